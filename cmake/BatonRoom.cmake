@@ -1,0 +1,43 @@
+# baton_room(<name> [ROOMS <room>...] [LIBS <target>...])
+#
+# Makes the static library baton_<name> of every .cpp of the calling folder, its unit tests (*_test.cpp)
+# as the ctest test unit_<name>, and its micro-benchmarks (*_bench.cpp) as baton_<name>_bench.
+# ROOMS are other rooms of ours that it may include, LIBS third-party targets.
+function(baton_room name)
+  cmake_parse_arguments(ARG "" "" "ROOMS;LIBS;TEST_LIBS" ${ARGN})
+  file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(sources ${all})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  set(tests ${all})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  set(benches ${all})
+  list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
+
+  if(sources)
+    set(visibility PUBLIC)
+    add_library(baton_${name} STATIC ${sources})
+    target_link_libraries(baton_${name} PRIVATE baton_warnings)
+  else()
+    set(visibility INTERFACE)
+    add_library(baton_${name} INTERFACE)
+  endif()
+  target_include_directories(baton_${name} ${visibility} ${CMAKE_SOURCE_DIR}/src)
+  foreach(room ${ARG_ROOMS})
+    target_link_libraries(baton_${name} ${visibility} baton_${room})
+  endforeach()
+  target_link_libraries(baton_${name} ${visibility} ${ARG_LIBS})
+
+  if(BATON_BUILD_TESTS AND tests)
+    add_executable(baton_${name}_test ${tests})
+    target_link_libraries(baton_${name}_test PRIVATE baton_${name} baton_warnings ${ARG_TEST_LIBS}
+                          GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(baton_${name}_test PRIVATE BATON_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME unit_${name} COMMAND baton_${name}_test --gtest_brief=1)
+    set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
+  endif()
+  if(BATON_BUILD_TESTS AND benches)
+    add_executable(baton_${name}_bench ${benches})
+    target_link_libraries(baton_${name}_bench PRIVATE baton_${name} baton_warnings benchmark::benchmark
+                          benchmark::benchmark_main)
+  endif()
+endfunction()

@@ -1,0 +1,3 @@
+# Warnings are errors, for our own targets only: system headers are included as SYSTEM.
+add_library(baton_warnings INTERFACE)
+target_compile_options(baton_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)

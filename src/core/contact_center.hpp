@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/input.hpp"
+#include "core/output.hpp"
+#include "message/event.hpp"
+
+namespace baton::core {
+
+/// An agent as REST tells him.
+struct AgentStatus {
+  std::string login;
+  std::string name;
+  bool logged_in = false;
+  std::string state;  ///< Available, Busy, AfterCallWork, Offline, ...
+  std::string state_type;
+  TimeMs since = 0;
+  bool phone_reachable = false;
+  std::optional<ContactId> contact;
+};
+
+/// A queue as REST tells it.
+struct QueueStatus {
+  std::string arn;
+  std::string name;
+  bool open = true;
+  int waiting = 0;
+  TimeMs longest_waiting_since = 0;  ///< 0: nobody waits.
+  int agents_staffed = 0;
+  int agents_available = 0;
+  int estimated_wait_seconds = 0;
+};
+
+/// Counters since the process began, for metrics and for the sum that must add up:
+/// accepted = connected + returned + canceled + failed + abandoned + handed_over + open.
+struct Counters {
+  std::uint64_t inputs = 0;
+  std::uint64_t transfers_accepted = 0;
+  std::uint64_t transfers_refused = 0;
+  std::uint64_t connected = 0;
+  std::uint64_t returned = 0;
+  std::uint64_t canceled = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t abandoned = 0;
+  std::uint64_t handed_over = 0;
+  std::uint64_t transfers_open = 0;
+  std::uint64_t contacts_open = 0;
+  std::uint64_t legs_open = 0;
+  std::uint64_t commands_open = 0;
+};
+
+/// The contact centre: agents, contacts, queues and transfers, tied together. Pure: no I/O, no clock, no randomness,
+/// no threads; the same inputs always give the same outputs. One thread at a time.
+class ContactCenter {
+ public:
+  ContactCenter();
+  ~ContactCenter();
+  ContactCenter(ContactCenter&&) noexcept;
+  ContactCenter& operator=(ContactCenter&&) noexcept;
+
+  /// Applies one input and appends what follows from it to `outputs`, in order. Never throws on any input.
+  void apply(const Input& input, Outputs& outputs);
+
+  /// Reads (App/StateSync, Agent/StateSync, GetStates, InboundCall/StateSync) for an agent: the event without
+  /// `request_id`, with `sequence` of the last published event in *at_sequence where wanted.
+  [[nodiscard]] message::Event read(std::string_view agent, message::RequestKind kind) const;
+  [[nodiscard]] std::uint64_t sequence_of(std::string_view agent) const;
+
+  [[nodiscard]] std::vector<AgentStatus> agents() const;
+  [[nodiscard]] std::vector<QueueStatus> queues() const;
+  [[nodiscard]] Counters counters() const;
+  [[nodiscard]] const directory::DirectoryIndex& directory() const;
+  void set_capabilities(message::Capabilities capabilities);
+
+  /// All state as canonical text, one fact a line: equal text, equal state. For replay tests and for debugging.
+  [[nodiscard]] std::string dump() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton::core

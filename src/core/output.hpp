@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/command.hpp"
+#include "core/input.hpp"
+#include "message/event.hpp"
+
+namespace baton::core {
+
+/// An event for all of an agent's connections. `event.sequence` is set.
+struct Publish {
+  message::Event event;
+};
+
+/// The one answer to a RequestInput: what HTTP prints, and what a refused WebSocket asker gets.
+struct Reply {
+  ReplyKey key = 0;
+  bool accepted = true;
+  std::optional<message::Uuid> transfer_id;
+  std::optional<std::uint64_t> sequence;     ///< The agent's sequence after the change.
+  std::optional<std::string> request_id;
+  std::optional<message::ApiError> error;    ///< Set when refused.
+  /// A repeat of a running transfer: its current event, again, for the asker alone (no new sequence).
+  std::optional<message::TransferStateChange> current;
+};
+
+struct ArmTimer {
+  TimerId timer = 0;
+  TimeMs at = 0;
+};
+struct CancelTimer {
+  TimerId timer = 0;
+};
+
+/// Upserted by key; the latest of a batch wins.
+struct StoreTransfer {
+  std::shared_ptr<const message::TransferView> transfer;
+};
+struct StoreContact {
+  std::shared_ptr<const message::ContactView> contact;
+};
+
+using Output = std::variant<Publish, Reply, Command, ArmTimer, CancelTimer, StoreTransfer, StoreContact>;
+using Outputs = std::vector<Output>;
+
+}  // namespace baton::core

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "directory/directory.hpp"
+#include "message/event.hpp"
+#include "message/request.hpp"
+
+namespace baton::gateway {
+
+/// Who signed in, from a token, a session or a ticket.
+struct Caller {
+  std::string login;
+  directory::Role role = directory::Role::agent;
+};
+
+/// The answer to a request.
+struct RequestReply {
+  /// For a read, or for a repeat of a running transfer: the event's text, complete.
+  std::optional<std::string> event_text;
+  bool accepted = true;
+  std::optional<std::string> transfer_id;
+  std::optional<std::uint64_t> sequence;
+  std::optional<message::ApiError> error;  ///< Set when refused.
+  std::optional<std::string> error_text;   ///< The error envelope's text, for the WebSocket asker.
+};
+
+/// The three state syncs at one moment, for a client that could not be caught up.
+struct SyncReply {
+  std::string app;
+  std::string agent;
+  std::string call;
+  std::uint64_t sequence = 0;
+};
+
+/// A REST read. `resource` is one of: transfer, timeline, transfers, contact, agents, queues, quick-connects.
+struct RestRequest {
+  std::string resource;
+  std::string id;
+  std::map<std::string, std::string> query;
+};
+struct RestReply {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+struct ImportReply {
+  bool ok = false;
+  std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
+};
+
+/// What the gateway needs of the rest of Baton; the app wires it. Every call is non-blocking and may come from any
+/// thread; every callback is called exactly once, on whatever thread, in the order of the engine's work.
+class Backend {
+ public:
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+
+  /// A request of any kind, acting for `agent`. Reads are answered with event_text.
+  /// When the engine's queue is full: refused at once with Reason::backendUnavailable.
+  virtual void request(Caller caller, std::string agent, message::Request request,
+                       std::function<void(RequestReply)> done) = 0;
+  virtual void sync(std::string agent, std::function<void(SyncReply)> done) = 0;
+  virtual void rest(Caller caller, RestRequest request, std::function<void(RestReply)> done) = 0;
+  /// Checks and takes a whole directory (services and supervisors only; checked by the gateway).
+  virtual void import_directory(std::string json, std::function<void(ImportReply)> done) = 0;
+
+  /// Blocking (a slow hash): called on the gateway's own worker thread only.
+  [[nodiscard]] virtual bool verify_password(std::string_view login, std::string_view password) = 0;
+  /// The account, if it exists and is enabled. Any thread, quick.
+  [[nodiscard]] virtual std::optional<Caller> account(std::string_view login) = 0;
+  /// Empty when all is well, else why not, for readyz. Any thread, quick.
+  [[nodiscard]] virtual std::string not_ready_reason() = 0;
+  [[nodiscard]] virtual std::string epoch() = 0;
+};
+
+/// An event to fan out, printed once. Events of one agent come in the order of their sequence.
+struct PublishedEvent {
+  std::string agent;
+  std::uint64_t sequence = 0;
+  std::int64_t at = 0;  ///< Unix milliseconds.
+  std::shared_ptr<const std::string> text;
+};
+
+}  // namespace baton::gateway

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/describe/class.hpp>
+
+namespace baton::message {
+
+/// An identifier of 128 bits, written as a lower-case RFC 9562 UUID. Plain value; any thread.
+struct Uuid {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  [[nodiscard]] bool is_nil() const { return high == 0 && low == 0; }
+  friend bool operator==(const Uuid&, const Uuid&) = default;
+  friend auto operator<=>(const Uuid&, const Uuid&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Uuid, (), (high, low))
+
+/// "d675473e-7dbc-4a9b-ad92-b78f26e70b3b".
+[[nodiscard]] std::string to_string(const Uuid& id);
+
+/// The UUID that the text writes in the 8-4-4-4-12 form (either case), or nothing.
+[[nodiscard]] std::optional<Uuid> parse_uuid(std::string_view text);
+
+}  // namespace baton::message
+
+template <>
+struct std::hash<baton::message::Uuid> {
+  std::size_t operator()(const baton::message::Uuid& id) const noexcept {
+    return static_cast<std::size_t>(id.high ^ (id.low * 0x9e3779b97f4a7c15ULL));
+  }
+};
