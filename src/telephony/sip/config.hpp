@@ -51,6 +51,8 @@ struct SipConfig {
   std::string media_address;        ///< Address of the built-in source in SDP; empty: the first listen address.
   int media_port_min = 40000;
   int media_port_max = 49999;
+  std::vector<std::string> domains;  ///< Other names by which phones address us, beside the realm and the listen addresses.
+  int trunk_refresh_seconds = 60;    ///< How often the names of trunks are looked up again.
 };
 
 }  // namespace baton::telephony::sip

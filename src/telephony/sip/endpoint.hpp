@@ -10,7 +10,13 @@
 #include <vector>
 
 #include "core/input.hpp"
+#include "telephony/sip/binding.hpp"
+#include "telephony/sip/classify.hpp"
 #include "telephony/sip/config.hpp"
+#include "telephony/sip/loop.hpp"
+#include "telephony/sip/registrar.hpp"
+#include "telephony/sip/trunks.hpp"
+#include "telephony/switch.hpp"
 
 struct nta_agent_s;
 struct nta_incoming_s;
@@ -19,48 +25,105 @@ struct su_root_s;
 
 namespace baton::telephony::sip {
 
-/// Who sent a request, once it was let in.
-struct SipCaller {
-  enum class Kind : std::uint8_t { agent, trunk, internal };
-  Kind kind = Kind::trunk;
-  std::string name;  ///< Agent's login, or trunk's name. Internal: our own server calling one of its inbound numbers.
-};
-
-/// A registered phone of an agent.
-struct Binding {
-  std::string contact;    ///< Contact URI as registered, numeric host.
-  std::string via_route;  ///< Where requests go: a numeric "sip:host:port;transport=..." URI of the source address.
-  std::string call_id;
-  std::uint32_t cseq = 0;
-  std::int64_t expires_at = 0;  ///< Unix seconds.
-  std::string user_agent;
-};
-
-/// Where an outside number is dialled.
-struct TrunkRoute {
-  std::string trunk;
-  std::string request_uri;  ///< Numeric: "sip:+12082097345@127.0.0.1:5090;user=phone"...
-  std::string caller_id;    ///< What the trunk allows of what was wished for.
-  std::string username;     ///< For a 401 or 407 of the trunk.
-  std::string password;
-  bool internal = false;    ///< One of our own inbound numbers, routed to ourselves.
-};
-
-/// Digest secrets of one agent, from the store: HA1 = MD5(login:realm:password) in lower-case hex.
-struct AgentSecret {
-  std::string login;
-  std::string ha1;
-};
-
 /// What the endpoint lets in, on the loop thread.
 class InviteHandler {
  public:
   virtual ~InviteHandler() = default;
-  /// A new INVITE outside any dialog, classified and authenticated. The handler owns `irq` from now on
-  /// (nta_incoming_bind, treply, destroy). `dialled` is the user part of the Request-URI.
-  virtual void on_invite(SipCaller caller, nta_incoming_s* irq, const sip_s* sip, std::string_view dialled) = 0;
+  /// A new INVITE outside any dialog, classified and authenticated. The handler owns `irq` from now
+  /// on (nta_incoming_bind, treply, destroy). `dialled` is the user part of the Request-URI,
+  /// unescaped.
+  virtual void on_invite(SipCaller caller, nta_incoming_s* irq, const sip_s* sip,
+                         std::string_view dialled) = 0;
   /// Dialogs and transactions it holds, for the overload limits.
   [[nodiscard]] virtual std::size_t dialogs() const = 0;
+};
+
+/// What was let in and refused since the process began, for metrics. Written on the loop thread,
+/// read on any.
+struct SipCounters {
+  using Counter = std::atomic<std::uint64_t>;
+  Counter invites_admitted{0};
+  Counter registers_accepted{0};
+  Counter challenged{0};         ///< 401 and 407.
+  Counter credentials_wrong{0};  ///< A credential was shown and was not right.
+  Counter credentials_stale{0};
+  Counter unknown_peer{0};      ///< 403 to an INVITE.
+  Counter foreign_register{0};  ///< 403 or 404 to a REGISTER.
+  Counter not_inbound{0};       ///< A trunk dialled something that is not ours.
+  Counter overload{0};          ///< 503.
+  Counter too_many_hops{0};     ///< 483.
+  Counter method_refused{0};    ///< 405, 501, 603.
+  Counter no_dialog{0};         ///< 481.
+  Counter malformed{0};         ///< 400, 416, 420.
+  Counter options{0};
+  Counter stray_answers{0};  ///< 2xx to an INVITE that nobody waits for: acknowledged and ended.
+  Counter screened{0};       ///< Refused because the library is known not to survive it.
+};
+
+/// Baton's SIP face: the loop, the stack's agent on all listen addresses, and the rules for
+/// requests outside dialogs.
+class Endpoint {
+ public:
+  using Sink = telephony::Switch::Sink;
+
+  /// `handler` outlives the endpoint's stop(). `sink` gets PhoneReachable, on the loop thread.
+  Endpoint(SipConfig config, InviteHandler* handler, Sink sink);
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+  ~Endpoint();
+
+  /// Binds every address and starts the loop. Throws std::runtime_error that names the address and
+  /// the remedy.
+  void start();
+
+  /// Ends the stack. `before` runs on the loop thread first: destroy legs and transactions there.
+  /// Not from the loop thread.
+  void stop(const Loop::Task& before = {});
+
+  [[nodiscard]] Loop& loop() { return loop_; }
+  /// The stack's agent; valid from start() to stop(). Use on the loop thread.
+  [[nodiscard]] nta_agent_s* agent() const { return agent_; }
+  [[nodiscard]] const SipConfig& config() const { return config_; }
+  /// The addresses as bound (with the real port where 0 was asked for). Any thread after start().
+  [[nodiscard]] const std::vector<ListenAddress>& bound() const { return bound_; }
+
+  /// Our Contact URI towards a peer of that transport ("udp", "tcp", "tls"): numeric
+  /// "<sip:host:port;transport=...>" without brackets; the first address of that transport, or the
+  /// first of all.
+  [[nodiscard]] std::string contact_uri(std::string_view transport = "udp") const;
+
+  /// Agents who may register and call, all of them; who is missing is signed out. Any thread.
+  void set_agents(std::vector<AgentSecret> agents);
+  /// Our own inbound numbers (E.164), all of them. Any thread.
+  void set_inbound_numbers(std::vector<std::string> numbers);
+
+  /// The agent's phones, most recently registered first. Loop thread.
+  [[nodiscard]] std::vector<Binding> bindings(std::string_view login) const;
+  /// The way for an outside number (Trunks::route). Loop thread.
+  [[nodiscard]] std::optional<TrunkRoute> route(std::string_view number,
+                                                std::string_view wished_caller_id) const;
+  /// The value of kInternalHeader for a call to a route that is `internal`. Any thread.
+  [[nodiscard]] std::string internal_mark(std::string_view call_id) const;
+
+  /// Where an incoming request came from. Loop thread.
+  [[nodiscard]] Source source_of(nta_incoming_s* irq) const;
+
+  [[nodiscard]] Registrar& registrar();
+  [[nodiscard]] Trunks& trunks();
+  [[nodiscard]] const SipCounters& counters() const { return counters_; }
+  /// Server and client transactions that the stack holds, lingering ones included. Loop thread.
+  [[nodiscard]] std::size_t transactions() const;
+
+ private:
+  struct Impl;
+  friend struct Impl;
+
+  SipConfig config_;
+  Loop loop_;
+  nta_agent_s* agent_ = nullptr;
+  std::vector<ListenAddress> bound_;
+  SipCounters counters_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace baton::telephony::sip

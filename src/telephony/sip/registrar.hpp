@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telephony/sip/binding.hpp"
+#include "telephony/sip/config.hpp"
+
+namespace baton::telephony::sip {
+
+/// Where a message came from, as the socket saw it (never what the message says of itself).
+struct Source {
+  std::string transport;  ///< udp, tcp, tls.
+  std::string host;       ///< Numeric, IPv6 without brackets.
+  int port = 0;
+
+  friend auto operator<=>(const Source&, const Source&) = default;
+};
+
+/// "sip:host:port;transport=..." of a source, with brackets for IPv6 and no transport parameter for
+/// UDP.
+[[nodiscard]] std::string to_uri(const Source& source);
+
+/// One Contact of a REGISTER.
+struct RegisterContact {
+  std::string uri;  ///< Without angle brackets and header parameters.
+  std::optional<std::uint64_t> expires;
+};
+
+/// A REGISTER, already authenticated, as values.
+struct RegisterRequest {
+  std::string login;
+  Source source;
+  std::string call_id;
+  std::uint32_t cseq = 0;
+  std::string user_agent;
+  std::optional<std::uint64_t> expires;  ///< The Expires header.
+  bool star = false;                     ///< Contact: *
+  std::vector<RegisterContact> contacts;
+};
+
+/// The answer to a REGISTER.
+struct RegisterAnswer {
+  int code = 200;
+  std::string phrase = "OK";
+  std::vector<std::pair<Binding, std::int64_t>> contacts;  ///< With the seconds left; only for 200.
+  int min_expires = 0;                                     ///< Only for 423.
+};
+
+/// Which phones each agent has (RFC 3261 section 10.3), as plain values: no sockets and no clock.
+/// Loop thread only.
+class Registrar {
+ public:
+  /// Called when an agent's first contact appears or his last one goes.
+  using Reachable = std::function<void(const std::string& login, bool reachable)>;
+
+  Registrar(const SipConfig& config, Reachable reachable);
+
+  /// Carries out one authenticated REGISTER, all of it or nothing. `now` in Unix seconds.
+  [[nodiscard]] RegisterAnswer apply(const RegisterRequest& request, std::int64_t now);
+
+  /// The agent's phones that have not expired, most recently registered first.
+  [[nodiscard]] std::vector<Binding> bindings(std::string_view login) const;
+
+  /// Whose phone sends from there, or nothing. Of several agents on one address the one that
+  /// registered last.
+  [[nodiscard]] std::optional<std::string> agent_at(const Source& source) const;
+
+  /// Drops what has expired. Returns the Unix second of the next expiry, or nothing.
+  std::optional<std::int64_t> expire(std::int64_t now);
+
+  /// Forgets an agent's contacts (disabled or deleted).
+  void forget(std::string_view login);
+  /// Drops every contact of that connection (TCP or TLS), which has closed: nobody can be reached
+  /// over it any more.
+  void connection_closed(const Source& source);
+
+  /// All registrations as values, for a restart; restore() takes those that have not expired.
+  [[nodiscard]] std::vector<std::pair<std::string, Binding>> snapshot() const;
+  void restore(const std::vector<std::pair<std::string, Binding>>& registrations, std::int64_t now);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  struct Entry {
+    Binding binding;
+    std::string source;  // to_uri(Source), the key of by_source_.
+    std::uint64_t order = 0;
+  };
+  using Entries = std::vector<Entry>;
+
+  void erase(const std::string& login, Entries& entries, std::size_t index);
+  void index(const std::string& login, const Entry& entry);
+  void tell_if_changed(const std::string& login, bool before);
+
+  int min_seconds_;
+  int max_seconds_;
+  std::size_t max_contacts_;
+  Reachable reachable_;
+  std::map<std::string, Entries, std::less<>> agents_;
+  std::multimap<std::string, std::pair<std::uint64_t, std::string>, std::less<>> by_source_;
+  std::multimap<std::int64_t, std::string>
+      expiries_;  // Lazily cleaned: the agent to look at, at that second.
+  std::uint64_t next_order_ = 1;
+  std::size_t size_ = 0;
+};
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "telephony/sip/config.hpp"
+#include "telephony/sip/registrar.hpp"
+
+namespace baton::telephony::sip {
+
+/// Where an outside number is dialled.
+struct TrunkRoute {
+  std::string trunk;
+  std::string request_uri;  ///< Numeric: "sip:+12082097345@127.0.0.1:5090;user=phone"...
+  std::string caller_id;    ///< What the trunk allows of what was wished for.
+  std::string username;     ///< For a 401 or 407 of the trunk.
+  std::string password;
+  bool internal = false;  ///< One of our own inbound numbers, routed to ourselves.
+};
+
+/// A numeric host and port of a trunk.
+struct TrunkAddress {
+  std::string host;  ///< IPv6 without brackets.
+  int port = 5060;
+
+  friend auto operator<=>(const TrunkAddress&, const TrunkAddress&) = default;
+};
+
+/// Splits "host", "host:port", "[v6]" or "[v6]:port"; the port is 0 where there is none. Nothing
+/// when malformed.
+[[nodiscard]] std::optional<TrunkAddress> parse_host_port(std::string_view text);
+
+/// True for a numeric IPv4 or IPv6 address (without brackets).
+[[nodiscard]] bool is_numeric_address(std::string_view host);
+
+/// True for 127.0.0.0/8 and ::1.
+[[nodiscard]] bool is_loopback_address(std::string_view host);
+
+/// The trunks, their dial plan and our own inbound numbers. Loop thread only.
+class Trunks {
+ public:
+  /// `own_address` is where our own inbound numbers are dialled: one of the listen addresses.
+  explicit Trunks(const SipConfig& config);
+
+  void set_own_address(const ListenAddress& own) { own_ = own; }
+  void set_inbound_numbers(const std::vector<std::string>& numbers);
+
+  /// Replaces a trunk's resolved addresses, in the resolver's order; the first is used.
+  void set_addresses(std::string_view trunk, std::vector<TrunkAddress> addresses);
+
+  /// The way for an E.164 number: to ourselves for an inbound number, else by the trunk with the
+  /// longest matching prefix, then the lowest priority, then the order of the configuration, among
+  /// those whose address is known. Nothing when none carries it. `wished_caller_id` is used where
+  /// the trunk allows it, else its own.
+  [[nodiscard]] std::optional<TrunkRoute> route(std::string_view number,
+                                                std::string_view wished_caller_id) const;
+
+  /// The trunk that may call from there: one with that address and port before one with the address
+  /// alone.
+  [[nodiscard]] const TrunkConfig* by_source(const Source& source) const;
+  /// The trunk that signs in with this user name, or nothing.
+  [[nodiscard]] const TrunkConfig* by_username(std::string_view username) const;
+
+  [[nodiscard]] bool is_inbound(std::string_view number) const;
+
+ private:
+  struct SourceRule {
+    TrunkAddress address;  // Port 0: any.
+    std::size_t trunk;
+  };
+  struct State {
+    TrunkConfig config;
+    std::vector<TrunkAddress> addresses;
+  };
+
+  std::vector<State> trunks_;
+  std::vector<SourceRule> sources_;
+  std::set<std::string, std::less<>> inbound_;
+  ListenAddress own_;
+};
+
+/// Looks the names of trunks up on a thread of its own, again and again, so that the SIP loop never
+/// waits for DNS.
+class TrunkResolver {
+ public:
+  using Found = std::function<void(const std::string& trunk, std::vector<TrunkAddress> addresses)>;
+
+  /// `found` is called on the resolver's thread, only with at least one address. Trunks with a
+  /// numeric address are left alone.
+  TrunkResolver(const std::vector<TrunkConfig>& trunks, int refresh_seconds, Found found);
+  TrunkResolver(const TrunkResolver&) = delete;
+  TrunkResolver& operator=(const TrunkResolver&) = delete;
+  /// Asks the thread to end. A look-up that hangs is left behind by its thread, which owns what it
+  /// uses.
+  ~TrunkResolver();
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace baton::telephony::sip
