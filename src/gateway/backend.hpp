@@ -56,6 +56,10 @@ struct ImportReply {
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
 };
 
+/// What the directory knows of a login. A token of a supervisor or service may name one that is `unknown` (a machine has
+/// no agent record); an agent's may not, and nobody's may name one that is `disabled`.
+enum class AccountState : std::uint8_t { active, disabled, unknown };
+
 /// What the gateway needs of the rest of Baton; the app wires it. Every call is non-blocking and may come from any
 /// thread; every callback is called exactly once, on whatever thread, in the order of the engine's work.
 class Backend {
@@ -78,6 +82,11 @@ class Backend {
   [[nodiscard]] virtual bool verify_password(std::string_view login, std::string_view password) = 0;
   /// The account, if it exists and is enabled. Any thread, quick.
   [[nodiscard]] virtual std::optional<Caller> account(std::string_view login) = 0;
+  /// Tells a disabled login from an unknown one. Any thread, quick. Without an override, whoever has no account counts
+  /// as disabled.
+  [[nodiscard]] virtual AccountState account_state(std::string_view login) {
+    return account(login) ? AccountState::active : AccountState::disabled;
+  }
   /// Empty when all is well, else why not, for readyz. Any thread, quick.
   [[nodiscard]] virtual std::string not_ready_reason() = 0;
   [[nodiscard]] virtual std::string epoch() = 0;
