@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "journal/journal.hpp"
+
+namespace baton::store {
+class Store;
+}
+
+namespace baton::journal {
+
+/// The journal in the store's own SQLite file, so that one commit serves a batch of inputs and the
+/// records that the core wrote (docs/journal-format.md). Same thread as the store, which must
+/// outlive it.
+class SqliteJournal final : public Journal {
+ public:
+  /// `core_version` names the program whose core reads and writes the segment ("0.1.0"). Throws
+  /// store::StoreError where the journal's tables cannot be read.
+  SqliteJournal(store::Store& store, std::string_view core_version);
+  ~SqliteJournal() override;
+
+  Appended append(std::span<const core::Input> inputs, const Records& records) override;
+  Replayed replay(std::uint64_t from_index,
+                  const std::function<void(std::uint64_t, const core::Input&)>& apply) override;
+  Status truncate_before(std::uint64_t index) override;
+  [[nodiscard]] std::uint64_t first_index() const override;
+  [[nodiscard]] std::uint64_t last_index() const override;
+  [[nodiscard]] const std::string& failed() const override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton::journal

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "directory/directory.hpp"
+#include "directory/directory_json.hpp"
+#include "store/credentials.hpp"
+#include "store/records.hpp"
+#include "store/status.hpp"
+
+namespace baton::store {
+
+class Database;
+
+/// Thrown where a store cannot be opened or read as what it is: names the file, what was seen and
+/// the remedy.
+class StoreError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Digest secret of one account.
+struct Secret {
+  std::string login;
+  std::string ha1;
+
+  friend bool operator==(const Secret&, const Secret&) = default;
+};
+
+/// A phone's registration, as the registrar keeps it.
+struct Registration {
+  std::string login;
+  std::string contact;
+  std::string via_route;
+  std::string call_id;
+  std::uint32_t cseq = 0;
+  std::int64_t expires_at = 0;  ///< Unix seconds.
+  std::string user_agent;
+
+  friend bool operator==(const Registration&, const Registration&) = default;
+};
+
+/// What a put_directory did.
+struct PutResult {
+  Status status;
+  std::uint64_t version = 0;                  ///< The version the directory got.
+  std::vector<std::string> without_password;  ///< Accounts that have none, neither new nor stored.
+};
+
+/// The store's one writer: directory, credentials and records in one SQLite file (WAL,
+/// synchronous=FULL). A lock on
+/// `<path>.lock` keeps a second writer out. Not thread-safe: it belongs to one thread, the engine's
+/// once that runs; other threads and processes read with a StoreReader (store/reader.hpp).
+class Store {
+ public:
+  /// Opens or makes (mode 0600, also the file's own folder) the store and migrates its schema.
+  /// `realm` is that of the SIP digest. Throws StoreError.
+  [[nodiscard]] static Store open(std::string path, std::string realm);
+
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  [[nodiscard]] const std::string& path() const;
+  [[nodiscard]] const std::string& realm() const;
+  /// A random UUID drawn when the store was new: the events' `epoch`.
+  [[nodiscard]] const std::string& epoch() const;
+
+  /// The current directory; version 0 and empty where none was ever put. Throws StoreError where
+  /// the stored one cannot be read.
+  [[nodiscard]] directory::Directory load_directory() const;
+
+  /// Stores a whole directory as the next version, sets the passwords given, keeps the stored ones
+  /// of the other accounts, and forgets those of accounts that are gone. Hashes here: for offline
+  /// use and tests.
+  PutResult put_directory(const directory::ImportedDirectory& imported);
+  /// The same with passwords hashed elsewhere (hash_passwords), so that the engine's thread does
+  /// not wait.
+  PutResult put_directory(const directory::Directory& directory,
+                          const std::vector<Credential>& credentials);
+
+  [[nodiscard]] std::vector<Credential> credentials() const;
+  /// Digest secrets of the enabled agents and supervisors of the current directory. A secret made
+  /// for another realm is left out: see stale_secrets().
+  [[nodiscard]] std::vector<Secret> secrets() const;
+  /// Logins whose secret was made for another realm; their passwords must be imported again.
+  [[nodiscard]] std::vector<std::string> stale_secrets() const;
+  /// Accounts whose password is still the shipped example's "demo-<login>".
+  [[nodiscard]] std::vector<std::string> demo_accounts() const;
+  [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) const;
+
+  /// Registrations survive a restart.
+  Status put_registration(const Registration& registration);
+  Status remove_registration(std::string_view login, std::string_view contact);
+  [[nodiscard]] std::vector<Registration> registrations() const;
+
+  /// Takes `count` numbers of a named counter that never gives one twice, and returns the first
+  /// (from 1). Nothing on a write error.
+  [[nodiscard]] std::optional<std::uint64_t> take_ids(std::string_view counter,
+                                                      std::uint64_t count);
+
+  /// Deletes at most `limit` transfers and as many contacts that were last updated before `before`
+  /// (Unix ms). Returns how many rows went, or nothing on a write error.
+  [[nodiscard]] std::optional<std::size_t> prune_records(std::int64_t before, std::size_t limit);
+
+  /// Runs `body` in one transaction and commits it; a failure of either rolls back.
+  Status transact(const std::function<Status()>& body);
+  /// Upserts records by key. Inside transact() only: the journal's batch and its records are one
+  /// commit.
+  Status upsert(const Records& records);
+
+  /// The writer's connection, for the journal, which lives in the same file and the same
+  /// transactions (docs/journal-format.md says why).
+  [[nodiscard]] Database& database();
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton::store
