@@ -1,0 +1,196 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telephony/sip/sdp.hpp"
+
+namespace baton::telephony::sip {
+
+/// Where the built-in source sends from, as its SDP tells a parked party.
+struct LocalMedia {
+  std::string address;  ///< Numeric.
+  int port = 0;         ///< RTP, even. The port after it (RTCP) is not used.
+};
+
+/// Where a parked party wants to hear the built-in source.
+struct Listener {
+  std::string address;   ///< Numeric, as the party's SDP gave it.
+  int port = 0;          ///< 1 to 65,535.
+  int payload_type = 0;  ///< The party's number for the encoding.
+  bool a_law = false;    ///< PCMA, else PCMU.
+
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+/// What an offer to one leg is made of.
+enum class OfferFrom : std::uint8_t {
+  /// The other party's last SDP: for a party that has just answered, or that has just offered.
+  /// Where it answered an
+  /// offer of ours that was itself restricted (park, hold, mute), that restriction is not taken for
+  /// the party's will.
+  last,
+  /// Everything the other party ever showed, at its last known address, sendrecv: for a party that
+  /// is new, or when
+  /// two parked parties meet.
+  widest,
+};
+
+/// The media of one leg (one SIP dialog) in the plan "pass-through": each party gets the other's
+/// SDP, so that the media flows straight between them. A value of about 2 kB; no I/O, no clock. One
+/// thread at a time.
+///
+/// It keeps what RFC 3264 asks of the one dialog: an `o=` of our own with one session id, whose
+/// version goes up by one when the body changes and stays when not (section 8); m-lines that are
+/// only ever disabled, never removed or reordered (section 8.2); an answer with exactly the offer's
+/// m-lines (section 6). How the m-lines of two legs belong together is remembered, so that an
+/// answer goes back to the line that asked.
+///
+/// The order of calls is that of offer and answer. Towards the party: offer_*() then
+/// receive_answer() or offer_failed(). From the party: receive_offer() then answer_*() or
+/// refuse_offer(). receive_answer() and answer_*() may be repeated within an exchange (early
+/// answers in 18x, forks); the last one counts.
+class LegMedia {
+ public:
+  /// `origin_address`: our own numeric address for o= (and c= where no other is known).
+  /// `session_id`: unique among the process's legs, for o= and to tell legs apart; 1 to 2^62.
+  LegMedia(std::string origin_address, std::uint64_t session_id);
+
+  // From the party.
+
+  /// The party's offer (INVITE, re-INVITE, UPDATE, or our offerless request's 2xx). On an error
+  /// nothing changed. 491: an offer of our own is not answered yet.
+  [[nodiscard]] std::optional<SdpError> receive_offer(std::string_view body);
+  /// The party's answer (18x, 2xx, ACK, PRACK). Missing m-lines count as rejected, surplus ones are
+  /// ignored. 488: it is no SDP, or there is no offer of ours. Nothing changed then.
+  [[nodiscard]] std::optional<SdpError> receive_answer(std::string_view body);
+  /// The offer that we sent was refused or withdrawn: the session is as it was (RFC 3261
+  /// section 14.1). The version in o= never goes back. No effect when none is open.
+  void offer_failed();
+  /// We refused the party's offer (488, 491, 500): the session is as it was. No effect when none is
+  /// open.
+  void refuse_offer();
+
+  // To the party: the body to send. Each remembers what it gave.
+
+  /// An offer made of the other leg. nullopt: the other has shown no SDP yet (use offer_source() or
+  /// offer_hold()).
+  [[nodiscard]] std::optional<std::string> offer_from(const LegMedia& other, OfferFrom from);
+  /// The answer to this party's offer, made of the other's last SDP (its answer to the relayed
+  /// offer, or what it sent before). Lines that it does not serve, or has no encoding in common
+  /// for, are rejected. nullopt: no offer is to be answered, or no audio line is left (refuse with
+  /// 488, or answer_source()).
+  [[nodiscard]] std::optional<std::string> answer_from(const LegMedia& other);
+  /// An offer by which this party hears the built-in source: sendonly, PCMU and PCMA as far as the
+  /// party has shown to have them (both for a new party), audio lines beyond the first and other
+  /// media disabled. nullopt: the party has neither, wants SRTP, or uses the other IP version: then
+  /// offer_hold().
+  [[nodiscard]] std::optional<std::string> offer_source(const LocalMedia& source);
+  /// The same as an answer to the party's offer. nullopt: as above; then answer_hold(), or 488 on a
+  /// first INVITE.
+  [[nodiscard]] std::optional<std::string> answer_source(const LocalMedia& source);
+  /// Hold without a sound: our last SDP with all media inactive; c= and ports stay.
+  [[nodiscard]] std::string offer_hold();
+  /// An answer by which nothing flows. All lines of the offer are kept, inactive, where a port of
+  /// ours is known for them, else rejected. nullopt: no offer is to be answered.
+  [[nodiscard]] std::optional<std::string> answer_hold();
+  /// Our last SDP once more with the same version: session refresh, or the offer in answer to an
+  /// offerless re-INVITE. nullopt: none was sent yet.
+  [[nodiscard]] std::optional<std::string> offer_again();
+
+  /// Mutes the party: from the next body on. What we send to it says "sendonly" at most, so it
+  /// answers "recvonly" and stops sending, while it still hears the other; what is made of it for
+  /// the other leg says "recvonly" at most. (A muted party that is *offered* recvonly would be
+  /// asked to send only: the opposite.) One re-INVITE to the muted party is enough; the other
+  /// party's need not be changed, it merely gets no packets.
+  void set_muted(bool muted) { muted_ = muted; }
+  [[nodiscard]] bool muted() const { return muted_; }
+
+  // What is known.
+
+  /// The party's last SDP (offer or answer) as it came; empty before the first.
+  [[nodiscard]] const std::string& remote() const { return now_.remote; }
+  /// The last body sent to the party; empty before the first.
+  [[nodiscard]] const std::string& local() const { return now_.local; }
+  /// Everything the party ever showed, sendrecv, at its last known address; empty before the first.
+  [[nodiscard]] const std::string& widest() const { return now_.widest; }
+  /// An offer of ours is open: an offer of the party's now is glare (491).
+  [[nodiscard]] bool offer_open() const { return now_.turn == Turn::local_offered; }
+  /// The party's offer is not answered yet.
+  [[nodiscard]] bool answer_due() const { return now_.turn == Turn::remote_offered; }
+  /// What we last sent parks the party: the built-in source or hold.
+  [[nodiscard]] bool parked() const { return now_.parked; }
+  /// The party has put us on hold by its own offer: it does not want to hear (sendonly, inactive,
+  /// or 0.0.0.0). An answer to our own park or hold does not count, and it stays until the party's
+  /// next offer.
+  [[nodiscard]] bool held_by_party() const { return now_.held_by_party; }
+  /// Where the built-in source is to be sent after offer_source()/receive_answer() or
+  /// receive_offer()/answer_source(): nullopt when the party does not want to receive now, or is
+  /// not parked on the source.
+  [[nodiscard]] std::optional<Listener> listener() const;
+
+  [[nodiscard]] std::uint64_t session_id() const { return session_id_; }
+  /// Version of the last body sent; 0 before the first.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+  /// M-lines that this dialog has by now. Never shrinks, but for offer_failed().
+  [[nodiscard]] std::size_t layout_size() const { return now_.layout.size(); }
+
+ private:
+  enum class Turn : std::uint8_t {
+    none,
+    local_offered,
+    remote_answered,
+    remote_offered,
+    local_answered
+  };
+
+  /// One m-line of the dialog as it was last sent, for the line that keeps its place once it is
+  /// disabled.
+  struct Slot {
+    std::string kind;
+    std::string proto;
+    std::string format;
+  };
+
+  struct State {
+    std::string remote;
+    std::string local;
+    std::string widest;
+    std::vector<Slot> layout;
+    /// Line of this dialog -> line of the leg `paired_with`, or -1.
+    std::vector<int> pairs;
+    std::uint64_t paired_with = 0;
+    Turn turn = Turn::none;
+    bool parked = false;
+    bool on_source = false;
+    bool held_by_party = false;
+    bool remote_was_offer = false;
+  };
+
+  friend class MediaComposer;
+  friend bool needs_reoffer(const LegMedia& to, const LegMedia& from);
+
+  void begin_exchange();
+  std::string commit(Sdp body, Turn turn, bool parked, bool on_source);
+
+  std::string origin_address_;
+  std::uint64_t session_id_ = 0;
+  std::uint64_t version_ = 0;
+  bool muted_ = false;
+  State now_;
+  /// The session before the exchange that is open; shared since states are never changed once put
+  /// aside.
+  std::shared_ptr<const State> before_;
+};
+
+/// After `from` answered an offer made of `to` (bridge), whether `to` must be offered again: what
+/// `to` was last told of `from` (address, port, direction, keys, ICE, encodings that `to` chose and
+/// their numbers) no longer holds. Encodings that `to` does not use may differ. `to` was never told
+/// anything of `from`: true. The caller does this once a bridge, never in a loop.
+[[nodiscard]] bool needs_reoffer(const LegMedia& to, const LegMedia& from);
+
+}  // namespace baton::telephony::sip
