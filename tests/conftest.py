@@ -1,0 +1,57 @@
+"""Runs coroutine tests, each in an event loop of its own and with a time limit, and offers the fixtures."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from contextlib import AsyncExitStack
+
+import pytest
+
+sys.dont_write_bytecode = True
+
+from harness.world import World  # noqa: E402: after the switch above.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A coroutine function is run to its end; fixtures that are asynchronous contexts are open meanwhile."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    marker = pyfuncitem.get_closest_marker("seconds")
+    limit = marker.args[0] if marker else 30
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            opened = {name: await stack.enter_async_context(value) if hasattr(value, "__aenter__") else value
+                      for name, value in arguments.items()}
+            try:
+                await asyncio.wait_for(pyfuncitem.obj(**opened), limit)
+            except BaseException:
+                for value in arguments.values():
+                    if hasattr(value, "failed"):
+                        value.failed = True
+                raise
+
+    try:
+        asyncio.run(run())
+    except asyncio.TimeoutError:
+        pytest.fail(f"took longer than {limit} s")
+    finally:
+        for value in arguments.values():
+            for title, text in getattr(value, "evidence", list)():
+                pyfuncitem.add_report_section("call", title, text)
+    return True
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path) -> World:
+    """A running Baton of its own, with the example's configuration and directory, and everybody around it."""
+    overrides: dict = {}
+    for marker in reversed(list(request.node.iter_markers("config"))):
+        overrides.update(marker.args[0])
+    changes = [marker.args[0] for marker in request.node.iter_markers("directory")]
+    return World(tmp_path, overrides, changes)
