@@ -202,6 +202,14 @@ struct Refusal {
 [[nodiscard]] std::string_view error_type(RequestKind kind, std::string_view canonical_subtopic);
 [[nodiscard]] std::string_view error_message(std::string_view error_type);
 
+/// The same for a parsed request, whose topic tells apart InboundCall / Transfer and OutboundCall / Transfer:
+/// their published errorTypes differ. Prefer it where the whole request is at hand.
+[[nodiscard]] std::string_view error_type(const Request& request);
+
+/// The request as a canonical envelope (JSON, UTF-8, one line): what a client of ours sends. Parsing it again
+/// gives an equal request. Any thread.
+[[nodiscard]] std::string print(const Request& request);
+
 /// Normalises a typed number: spaces, dots, hyphens and brackets are removed; the rest must be
 /// ^\+[1-9][0-9]{1,14}$ (ITU-T E.164). Nothing if it is not.
 [[nodiscard]] std::optional<std::string> normalize_e164(std::string_view text);

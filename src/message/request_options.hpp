@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "message/request_reader.hpp"
+
+namespace baton::message {
+
+/// Reads `options` of a BlindTransfer; absent and null leave everything to its default. Unknown
+/// keys are ignored.
+bool read_options(RequestReader& reader, const JsonNode* node, TransferOptions& options);
+
+/// The wire spelling of a fallback step: "return", "originalQueue", "queue:<ARN>", "disconnect".
+[[nodiscard]] std::string to_wire(const FallbackStep& step);
+
+}  // namespace baton::message
