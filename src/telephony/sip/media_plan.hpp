@@ -67,7 +67,8 @@ class LegMedia {
   [[nodiscard]] std::optional<SdpError> receive_offer(std::string_view body);
   /// The party's answer (18x, 2xx, ACK, PRACK). Missing m-lines count as rejected, surplus ones are
   /// ignored. 488: it is no SDP, or there is no offer of ours. Nothing changed then.
-  [[nodiscard]] std::optional<SdpError> receive_answer(std::string_view body);
+  /// `final` false: an early answer in an unreliable 18x, which offer_failed() can still take back.
+  [[nodiscard]] std::optional<SdpError> receive_answer(std::string_view body, bool final = true);
   /// The offer that we sent was refused or withdrawn: the session is as it was (RFC 3261
   /// section 14.1). The version in o= never goes back. No effect when none is open.
   void offer_failed();
@@ -96,7 +97,8 @@ class LegMedia {
   /// Hold without a sound: our last SDP with all media inactive; c= and ports stay.
   [[nodiscard]] std::string offer_hold();
   /// An answer by which nothing flows. All lines of the offer are kept, inactive, where a port of
-  /// ours is known for them, else rejected. nullopt: no offer is to be answered.
+  /// ours is known for them, else rejected. nullopt: no offer is to be answered, or no line is
+  /// left.
   [[nodiscard]] std::optional<std::string> answer_hold();
   /// Our last SDP once more with the same version: session refresh, or the offer in answer to an
   /// offerless re-INVITE. nullopt: none was sent yet.
@@ -174,7 +176,12 @@ class LegMedia {
   friend class MediaComposer;
   friend bool needs_reoffer(const LegMedia& to, const LegMedia& from);
 
+  /// The party's offer is open, or was answered and may be answered again (18x then 2xx).
+  [[nodiscard]] bool answerable() const {
+    return now_.turn == Turn::remote_offered || now_.turn == Turn::local_answered;
+  }
   void begin_exchange();
+  void learn(bool offer);
   std::string commit(Sdp body, Turn turn, bool parked, bool on_source);
 
   std::string origin_address_;

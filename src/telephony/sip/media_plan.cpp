@@ -1,0 +1,810 @@
+#include "telephony/sip/media_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+namespace baton::telephony::sip {
+namespace {
+
+/// One m-line taken apart: `media.lines` without c= and the direction, which stand beside it.
+struct Line {
+  SdpMedia media;
+  std::string
+      connection{};  ///< Value of the c= that holds for it; empty where it was a black hole.
+  Direction direction = Direction::sendrecv;
+};
+
+/// A body taken apart, as far as it is passed on.
+struct Plan {
+  std::vector<std::string> session;  ///< b=, k= and a= lines without the direction.
+  std::vector<Line> lines;
+};
+
+bool is_direction(std::string_view line) {
+  return line == "a=sendrecv" || line == "a=sendonly" || line == "a=recvonly" ||
+         line == "a=inactive";
+}
+
+/// Takes a body apart that was checked before; one that cannot be read has no lines.
+Plan plan_of(std::string_view body) {
+  Plan plan;
+  auto parsed = Sdp::parse(body);
+  auto* sdp = std::get_if<Sdp>(&parsed);
+  if (sdp == nullptr) return plan;
+  std::string_view session_connection;
+  for (const std::string_view line : sdp->lines) {
+    if (line.starts_with("c=") && session_connection.empty()) session_connection = line.substr(2);
+  }
+  plan.lines.reserve(sdp->media.size());
+  for (auto& media : sdp->media) {
+    Line line;
+    line.direction = sdp->effective_direction(media);
+    if (!sdp->black_holed(media)) {
+      line.connection = session_connection;
+      for (const std::string_view text : media.lines) {
+        if (!text.starts_with("c=")) continue;
+        line.connection = text.substr(2);
+        break;
+      }
+    }
+    std::erase_if(media.lines, [](const std::string& text) {
+      return text.starts_with("c=") || is_direction(text);
+    });
+    line.media = std::move(media);
+    plan.lines.push_back(std::move(line));
+  }
+  // What describes the sender (i=, u=, e=, p=) is private to its side and not passed on.
+  for (auto& text : sdp->lines) {
+    const bool passes = text.starts_with("b=") || text.starts_with("k=") || text.starts_with("a=");
+    if (passes && !is_direction(text)) plan.session.push_back(std::move(text));
+  }
+  return plan;
+}
+
+std::string connection_value(const std::string& address) {
+  return (address.find(':') == std::string::npos ? "IN IP4 " : "IN IP6 ") + address;
+}
+
+/// The payload type that a codec attribute speaks of ("a=fmtp:101 0-15" -> "101"), else empty.
+std::string_view payload_of(std::string_view line) {
+  for (const std::string_view name : {"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"}) {
+    if (!line.starts_with(name)) continue;
+    line.remove_prefix(name.size());
+    return line.substr(0, line.find_first_of(" \t"));
+  }
+  return {};
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view what) {
+  return std::find(list.begin(), list.end(), what) != list.end();
+}
+
+/// Drops formats and what belongs to them.
+template <class Keep>
+void keep_formats(SdpMedia& media, Keep keep) {
+  std::vector<std::string> gone;
+  std::erase_if(media.formats, [&](const std::string& format) {
+    if (keep(format)) return false;
+    gone.push_back(format);
+    return true;
+  });
+  if (gone.empty() || !media.rtp()) return;
+  std::erase_if(media.lines,
+                [&gone](const std::string& line) { return contains(gone, payload_of(line)); });
+}
+
+bool has_encoding(const SdpMedia& media, std::string_view encoding) {
+  return std::any_of(media.formats.begin(), media.formats.end(),
+                     [&](const std::string& f) { return media.encoding(f) == encoding; });
+}
+
+SdpMedia disabled(std::string kind, std::string proto, std::string format) {
+  SdpMedia media;
+  media.kind = std::move(kind);
+  media.proto = std::move(proto);
+  media.formats.push_back(std::move(format));
+  return media;
+}
+
+SdpMedia disabled_like(const SdpMedia& media) {
+  return disabled(media.kind, media.proto, media.formats.front());
+}
+
+/// Takes the mids of lines that are not carried out of a=group: lines, since a group must not name
+/// a rejected line (RFC 9143 section 7.3).
+void repair_groups(std::vector<std::string>& session, const std::vector<Line>& lines) {
+  for (auto& text : session) {
+    if (!text.starts_with("a=group:")) continue;
+    std::string repaired;
+    std::string_view rest = text;
+    bool first = true;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(' '), rest.size());
+      const auto word = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const bool carried = std::any_of(lines.begin(), lines.end(), [&](const Line& line) {
+        return line.media.enabled() && line.media.attribute("mid") == word;
+      });
+      if (first || carried) {
+        if (!first) repaired += ' ';
+        repaired += word;
+      }
+      first = false;
+    }
+    text = std::move(repaired);
+  }
+}
+
+/// Puts a body together. Disabled lines lose everything but their m-line.
+Sdp assemble(Plan plan, const std::string& origin_address) {
+  Sdp sdp;
+  const std::string ours = connection_value(origin_address);
+  std::string common;
+  for (auto& line : plan.lines) {
+    if (!line.media.enabled()) continue;
+    // 0.0.0.0 is never passed on (RFC 3264 section 8.4 deprecates it); nothing is sent to this
+    // place, since the line does not receive.
+    if (line.connection.empty()) line.connection = ours;
+    if (common.empty()) common = line.connection;
+  }
+  if (common.empty()) common = ours;
+  repair_groups(plan.session, plan.lines);
+  sdp.lines.push_back("c=" + common);
+  std::move(plan.session.begin(), plan.session.end(), std::back_inserter(sdp.lines));
+  for (auto& line : plan.lines) {
+    if (!line.media.enabled()) {
+      sdp.media.push_back(disabled_like(line.media));
+      continue;
+    }
+    auto& texts = line.media.lines;
+    if (line.connection != common) {
+      const auto after_title = std::find_if(
+          texts.begin(), texts.end(), [](const std::string& t) { return !t.starts_with("i="); });
+      texts.insert(after_title, "c=" + line.connection);
+    }
+    texts.push_back("a=" + std::string(to_string(line.direction)));
+    sdp.media.push_back(std::move(line.media));
+  }
+  return sdp;
+}
+
+/// The role in the DTLS handshake is free again in a new offer (RFC 8842 section 5.2).
+void free_setup_role(std::vector<std::string>& lines) {
+  for (auto& text : lines) {
+    if (text == "a=setup:active" || text == "a=setup:passive") text = "a=setup:actpass";
+  }
+}
+
+/// Adds to `now` the formats of `before` that it does not have. A number that means something else
+/// by now is dropped, as is an encoding that only got another number.
+void add_formats(SdpMedia& now, const SdpMedia& before, bool before_order) {
+  std::vector<std::string> kept;
+  for (const auto& format : before.formats) {
+    if (contains(now.formats, format)) continue;
+    const auto encoding = before.encoding(format);
+    const bool renumbered =
+        now.rtp() && std::any_of(now.formats.begin(), now.formats.end(), [&](const std::string& f) {
+          return !contains(before.formats, f) && now.encoding(f) == encoding;
+        });
+    if (!renumbered) kept.push_back(format);
+  }
+  const auto changed_meaning = [&](const std::string& format) {
+    return contains(before.formats, format) && now.encoding(format) != before.encoding(format);
+  };
+  if (now.rtp()) {
+    for (const auto& text : before.lines) {
+      const auto payload = payload_of(text);
+      if (!payload.empty() && contains(kept, payload)) now.lines.push_back(text);
+    }
+  }
+  if (!before_order) {
+    std::move(kept.begin(), kept.end(), std::back_inserter(now.formats));
+    return;
+  }
+  // An answer is narrow and in the offerer's order: the party's own order of preference is the one
+  // shown before.
+  std::vector<std::string> ordered;
+  for (const auto& format : before.formats) {
+    if (contains(kept, format) || (contains(now.formats, format) && !changed_meaning(format))) {
+      ordered.push_back(format);
+    }
+  }
+  for (const auto& format : now.formats) {
+    if (!contains(ordered, format)) ordered.push_back(format);
+  }
+  now.formats = std::move(ordered);
+}
+
+/// What the party can do by all it ever showed: `widest` of before and its new body.
+std::string widen(const std::string& widest, const Plan& shown, bool offer,
+                  const std::string& origin_address) {
+  Plan result = plan_of(widest);
+  result.session = shown.session;
+  free_setup_role(result.session);
+  for (std::size_t i = 0; i < shown.lines.size(); ++i) {
+    Line line = shown.lines[i];
+    // A line whose address was hidden by a hold from the start may not be promised to receive.
+    line.direction = make_direction(true, true);
+    free_setup_role(line.media.lines);
+    if (i >= result.lines.size()) {
+      result.lines.push_back(std::move(line));
+      continue;
+    }
+    Line& known = result.lines[i];
+    if (!line.media.enabled()) continue;
+    if (line.connection.empty()) line.connection = known.connection;
+    if (known.media.enabled() && known.media.kind == line.media.kind &&
+        known.media.proto == line.media.proto) {
+      add_formats(line.media, known.media, !offer);
+    }
+    known = std::move(line);
+  }
+  for (auto& line : result.lines) {
+    line.direction = Direction::sendrecv;
+    if (line.connection.empty()) line.connection = "IN IP4 0.0.0.0";
+  }
+  Sdp sdp = assemble(std::move(result), origin_address);
+  sdp.origin = "- 0 0 " + connection_value(origin_address);
+  return sdp.print();
+}
+
+bool plain_rtp(const SdpMedia& media) {
+  return media.proto == "RTP/AVP" || media.proto == "RTP/AVPF";
+}
+
+bool is_g711(std::string_view encoding) {
+  return encoding == "pcmu/8000" || encoding == "pcma/8000";
+}
+
+/// The built-in source can serve the line: it speaks plain RTP in G.711 and our version of IP.
+bool serves(const Line& line, const LocalMedia& source) {
+  if (!line.media.enabled() || line.media.kind != "audio" || !plain_rtp(line.media)) return false;
+  const bool six = source.address.find(':') != std::string::npos;
+  if (!line.connection.empty() && line.connection.starts_with("IN IP6") != six) return false;
+  return std::any_of(line.media.formats.begin(), line.media.formats.end(),
+                     [&](const std::string& f) { return is_g711(line.media.encoding(f)); });
+}
+
+/// The built-in source's line: of the party's formats G.711, and telephone-event so that its keys
+/// go on to work later.
+Line source_line(const SdpMedia& party, const LocalMedia& source) {
+  Line line;
+  line.media.kind = "audio";
+  line.media.port = source.port;
+  line.media.proto = party.proto;
+  line.connection = connection_value(source.address);
+  for (const auto& format : party.formats) {
+    const auto encoding = party.encoding(format);
+    const bool events = encoding == "telephone-event/8000";
+    if (!is_g711(encoding) && !events) continue;
+    line.media.formats.push_back(format);
+    const std::string name = events                    ? "telephone-event/8000"
+                             : encoding == "pcmu/8000" ? "PCMU/8000"
+                                                       : "PCMA/8000";
+    line.media.lines.push_back("a=rtpmap:" + format + " " + name);
+    if (events) line.media.lines.push_back("a=fmtp:" + format + " 0-15");
+  }
+  line.media.lines.emplace_back("a=ptime:20");
+  return line;
+}
+
+/// What a party is offered that has shown nothing yet.
+SdpMedia new_party() {
+  SdpMedia media;
+  media.kind = "audio";
+  media.port = 9;
+  media.proto = "RTP/AVP";
+  media.formats = {"0", "8", "101"};
+  media.lines = {"a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
+                 "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"};
+  return media;
+}
+
+constexpr std::array<std::string_view, 12> kTransportAttributes = {
+    "crypto",    "fingerprint", "setup",    "connection",        "tls-id",  "ice-ufrag", "ice-pwd",
+    "candidate", "rtcp",        "rtcp-mux", "remote-candidates", "key-mgmt"};
+
+/// The attributes that decide where and how packets are sent, in an order of our own, without
+/// `setup`.
+std::vector<std::string_view> transport_of(const Plan& plan, const SdpMedia& media) {
+  std::vector<std::string_view> out;
+  for (const auto* lines : {&plan.session, &media.lines}) {
+    for (const std::string_view text : *lines) {
+      if (text.starts_with("k=")) out.push_back(text);
+      if (!text.starts_with("a=") || text.starts_with("a=setup:")) continue;
+      const auto name = text.substr(2, text.find(':') - 2);
+      if (std::find(kTransportAttributes.begin(), kTransportAttributes.end(), name) !=
+          kTransportAttributes.end()) {
+        out.push_back(text);
+      }
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::string_view setup_of(const Plan& plan, const SdpMedia& media) {
+  if (const auto own = media.attribute("setup")) return *own;
+  for (const std::string_view text : plan.session) {
+    if (text.starts_with("a=setup:")) return text.substr(8);
+  }
+  return {};
+}
+
+/// Both ends of a DTLS association know who begins: by an actpass of one, or by opposite roles.
+bool setup_holds(std::string_view told, std::string_view now, std::string_view chosen) {
+  return told == now || (now == "active" && chosen == "passive") ||
+         (now == "passive" && chosen == "active");
+}
+
+std::string_view number_of(const SdpMedia& media, std::string_view encoding) {
+  for (const auto& format : media.formats) {
+    if (media.encoding(format) == encoding) return format;
+  }
+  return {};
+}
+
+}  // namespace
+
+/// Works on the states of two legs at once.
+class MediaComposer {
+ public:
+  /// The other party's last SDP as its own will: where it answered an offer of ours that was
+  /// restricted (parked, held, muted), the restriction is taken back.
+  static Plan last_will(const LegMedia& leg) {
+    Plan plan = plan_of(leg.now_.remote);
+    // What the party offered is its will as it stands.
+    if (leg.now_.remote_was_offer) return plan;
+    const Plan ours = plan_of(leg.now_.local);
+    const Plan widest = plan_of(leg.now_.widest);
+    for (std::size_t i = 0; i < ours.lines.size() || i < plan.lines.size(); ++i) {
+      if (i >= plan.lines.size()) {
+        // A line that the answer left out is a rejected one.
+        plan.lines.push_back(Line{.media = disabled_like(ours.lines[i].media)});
+      }
+      if (i >= ours.lines.size()) continue;
+      const Line& asked = ours.lines[i];
+      Line& answered = plan.lines[i];
+      const bool known = i < widest.lines.size() && widest.lines[i].media.enabled();
+      const bool narrowed = !asked.media.enabled() || leg.now_.on_source;
+      if (narrowed && known && (answered.media.enabled() || !asked.media.enabled())) {
+        const auto said = answered.media.enabled() ? answered.direction : Direction::sendrecv;
+        answered = widest.lines[i];
+        answered.direction = said;
+      }
+      if (!asked.media.enabled()) continue;
+      answered.direction = make_direction(!receives(asked.direction) || sends(answered.direction),
+                                          !sends(asked.direction) || receives(answered.direction));
+      if (answered.connection.empty()) {
+        if (known) answered.connection = widest.lines[i].connection;
+        if (answered.connection.empty()) answered.direction = make_direction(true, false);
+      }
+    }
+    return plan;
+  }
+
+  /// What the other leg is for this one: its will, or all that it can do; in words that this party
+  /// may read.
+  static Plan source(const LegMedia& other, OfferFrom from) {
+    Plan plan = from == OfferFrom::widest ? plan_of(other.now_.widest) : last_will(other);
+    const Plan known = from == OfferFrom::widest ? Plan{} : plan_of(other.now_.widest);
+    for (std::size_t i = 0; i < plan.lines.size(); ++i) {
+      Line& line = plan.lines[i];
+      if (line.connection.empty() && i < known.lines.size()) {
+        line.connection = known.lines[i].connection;
+      }
+      if (other.muted_) line.direction = both(line.direction, Direction::recvonly);
+    }
+    return plan;
+  }
+
+  /// Line of `to` -> line of `other`, as settled by an earlier exchange between the two.
+  static std::vector<int> settled_pairs(const LegMedia& to, const LegMedia& other,
+                                        std::size_t size) {
+    std::vector<int> pairs(size, -1);
+    if (to.now_.paired_with == other.session_id_) {
+      std::copy_n(to.now_.pairs.begin(), std::min(size, to.now_.pairs.size()), pairs.begin());
+    } else if (other.now_.paired_with == to.session_id_) {
+      for (std::size_t j = 0; j < other.now_.pairs.size(); ++j) {
+        const int i = other.now_.pairs[j];
+        if (i >= 0 && static_cast<std::size_t>(i) < size) {
+          pairs[static_cast<std::size_t>(i)] = static_cast<int>(j);
+        }
+      }
+    }
+    return pairs;
+  }
+
+  static bool taken(const std::vector<int>& pairs, std::size_t line) {
+    return std::find(pairs.begin(), pairs.end(), static_cast<int>(line)) != pairs.end();
+  }
+
+  static std::optional<std::string> offer_from(LegMedia& to, const LegMedia& other,
+                                               OfferFrom from) {
+    if (to.answer_due() || other.now_.remote.empty()) return std::nullopt;
+    Plan src = source(other, from);
+    auto slots = to.now_.layout;
+    auto pairs = settled_pairs(to, other, slots.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const auto j = static_cast<std::size_t>(pairs[i]);
+      if (pairs[i] >= 0 && (j >= src.lines.size() || src.lines[j].media.kind != slots[i].kind)) {
+        pairs[i] = -1;
+      }
+    }
+    for (std::size_t j = 0; j < src.lines.size(); ++j) {
+      const auto& media = src.lines[j].media;
+      if (taken(pairs, j)) continue;
+      const auto free_slot = [&](bool same_proto) {
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+          if (pairs[i] < 0 && slots[i].kind == media.kind &&
+              (!same_proto || slots[i].proto == media.proto)) {
+            return i;
+          }
+        }
+        return slots.size();
+      };
+      if (!media.enabled() && !slots.empty()) continue;  // Nothing to ask for.
+      auto i = free_slot(true);
+      if (i == slots.size()) i = free_slot(false);
+      if (i == slots.size()) {
+        if (slots.size() == kMaxSdpMedia) continue;
+        slots.push_back({media.kind, media.proto, media.formats.front()});
+        pairs.push_back(-1);
+      }
+      pairs[i] = static_cast<int>(j);
+    }
+    Plan out;
+    out.session = std::move(src.session);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const int j = pairs[i];
+      if (j < 0 || !src.lines[static_cast<std::size_t>(j)].media.enabled()) {
+        out.lines.push_back(
+            Line{.media = disabled(slots[i].kind, slots[i].proto, slots[i].format)});
+        continue;
+      }
+      Line line = std::move(src.lines[static_cast<std::size_t>(j)]);
+      if (to.muted_) line.direction = both(line.direction, Direction::sendonly);
+      out.lines.push_back(std::move(line));
+    }
+    to.begin_exchange();
+    to.now_.pairs = std::move(pairs);
+    to.now_.paired_with = other.session_id_;
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_offered,
+                     false, false);
+  }
+
+  static std::optional<std::string> answer_from(LegMedia& to, const LegMedia& other) {
+    if (!to.answerable() || other.now_.remote.empty()) return std::nullopt;
+    const Plan offer = plan_of(to.now_.remote);
+    Plan src = source(other, OfferFrom::last);
+    auto pairs = settled_pairs(to, other, offer.lines.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (pairs[i] >= 0) continue;
+      const auto& asked = offer.lines[i].media;
+      for (std::size_t j = 0; j < src.lines.size(); ++j) {
+        const auto& media = src.lines[j].media;
+        if (!media.enabled() || media.kind != asked.kind || taken(pairs, j)) continue;
+        pairs[i] = static_cast<int>(j);
+        break;
+      }
+    }
+    Plan out;
+    out.session = std::move(src.session);
+    bool any = false;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const Line& asked = offer.lines[i];
+      Line line{.media = disabled_like(asked.media)};
+      const auto j = static_cast<std::size_t>(pairs[i]);
+      if (asked.media.enabled() && pairs[i] >= 0 && j < src.lines.size() &&
+          src.lines[j].media.enabled() && src.lines[j].media.proto == asked.media.proto) {
+        Line served = std::move(src.lines[j]);
+        keep_formats(served.media, [&](const std::string& format) {
+          return has_encoding(asked.media, served.media.encoding(format));
+        });
+        if (!served.media.formats.empty()) {
+          served.direction = both(served.direction, reversed(asked.direction));
+          if (to.muted_) served.direction = both(served.direction, Direction::sendonly);
+          line = std::move(served);
+          any = true;
+        }
+      }
+      out.lines.push_back(std::move(line));
+    }
+    if (!any) return std::nullopt;
+    to.now_.pairs = std::move(pairs);
+    to.now_.paired_with = other.session_id_;
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_answered,
+                     false, false);
+  }
+
+  static std::optional<std::string> offer_source(LegMedia& to, const LocalMedia& source) {
+    if (to.answer_due()) return std::nullopt;
+    const Plan widest = plan_of(to.now_.widest);
+    Plan out;
+    bool placed = false;
+    for (std::size_t i = 0; i < to.now_.layout.size(); ++i) {
+      const auto& slot = to.now_.layout[i];
+      if (!placed && i < widest.lines.size() && serves(widest.lines[i], source)) {
+        Line line = source_line(widest.lines[i].media, source);
+        line.direction = Direction::sendonly;
+        out.lines.push_back(std::move(line));
+        placed = true;
+        continue;
+      }
+      out.lines.push_back(Line{.media = disabled(slot.kind, slot.proto, slot.format)});
+    }
+    if (to.now_.layout.empty()) {
+      Line line = source_line(new_party(), source);
+      line.direction = Direction::sendonly;
+      out.lines.push_back(std::move(line));
+      placed = true;
+    }
+    if (!placed) return std::nullopt;
+    to.begin_exchange();
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_offered,
+                     true, true);
+  }
+
+  static std::optional<std::string> answer_source(LegMedia& to, const LocalMedia& source) {
+    if (!to.answerable()) return std::nullopt;
+    const Plan offer = plan_of(to.now_.remote);
+    Plan out;
+    bool placed = false;
+    for (const auto& asked : offer.lines) {
+      if (placed || !serves(asked, source)) {
+        out.lines.push_back(Line{.media = disabled_like(asked.media)});
+        continue;
+      }
+      Line line = source_line(asked.media, source);
+      line.direction = both(Direction::sendonly, reversed(asked.direction));
+      out.lines.push_back(std::move(line));
+      placed = true;
+    }
+    if (!placed) return std::nullopt;
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_answered,
+                     true, true);
+  }
+
+  static std::string offer_hold(LegMedia& to) {
+    Plan out = plan_of(to.now_.local);
+    for (auto& line : out.lines) line.direction = Direction::inactive;
+    if (out.lines.empty()) {
+      // Nothing was ever sent: a call without media for now. Port 9 is "discard" (RFC 4566
+      // section 5.7, RFC 863).
+      out.lines.push_back(Line{.media = new_party(), .direction = Direction::inactive});
+    }
+    to.begin_exchange();
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_offered,
+                     true, false);
+  }
+
+  static std::optional<std::string> answer_hold(LegMedia& to) {
+    if (!to.answerable()) return std::nullopt;
+    const Plan offer = plan_of(to.now_.remote);
+    Plan ours = plan_of(to.now_.local);
+    Plan out;
+    out.session = std::move(ours.session);
+    bool any = false;
+    for (std::size_t i = 0; i < offer.lines.size(); ++i) {
+      const auto& asked = offer.lines[i].media;
+      Line line{.media = disabled_like(asked)};
+      if (asked.enabled() && i < ours.lines.size() && ours.lines[i].media.enabled() &&
+          ours.lines[i].media.kind == asked.kind && ours.lines[i].media.proto == asked.proto) {
+        Line same = std::move(ours.lines[i]);
+        keep_formats(same.media, [&](const std::string& format) {
+          return has_encoding(asked, same.media.encoding(format));
+        });
+        if (!same.media.formats.empty()) {
+          same.direction = Direction::inactive;
+          line = std::move(same);
+          any = true;
+        }
+      }
+      out.lines.push_back(std::move(line));
+    }
+    if (!any) return std::nullopt;
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_answered,
+                     true, false);
+  }
+};
+
+LegMedia::LegMedia(std::string origin_address, std::uint64_t session_id)
+    : origin_address_(std::move(origin_address)), session_id_(session_id) {}
+
+void LegMedia::begin_exchange() {
+  // An offer sent again after a challenge or a glare belongs to the same exchange.
+  if (now_.turn == Turn::local_offered || now_.turn == Turn::remote_offered) return;
+  before_ = std::make_shared<const State>(now_);
+}
+
+std::string LegMedia::commit(Sdp body, Turn turn, bool parked, bool on_source) {
+  const auto print_as = [&](std::uint64_t version) {
+    body.origin = "- " + std::to_string(session_id_) + " " + std::to_string(version) + " " +
+                  connection_value(origin_address_);
+    return body.print();
+  };
+  std::string text = print_as(version_);
+  if (version_ == 0 || text != now_.local) text = print_as(++version_);
+  now_.layout.resize(std::max(now_.layout.size(), body.media.size()));
+  for (std::size_t i = 0; i < body.media.size(); ++i) {
+    const auto& media = body.media[i];
+    now_.layout[i] = {media.kind, media.proto, media.formats.front()};
+  }
+  now_.local = text;
+  now_.turn = turn;
+  now_.parked = parked;
+  now_.on_source = on_source;
+  if (turn == Turn::local_answered) before_.reset();
+  return text;
+}
+
+std::optional<SdpError> LegMedia::receive_offer(std::string_view body) {
+  if (offer_open()) {
+    return SdpError{.status = 491, .text = "an offer of ours is not answered yet"};
+  }
+  const auto parsed = Sdp::parse(body);
+  if (const auto* error = std::get_if<SdpError>(&parsed)) return *error;
+  const auto& sdp = std::get<Sdp>(parsed);
+  if (sdp.media.empty()) return SdpError{.status = 488, .text = "SDP offers no media"};
+  begin_exchange();
+  now_.remote = body;
+  now_.remote_was_offer = true;
+  now_.turn = Turn::remote_offered;
+  now_.held_by_party = !receives(direction_of(body).value_or(Direction::inactive));
+  // A party that leaves out m-lines breaks RFC 3264 section 8; its answer has as many as it sent,
+  // but ours to come keep the place of those that were.
+  now_.layout.resize(std::max(now_.layout.size(), sdp.media.size()));
+  for (std::size_t i = 0; i < sdp.media.size(); ++i) {
+    const auto& media = sdp.media[i];
+    now_.layout[i] = {media.kind, media.proto, media.formats.front()};
+  }
+  learn(true);
+  return std::nullopt;
+}
+
+std::optional<SdpError> LegMedia::receive_answer(std::string_view body, bool final) {
+  if (now_.turn != Turn::local_offered && now_.turn != Turn::remote_answered) {
+    return SdpError{.status = 488, .text = "an SDP answer without an offer of ours"};
+  }
+  auto parsed = Sdp::parse(body);
+  if (const auto* error = std::get_if<SdpError>(&parsed)) return *error;
+  auto& sdp = std::get<Sdp>(parsed);
+  now_.turn = Turn::remote_answered;
+  if (final) before_.reset();
+  if (sdp.media.size() > now_.layout.size()) {
+    sdp.media.resize(now_.layout.size());
+    now_.remote = sdp.print();
+  } else {
+    now_.remote = body;
+  }
+  now_.remote_was_offer = false;
+  learn(false);
+  return std::nullopt;
+}
+
+void LegMedia::learn(bool offer) {
+  const Plan shown = plan_of(now_.remote);
+  now_.widest = widen(now_.widest, shown, offer, origin_address_);
+  if (now_.widest.size() > kMaxSdpBytes) {
+    now_.widest = widen({}, shown, offer, origin_address_);
+  }
+}
+
+void LegMedia::offer_failed() {
+  if (!before_ || now_.turn == Turn::remote_offered) return;
+  now_ = *before_;
+  before_.reset();
+}
+
+void LegMedia::refuse_offer() {
+  if (!before_ || now_.turn != Turn::remote_offered) return;
+  now_ = *before_;
+  before_.reset();
+}
+
+std::optional<std::string> LegMedia::offer_from(const LegMedia& other, OfferFrom from) {
+  return MediaComposer::offer_from(*this, other, from);
+}
+
+std::optional<std::string> LegMedia::answer_from(const LegMedia& other) {
+  return MediaComposer::answer_from(*this, other);
+}
+
+std::optional<std::string> LegMedia::offer_source(const LocalMedia& source) {
+  return MediaComposer::offer_source(*this, source);
+}
+
+std::optional<std::string> LegMedia::answer_source(const LocalMedia& source) {
+  return MediaComposer::answer_source(*this, source);
+}
+
+std::string LegMedia::offer_hold() { return MediaComposer::offer_hold(*this); }
+
+std::optional<std::string> LegMedia::answer_hold() { return MediaComposer::answer_hold(*this); }
+
+std::optional<std::string> LegMedia::offer_again() {
+  if (now_.local.empty() || answer_due()) return std::nullopt;
+  begin_exchange();
+  now_.turn = Turn::local_offered;
+  return now_.local;
+}
+
+std::optional<Listener> LegMedia::listener() const {
+  if (!now_.on_source) return std::nullopt;
+  if (now_.turn != Turn::remote_answered && now_.turn != Turn::local_answered) return std::nullopt;
+  const Plan ours = plan_of(now_.local);
+  const auto parsed = Sdp::parse(now_.remote);
+  const auto* theirs = std::get_if<Sdp>(&parsed);
+  if (theirs == nullptr) return std::nullopt;
+  for (std::size_t i = 0; i < ours.lines.size() && i < theirs->media.size(); ++i) {
+    const auto& line = ours.lines[i];
+    const auto& media = theirs->media[i];
+    if (!line.media.enabled() || !media.enabled() || !sends(line.direction)) continue;
+    if (!receives(theirs->effective_direction(media))) return std::nullopt;
+    const auto address = theirs->address(media);
+    if (!is_numeric_address(address)) return std::nullopt;
+    for (const auto& format : media.formats) {
+      const auto encoding = media.encoding(format);
+      if (!is_g711(encoding)) continue;
+      int payload_type = 0;
+      for (const char c : format) {
+        if (c < '0' || c > '9' || payload_type > 127) return std::nullopt;
+        payload_type = payload_type * 10 + (c - '0');
+      }
+      if (payload_type > 127) return std::nullopt;
+      return Listener{.address = std::string(address),
+                      .port = media.port,
+                      .payload_type = payload_type,
+                      .a_law = encoding == "pcma/8000"};
+    }
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool needs_reoffer(const LegMedia& to, const LegMedia& from) {
+  if (to.now_.local.empty() || to.now_.remote.empty() || to.now_.parked) return true;
+  LegMedia trial = to;
+  if (!trial.offer_from(from, OfferFrom::last)) return true;
+  const Plan told = plan_of(to.now_.local);
+  const Plan now = plan_of(trial.now_.local);
+  const Plan theirs = plan_of(to.now_.remote);
+  for (std::size_t i = 0; i < now.lines.size(); ++i) {
+    const Line& after = now.lines[i];
+    if (i >= told.lines.size()) {
+      if (after.media.enabled()) return true;
+      continue;
+    }
+    const Line& before = told.lines[i];
+    if (!before.media.enabled()) {
+      if (after.media.enabled()) return true;
+      continue;
+    }
+    // What the party rejected does not matter.
+    if (i >= theirs.lines.size() || !theirs.lines[i].media.enabled()) continue;
+    const Line& chosen = theirs.lines[i];
+    if (!after.media.enabled()) return true;
+    if (before.connection != after.connection || before.media.port != after.media.port ||
+        before.media.proto != after.media.proto) {
+      return true;
+    }
+    const auto wanted = reversed(chosen.direction);
+    if (both(before.direction, wanted) != both(after.direction, wanted)) return true;
+    if (transport_of(told, before.media) != transport_of(now, after.media)) return true;
+    if (!setup_holds(setup_of(told, before.media), setup_of(now, after.media),
+                     setup_of(theirs, chosen.media))) {
+      return true;
+    }
+    for (const auto& format : chosen.media.formats) {
+      const auto encoding = chosen.media.encoding(format);
+      const auto told_number = number_of(before.media, encoding);
+      if (told_number != number_of(after.media, encoding)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace baton::telephony::sip
