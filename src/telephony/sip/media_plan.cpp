@@ -745,7 +745,7 @@ std::optional<Listener> LegMedia::listener() const {
     if (!line.media.enabled() || !media.enabled() || !sends(line.direction)) continue;
     if (!receives(theirs->effective_direction(media))) return std::nullopt;
     const auto address = theirs->address(media);
-    if (!is_numeric_address(address)) return std::nullopt;
+    if (!is_numeric_media_address(address)) return std::nullopt;
     for (const auto& format : media.formats) {
       const auto encoding = media.encoding(format);
       if (!is_g711(encoding)) continue;

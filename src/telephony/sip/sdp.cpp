@@ -402,7 +402,7 @@ bool is_acceptable(std::string_view answer) {
   });
 }
 
-bool is_numeric_address(std::string_view address) {
+bool is_numeric_media_address(std::string_view address) {
   if (address.empty() || address.size() > 45) return false;
   const std::string text(address);
   std::array<unsigned char, sizeof(in6_addr)> bytes{};

@@ -110,6 +110,6 @@ struct Sdp {
 [[nodiscard]] bool is_acceptable(std::string_view answer);
 
 /// An address written as numbers: IPv4, or IPv6 without brackets.
-[[nodiscard]] bool is_numeric_address(std::string_view address);
+[[nodiscard]] bool is_numeric_media_address(std::string_view address);
 
 }  // namespace baton::telephony::sip
