@@ -1,1 +1,246 @@
-class World: pass
+"""A Baton and everybody around it, for one test."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import config, tls
+from harness.desktop import Desktop
+from harness.rest import Rest
+from harness.server import Server, free_port, run
+from peer import Call, Peer, talk
+from peer.digest import Credentials
+
+INBOUND = "+18005550100"
+LEGS_METRIC = "baton_legs_open"
+
+
+@dataclass
+class Conversation:
+    """A customer who talks to an agent."""
+
+    customer: Call
+    agent: Call
+    desktop: Desktop
+    contact_id: str
+
+
+class World:
+    """Use as `async with`. Leaving it checks that the server is well and that no leg is left."""
+
+    def __init__(self, folder: Path, overrides: dict[str, Any] | None = None,
+                 directory_changes: list[Callable[[dict[str, Any]], None]] | None = None):
+        self.folder = folder
+        self.overrides = overrides or {}
+        self.directory_changes = directory_changes or []
+        self.failed = False
+        self.peers: list[Peer] = []
+        self.desktops: list[Desktop] = []
+        self.server: Server
+        self.carrier: Peer
+        self.metrics_address = ("127.0.0.1", 0)
+        self.tls: tuple | None = None
+        self.expect_exit = 0  # None: the test ends the server itself.
+        self._numbers = itertools.count(1)
+        self._carrier_socket: socket.socket | None = None
+
+    # --- Life ---------------------------------------------------------------------------------------------------
+
+    @property
+    def config_path(self) -> Path:
+        return self.folder / "baton.toml"
+
+    def write_config(self, carrier_port: int) -> None:
+        """The example, moved to free ports and into the test's folder."""
+        directory = config.example_directory()
+        for change in self.directory_changes:
+            change(directory)
+        (self.folder / "directory.json").write_text(json.dumps(directory), encoding="utf-8")
+        self.metrics_address = ("127.0.0.1", free_port())
+        settings = config.merge(config.example(), {
+            "http.listen": "127.0.0.1:0",
+            "http.metrics_listen": "%s:%d" % self.metrics_address,
+            "sip.listen": ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"],
+            "auth.jwt_secret_file": str(self.folder / "jwt-secret"),
+            "store.path": str(self.folder / "baton.db"),
+            "store.initial_directory": str(self.folder / "directory.json"),
+            "trunk": {"carrier": {"address": f"127.0.0.1:{carrier_port}"}},
+        })
+        settings = config.merge(settings, self.overrides)
+        if any(str(one).startswith("tls:") for one in settings["sip"]["listen"]):
+            tls.make_certificate(self.folder / "tls")
+            self.tls = tls.contexts(self.folder / "tls")
+            settings["sip"]["tls_certificate_dir"] = str(self.folder / "tls")
+        self.config_path.write_text(config.print_toml(settings), encoding="utf-8")
+
+    async def __aenter__(self) -> World:
+        self._carrier_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._carrier_socket.bind(("127.0.0.1", 0))
+        self._carrier_socket.setblocking(False)
+        self.write_config(self._carrier_socket.getsockname()[1])
+        self.server = Server(self.config_path, self.folder / "baton.log")
+        try:
+            await self.server.start()
+        except BaseException:
+            self._carrier_socket.close()
+            raise
+        self.carrier = Peer("carrier", "carrier", self.server.sip["udp"])
+        await self.carrier.open(sock=self._carrier_socket)
+        self.peers.append(self.carrier)
+        return self
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is not None:
+            self.failed = True
+        try:
+            if not self.failed:
+                await self._farewell()
+        except BaseException:
+            self.failed = True
+            raise
+        finally:
+            for desktop in self.desktops:
+                await desktop.close()
+            for peer in self.peers:
+                await peer.close()
+            if self.server.alive:
+                if self.failed:
+                    await self.server.kill()
+                else:
+                    code = await self.server.stop()
+                    assert code == 0, f"the server ended with {code}"
+
+    async def _farewell(self) -> None:
+        """Everybody hangs up; then the server must be well and hold no leg."""
+        for peer in self.peers:
+            peer.check()
+            for call in list(peer.calls.values()):
+                if call.state != "ended" and not peer.silent:
+                    await call.hangup()
+        for desktop in self.desktops:
+            desktop.check()
+        if self.expect_exit is None:
+            return
+        assert self.server.alive, f"the server died: {self.server.log()}"
+        probe = await self.peer("probe", "+15550000000")
+        assert (await probe.options()).status == 200, "OPTIONS is not answered with 200 any more"
+        health = await Rest(self.metrics_address).get("/healthz")
+        assert health.status == 200, f"healthz says {health.status} {health.body!r}"
+        await self.no_leg_is_left()
+        for peer in self.peers:
+            peer.check()
+
+    def evidence(self) -> list[tuple[str, str]]:
+        """What to show with a failure."""
+        if not self.failed:
+            return []
+        began = min((p.began for p in self.peers), default=0.0)
+        found = [("SIP", "\n".join(p.log.text(began) for p in self.peers if p.log))]
+        found += [("desktop", d.story()) for d in self.desktops]
+        return found + [("server log", self.server.log() if hasattr(self, "server") else "")]
+
+    # --- Who is there -------------------------------------------------------------------------------------------
+
+    async def peer(self, name: str, user: str, **how: Any) -> Peer:
+        transport = how.get("transport", "udp")
+        if transport == "tls":
+            how["tls"] = self.tls
+        peer = Peer(name, user, self.server.sip[transport], **how)
+        await peer.open()
+        self.peers.append(peer)
+        return peer
+
+    async def customer(self, number: str | None = None, **how: Any) -> Peer:
+        """A caller from the public network, who comes in by the example's any-port trunk."""
+        count = next(self._numbers)
+        return await self.peer(f"customer {count}", number or f"+1202555{1000 + count}", **how)
+
+    async def phone(self, login: str, register: bool = True, **how: Any) -> Peer:
+        """An agent's desk phone; it picks up by itself when told to (Call-Info: answer-after=0)."""
+        peer = await self.peer(f"{login}'s phone", login,
+                               credentials=Credentials(login, how.pop("password", f"demo-{login}")), **how)
+        if register:
+            await peer.register()
+        return peer
+
+    async def stranger(self, host: str = "127.0.0.2", user: str = "nobody", **how: Any) -> Peer:
+        """Somebody whom no trunk knows."""
+        return await self.peer(f"stranger at {host}", user, host=host, **how)
+
+    async def token(self, login: str, role: str | None = None) -> str:
+        arguments = ["token", "--config", str(self.config_path), "--agent", login]
+        code, out, err = await run(*arguments, *(["--role", role] if role else []))
+        assert code == 0, f"baton token failed: {err}"
+        assert len(out.splitlines()) == 1, f"baton token prints more than the token: {out!r}"
+        return out.strip()
+
+    async def desktop(self, login: str, state: str | None = "Available", query: str = "",
+                      role: str | None = None) -> Desktop:
+        """A connected desktop; with a state, signed in and in that state (None: connected only)."""
+        desktop = Desktop(self.server.http, login, await self.token(login, role), query)
+        await desktop.open()
+        self.desktops.append(desktop)
+        if state:
+            await desktop.login_agent(state)
+        return desktop
+
+    async def rest(self, login: str | None = None, role: str | None = None) -> Rest:
+        return Rest(self.server.http, await self.token(login, role) if login else None)
+
+    # --- Common scenes ------------------------------------------------------------------------------------------
+
+    async def agent(self, login: str, **how: Any) -> tuple[Desktop, Peer]:
+        """An agent at work: phone registered, desktop signed in and Available."""
+        phone = await self.phone(login, **how)
+        return await self.desktop(login), phone
+
+    async def talking(self, login: str = "agent1", customer: Peer | None = None,
+                      at_work: tuple[Desktop, Peer] | None = None, heard: bool = True) -> Conversation:
+        """A customer called, the agent answered, and they hear each other."""
+        desktop, phone = at_work or await self.agent(login)
+        customer = customer or await self.customer()
+        call = await customer.call(INBOUND)
+        await call.answered()
+        offer = await desktop.offered()
+        await desktop.answer()
+        leg = await phone.incoming()
+        await leg.answered()
+        await desktop.call_event("connected", "agent")
+        if heard:
+            await talk(call, leg)
+        return Conversation(call, leg, desktop, offer["ResponseActual"]["contactId"])
+
+    # --- Figures ------------------------------------------------------------------------------------------------
+
+    async def metrics(self) -> dict[str, float]:
+        answer = await Rest(self.metrics_address).get("/metrics")
+        assert answer.status == 200, f"/metrics says {answer.status}"
+        found = {}
+        for line in answer.body.decode().splitlines():
+            match = re.fullmatch(r"([a-zA-Z_:][\w:]*(?:\{.*\})?)\s+(\S+)(?:\s+\d+)?", line)
+            if match and not line.startswith("#"):
+                found[match.group(1)] = float(match.group(2))
+        return found
+
+    async def no_leg_is_left(self, within: float = 5.0) -> None:
+        """The promise of docs/message-api.md: within five seconds every leg that should end was told to.
+
+        The figure is read anew every 50 ms, since nothing tells when it changes.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within
+        while True:
+            figures = await self.metrics()
+            assert LEGS_METRIC in figures, f"/metrics has no {LEGS_METRIC}"
+            if figures[LEGS_METRIC] == 0:
+                return
+            assert loop.time() < deadline, f"{figures[LEGS_METRIC]:g} legs are left after {within:g} s"
+            await asyncio.sleep(0.05)

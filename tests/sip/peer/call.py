@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from peer.faults import Spec, matches
-from peer.media import Media
+from peer.media import Media, Sound
 from peer.message import Address, Request, Response, Uri
 from peer.sdp import SdpError, Session
 from peer.transaction import T2, ClientTransaction, ServerTransaction
@@ -104,7 +104,7 @@ class Call:
         await self.peer.until(lambda: self.state == "ended", "the end of the call", timeout)
         assert by in (None, self.ended_by), f"{self.peer.name}'s call was ended by {self.ended_by}, not by {by}"
 
-    async def hears(self, who: Call | Peer | int | tuple[int, ...], timeout: float = 8.0) -> None:
+    async def hears(self, who: Call | Peer | int | Sound, timeout: float = 8.0) -> None:
         """Waits until this party hears that other one (its tone), or that sound."""
         sound = who.peer.tone if isinstance(who, Call) else getattr(who, "tone", who)
         try:

@@ -17,10 +17,13 @@ RATE = 8000
 FRAME = 160
 WINDOW = 8 * FRAME
 
-# What the server's built-in source plays (src/telephony/sip): the frequencies of each sound, in Hz.
-RINGBACK = (440, 480)
-HOLD = (350,)
-QUEUE = (425,)
+#: A sound is what may be heard of it in one moment: alternatives, each of some frequencies at once, in Hz.
+Sound = tuple[tuple[float, ...], ...]
+
+# What the server's built-in source plays (src/telephony/sip/tone_source.hpp).
+RINGBACK: Sound = ((440, 480),)
+HOLD: Sound = ((523.25,), (659.25,))
+QUEUE: Sound = ((392,), (587.33,))
 
 
 def linear_to_ulaw(sample: int) -> int:
@@ -59,7 +62,7 @@ def tone_frame(frequency: int) -> bytes:
     return bytes(linear_to_ulaw(int(8000 * math.sin(2 * math.pi * frequency * n / RATE))) for n in range(FRAME))
 
 
-def power_share(samples: list[int], frequencies: tuple[int, ...]) -> float:
+def power_share(samples: list[int], frequencies: tuple[float, ...]) -> float:
     """Which part (0 to 1) of the samples' power is at these frequencies (Goertzel)."""
     count = len(samples)
     mean = sum(samples) / count
@@ -178,12 +181,13 @@ class Media:
         """What was heard so far no longer counts."""
         self.received.clear()
 
-    def hears_now(self, sound: int | tuple[int, ...]) -> bool:
+    def hears_now(self, sound: int | Sound) -> bool:
         samples = self.samples()
-        return len(samples) >= WINDOW and power_share(samples, (sound,) if isinstance(sound, int) else sound) > 0.8
+        alternatives = ((sound,),) if isinstance(sound, int) else sound
+        return len(samples) >= WINDOW and any(power_share(samples, one) > 0.8 for one in alternatives)
 
-    async def hears(self, sound: int | tuple[int, ...], timeout: float = 8.0) -> None:
-        """Waits until the last 160 ms were that sound (a tone in Hz, or several at once)."""
+    async def hears(self, sound: int | Sound, timeout: float = 8.0) -> None:
+        """Waits until 160 ms that come in from now on were that sound: a tone in Hz, or one of the server's."""
         self.forget()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout

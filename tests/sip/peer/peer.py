@@ -21,7 +21,7 @@ from peer.transaction import ClientTransaction, ServerTransaction
 from peer.transport import Flow, TcpTransport, UdpTransport
 
 ALLOW = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY"]
-_tones = itertools.cycle(range(600, 1950, 150))  # Apart from each other and from the server's own sounds.
+_tones = itertools.cycle(range(750, 3000, 150))  # Apart from each other and from the server's own sounds.
 
 
 class Peer:
