@@ -52,10 +52,13 @@ struct Counters {
   std::uint64_t contacts_open = 0;
   std::uint64_t legs_open = 0;
   std::uint64_t commands_open = 0;
+  /// Transfer states that followed each other against the table: a fault of ours, 0 in every test.
+  std::uint64_t illegal_moves = 0;
 };
 
-/// The contact centre: agents, contacts, queues and transfers, tied together. Pure: no I/O, no clock, no randomness,
-/// no threads; the same inputs always give the same outputs. One thread at a time.
+/// The contact centre: agents, contacts, queues and transfers, tied together. Pure: no I/O, no
+/// clock, no randomness, no threads; the same inputs always give the same outputs. One thread at a
+/// time.
 class ContactCenter {
  public:
   ContactCenter();
@@ -63,11 +66,13 @@ class ContactCenter {
   ContactCenter(ContactCenter&&) noexcept;
   ContactCenter& operator=(ContactCenter&&) noexcept;
 
-  /// Applies one input and appends what follows from it to `outputs`, in order. Never throws on any input.
+  /// Applies one input and appends what follows from it to `outputs`, in order. Never throws on any
+  /// input.
   void apply(const Input& input, Outputs& outputs);
 
-  /// Reads (App/StateSync, Agent/StateSync, GetStates, InboundCall/StateSync) for an agent: the event without
-  /// `request_id`, with `sequence` of the last published event in *at_sequence where wanted.
+  /// Reads (App/StateSync, Agent/StateSync, GetStates, InboundCall/StateSync) for an agent: the
+  /// event without `request_id`, with `sequence` of the last published event in *at_sequence where
+  /// wanted.
   [[nodiscard]] message::Event read(std::string_view agent, message::RequestKind kind) const;
   [[nodiscard]] std::uint64_t sequence_of(std::string_view agent) const;
 
@@ -77,7 +82,8 @@ class ContactCenter {
   [[nodiscard]] const directory::DirectoryIndex& directory() const;
   void set_capabilities(message::Capabilities capabilities);
 
-  /// All state as canonical text, one fact a line: equal text, equal state. For replay tests and for debugging.
+  /// All state as canonical text, one fact a line: equal text, equal state. For replay tests and
+  /// for debugging.
   [[nodiscard]] std::string dump() const;
 
  private:

@@ -14,7 +14,8 @@
 
 namespace baton::core {
 
-/// Names the asker of a request, so that its reply finds him. Given by the engine; 0: nobody waits (replay).
+/// Names the asker of a request, so that its reply finds him. Given by the engine; 0: nobody waits
+/// (replay).
 using ReplyKey = std::uint64_t;
 
 /// A change asked for by a desktop or a server. Reads never become inputs.
@@ -22,12 +23,14 @@ struct RequestInput {
   ReplyKey reply = 0;
   std::string caller;  ///< Login of who signed in.
   directory::Role role = directory::Role::agent;
-  std::string agent;  ///< Whose request it is: the caller, or whom a service or supervisor acts for.
+  std::string
+      agent;  ///< Whose request it is: the caller, or whom a service or supervisor acts for.
   message::Request request;
 };
 BOOST_DESCRIBE_STRUCT(RequestInput, (), (reply, caller, role, agent, request))
 
-/// An INVITE came in from a trunk (`from_agent` empty) or from an agent's own phone. Nothing but 100 was answered.
+/// An INVITE came in from a trunk (`from_agent` empty) or from an agent's own phone. Nothing but
+/// 100 was answered.
 struct LegIncoming {
   LegId leg;
   std::string trunk;       ///< Name of the trunk.
@@ -36,7 +39,8 @@ struct LegIncoming {
   Presentation presentation;
   int max_forwards = 70;
 };
-BOOST_DESCRIBE_STRUCT(LegIncoming, (), (leg, trunk, from_agent, to_number, presentation, max_forwards))
+BOOST_DESCRIBE_STRUCT(LegIncoming, (),
+                      (leg, trunk, from_agent, to_number, presentation, max_forwards))
 
 /// A dialled leg's phone rings: a 180 (a 183 alone is not ringing).
 struct LegRinging {
@@ -55,7 +59,8 @@ enum class EndCause : std::uint8_t {
   remote,       ///< The party hung up or sent CANCEL.
   local,        ///< We ended it, by EndLeg.
   refused,      ///< A dialled leg got a final refusal: `code`.
-  unreachable,  ///< No answer to a request (408, 481, transport error), or the session timer ran out.
+  unreachable,  ///< No answer to a request (408, 481, transport error), or the session timer ran
+                ///< out.
 };
 BOOST_DESCRIBE_ENUM(EndCause, remote, local, refused, unreachable)
 
@@ -69,7 +74,8 @@ struct LegEnded {
 };
 BOOST_DESCRIBE_STRUCT(LegEnded, (), (leg, cause, code, text))
 
-/// The party put us on hold, or took us back, by its own re-INVITE. The switch has relayed it already.
+/// The party put us on hold, or took us back, by its own re-INVITE. The switch has relayed it
+/// already.
 struct LegHeld {
   LegId leg;
   bool held = false;
@@ -126,46 +132,50 @@ BOOST_DESCRIBE_STRUCT(QueueHours, (), (queue_arn, open))
 
 /// What the configuration lets the core decide by. Times in milliseconds.
 struct Policy {
-  int ring_timeout_seconds = 20;      ///< Default of options.ringTimeoutSeconds (5 to 120).
-  int queue_timeout_seconds = 600;    ///< Default of options.queueTimeoutSeconds.
-  int offer_timeout_seconds = 20;     ///< How long an agent is offered a queued call before the next.
-  int park_timeout_ms = 2000;         ///< How long a release waits for the customer's hold.
-  int bridge_timeout_ms = 10000;      ///< How long a join may take before it counts as failed.
-  int answer_timeout_seconds = 10;    ///< How long a phone may take to pick up after `Answer` was pressed.
-  int return_ring_seconds = 20;       ///< How long the primary agent is rung when a transfer returns.
-  int end_timeout_ms = 5000;          ///< After that an ended leg is forgotten.
-  std::string last_resort_queue;      ///< ARN or name; empty: none.
-  int max_contacts = 20000;           ///< Contacts at once; one more is refused with 503.
+  int ring_timeout_seconds = 20;    ///< Default of options.ringTimeoutSeconds (5 to 120).
+  int queue_timeout_seconds = 600;  ///< Default of options.queueTimeoutSeconds.
+  int offer_timeout_seconds = 20;   ///< How long an agent is offered a queued call before the next.
+  int park_timeout_ms = 2000;       ///< How long a release waits for the customer's hold.
+  int bridge_timeout_ms = 10000;    ///< How long a join may take before it counts as failed.
+  int answer_timeout_seconds =
+      10;  ///< How long a phone may take to pick up after `Answer` was pressed.
+  int return_ring_seconds = 20;   ///< How long the primary agent is rung when a transfer returns.
+  int end_timeout_ms = 5000;      ///< After that an ended leg is forgotten.
+  std::string last_resort_queue;  ///< ARN or name; empty: none.
+  int max_contacts = 20000;       ///< Contacts at once; one more is refused with 503.
   int idempotency_hours = 24;
   int idempotency_ids_per_agent = 1000;
-  std::string default_caller_id;      ///< For outside calls; empty: the customer's or the trunk's own.
+  std::string default_caller_id;  ///< For outside calls; empty: the customer's or the trunk's own.
 };
 BOOST_DESCRIBE_STRUCT(Policy, (),
-                      (ring_timeout_seconds, queue_timeout_seconds, offer_timeout_seconds, park_timeout_ms,
-                       bridge_timeout_ms, answer_timeout_seconds, return_ring_seconds, end_timeout_ms,
-                       last_resort_queue, max_contacts, idempotency_hours, idempotency_ids_per_agent,
-                       default_caller_id))
+                      (ring_timeout_seconds, queue_timeout_seconds, offer_timeout_seconds,
+                       park_timeout_ms, bridge_timeout_ms, answer_timeout_seconds,
+                       return_ring_seconds, end_timeout_ms, last_resort_queue, max_contacts,
+                       idempotency_hours, idempotency_ids_per_agent, default_caller_id))
 
 struct PolicyChanged {
   Policy policy;
 };
 BOOST_DESCRIBE_STRUCT(PolicyChanged, (), (policy))
 
-/// A process started on this store. Legs of the process before are gone unless the switch adopted them.
+/// A process started on this store. Legs of the process before are gone unless the switch adopted
+/// them.
 struct Started {
   std::string version;  ///< Of the program.
   std::vector<LegId> adopted_legs;
 };
 BOOST_DESCRIBE_STRUCT(Started, (), (version, adopted_legs))
 
-using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput, LegIncoming,
-                               LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer, CommandResult, PhoneReachable,
-                               TimerFired>;
+using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
+                               LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,
+                               CommandResult, PhoneReachable, TimerFired>;
 
-/// One thing that happened, with everything that the core may depend on: its time and its randomness.
+/// One thing that happened, with everything that the core may depend on: its time and its
+/// randomness.
 struct Input {
   TimeMs at = 0;
-  std::uint64_t entropy_high = 0;  ///< Seed of the identifiers that the core draws while it applies this input.
+  std::uint64_t entropy_high =
+      0;  ///< Seed of the identifiers that the core draws while it applies this input.
   std::uint64_t entropy_low = 0;
   InputBody body;
 };

@@ -28,13 +28,15 @@ BOOST_DESCRIBE_ENUM(Sound, silence, ringback, hold, queue)
 /// Where a new leg is dialled to.
 struct AgentPhone {
   std::string login;
-  bool auto_answer = false;  ///< Call-Info: answer-after=0 and Alert-Info, since `Answer` was pressed already.
+  bool auto_answer =
+      false;  ///< Call-Info: answer-after=0 and Alert-Info, since `Answer` was pressed already.
 };
 BOOST_DESCRIBE_STRUCT(AgentPhone, (), (login, auto_answer))
 
 struct OutsideNumber {
   std::string number;     ///< E.164.
-  std::string caller_id;  ///< E.164 or empty for the trunk's default; a trunk that does not allow it uses its own.
+  std::string caller_id;  ///< E.164 or empty for the trunk's default; a trunk that does not allow
+                          ///< it uses its own.
 };
 BOOST_DESCRIBE_STRUCT(OutsideNumber, (), (number, caller_id))
 

@@ -22,10 +22,11 @@ struct Reply {
   ReplyKey key = 0;
   bool accepted = true;
   std::optional<message::Uuid> transfer_id;
-  std::optional<std::uint64_t> sequence;     ///< The agent's sequence after the change.
+  std::optional<std::uint64_t> sequence;  ///< The agent's sequence after the change.
   std::optional<std::string> request_id;
-  std::optional<message::ApiError> error;    ///< Set when refused.
-  /// A repeat of a running transfer: its current event, again, for the asker alone (no new sequence).
+  std::optional<message::ApiError> error;  ///< Set when refused.
+  /// A repeat of a running transfer: its current event, again, for the asker alone (no new
+  /// sequence).
   std::optional<message::TransferStateChange> current;
 };
 
@@ -45,7 +46,8 @@ struct StoreContact {
   std::shared_ptr<const message::ContactView> contact;
 };
 
-using Output = std::variant<Publish, Reply, Command, ArmTimer, CancelTimer, StoreTransfer, StoreContact>;
+using Output =
+    std::variant<Publish, Reply, Command, ArmTimer, CancelTimer, StoreTransfer, StoreContact>;
 using Outputs = std::vector<Output>;
 
 }  // namespace baton::core

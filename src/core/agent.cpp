@@ -1,0 +1,76 @@
+#include "core/agent.hpp"
+
+namespace baton::core {
+
+bool Agent::available() const {
+  return record != nullptr && record->enabled && logged_in && phone_reachable &&
+         activity == Activity::idle && chosen.type == "routable";
+}
+
+bool Agent::staffed() const {
+  return record != nullptr && record->enabled && logged_in && chosen.type != "offline";
+}
+
+std::string Agent::state_name() const {
+  switch (activity) {
+    case Activity::offered:
+      return "PendingBusy";
+    case Activity::busy:
+      return "Busy";
+    case Activity::acw:
+      return "AfterCallWork";
+    case Activity::missed:
+      return "MissedCallAgent";
+    case Activity::rejected:
+      return "FailedConnectAgent";
+    case Activity::idle:
+      break;
+  }
+  return chosen.label;
+}
+
+std::string Agent::state_type() const {
+  return activity == Activity::idle ? chosen.type : "system";
+}
+
+message::AgentSnapshot Agent::snapshot(const directory::DirectoryIndex& directory) const {
+  message::AgentSnapshot snapshot;
+  snapshot.login_state = logged_in ? "LoggedIn" : "LoggedOut";
+  if (!logged_in || record == nullptr) return snapshot;
+
+  const std::string name = state_name();
+  const std::string type = state_type();
+  message::AgentInfo info;
+  info.name = record->name;
+  info.id = record->id;
+  info.extension = record->extension;
+  info.login_name = login;
+  info.muted = muted;
+  info.softphone_enabled = phone_reachable;
+  info.state = type == "routable" ? "Ready" : "Not_Ready";
+  info.state_changed_at = since;
+  info.type = type;
+  if (type != "routable") info.reason_code = activity == Activity::idle ? chosen.code : name;
+  if (const auto* profile = directory.routing_profile(record->routing_profile)) {
+    info.routing_profile_name = profile->name;
+    info.routing_profile_arn = profile->arn;
+    if (const auto* queue = directory.queue(profile->default_outbound_queue_arn)) {
+      info.default_outbound_queue_name = queue->name;
+      info.default_outbound_queue_arn = queue->arn;
+    }
+  }
+  snapshot.info = std::move(info);
+  snapshot.state = message::AgentStateView{.type = type, .name = name, .started_at = since};
+
+  message::AgentButtons buttons;
+  const bool on_call = activity == Activity::offered || activity == Activity::busy;
+  buttons.not_ready = !on_call && chosen.type == "routable";
+  buttons.ready = !on_call && (chosen.type != "routable" || activity != Activity::idle);
+  buttons.make_call = activity == Activity::idle && phone_reachable;
+  buttons.mute = activity == Activity::busy && !muted;
+  buttons.unmute = activity == Activity::busy && muted;
+  snapshot.buttons = buttons;
+  return snapshot;
+}
+
+}  // namespace baton::core

@@ -1,0 +1,426 @@
+#include "core/center.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::core {
+
+namespace {
+
+std::uint64_t splitmix64(std::uint64_t value) {
+  value += 0x9e3779b97f4a7c15ULL;
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebULL;
+  return value ^ (value >> 31U);
+}
+
+}  // namespace
+
+ContactCenter::ContactCenter() : impl_(std::make_unique<Impl>()) {}
+ContactCenter::~ContactCenter() = default;
+ContactCenter::ContactCenter(ContactCenter&&) noexcept = default;
+ContactCenter& ContactCenter::operator=(ContactCenter&&) noexcept = default;
+
+void ContactCenter::apply(const Input& input, Outputs& outputs) { impl_->apply(input, outputs); }
+
+message::Event ContactCenter::read(std::string_view agent, message::RequestKind kind) const {
+  return impl_->read(agent, kind);
+}
+
+std::uint64_t ContactCenter::sequence_of(std::string_view agent) const {
+  const auto it = impl_->agents_.find(agent);
+  return it == impl_->agents_.end() ? 0 : it->second.sequence;
+}
+
+const directory::DirectoryIndex& ContactCenter::directory() const { return *impl_->directory_; }
+
+void ContactCenter::set_capabilities(message::Capabilities capabilities) {
+  impl_->capabilities_ = std::move(capabilities);
+}
+
+ContactCenter::Impl::Impl()
+    : directory_(std::make_unique<directory::DirectoryIndex>(directory::Directory{})) {}
+
+void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
+  now_ = input.at;
+  out_ = &outputs;
+  random_state_ = splitmix64(input.entropy_high) ^ input.entropy_low;
+  random_step_ = 0;
+  ++counters_.inputs;
+  std::visit([this](const auto& body) { on(body); }, input.body);
+  for (const TransferId& id : settled_) transfers_.erase(id);
+  settled_.clear();
+  for (const ContactId& id : over_) {
+    const Contact* done = contact(id);
+    if (done == nullptr) continue;
+    for (const Leg& leg : done->legs) legs_.erase(leg.id);
+    contacts_.erase(id);
+  }
+  over_.clear();
+  out_ = nullptr;
+}
+
+message::Uuid ContactCenter::Impl::draw_id() {
+  // RFC 9562 section 5.4: version 4, variant 10.
+  const std::uint64_t high = splitmix64(random_state_ + 2 * random_step_);
+  const std::uint64_t low = splitmix64(random_state_ + 2 * random_step_ + 1);
+  ++random_step_;
+  return {.high = (high & ~0xf000ULL) | 0x4000ULL,
+          .low = (low & 0x3fffffffffffffffULL) | 0x8000000000000000ULL};
+}
+
+CommandId ContactCenter::Impl::command(CommandBody body, OpenCommand context) {
+  const CommandId id = next_command_++;
+  commands_.emplace(id, std::move(context));
+  out_->emplace_back(Command{.id = id, .body = std::move(body)});
+  return id;
+}
+
+TimerId ContactCenter::Impl::arm(TimerKind kind, const ContactId& contact, TimeMs at,
+                                 const LegId& leg) {
+  const TimerId id = next_timer_++;
+  timers_.emplace(id, OpenTimer{.kind = kind, .contact = contact, .leg = leg, .at = at});
+  out_->emplace_back(ArmTimer{.timer = id, .at = at});
+  return id;
+}
+
+void ContactCenter::Impl::cancel(TimerId& timer) {
+  if (timer == 0) return;
+  if (timers_.erase(timer) > 0) out_->emplace_back(CancelTimer{timer});
+  timer = 0;
+}
+
+std::uint64_t ContactCenter::Impl::publish(Agent& agent, message::EventBody body,
+                                           std::optional<std::string> request_id) {
+  Publish output;
+  output.event.agent = agent.login;
+  output.event.sequence = ++agent.sequence;
+  output.event.request_id = std::move(request_id);
+  output.event.body = std::move(body);
+  out_->emplace_back(std::move(output));
+  return agent.sequence;
+}
+
+void ContactCenter::Impl::store(const Contact& contact) {
+  out_->emplace_back(StoreContact{
+      std::make_shared<message::ContactView>(contact.view(queue_name(contact.queue_arn)))});
+}
+
+void ContactCenter::Impl::store(const Transfer& transfer) {
+  out_->emplace_back(StoreTransfer{std::make_shared<message::TransferView>(transfer.view)});
+}
+
+Agent* ContactCenter::Impl::agent(std::string_view login) {
+  const auto it = agents_.find(login);
+  return it == agents_.end() ? nullptr : &it->second;
+}
+
+Contact* ContactCenter::Impl::contact(const ContactId& id) {
+  const auto it = contacts_.find(id);
+  return it == contacts_.end() ? nullptr : it->second.get();
+}
+
+Contact* ContactCenter::Impl::contact_of_leg(const LegId& leg) {
+  const auto it = legs_.find(leg);
+  return it == legs_.end() ? nullptr : contact(it->second);
+}
+
+Transfer* ContactCenter::Impl::running_transfer(const Contact& contact) {
+  if (!contact.transfer) return nullptr;
+  const auto it = transfers_.find(*contact.transfer);
+  return it == transfers_.end() ? nullptr : it->second.get();
+}
+
+std::string ContactCenter::Impl::queue_name(std::string_view arn) const {
+  const directory::Queue* queue = directory_->queue(arn);
+  return queue == nullptr ? std::string{} : queue->name;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the edges tell of themselves
+
+void ContactCenter::Impl::on(const Started& started) {
+  // The legs of the process before this one are gone, but for those that the switch adopted. What
+  // is told here is what the switch would have told had it seen them end.
+  std::set<LegId> adopted(started.adopted_legs.begin(), started.adopted_legs.end());
+  std::vector<LegId> gone;
+  for (const auto& [leg, id] : legs_) {
+    const Contact* owner = contact(id);
+    const Leg* known = owner == nullptr ? nullptr : owner->leg(leg);
+    if (!adopted.contains(leg) && known != nullptr && known->phase != LegPhase::ended)
+      gone.push_back(leg);
+  }
+  std::sort(gone.begin(), gone.end());
+  commands_.clear();
+  for (const LegId& leg : gone) {
+    on(LegEnded{
+        .leg = leg, .cause = EndCause::unreachable, .code = 0, .text = "the server was restarted"});
+  }
+  for (auto& [login, each] : agents_) {
+    if (each.phone_reachable) on(PhoneReachable{.login = login, .reachable = false});
+  }
+  // Timers are re-armed from state: the process that held them is gone.
+  std::map<TimerId, TimeMs> due;
+  for (const auto& [id, timer] : timers_) due.emplace(id, timer.at);
+  for (const auto& [id, at] : due) out_->emplace_back(ArmTimer{.timer = id, .at = at});
+}
+
+void ContactCenter::Impl::on(const PolicyChanged& change) { policy_ = change.policy; }
+
+void ContactCenter::Impl::on(const DirectoryChanged& change) {
+  directory_ = std::make_unique<directory::DirectoryIndex>(change.directory);
+  for (auto& [login, each] : agents_) each.record = nullptr;
+  for (const directory::Agent& record : directory_->directory().agents) {
+    Agent& each = agents_[record.login];
+    each.login = record.login;
+    each.record = &record;
+    if (each.since == 0) each.since = now_;
+  }
+  for (const directory::Queue& queue : directory_->directory().queues) lines_[queue.arn];
+  available_.clear();
+  for (auto& [login, each] : agents_) index_availability(each);
+  for (const directory::Queue& queue : directory_->directory().queues) route_queue(queue.arn);
+}
+
+void ContactCenter::Impl::on(const QueueHours& change) {
+  lines_[change.queue_arn].open = change.open;
+}
+
+void ContactCenter::Impl::on(const PhoneReachable& event) {
+  Agent* who = agent(event.login);
+  if (who == nullptr || who->phone_reachable == event.reachable) return;
+  who->phone_reachable = event.reachable;
+  index_availability(*who);
+  if (who->logged_in) agent_changed(*who);
+  if (who->available()) route_agent(*who);
+}
+
+void ContactCenter::Impl::on(const TimerFired& event) {
+  const auto it = timers_.find(event.timer);
+  if (it == timers_.end()) return;
+  const OpenTimer timer = it->second;
+  timers_.erase(it);
+  Contact* owner = contact(timer.contact);
+  if (owner == nullptr) return;
+  Transfer* transfer = running_transfer(*owner);
+  switch (timer.kind) {
+    case TimerKind::offer:
+      if (owner->offer && owner->offer->timer == event.timer) {
+        owner->offer->timer = 0;
+        const bool pressed =
+            owner->offer->dialed && owner->offer->purpose == OfferPurpose::take_back;
+        offer_failed(*owner, Activity::missed, "missed",
+                     pressed ? message::Reason::agentUnavailable : message::Reason::noAnswer);
+      }
+      break;
+    case TimerKind::dial_out:
+      if (owner->dial_out && owner->dial_out->timer == event.timer) {
+        owner->dial_out->timer = 0;
+        dial_out_failed(*owner, message::Reason::noAnswer, 408, "No answer");
+      }
+      break;
+    case TimerKind::release_park:
+      if (transfer != nullptr && transfer->park_timer == event.timer) {
+        transfer->park_timer = 0;
+        finish_release(*owner, *transfer);
+      }
+      break;
+    case TimerKind::ring:
+      if (transfer != nullptr && transfer->ring_timer == event.timer) {
+        transfer->ring_timer = 0;
+        fail_transfer(
+            *owner, *transfer, message::Reason::noAnswer,
+            message::BackendError{.name = capabilities_.backend, .code = 408, .text = "No answer"});
+      }
+      break;
+    case TimerKind::queue_wait:
+      if (owner->queue && owner->queue->timer == event.timer) {
+        owner->queue->timer = 0;
+        queue_wait_over(*owner);
+      }
+      break;
+    case TimerKind::bridge:
+      if (owner->bridge_timer == event.timer) {
+        owner->bridge_timer = 0;
+        // The result, should it still come, finds no open command.
+        for (auto open = commands_.begin(); open != commands_.end(); ++open) {
+          const Purpose purpose = open->second.purpose;
+          if (open->second.contact != owner->id ||
+              (purpose != Purpose::offer_bridge && purpose != Purpose::target_bridge &&
+               purpose != Purpose::back_bridge && purpose != Purpose::resume_bridge &&
+               purpose != Purpose::out_bridge)) {
+            continue;
+          }
+          const CommandResult late{.command = open->first,
+                                   .ok = false,
+                                   .code = 408,
+                                   .text = "No answer to the re-INVITE",
+                                   .failed_leg = {}};
+          commands_.erase(open);
+          bridge_failed(*owner, purpose, late);
+          break;
+        }
+      }
+      break;
+    case TimerKind::end_leg:
+      if (const Leg* leg = owner->leg(timer.leg);
+          leg != nullptr && leg->phase == LegPhase::ending) {
+        on(LegEnded{.leg = timer.leg,
+                    .cause = EndCause::local,
+                    .code = 0,
+                    .text = "the switch did not report its end"});
+      }
+      break;
+  }
+}
+
+void ContactCenter::Impl::on(const CommandResult& result) {
+  const auto it = commands_.find(result.command);
+  if (it == commands_.end()) return;
+  const OpenCommand open = std::move(it->second);
+  commands_.erase(it);
+  Contact* owner = contact(open.contact);
+  if (owner == nullptr) return;
+  Transfer* transfer = running_transfer(*owner);
+
+  const auto tell_failure = [&] {
+    Agent* asker = agent(open.agent);
+    if (asker == nullptr) return;
+    message::ApiError error;
+    error.error_type = message::error_type(open.kind, "");
+    error.error_message = message::error_message(error.error_type);
+    error.msg = result.text.empty() ? "The phone did not carry it out." : result.text;
+    error.reason = message::Reason::backendRefused;
+    error.contact_id = owner->id;
+    error.backend = message::BackendError{
+        .name = capabilities_.backend, .code = result.code, .text = result.text};
+    publish(*asker, std::move(error), open.request_id);
+  };
+
+  switch (open.purpose) {
+    case Purpose::none:
+    case Purpose::wait_park:
+      break;
+    case Purpose::hold_agent:
+      if (Leg* leg = owner->leg(open.leg)) leg->parked = result.ok;
+      break;
+    case Purpose::answer_customer:
+      // A failure is followed by LegEnded, which ends the contact.
+      if (result.ok) {
+        if (Leg* leg = owner->leg(open.leg); leg != nullptr && leg->phase == LegPhase::incoming) {
+          leg->phase = LegPhase::up;
+          leg->parked = true;
+          leg->answered_at = now_;
+        }
+        if (owner->agent_leg == open.leg && owner->dial_out) {
+          dial_number_of(*owner);
+        } else if (open.leg == owner->customer_leg && !owner->queue && !owner->offer &&
+                   !owner->ended_at) {
+          const directory::Queue* queue = directory_->queue(owner->original_queue_arn);
+          if (queue == nullptr) {
+            end_contact(*owner, 480, "The queue no longer exists");
+          } else {
+            enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
+          }
+        }
+      }
+      break;
+    case Purpose::offer_dial:
+      if (!result.ok && owner->offer && owner->offer->leg == open.leg) {
+        offer_failed(*owner, Activity::missed, "missed", message::Reason::agentUnavailable,
+                     message::BackendError{
+                         .name = capabilities_.backend, .code = result.code, .text = result.text});
+      }
+      break;
+    case Purpose::out_agent_dial:
+    case Purpose::out_number_dial:
+      if (!result.ok && owner->dial_out) {
+        dial_out_failed(*owner, message::Reason::carrierUnavailable, result.code, result.text);
+      }
+      break;
+    case Purpose::target_dial:
+      if (transfer == nullptr || transfer->target_leg != open.leg) break;
+      if (result.ok) {
+        if (transfer->state() == TransferState::accepted) {
+          move(*owner, *transfer, TransferState::dialing,
+               transfer->released ? Custody::server : Custody::agent);
+        }
+      } else {
+        message::Reason reason = reason_of_status(result.code);
+        if (result.code == 0) reason = message::Reason::carrierUnavailable;
+        fail_transfer(*owner, *transfer, reason,
+                      message::BackendError{
+                          .name = capabilities_.backend, .code = result.code, .text = result.text});
+      }
+      break;
+    case Purpose::hold_customer:
+      if (Leg* leg = owner->leg(open.leg); leg != nullptr && result.ok && !owner->agent.empty()) {
+        leg->parked = true;
+        owner->held = true;
+        owner->call_state_at = now_;
+        publish_call(*owner, open.request_id);
+      } else if (!result.ok) {
+        tell_failure();
+        // The agent's side was held with him: both talk again.
+        if (!owner->agent.empty() && !owner->held)
+          bridge(*owner, owner->agent_leg, Purpose::back_bridge);
+      }
+      break;
+    case Purpose::release_park:
+      if (transfer != nullptr && transfer->releasing) finish_release(*owner, *transfer);
+      break;
+    case Purpose::offer_bridge:
+    case Purpose::target_bridge:
+    case Purpose::resume_bridge:
+    case Purpose::back_bridge:
+    case Purpose::out_bridge:
+      cancel(owner->bridge_timer);
+      if (!result.ok) {
+        if (open.purpose == Purpose::resume_bridge) tell_failure();
+        bridge_failed(*owner, open.purpose, result);
+        break;
+      }
+      for (Leg& leg : owner->legs) {
+        if (leg.id == owner->customer_leg || leg.id == open.leg) {
+          leg.parked = false;
+          if (leg.phase < LegPhase::up) {
+            leg.phase = LegPhase::up;
+            leg.answered_at = now_;
+          }
+        }
+      }
+      if (open.purpose == Purpose::offer_bridge) {
+        if (owner->offer && owner->offer->leg == open.leg) offer_connected(*owner);
+      } else if (open.purpose == Purpose::target_bridge) {
+        if (transfer != nullptr && transfer->target_leg == open.leg) {
+          owner->destination_leg = open.leg;
+          transfer_connected(*owner, *transfer, transfer->number, false);
+        }
+      } else if (open.purpose == Purpose::resume_bridge) {
+        owner->held = false;
+        owner->call_state_at = now_;
+        publish_call(*owner, open.request_id);
+      } else if (open.purpose == Purpose::out_bridge && owner->dial_out) {
+        cancel(owner->dial_out->timer);
+        owner->dial_out.reset();
+        owner->call_state_at = now_;
+        publish_call(*owner);
+        store(*owner);
+      }
+      break;
+    case Purpose::mute:
+      if (!result.ok) tell_failure();
+      if (Agent* asker = agent(open.agent);
+          asker != nullptr && result.ok && owner->agent == open.agent) {
+        asker->muted = open.kind == message::RequestKind::mute;
+        agent_changed(*asker, open.request_id);
+      }
+      break;
+    case Purpose::dtmf:
+    case Purpose::talk:
+      if (!result.ok) tell_failure();
+      break;
+  }
+}
+
+}  // namespace baton::core

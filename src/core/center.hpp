@@ -1,0 +1,257 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/agent.hpp"
+#include "core/contact.hpp"
+#include "core/contact_center.hpp"
+#include "core/transfer.hpp"
+
+namespace baton::core {
+
+/// The text and kind of a refusal, on its way to a Reply or an ApiError event.
+struct Refused {
+  message::Reason reason = message::Reason::internal;
+  std::string msg;
+  std::optional<TransferId> running;
+};
+
+/// What a command was for: its result is handled by this.
+enum class Purpose : std::uint8_t {
+  none,
+  answer_customer,
+  offer_dial,
+  out_agent_dial,
+  out_number_dial,
+  target_dial,
+  hold_customer,
+  hold_agent,
+  release_park,
+  wait_park,
+  offer_bridge,
+  resume_bridge,
+  target_bridge,
+  back_bridge,
+  out_bridge,
+  mute,
+  dtmf,
+  talk,
+};
+BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, out_number_dial,
+                    target_dial, hold_customer, hold_agent, release_park, wait_park, offer_bridge,
+                    resume_bridge, target_bridge, back_bridge, out_bridge, mute, dtmf, talk)
+
+struct OpenCommand {
+  Purpose purpose = Purpose::none;
+  ContactId contact;
+  LegId leg;
+  std::string agent;  ///< Who asked, for an error event.
+  message::RequestKind kind = message::RequestKind::hold;
+  std::optional<std::string> request_id;
+};
+
+enum class TimerKind : std::uint8_t {
+  offer,
+  dial_out,
+  release_park,
+  ring,
+  queue_wait,
+  bridge,
+  end_leg,
+};
+BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg)
+
+struct OpenTimer {
+  TimerKind kind = TimerKind::offer;
+  ContactId contact;
+  LegId leg;
+  TimeMs at = 0;
+};
+
+/// Those who wait in one queue, and what is known of it.
+struct WaitingLine {
+  std::set<std::pair<TimeMs, ContactId>> waiting;  ///< By credited time.
+  bool open = true;
+  std::int64_t average_wait_ms =
+      -1;  ///< Moving average of the waits that ended with an agent; -1: none yet.
+};
+
+/// The state and the transitions behind ContactCenter. Split over center_*.cpp by subject; every
+/// function may assume that `now_` is the current input's time and `out_` takes what follows from
+/// it.
+struct ContactCenter::Impl {
+  // --- the input being applied
+  TimeMs now_ = 0;
+  Outputs* out_ = nullptr;
+  std::uint64_t random_state_ = 0;
+  std::uint64_t random_step_ = 0;
+
+  // --- what is known
+  Policy policy_;
+  message::Capabilities capabilities_;
+  std::unique_ptr<directory::DirectoryIndex> directory_;
+  std::map<std::string, Agent, std::less<>> agents_;
+  std::unordered_map<ContactId, std::unique_ptr<Contact>> contacts_;
+  std::unordered_map<LegId, ContactId> legs_;
+  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
+  std::map<std::string, WaitingLine, std::less<>> lines_;
+  /// Available agents by queue: (priority, idle since, login).
+  std::map<std::string, std::set<std::tuple<int, TimeMs, std::string>>, std::less<>> available_;
+  std::unordered_map<CommandId, OpenCommand> commands_;
+  std::unordered_map<TimerId, OpenTimer> timers_;
+  CommandId next_command_ = 1;
+  TimerId next_timer_ = 1;
+  Counters counters_;
+  // Forgotten when the input has been applied, so that nothing on the way holds a dangling
+  // reference.
+  std::vector<ContactId> over_;
+  std::vector<TransferId> settled_;
+
+  Impl();
+  void apply(const Input& input, Outputs& outputs);
+
+  // --- center.cpp: identifiers, commands, timers, events
+  [[nodiscard]] message::Uuid draw_id();
+  CommandId command(CommandBody body, OpenCommand context = {});
+  TimerId arm(TimerKind kind, const ContactId& contact, TimeMs at, const LegId& leg = {});
+  void cancel(TimerId& timer);
+  std::uint64_t publish(Agent& agent, message::EventBody body,
+                        std::optional<std::string> request_id = {});
+  void store(const Contact& contact);
+  void store(const Transfer& transfer);
+  [[nodiscard]] Agent* agent(std::string_view login);
+  [[nodiscard]] Contact* contact(const ContactId& id);
+  [[nodiscard]] Contact* contact_of_leg(const LegId& leg);
+  [[nodiscard]] Transfer* running_transfer(const Contact& contact);
+  [[nodiscard]] std::string queue_name(std::string_view arn) const;
+
+  void on(const Started& started);
+  void on(const PolicyChanged& change);
+  void on(const DirectoryChanged& change);
+  void on(const QueueHours& change);
+  void on(const RequestInput& input);
+  void on(const LegIncoming& event);
+  void on(const LegRinging& event);
+  void on(const LegAnswered& event);
+  void on(const LegEnded& event);
+  void on(const LegHeld& event);
+  void on(const LegRefer& event);
+  void on(const CommandResult& result);
+  void on(const PhoneReachable& event);
+  void on(const TimerFired& event);
+
+  // --- center_agents.cpp: states, availability, call events
+  void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
+  void set_activity(Agent& agent, Activity activity);
+  void index_availability(Agent& agent);
+  [[nodiscard]] message::CallEvent call_event(const Contact& contact, const Agent& agent,
+                                              bool agent_leg) const;
+  void publish_call(Contact& contact, std::optional<std::string> request_id = {});
+  void publish_call_to(Agent& agent, const Contact& contact,
+                       std::optional<std::string> request_id = {});
+  void finish_call_for(Agent& agent, Contact& contact, Activity activity, std::string_view event);
+  void clear_finished(Agent& agent, std::optional<std::string> request_id);
+  [[nodiscard]] message::Event read(std::string_view login, message::RequestKind kind) const;
+
+  // --- center_requests.cpp: what a desktop asks for
+  std::optional<Refused> handle(Agent& agent, const RequestInput& input, Reply& reply);
+  std::optional<Refused> login(Agent& agent, const message::Request& request);
+  std::optional<Refused> logout(Agent& agent, const message::Request& request);
+  std::optional<Refused> choose_state(Agent& agent, const directory::AgentState& state,
+                                      const message::Request& request);
+  std::optional<Refused> answer(Agent& agent, const message::Request& request);
+  std::optional<Refused> reject(Agent& agent, const message::Request& request);
+  std::optional<Refused> hold(Agent& agent, const message::Request& request);
+  std::optional<Refused> resume(Agent& agent, const message::Request& request);
+  std::optional<Refused> mute(Agent& agent, const message::Request& request, bool muted);
+  std::optional<Refused> send_dtmf(Agent& agent, const message::Request& request);
+  std::optional<Refused> make_call(Agent& agent, const message::Request& request);
+  std::optional<Refused> disconnect(Agent& agent, const message::Request& request);
+  std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
+  [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
+                                     std::optional<Refused>& refused);
+  void finish_reply(Agent& agent, const RequestInput& input, Reply reply,
+                    std::optional<Refused> refused);
+
+  // --- center_routing.cpp: inbound calls, queues, offers, outgoing calls
+  void enqueue(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
+               int timeout_seconds);
+  void leave_queue(Contact& contact);
+  [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
+                                                     bool need_staff) const;
+  [[nodiscard]] bool others_staffed(const std::string& arn, std::string_view except) const;
+  [[nodiscard]] bool try_offer(Contact& contact);
+  void route_agent(Agent& agent);
+  void route_queue(const std::string& arn);
+  void start_offer(Contact& contact, Agent& agent, OfferPurpose purpose);
+  void ring_offer(Contact& contact, bool auto_answer, std::optional<std::string> request_id = {});
+  /// Ends the offer; the agent's activity becomes `then` (idle and returning offers restore what
+  /// was before).
+  void end_offer(Contact& contact, Activity then, std::string_view event);
+  /// The offered agent did not take it: `why` is told where a transfer fails by it.
+  void offer_failed(Contact& contact, Activity then, std::string_view event, message::Reason why,
+                    std::optional<message::BackendError> backend = {});
+  void offer_connected(Contact& contact);
+  void queue_wait_over(Contact& contact);
+  void dial_number_of(Contact& contact);
+  void dial_out_failed(Contact& contact, message::Reason reason, int code, const std::string& text);
+  [[nodiscard]] int position(const Contact& contact) const;
+  [[nodiscard]] std::optional<int> estimated_wait(std::string_view arn, int position) const;
+
+  // --- center_legs.cpp: who hung up
+  Leg& add_leg(Contact& contact, const LegId& id, LegRole role, std::string party, LegPhase phase);
+  void end_leg(Contact& contact, const LegId& leg, int code = 0, const std::string& text = {});
+  void end_contact(Contact& contact, int code = 0, const std::string& text = {});
+  void forget_if_over(Contact& contact);
+  void customer_gone(Contact& contact);
+  void agent_gone(Contact& contact);
+  void destination_gone(Contact& contact);
+  void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});
+  void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
+
+  // --- center_transfer.cpp: the blind transfer
+  std::optional<Refused> blind_transfer(Agent& agent, const message::Request& request, Reply& reply,
+                                        std::optional<ReferLink> refer);
+  std::optional<Refused> resolve(const Agent& agent, const message::Request& request,
+                                 Transfer& transfer) const;
+  std::optional<Refused> options_in_force(const message::Request& request,
+                                          Transfer& transfer) const;
+  std::optional<Refused> cancel_transfer(Agent& agent, const RequestInput& input);
+  void start_transfer(Contact& contact, Transfer& transfer);
+  void move(Contact& contact, Transfer& transfer, TransferState state, Custody custody,
+            message::Reason reason = message::Reason::none, std::string detail = {});
+  void begin_release(Contact& contact, Transfer& transfer);
+  void finish_release(Contact& contact, Transfer& transfer);
+  void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
+  void park(Contact& contact, Sound sound, Purpose purpose);
+  void requeue(Contact& contact, Transfer& transfer, const std::string& arn, int timeout_seconds);
+  void publish_failure(const Contact& contact, const Transfer& transfer, Custody custody);
+  void target_alerting(Contact& contact, Transfer& transfer);
+  void target_answered(Contact& contact, Transfer& transfer);
+  void join_target(Contact& contact, Transfer& transfer);
+  void transfer_connected(Contact& contact, Transfer& transfer, const std::string& to,
+                          bool is_agent);
+  void fail_transfer(Contact& contact, Transfer& transfer, message::Reason reason,
+                     std::optional<message::BackendError> backend);
+  void next_fallback(Contact& contact, Transfer& transfer);
+  [[nodiscard]] bool may_return(const Contact& contact, const Transfer& transfer);
+  void give_back(Contact& contact, Transfer& transfer, OfferPurpose purpose);
+  void restore_agent(Contact& contact, Transfer& transfer);
+  void end_transfer(Contact& contact, Transfer& transfer, TransferState outcome, Custody custody,
+                    message::Reason reason);
+  void complete_transfers(Contact& contact);
+  void tell_refer(const Contact& contact, const Transfer& transfer, int code, bool final);
+};
+
+}  // namespace baton::core

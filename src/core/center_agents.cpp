@@ -1,0 +1,261 @@
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::CallButton;
+using message::CallButtons;
+
+void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string> request_id) {
+  message::SetAgentState body;
+  body.agent = agent.snapshot(*directory_);
+  body.event = agent.state_name();
+  publish(agent, std::move(body), std::move(request_id));
+}
+
+void ContactCenter::Impl::set_activity(Agent& agent, Activity activity) {
+  if (agent.activity == activity) return;
+  agent.activity = activity;
+  agent.since = now_;
+  if (activity == Activity::idle) agent.idle_since = now_;
+  index_availability(agent);
+}
+
+void ContactCenter::Impl::index_availability(Agent& agent) {
+  for (const auto& [arn, priority] : agent.indexed) {
+    if (const auto set = available_.find(arn); set != available_.end()) {
+      set->second.erase({priority, agent.indexed_since, agent.login});
+    }
+  }
+  agent.indexed.clear();
+  agent.indexed_since = agent.idle_since;
+  if (!agent.available()) return;
+  const directory::RoutingProfile* profile =
+      directory_->routing_profile(agent.record->routing_profile);
+  if (profile == nullptr) return;
+  for (const directory::ProfileQueue& queue : profile->queues) {
+    available_[queue.queue_arn].emplace(queue.priority, agent.idle_since, agent.login);
+    agent.indexed.emplace_back(queue.queue_arn, queue.priority);
+  }
+}
+
+message::CallEvent ContactCenter::Impl::call_event(const Contact& contact, const Agent& agent,
+                                                   bool agent_leg) const {
+  const bool offered = contact.offer && contact.offer->agent == agent.login;
+  const bool calling_out = contact.dial_out.has_value();
+  const bool held = contact.held || contact.held_by_phone;
+  const bool transferring = contact.transfer.has_value();
+  const bool may_transfer = !offered && !calling_out && !transferring && contact.active();
+
+  message::CallEvent event;
+  message::CallLegView& leg = event.leg;
+  leg.contact_id = to_string(contact.id);
+  leg.status_at = offered ? contact.offer->since : contact.call_state_at;
+  if (agent_leg) {
+    leg.connection_id = to_string(offered ? contact.offer->leg : contact.agent_leg);
+    leg.type = "agent";
+  } else {
+    leg.connection_id = to_string(contact.customer_leg);
+    leg.type = contact.outbound ? "outbound" : "inbound";
+    if (!contact.customer_number.empty()) leg.phone_number = contact.customer_number;
+  }
+  if (offered || calling_out) {
+    leg.status = "connecting";
+    event.event = "connecting";
+    if (agent_leg && offered) leg.buttons = {CallButton::answer, CallButton::reject};
+    if (!agent_leg && calling_out) leg.buttons = {CallButton::disconnect};
+  } else {
+    leg.status = held ? "hold" : "connected";
+    event.event = leg.status;
+    std::uint16_t bits = 0;
+    const auto enable = [&bits](CallButtons more) {
+      bits = static_cast<std::uint16_t>(bits | more.bits);
+    };
+    if (agent_leg) {
+      if (!held && !transferring) enable({CallButton::numberpad});
+    } else {
+      enable({CallButton::disconnect});
+      if (!transferring) {
+        if (contact.held) {
+          enable({CallButton::resume});
+        } else {
+          enable({CallButton::hold});
+        }
+      }
+    }
+    if (may_transfer) enable({CallButton::transfer, CallButton::blind_transfer});
+    leg.buttons.bits = bits;
+  }
+  event.call_variables = contact.attributes;
+  event.call_variables["ANI"] = contact.customer_number;
+  event.call_variables["DNIS"] = contact.dialed_number;
+  event.queue_name = queue_name(contact.queue_arn);
+  event.queue_at = contact.queued_at;
+  return event;
+}
+
+void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::string> request_id) {
+  if (Agent* who = agent(contact.offer ? contact.offer->agent : contact.agent)) {
+    publish_call_to(*who, contact, std::move(request_id));
+  }
+}
+
+void ContactCenter::Impl::publish_call_to(Agent& agent, const Contact& contact,
+                                          std::optional<std::string> request_id) {
+  publish(agent, call_event(contact, agent, true), request_id);
+  publish(agent, call_event(contact, agent, false), std::move(request_id));
+}
+
+void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activity activity,
+                                          std::string_view event) {
+  FinishedCall finished;
+  finished.contact = contact.id;
+  finished.agent_leg = call_event(contact, agent, true);
+  finished.customer_leg = call_event(contact, agent, false);
+  for (message::CallEvent* each : {&finished.agent_leg, &finished.customer_leg}) {
+    each->leg.previous_status = each->leg.status;
+    each->leg.status = "disconnected";
+    each->leg.status_at = now_;
+    each->leg.buttons = {};
+    each->event = event;
+  }
+  if (activity != Activity::idle) finished.agent_leg.leg.buttons = {CallButton::clear_contact};
+  publish(agent, finished.agent_leg);
+  publish(agent, finished.customer_leg);
+  agent.contact.reset();
+  agent.muted = false;
+  if (activity == Activity::idle) {
+    agent.finished.reset();
+  } else {
+    agent.finished = std::move(finished);
+  }
+  set_activity(agent, activity);
+  agent_changed(agent);
+}
+
+void ContactCenter::Impl::clear_finished(Agent& agent, std::optional<std::string> request_id) {
+  if (agent.finished) {
+    message::CallEvent agent_leg = std::move(agent.finished->agent_leg);
+    message::CallEvent customer_leg = std::move(agent.finished->customer_leg);
+    agent.finished.reset();
+    agent_leg.leg.buttons = {};
+    for (message::CallEvent* each : {&agent_leg, &customer_leg}) {
+      each->event = "Dropped";
+      publish(agent, std::move(*each), request_id);
+    }
+  }
+  set_activity(agent, Activity::idle);
+  agent_changed(agent, std::move(request_id));
+}
+
+message::Event ContactCenter::Impl::read(std::string_view login, message::RequestKind kind) const {
+  message::Event event;
+  event.agent = login;
+  const auto it = agents_.find(login);
+  const Agent* who = it == agents_.end() ? nullptr : &it->second;
+  switch (kind) {
+    case message::RequestKind::agent_state_sync: {
+      message::AgentStateSync body;
+      body.agent.login_state = "LoggedOut";
+      if (who != nullptr) body.agent = who->snapshot(*directory_);
+      event.body = std::move(body);
+      break;
+    }
+    case message::RequestKind::get_states: {
+      message::GetStates body;
+      for (const directory::AgentState& state : directory_->directory().agent_states) {
+        body.states.push_back({.label = state.label, .code = state.code, .type = state.type});
+      }
+      event.body = std::move(body);
+      break;
+    }
+    case message::RequestKind::call_state_sync: {
+      message::CallStateSync body;
+      const Contact* call = nullptr;
+      if (who != nullptr && who->contact) {
+        const auto found = contacts_.find(*who->contact);
+        if (found != contacts_.end()) call = found->second.get();
+      }
+      std::optional<message::CallEvent> first;
+      if (call != nullptr) {
+        first = call_event(*call, *who, true);
+        body.calls.push_back(first->leg);
+        body.calls.push_back(call_event(*call, *who, false).leg);
+      } else if (who != nullptr && who->finished) {
+        first = who->finished->agent_leg;
+        body.calls.push_back(who->finished->agent_leg.leg);
+        body.calls.push_back(who->finished->customer_leg.leg);
+      }
+      if (first) {
+        for (const auto& [name, value] : first->call_variables)
+          body.attributes.emplace_back(name, value);
+        if (!first->queue_name.empty()) {
+          body.queue_name = first->queue_name;
+          body.queue_at = first->queue_at;
+        }
+      }
+      event.body = std::move(body);
+      break;
+    }
+    default: {
+      message::AppStateSync body;
+      body.capabilities = capabilities_;
+      event.body = std::move(body);
+      break;
+    }
+  }
+  return event;
+}
+
+std::vector<AgentStatus> ContactCenter::agents() const {
+  std::vector<AgentStatus> list;
+  for (const auto& [login, each] : impl_->agents_) {
+    if (each.record == nullptr) continue;
+    list.push_back({.login = login,
+                    .name = each.record->name,
+                    .logged_in = each.logged_in,
+                    .state = each.logged_in ? each.state_name() : "LoggedOut",
+                    .state_type = each.logged_in ? each.state_type() : "offline",
+                    .since = each.since,
+                    .phone_reachable = each.phone_reachable,
+                    .contact = each.contact});
+  }
+  return list;
+}
+
+std::vector<QueueStatus> ContactCenter::queues() const {
+  std::vector<QueueStatus> list;
+  for (const directory::Queue& queue : impl_->directory_->directory().queues) {
+    QueueStatus status;
+    status.arn = queue.arn;
+    status.name = queue.name;
+    if (const auto line = impl_->lines_.find(queue.arn); line != impl_->lines_.end()) {
+      status.open = line->second.open;
+      status.waiting = static_cast<int>(line->second.waiting.size());
+      if (!line->second.waiting.empty())
+        status.longest_waiting_since = line->second.waiting.begin()->first;
+    }
+    if (const auto set = impl_->available_.find(queue.arn); set != impl_->available_.end()) {
+      status.agents_available = static_cast<int>(set->second.size());
+    }
+    for (const auto& [login, each] : impl_->agents_) {
+      if (each.staffed() && impl_->directory_->serves(*each.record, queue.arn))
+        ++status.agents_staffed;
+    }
+    status.estimated_wait_seconds =
+        impl_->estimated_wait(queue.arn, status.waiting + 1).value_or(0);
+    list.push_back(std::move(status));
+  }
+  return list;
+}
+
+Counters ContactCenter::counters() const {
+  Counters counters = impl_->counters_;
+  counters.contacts_open = impl_->contacts_.size();
+  counters.legs_open = impl_->legs_.size();
+  counters.commands_open = impl_->commands_.size();
+  return counters;
+}
+
+}  // namespace baton::core

@@ -1,0 +1,235 @@
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::Reason;
+
+Leg& ContactCenter::Impl::add_leg(Contact& contact, const LegId& id, LegRole role,
+                                  std::string party, LegPhase phase) {
+  Leg leg;
+  leg.id = id;
+  leg.role = role;
+  leg.phase = phase;
+  leg.party = std::move(party);
+  leg.started_at = now_;
+  legs_.emplace(id, contact.id);
+  return contact.legs.emplace_back(std::move(leg));
+}
+
+void ContactCenter::Impl::end_leg(Contact& contact, const LegId& id, int code,
+                                  const std::string& text) {
+  Leg* leg = contact.leg(id);
+  if (leg == nullptr || !leg->alive()) return;
+  leg->phase = LegPhase::ending;
+  command(EndLeg{.leg = id, .code = code, .text = text});
+  leg->end_timer = arm(TimerKind::end_leg, contact.id, now_ + policy_.end_timeout_ms * 8LL, id);
+}
+
+void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::string& text) {
+  leave_queue(contact);
+  if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
+  if (contact.dial_out) {
+    cancel(contact.dial_out->timer);
+    contact.dial_out.reset();
+  }
+  cancel(contact.bridge_timer);
+  if (Transfer* transfer = running_transfer(contact)) {
+    end_transfer(contact, *transfer, TransferState::failed, Custody::gone,
+                 transfer->failure == Reason::none ? Reason::internal : transfer->failure);
+  }
+  complete_transfers(contact);
+  if (!contact.ended_at) {
+    contact.ended_at = now_;
+    store(contact);
+  }
+  std::vector<LegId> alive;
+  for (const Leg& leg : contact.legs) {
+    if (leg.alive()) alive.push_back(leg.id);
+  }
+  for (const LegId& leg : alive) end_leg(contact, leg, code, text);
+  forget_if_over(contact);
+}
+
+void ContactCenter::Impl::forget_if_over(Contact& contact) {
+  if (!contact.ended_at) return;
+  for (const Leg& leg : contact.legs) {
+    if (leg.phase != LegPhase::ended) return;
+  }
+  store(contact);
+  over_.push_back(contact.id);
+}
+
+void ContactCenter::Impl::bridge(Contact& contact, const LegId& other, Purpose purpose,
+                                 OpenCommand context) {
+  context.purpose = purpose;
+  context.contact = contact.id;
+  context.leg = other;
+  cancel(contact.bridge_timer);
+  contact.bridge_timer = arm(TimerKind::bridge, contact.id, now_ + policy_.bridge_timeout_ms);
+  command(BridgeLegs{.a = contact.customer_leg, .b = other}, std::move(context));
+}
+
+void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
+                                        const CommandResult& result) {
+  // With 408 or 481 the leg is gone and LegEnded tells so; with anything else it stays up (RFC 3261
+  // section 14.1).
+  const bool customers_side = result.failed_leg && *result.failed_leg == contact.customer_leg;
+  const bool leg_is_gone = result.code == 408 || result.code == 481;
+  const message::BackendError error{
+      .name = capabilities_.backend, .code = result.code, .text = result.text};
+  switch (purpose) {
+    case Purpose::offer_bridge:
+      if (customers_side && leg_is_gone) break;
+      if (contact.offer) {
+        offer_failed(contact, Activity::missed, "missed", Reason::mediaNotAcceptable, error);
+      }
+      break;
+    case Purpose::target_bridge:
+      if (customers_side && leg_is_gone) break;
+      if (Transfer* transfer = running_transfer(contact)) {
+        fail_transfer(contact, *transfer, reason_of_status(result.code), error);
+      }
+      break;
+    case Purpose::out_bridge:
+      if (contact.dial_out)
+        dial_out_failed(contact, Reason::mediaNotAcceptable, result.code, result.text);
+      break;
+    default:
+      break;  // Resume and back: both legs stay up, parked; the agent was told, or can resume.
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What legs do
+
+void ContactCenter::Impl::on(const LegRinging& event) {
+  Contact* call = contact_of_leg(event.leg);
+  if (call == nullptr) return;
+  Leg* leg = call->leg(event.leg);
+  if (leg == nullptr || leg->phase != LegPhase::dialing) return;
+  leg->phase = LegPhase::ringing;
+  Transfer* transfer = running_transfer(*call);
+  if (transfer != nullptr && transfer->target_leg == event.leg) target_alerting(*call, *transfer);
+}
+
+void ContactCenter::Impl::on(const LegAnswered& event) {
+  Contact* call = contact_of_leg(event.leg);
+  if (call == nullptr) return;
+  Leg* leg = call->leg(event.leg);
+  if (leg == nullptr || (leg->phase != LegPhase::dialing && leg->phase != LegPhase::ringing))
+    return;
+  leg->phase = LegPhase::up;
+  leg->answered_at = now_;
+  if (call->offer && call->offer->leg == event.leg) {
+    cancel(call->offer->timer);
+    call->offer->bridging = true;
+    if (Transfer* transfer = running_transfer(*call);
+        transfer != nullptr && call->offer->purpose == OfferPurpose::transfer) {
+      // Whoever answers has been alerted; the release may have to come first.
+      transfer->answered = true;
+      target_answered(*call, *transfer);
+      return;
+    }
+    if (Transfer* transfer = running_transfer(*call)) transfer->answered = true;
+    bridge(*call, event.leg, Purpose::offer_bridge);
+    return;
+  }
+  if (Transfer* transfer = running_transfer(*call);
+      transfer != nullptr && transfer->target_leg == event.leg) {
+    transfer->answered = true;
+    target_answered(*call, *transfer);
+    return;
+  }
+  if (call->dial_out) {
+    if (event.leg == call->agent_leg) {
+      dial_number_of(*call);
+    } else if (event.leg == call->customer_leg) {
+      bridge(*call, call->agent_leg, Purpose::out_bridge);
+    }
+  }
+}
+
+void ContactCenter::Impl::on(const LegHeld& event) {
+  Contact* call = contact_of_leg(event.leg);
+  if (call == nullptr || call->agent_leg != event.leg || call->agent.empty()) return;
+  if (call->held_by_phone == event.held) return;
+  call->held_by_phone = event.held;
+  call->call_state_at = now_;
+  if (!call->held) publish_call(*call);
+}
+
+void ContactCenter::Impl::on(const LegEnded& event) {
+  Contact* call = contact_of_leg(event.leg);
+  if (call == nullptr) return;
+  Leg* leg = call->leg(event.leg);
+  if (leg == nullptr || leg->phase == LegPhase::ended) return;
+  const LegPhase was = leg->phase;
+  leg->phase = LegPhase::ended;
+  leg->ended_at = now_;
+  leg->end_code = event.code;
+  leg->end_text = event.text;
+  cancel(leg->end_timer);
+
+  if (was == LegPhase::ending) {
+    forget_if_over(*call);
+    return;
+  }
+  const message::BackendError error{
+      .name = capabilities_.backend, .code = event.code, .text = event.text};
+  Transfer* transfer = running_transfer(*call);
+  if (event.leg == call->customer_leg) {
+    if (call->dial_out) {
+      dial_out_failed(*call, reason_of_status(event.code), event.code, event.text);
+    } else {
+      customer_gone(*call);
+    }
+  } else if (call->offer && call->offer->leg == event.leg) {
+    const bool refused = event.code == 486 || event.code == 600 || event.code == 603;
+    const bool rejected = refused && call->offer->purpose != OfferPurpose::take_back;
+    offer_failed(*call, rejected ? Activity::rejected : Activity::missed,
+                 rejected ? "Rejected" : "missed",
+                 rejected ? Reason::rejected : reason_of_status(event.code), error);
+  } else if (transfer != nullptr && transfer->target_leg == event.leg) {
+    const Reason reason = event.code == 0 ? Reason::backendRefused : reason_of_status(event.code);
+    fail_transfer(*call, *transfer, reason, error);
+  } else if (call->dial_out && event.leg == call->agent_leg) {
+    dial_out_failed(*call, reason_of_status(event.code), event.code, event.text);
+  } else if (event.leg == call->agent_leg && !call->agent.empty()) {
+    if (transfer != nullptr) {
+      release_by_agent(*call, *transfer, true);
+    } else {
+      agent_gone(*call);
+    }
+  } else if (event.leg == call->destination_leg) {
+    destination_gone(*call);
+  }
+  forget_if_over(*call);
+}
+
+void ContactCenter::Impl::customer_gone(Contact& contact) {
+  if (Transfer* transfer = running_transfer(contact)) {
+    leave_queue(contact);
+    if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
+    end_transfer(contact, *transfer, TransferState::abandoned, Custody::gone,
+                 Reason::customerHungUp);
+  }
+  if (Agent* who = agent(contact.agent); who != nullptr && who->contact == contact.id) {
+    finish_call_for(*who, contact, Activity::acw, "ACW");
+  }
+  contact.agent.clear();
+  end_contact(contact);
+}
+
+void ContactCenter::Impl::agent_gone(Contact& contact) {
+  if (Agent* who = agent(contact.agent); who != nullptr && who->contact == contact.id) {
+    finish_call_for(*who, contact, Activity::acw, "ACW");
+  }
+  contact.agent.clear();
+  end_contact(contact);
+}
+
+void ContactCenter::Impl::destination_gone(Contact& contact) { end_contact(contact); }
+
+}  // namespace baton::core

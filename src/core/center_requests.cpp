@@ -1,0 +1,483 @@
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::Reason;
+using message::Request;
+using message::RequestKind;
+
+namespace {
+
+std::optional<Refused> refuse(Reason reason, std::string msg) {
+  return Refused{.reason = reason, .msg = std::move(msg), .running = {}};
+}
+
+}  // namespace
+
+void ContactCenter::Impl::on(const RequestInput& input) {
+  const Request& request = input.request;
+  Reply reply;
+  reply.key = input.reply;
+  reply.request_id = request.id;
+  Agent* who = agent(input.agent);
+  if (who == nullptr || who->record == nullptr || !who->record->enabled) {
+    Agent nobody;
+    finish_reply(
+        nobody, input, std::move(reply),
+        Refused{.reason = Reason::invalidMessage,
+                .msg = "agent: there is no enabled agent with the login '" + input.agent + "'",
+                .running = {}});
+    return;
+  }
+
+  // The same id gets the same answer (docs/message-api.md, "Envelopes").
+  if (request.id) {
+    const TimeMs window = static_cast<TimeMs>(policy_.idempotency_hours) * 3'600'000;
+    while (!who->reply_order.empty()) {
+      const auto oldest = who->replies.find(who->reply_order.front());
+      if (oldest != who->replies.end() && now_ - oldest->second.at < window) break;
+      if (oldest != who->replies.end()) who->replies.erase(oldest);
+      who->reply_order.pop_front();
+    }
+    if (const auto known = who->replies.find(*request.id); known != who->replies.end()) {
+      if (known->second.content_hash != request.content_hash) {
+        reply.accepted = false;
+        finish_reply(
+            *who, input, std::move(reply),
+            Refused{.reason = Reason::idempotencyConflict,
+                    .msg = "id: '" + *request.id + "' was used for another request within " +
+                           std::to_string(policy_.idempotency_hours) + " hours; use a new id",
+                    .running = {}});
+        return;
+      }
+      Reply again = known->second.reply;
+      again.key = input.reply;
+      if (again.transfer_id) {
+        if (const auto running = transfers_.find(*again.transfer_id); running != transfers_.end()) {
+          again.current = running->second->view.current;
+        }
+      }
+      out_->emplace_back(std::move(again));
+      return;
+    }
+  }
+  std::optional<Refused> refused = handle(*who, input, reply);
+  finish_reply(*who, input, std::move(reply), std::move(refused));
+}
+
+void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, Reply reply,
+                                       std::optional<Refused> refused) {
+  const Request& request = input.request;
+  reply.accepted = !refused.has_value();
+  reply.sequence = agent.sequence;
+  if (refused) {
+    if (request.kind == RequestKind::blind_transfer) ++counters_.transfers_refused;
+    message::ApiError error;
+    error.error_type = message::error_type(request.kind, request.subtopic);
+    if ((request.kind == RequestKind::update_state || request.kind == RequestKind::set_not_ready) &&
+        refused->reason == Reason::invalidDestination) {
+      // The one refusal of these rows with a type of its own.
+      error.error_type = "AGENT_STATE_NOT_FOUND";
+      refused->reason = Reason::invalidMessage;
+    }
+    error.error_message = message::error_message(error.error_type);
+    error.msg = std::move(refused->msg);
+    error.reason = refused->reason;
+    error.running_transfer_id = refused->running;
+    error.retryable = is_retryable(error.reason);
+    error.suggested_action = suggested_action(error.reason);
+    if (!agent.login.empty())
+      error.agent_state = agent.logged_in ? agent.state_name() : "LoggedOut";
+    if (agent.contact) {
+      error.contact_id = agent.contact;
+      if (request.kind == RequestKind::blind_transfer) error.customer_location = "agent";
+    }
+    reply.error = std::move(error);
+  }
+  const bool conflict = refused && refused->reason == Reason::idempotencyConflict;
+  if (request.id && !agent.login.empty() && !conflict) {
+    while (agent.reply_order.size() >=
+           static_cast<std::size_t>(policy_.idempotency_ids_per_agent)) {
+      agent.replies.erase(agent.reply_order.front());
+      agent.reply_order.pop_front();
+    }
+    Reply kept = reply;
+    kept.current.reset();
+    agent.replies[*request.id] =
+        StoredReply{.content_hash = request.content_hash, .at = now_, .reply = std::move(kept)};
+    agent.reply_order.push_back(*request.id);
+  }
+  out_->emplace_back(std::move(reply));
+}
+
+std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestInput& input,
+                                                   Reply& reply) {
+  const Request& request = input.request;
+  switch (request.kind) {
+    case RequestKind::login:
+      return login(agent, request);
+    case RequestKind::logout:
+      return logout(agent, request);
+    case RequestKind::update_state: {
+      const message::AgentStateRef wanted = request.state.value_or(message::AgentStateRef{});
+      const directory::AgentState* state = directory_->agent_state(wanted.code, wanted.label);
+      if (state == nullptr || (!wanted.type.empty() && state->type != wanted.type)) {
+        return refuse(Reason::invalidDestination,
+                      "data: there is no agent state with code '" + wanted.code + "', label '" +
+                          wanted.label + "' and type '" + wanted.type + "'; GetStates lists them");
+      }
+      return choose_state(agent, *state, request);
+    }
+    case RequestKind::set_not_ready: {
+      const directory::AgentState* state = directory_->agent_state(request.reason_code, "");
+      if (state == nullptr || state->type == "routable") {
+        return refuse(Reason::invalidDestination,
+                      "data.ReasonCodeId: there is no not-ready reason '" + request.reason_code +
+                          "'; GetStates lists them");
+      }
+      return choose_state(agent, *state, request);
+    }
+    case RequestKind::answer:
+      return answer(agent, request);
+    case RequestKind::reject:
+      return reject(agent, request);
+    case RequestKind::hold:
+      return hold(agent, request);
+    case RequestKind::resume:
+      return resume(agent, request);
+    case RequestKind::mute:
+      return mute(agent, request, true);
+    case RequestKind::unmute:
+      return mute(agent, request, false);
+    case RequestKind::send_dtmf:
+      return send_dtmf(agent, request);
+    case RequestKind::make_call:
+      return make_call(agent, request);
+    case RequestKind::disconnect:
+      return disconnect(agent, request);
+    case RequestKind::clear_contact:
+      return clear_contact(agent, request);
+    case RequestKind::blind_transfer:
+      return blind_transfer(agent, request, reply, {});
+    case RequestKind::cancel_transfer:
+      return cancel_transfer(agent, input);
+    case RequestKind::move_contact:
+    case RequestKind::not_supported:
+    case RequestKind::app_state_sync:
+    case RequestKind::agent_state_sync:
+    case RequestKind::get_states:
+    case RequestKind::call_state_sync:
+      break;
+  }
+  return refuse(Reason::notSupported,
+                "subtopic: '" + request.subtopic + "' is not supported by this server yet");
+}
+
+std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& request) {
+  const bool first = !agent.logged_in;
+  if (first) {
+    agent.logged_in = true;
+    agent.since = now_;
+    agent.idle_since = now_;
+    index_availability(agent);
+  }
+  publish(agent, message::LoginSuccess{agent.snapshot(*directory_)}, request.id);
+  if (first) {
+    agent_changed(agent, request.id);
+    if (agent.available()) route_agent(agent);
+  }
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& request) {
+  if (!agent.logged_in)
+    return refuse(Reason::invalidMessage, "agent: '" + agent.login + "' is not logged in");
+  if (agent.contact) {
+    Contact* call = contact(*agent.contact);
+    Transfer* transfer = call == nullptr ? nullptr : running_transfer(*call);
+    if (transfer == nullptr || transfer->agent != agent.login || call->agent != agent.login) {
+      return refuse(
+          Reason::invalidMessage,
+          "agent: '" + agent.login + "' has a call; end or transfer it before logging out");
+    }
+    // From `accepted` on his leaving is a release: it never ends the customer.
+    release_by_agent(*call, *transfer, true);
+  }
+  agent.finished.reset();
+  set_activity(agent, Activity::idle);
+  agent.logged_in = false;
+  agent.since = now_;
+  index_availability(agent);
+  publish(agent, message::LogoutSuccess{agent.snapshot(*directory_)}, request.id);
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
+                                                         const directory::AgentState& state,
+                                                         const Request& request) {
+  if (!agent.logged_in) {
+    return refuse(Reason::agentUnavailable,
+                  "agent: '" + agent.login + "' is not logged in; send Agent / Login first");
+  }
+  if (state.type == "routable" && !agent.phone_reachable) {
+    return refuse(Reason::agentUnavailable, "agent: no phone of '" + agent.login +
+                                                "' is registered; start it before going " +
+                                                state.label);
+  }
+  agent.chosen = state;
+  if (agent.activity == Activity::missed || agent.activity == Activity::rejected) {
+    clear_finished(agent, request.id);
+  } else {
+    if (agent.activity == Activity::idle) {
+      agent.since = now_;
+      agent.idle_since = now_;
+    }
+    index_availability(agent);
+    agent_changed(agent, request.id);
+  }
+  if (agent.available()) route_agent(agent);
+  return {};
+}
+
+Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& request,
+                                          std::optional<Refused>& refused) {
+  Contact* call = agent.contact ? contact(*agent.contact) : nullptr;
+  if (request.contact_id) {
+    const auto named = message::parse_uuid(*request.contact_id);
+    if (!named) {
+      refused =
+          refuse(Reason::invalidMessage, "contactId: '" + *request.contact_id + "' is not a UUID");
+      return nullptr;
+    }
+    // The published samples name the connection as often as the contact.
+    Contact* found = contact(*named);
+    if (found == nullptr) found = contact_of_leg(*named);
+    if (found == nullptr) {
+      refused =
+          refuse(Reason::noActiveCall, "contactId: there is no call '" + *request.contact_id + "'");
+      return nullptr;
+    }
+    if (found != call) {
+      refused = refuse(Reason::callNotOwned, "contactId: the call '" + *request.contact_id +
+                                                 "' is not a call of '" + agent.login + "'");
+      return nullptr;
+    }
+  }
+  if (call == nullptr) {
+    refused = refuse(Reason::noActiveCall, "agent: '" + agent.login + "' has no call");
+  }
+  return call;
+}
+
+std::optional<Refused> ContactCenter::Impl::answer(Agent& agent, const Request& request) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (!call->offer || call->offer->agent != agent.login) {
+    return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
+  }
+  if (!call->offer->dialed) {
+    ring_offer(*call, true, request.id);
+    return {};
+  }
+  if (agent.record->answer == directory::AgentAnswer::phone && !call->offer->bridging) {
+    command(TalkLeg{call->offer->leg}, {.purpose = Purpose::talk,
+                                        .contact = call->id,
+                                        .leg = call->offer->leg,
+                                        .agent = agent.login,
+                                        .kind = RequestKind::answer,
+                                        .request_id = request.id});
+  }
+  return {};  // Pressed again while his phone picks up: nothing more to do.
+}
+
+std::optional<Refused> ContactCenter::Impl::reject(Agent& agent, const Request& request) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (!call->offer || call->offer->agent != agent.login) {
+    return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
+  }
+  if (call->offer->bridging) {
+    return refuse(Reason::noActiveCall, "agent: the call was answered already; use Disconnect");
+  }
+  offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::hold(Agent& agent, const Request& request) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (call->agent != agent.login || !call->active()) {
+    return refuse(Reason::noActiveCall, "agent: '" + agent.login + "' is not talking on this call");
+  }
+  if (call->transfer) {
+    return refuse(Reason::transferInProgress,
+                  "call: a transfer is running; wait for it or cancel it");
+  }
+  if (call->held) return refuse(Reason::noActiveCall, "call: it is on hold already");
+  command(ParkLeg{.leg = call->customer_leg, .sound = Sound::hold},
+          {.purpose = Purpose::hold_customer,
+           .contact = call->id,
+           .leg = call->customer_leg,
+           .agent = agent.login,
+           .kind = RequestKind::hold,
+           .request_id = request.id});
+  command(ParkLeg{.leg = call->agent_leg, .sound = Sound::silence}, {.purpose = Purpose::hold_agent,
+                                                                     .contact = call->id,
+                                                                     .leg = call->agent_leg,
+                                                                     .agent = {},
+                                                                     .request_id = {}});
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::resume(Agent& agent, const Request& request) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (call->agent != agent.login || !call->active() || !call->held) {
+    return refuse(Reason::noActiveCall, "call: it is not on hold");
+  }
+  if (call->transfer) {
+    return refuse(Reason::transferInProgress,
+                  "call: a transfer is running; wait for it or cancel it");
+  }
+  OpenCommand context;
+  context.agent = agent.login;
+  context.kind = RequestKind::resume;
+  context.request_id = request.id;
+  bridge(*call, call->agent_leg, Purpose::resume_bridge, std::move(context));
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::mute(Agent& agent, const Request& request, bool muted) {
+  Contact* call = agent.contact ? contact(*agent.contact) : nullptr;
+  if (call == nullptr || call->agent != agent.login || !call->active()) {
+    return refuse(Reason::noActiveCall, "agent: '" + agent.login + "' is not talking on a call");
+  }
+  command(MuteLeg{.leg = call->agent_leg, .muted = muted}, {.purpose = Purpose::mute,
+                                                            .contact = call->id,
+                                                            .leg = call->agent_leg,
+                                                            .agent = agent.login,
+                                                            .kind = request.kind,
+                                                            .request_id = request.id});
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::send_dtmf(Agent& agent, const Request& request) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (call->agent != agent.login || !call->active() || call->held) {
+    return refuse(Reason::noActiveCall, "agent: '" + agent.login + "' is not talking on this call");
+  }
+  command(SendDtmf{.leg = call->customer_leg, .digits = request.digits},
+          {.purpose = Purpose::dtmf,
+           .contact = call->id,
+           .leg = call->customer_leg,
+           .agent = agent.login,
+           .kind = request.kind,
+           .request_id = request.id});
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::disconnect(Agent& agent, const Request& request) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (call->agent != agent.login) {
+    return refuse(Reason::noActiveCall,
+                  "agent: '" + agent.login + "' has not answered this call; use Reject");
+  }
+  if (Transfer* transfer = running_transfer(*call)) {
+    release_by_agent(*call, *transfer, false);
+    return {};
+  }
+  if (call->dial_out) {
+    dial_out_failed(*call, Reason::canceled, 487, "Canceled by the agent");
+    return {};
+  }
+  end_leg(*call, call->agent_leg);
+  agent_gone(*call);
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Request& request) {
+  if (!agent.finished) {
+    return refuse(Reason::noActiveCall,
+                  "agent: '" + agent.login + "' has no call in ACW, missed or rejected to clear");
+  }
+  clear_finished(agent, request.id);
+  if (agent.available()) route_agent(agent);
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Request& request) {
+  if (!agent.logged_in) {
+    return refuse(Reason::agentUnavailable, "agent: '" + agent.login + "' is not logged in");
+  }
+  if (agent.activity != Activity::idle) {
+    return refuse(Reason::transferInProgress,
+                  "agent: '" + agent.login + "' has a call; clear it first");
+  }
+  if (!agent.phone_reachable) {
+    return refuse(Reason::agentUnavailable,
+                  "agent: no phone of '" + agent.login + "' is registered");
+  }
+  if (contacts_.size() >= static_cast<std::size_t>(policy_.max_contacts)) {
+    return refuse(
+        Reason::backendUnavailable,
+        "the server carries its limit of " + std::to_string(policy_.max_contacts) + " contacts");
+  }
+  Transfer wanted;  // The same checks as a transfer's destination.
+  wanted.agent = agent.login;
+  if (auto refused = resolve(agent, request, wanted)) return refused;
+  if (wanted.kind != TransferKind::number) {
+    return refuse(
+        Reason::notSupported,
+        "data.type: SetMakeCall calls a number; to reach a queue or an agent transfer a call");
+  }
+
+  auto fresh = std::make_unique<Contact>();
+  Contact& call = *fresh;
+  call.id = draw_id();
+  call.outbound = true;
+  call.customer_number = wanted.number;
+  call.dialed_number = wanted.number;
+  call.started_at = now_;
+  call.call_state_at = now_;
+  call.agent = agent.login;
+  call.customer_leg = draw_id();
+  call.agent_leg = draw_id();
+  contacts_.emplace(call.id, std::move(fresh));
+  call.dial_out = DialOut{.number = wanted.number,
+                          .caller_id = policy_.default_caller_id,
+                          .timer = 0,
+                          .request_id = request.id};
+  call.dial_out->timer = arm(TimerKind::dial_out, call.id,
+                             now_ + static_cast<TimeMs>(policy_.answer_timeout_seconds) * 1000);
+  add_leg(call, call.agent_leg, LegRole::agent, agent.login, LegPhase::dialing);
+  agent.contact = call.id;
+  command(DialLeg{.leg = call.agent_leg,
+                  .contact = call.id,
+                  .target = AgentPhone{.login = agent.login, .auto_answer = true},
+                  .media_of = {},
+                  .presentation = {.from_number = wanted.number,
+                                   .from_name = wanted.view.current.destination.name,
+                                   .headers = {}}},
+          {.purpose = Purpose::out_agent_dial,
+           .contact = call.id,
+           .leg = call.agent_leg,
+           .agent = agent.login,
+           .request_id = {}});
+  set_activity(agent, Activity::busy);
+  publish_call(call, request.id);
+  agent_changed(agent, request.id);
+  store(call);
+  return {};
+}
+
+}  // namespace baton::core

@@ -1,0 +1,471 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::Reason;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Calls that come in
+
+void ContactCenter::Impl::on(const LegIncoming& event) {
+  const auto refuse = [&](int code, const std::string& text) {
+    command(EndLeg{.leg = event.leg, .code = code, .text = text});
+  };
+  if (legs_.contains(event.leg)) return;
+  if (contacts_.size() >= static_cast<std::size_t>(policy_.max_contacts)) {
+    refuse(503, "Too many contacts");
+    return;
+  }
+
+  auto fresh = std::make_unique<Contact>();
+  Contact& call = *fresh;
+  call.started_at = now_;
+  call.presentation = event.presentation;
+  call.dialed_number = event.to_number;
+  call.max_forwards = event.max_forwards;
+  call.trunk = event.trunk;
+
+  if (!event.from_agent.empty()) {
+    // An agent's own phone calls out: as SetMakeCall, with the agent's leg there already.
+    Agent* who = agent(event.from_agent);
+    if (who == nullptr || !who->logged_in || who->activity != Activity::idle) {
+      refuse(who != nullptr && who->logged_in ? 486 : 403,
+             "Sign in and finish your last call first");
+      return;
+    }
+    const auto number = message::normalize_e164(event.to_number);
+    if (!number || !who->record->allowed.dial_pad) {
+      refuse(number ? 403 : 404, number ? "Not permitted to dial numbers" : "Not an E.164 number");
+      return;
+    }
+    call.id = draw_id();
+    call.outbound = true;
+    call.customer_number = *number;
+    call.dialed_number = *number;
+    call.agent = who->login;
+    call.call_state_at = now_;
+    call.agent_leg = event.leg;
+    call.customer_leg = draw_id();
+    contacts_.emplace(call.id, std::move(fresh));
+    add_leg(call, event.leg, LegRole::agent, who->login, LegPhase::incoming);
+    call.dial_out = DialOut{
+        .number = *number, .caller_id = policy_.default_caller_id, .timer = 0, .request_id = {}};
+    call.dial_out->timer = arm(TimerKind::dial_out, call.id,
+                               now_ + static_cast<TimeMs>(policy_.answer_timeout_seconds) * 1000);
+    who->contact = call.id;
+    command(AnswerLeg{.leg = event.leg, .sound = Sound::ringback},
+            {.purpose = Purpose::answer_customer,
+             .contact = call.id,
+             .leg = event.leg,
+             .agent = {},
+             .request_id = {}});
+    set_activity(*who, Activity::busy);
+    publish_call(call);
+    agent_changed(*who);
+    store(call);
+    return;
+  }
+
+  const directory::InboundNumber* number = directory_->inbound_number(event.to_number);
+  const directory::Queue* queue =
+      number == nullptr ? nullptr : directory_->queue(number->queue_arn);
+  if (queue == nullptr) {
+    refuse(404, "Not an inbound number");
+    return;
+  }
+  if (const auto refused = queue_refusal(*queue, false)) {
+    refuse(refused->reason == Reason::queueClosed ? 480 : 486, refused->msg);
+    return;
+  }
+  // The customer's connectionId equals the contactId, as in the published samples.
+  call.id = event.leg;
+  call.customer_leg = event.leg;
+  call.customer_number = event.presentation.from_number;
+  call.original_queue_arn = queue->arn;
+  call.queue_arn = queue->arn;
+  call.queued_at = now_;
+  contacts_.emplace(call.id, std::move(fresh));
+  add_leg(call, event.leg, LegRole::customer, call.customer_number, LegPhase::incoming);
+  store(call);
+  if (queue->answer == directory::QueueAnswer::on_entry) {
+    command(AnswerLeg{.leg = event.leg, .sound = Sound::queue},
+            {.purpose = Purpose::answer_customer,
+             .contact = call.id,
+             .leg = event.leg,
+             .agent = {},
+             .request_id = {}});
+    return;
+  }
+  // Left ringing: the carrier's no-answer timer or timer C (RFC 3261 section 16.8, three minutes)
+  // would end it.
+  command(RingLeg{event.leg}, {.purpose = Purpose::none,
+                               .contact = call.id,
+                               .leg = event.leg,
+                               .agent = {},
+                               .request_id = {}});
+  enqueue(call, queue->arn, now_, false, std::min(queue->max_wait_seconds, 170));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Queues
+
+std::optional<Refused> ContactCenter::Impl::queue_refusal(const directory::Queue& queue,
+                                                          bool need_staff) const {
+  const auto line = lines_.find(queue.arn);
+  if (line != lines_.end() && !line->second.open) {
+    return Refused{.reason = Reason::queueClosed,
+                   .msg = "The queue " + queue.name + " is closed now",
+                   .running = {}};
+  }
+  if (line != lines_.end() &&
+      line->second.waiting.size() >= static_cast<std::size_t>(queue.max_waiting)) {
+    return Refused{.reason = Reason::queueFull,
+                   .msg = "The queue " + queue.name +
+                          " is full: " + std::to_string(queue.max_waiting) + " wait",
+                   .running = {}};
+  }
+  if (need_staff && !others_staffed(queue.arn, "")) {
+    return Refused{.reason = Reason::noAgentStaffed,
+                   .msg = "No agent of the queue " + queue.name + " is logged in",
+                   .running = {}};
+  }
+  return {};
+}
+
+bool ContactCenter::Impl::others_staffed(const std::string& arn, std::string_view except) const {
+  return std::ranges::any_of(agents_, [&](const auto& entry) {
+    const Agent& each = entry.second;
+    return each.login != except && each.staffed() &&
+           directory_->serves(*each.record, arn).has_value();
+  });
+}
+
+void ContactCenter::Impl::enqueue(Contact& contact, const std::string& arn, TimeMs since,
+                                  bool bypass_limits, int timeout_seconds) {
+  leave_queue(contact);
+  contact.queue = QueuePlace{
+      .arn = arn, .since = since, .entered_at = now_, .timer = 0, .bypass_limits = bypass_limits};
+  contact.queue->timer =
+      arm(TimerKind::queue_wait, contact.id, now_ + static_cast<TimeMs>(timeout_seconds) * 1000);
+  contact.queue_arn = arn;
+  if (contact.original_queue_arn.empty()) contact.original_queue_arn = arn;
+  if (contact.queued_at == 0) contact.queued_at = since;
+  lines_[arn].waiting.emplace(since, contact.id);
+}
+
+void ContactCenter::Impl::leave_queue(Contact& contact) {
+  if (!contact.queue) return;
+  cancel(contact.queue->timer);
+  lines_[contact.queue->arn].waiting.erase({contact.queue->since, contact.id});
+  contact.queue.reset();
+}
+
+int ContactCenter::Impl::position(const Contact& contact) const {
+  if (!contact.queue) return 0;
+  const auto line = lines_.find(contact.queue->arn);
+  if (line == lines_.end()) return 0;
+  int place = 1;
+  for (const auto& [since, id] : line->second.waiting) {
+    if (id == contact.id) return place;
+    ++place;
+  }
+  return place;
+}
+
+std::optional<int> ContactCenter::Impl::estimated_wait(std::string_view arn, int place) const {
+  const auto line = lines_.find(arn);
+  if (line == lines_.end() || line->second.average_wait_ms < 0) return {};
+  const auto waiting = static_cast<std::int64_t>(line->second.waiting.size());
+  const std::int64_t share =
+      line->second.average_wait_ms * place / std::max<std::int64_t>(waiting, 1);
+  return static_cast<int>((share + 999) / 1000);
+}
+
+bool ContactCenter::Impl::try_offer(Contact& contact) {
+  if (!contact.queue || contact.offer || contact.bridge_timer != 0) return false;
+  const auto set = available_.find(contact.queue->arn);
+  if (set == available_.end()) return false;
+  const bool avoid =
+      !contact.avoid_agent.empty() && others_staffed(contact.queue->arn, contact.avoid_agent);
+  for (const auto& [priority, since, login] : set->second) {
+    if (avoid && login == contact.avoid_agent) continue;
+    Agent* who = agent(login);
+    if (who == nullptr || !who->available()) continue;
+    start_offer(contact, *who, OfferPurpose::queue);
+    return true;
+  }
+  return false;
+}
+
+void ContactCenter::Impl::route_queue(const std::string& arn) {
+  const auto line = lines_.find(arn);
+  if (line == lines_.end()) return;
+  std::vector<ContactId> waiting;
+  for (const auto& [since, id] : line->second.waiting) waiting.push_back(id);
+  for (const ContactId& id : waiting) {
+    const auto set = available_.find(arn);
+    if (set == available_.end() || set->second.empty()) return;
+    if (Contact* call = contact(id)) (void)try_offer(*call);
+  }
+}
+
+void ContactCenter::Impl::route_agent(Agent& agent) {
+  if (!agent.available()) return;
+  const directory::RoutingProfile* profile =
+      directory_->routing_profile(agent.record->routing_profile);
+  if (profile == nullptr) return;
+  std::vector<directory::ProfileQueue> queues = profile->queues;
+  std::ranges::stable_sort(queues, {}, &directory::ProfileQueue::priority);
+  for (const directory::ProfileQueue& queue : queues) {
+    const auto line = lines_.find(queue.queue_arn);
+    if (line == lines_.end()) continue;
+    for (const auto& [since, id] : line->second.waiting) {
+      Contact* call = contact(id);
+      if (call == nullptr || call->offer || call->bridge_timer != 0) continue;
+      if (call->avoid_agent == agent.login && others_staffed(queue.queue_arn, agent.login))
+        continue;
+      start_offer(*call, agent, OfferPurpose::queue);
+      return;
+    }
+  }
+}
+
+void ContactCenter::Impl::queue_wait_over(Contact& contact) {
+  if (contact.offer && contact.offer->bridging) {
+    // The agent has answered: the join decides, not the clock.
+    contact.queue->timer = arm(TimerKind::queue_wait, contact.id, now_ + policy_.bridge_timeout_ms);
+    return;
+  }
+  Transfer* transfer = running_transfer(contact);
+  leave_queue(contact);
+  if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
+  if (transfer != nullptr) {
+    const message::BackendError none{
+        .name = capabilities_.backend, .code = 0, .text = "No agent was free in time"};
+    if (transfer->state() == TransferState::requeued || transfer->last_resort ||
+        transfer->next_step > 0) {
+      next_fallback(contact, *transfer);
+    } else {
+      fail_transfer(contact, *transfer, Reason::timeout, none);
+    }
+    return;
+  }
+  const directory::Queue* last = directory_->queue(policy_.last_resort_queue);
+  if (last == nullptr) last = directory_->queue_by_name(policy_.last_resort_queue);
+  if (last != nullptr && last->arn != contact.queue_arn) {
+    enqueue(contact, last->arn, contact.queued_at, true, last->max_wait_seconds);
+    store(contact);
+    (void)try_offer(contact);
+    return;
+  }
+  end_contact(contact, 480, "Nobody was free within the queue's longest wait");
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Offers
+
+void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpose purpose) {
+  agent.before_offer = agent.activity;
+  contact.offer = Offer{.agent = agent.login,
+                        .leg = draw_id(),
+                        .purpose = purpose,
+                        .since = now_,
+                        .dialed = false,
+                        .bridging = false,
+                        .timer = 0};
+  int seconds = policy_.offer_timeout_seconds;
+  if (purpose == OfferPurpose::giving_back) seconds = policy_.return_ring_seconds;
+  if (purpose == OfferPurpose::take_back) seconds = policy_.answer_timeout_seconds;
+  if (const Transfer* transfer = running_transfer(contact);
+      transfer != nullptr && purpose == OfferPurpose::transfer) {
+    seconds = transfer->view.current.options.ring_timeout_seconds;
+  }
+  contact.offer->timer =
+      arm(TimerKind::offer, contact.id, now_ + static_cast<TimeMs>(seconds) * 1000);
+  agent.contact = contact.id;
+  set_activity(agent, Activity::offered);
+  publish_call(contact);
+  agent_changed(agent);
+  store(contact);
+  if (Transfer* transfer = running_transfer(contact);
+      transfer != nullptr && purpose == OfferPurpose::queue) {
+    move(contact, *transfer, TransferState::alerting, Custody::server, Reason::none, agent.login);
+  }
+  if (purpose == OfferPurpose::take_back) {
+    ring_offer(contact, true);
+  } else if (agent.record->answer == directory::AgentAnswer::phone) {
+    ring_offer(contact, false);
+  }
+}
+
+void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer,
+                                     std::optional<std::string> request_id) {
+  Offer& offer = *contact.offer;
+  offer.dialed = true;
+  if (auto_answer) {
+    cancel(offer.timer);
+    offer.timer = arm(TimerKind::offer, contact.id,
+                      now_ + static_cast<TimeMs>(policy_.answer_timeout_seconds) * 1000);
+  }
+  add_leg(contact, offer.leg, LegRole::agent, offer.agent, LegPhase::dialing);
+  command(DialLeg{.leg = offer.leg,
+                  .contact = contact.id,
+                  .target = AgentPhone{.login = offer.agent, .auto_answer = auto_answer},
+                  .media_of = contact.customer_leg,
+                  .presentation = contact.presentation,
+                  .max_forwards = 70},
+          {.purpose = Purpose::offer_dial,
+           .contact = contact.id,
+           .leg = offer.leg,
+           .agent = offer.agent,
+           .kind = message::RequestKind::answer,
+           .request_id = std::move(request_id)});
+}
+
+void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string_view event) {
+  if (!contact.offer) return;
+  Offer offer = *contact.offer;
+  cancel(offer.timer);
+  if (offer.bridging) cancel(contact.bridge_timer);
+  if (const Leg* leg = contact.leg(offer.leg); leg != nullptr && leg->alive())
+    end_leg(contact, offer.leg);
+  Agent* who = agent(offer.agent);
+  if (who != nullptr) {
+    if (offer.purpose == OfferPurpose::giving_back || offer.purpose == OfferPurpose::take_back) {
+      // His refusal restores his state: the ACW of the call he gave away, or Available.
+      std::optional<FinishedCall> kept = std::move(who->finished);
+      const bool was_acw = who->before_offer == Activity::acw && kept.has_value();
+      finish_call_for(*who, contact, Activity::idle, event);
+      if (was_acw) {
+        who->finished = std::move(kept);
+        set_activity(*who, Activity::acw);
+        agent_changed(*who);
+      }
+    } else {
+      finish_call_for(*who, contact, then, event);
+    }
+  }
+  contact.offer.reset();
+  // He may take another call; but not this one again, which the caller takes care of.
+  if (who != nullptr && !contact.queue) route_agent(*who);
+}
+
+void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::string_view event,
+                                       Reason why, std::optional<message::BackendError> backend) {
+  const OfferPurpose purpose = contact.offer->purpose;
+  end_offer(contact, then, event);
+  Transfer* transfer = running_transfer(contact);
+  if (purpose == OfferPurpose::queue) {
+    if (transfer != nullptr && contact.queue) {
+      move(contact, *transfer,
+           transfer->next_step > 0 || transfer->last_resort ? TransferState::requeued
+                                                            : TransferState::queued,
+           Custody::queue, why);
+    }
+    (void)try_offer(contact);
+    return;
+  }
+  if (transfer == nullptr) return;
+  if (purpose == OfferPurpose::transfer) {
+    fail_transfer(contact, *transfer, why, std::move(backend));
+  } else {
+    next_fallback(contact, *transfer);
+  }
+}
+
+void ContactCenter::Impl::offer_connected(Contact& contact) {
+  const Offer offer = *contact.offer;
+  cancel(contact.offer->timer);
+  Agent* who = agent(offer.agent);
+  if (contact.queue) {
+    WaitingLine& line = lines_[contact.queue->arn];
+    const std::int64_t waited = now_ - contact.queue->entered_at;
+    line.average_wait_ms =
+        line.average_wait_ms < 0 ? waited : (line.average_wait_ms * 7 + waited) / 8;
+    leave_queue(contact);
+  }
+  contact.offer.reset();
+  contact.agent = offer.agent;
+  contact.agent_leg = offer.leg;
+  contact.held = false;
+  contact.held_by_phone = false;
+  contact.call_state_at = now_;
+  Transfer* transfer = running_transfer(contact);
+  if (transfer != nullptr && offer.purpose != OfferPurpose::queue &&
+      offer.purpose != OfferPurpose::transfer) {
+    // The primary agent has the customer again.
+    who->finished.reset();
+    const bool canceled = transfer->taking_back;
+    end_transfer(contact, *transfer, canceled ? TransferState::canceled : TransferState::returned,
+                 Custody::agent, canceled ? Reason::canceled : transfer->failure);
+  } else if (transfer != nullptr) {
+    transfer_connected(contact, *transfer, offer.agent, true);
+  }
+  if (who != nullptr) {
+    set_activity(*who, Activity::busy);
+    publish_call(contact);
+    agent_changed(*who);
+  }
+  store(contact);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Calls that go out
+
+void ContactCenter::Impl::dial_number_of(Contact& contact) {
+  DialOut& out = *contact.dial_out;
+  if (contact.leg(contact.customer_leg) != nullptr) return;  // Dialled already.
+  cancel(out.timer);
+  out.timer =
+      arm(TimerKind::dial_out, contact.id, now_ + 3LL * policy_.ring_timeout_seconds * 1000);
+  add_leg(contact, contact.customer_leg, LegRole::customer, out.number, LegPhase::dialing);
+  const Agent* who = agent(contact.agent);
+  command(DialLeg{.leg = contact.customer_leg,
+                  .contact = contact.id,
+                  .target = OutsideNumber{.number = out.number, .caller_id = out.caller_id},
+                  .media_of = contact.agent_leg,
+                  .presentation = {.from_number = out.caller_id,
+                                   .from_name = who == nullptr || who->record == nullptr
+                                                    ? ""
+                                                    : who->record->name,
+                                   .headers = {}},
+                  .max_forwards = contact.max_forwards},
+          {.purpose = Purpose::out_number_dial,
+           .contact = contact.id,
+           .leg = contact.customer_leg,
+           .agent = contact.agent,
+           .request_id = {}});
+}
+
+void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int code,
+                                          const std::string& text) {
+  Agent* who = agent(contact.agent);
+  const std::optional<std::string> request_id = contact.dial_out->request_id;
+  cancel(contact.dial_out->timer);
+  if (who != nullptr && reason != Reason::canceled) {
+    message::ApiError error;
+    error.error_type = message::error_type(message::RequestKind::make_call, "SetMakeCall");
+    error.error_message = message::error_message(error.error_type);
+    error.msg = text.empty() ? "The call could not be made." : text;
+    error.reason = reason;
+    error.contact_id = contact.id;
+    error.retryable = is_retryable(reason);
+    error.suggested_action = suggested_action(reason);
+    error.backend =
+        message::BackendError{.name = capabilities_.backend, .code = code, .text = text};
+    publish(*who, std::move(error), request_id);
+  }
+  if (who != nullptr) {
+    // Nobody was spoken with, so there is no after-call work.
+    finish_call_for(*who, contact, Activity::idle, "Dropped");
+  }
+  contact.dial_out.reset();
+  contact.agent.clear();
+  end_contact(contact, code, text);
+  if (who != nullptr && who->available()) route_agent(*who);
+}
+
+}  // namespace baton::core

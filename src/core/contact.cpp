@@ -1,0 +1,53 @@
+#include "core/contact.hpp"
+
+#include <algorithm>
+
+namespace baton::core {
+
+Leg* Contact::leg(const LegId& leg_id) {
+  const auto it = std::ranges::find(legs, leg_id, &Leg::id);
+  return it == legs.end() ? nullptr : &*it;
+}
+
+const Leg* Contact::leg(const LegId& leg_id) const {
+  const auto it = std::ranges::find(legs, leg_id, &Leg::id);
+  return it == legs.end() ? nullptr : &*it;
+}
+
+bool Contact::active() const {
+  const Leg* theirs = customer();
+  return !ended_at && !agent.empty() && !dial_out && theirs != nullptr &&
+         theirs->phase == LegPhase::up;
+}
+
+message::ContactView Contact::view(const std::string& queue_name) const {
+  message::ContactView view;
+  view.contact_id = id;
+  view.direction = outbound ? "outbound" : "inbound";
+  view.customer = customer_number;
+  view.dialed = dialed_number;
+  view.queue_name = queue_name;
+  view.state = ended_at                                        ? "ended"
+               : offer                                         ? "offered"
+               : queue                                         ? "queued"
+               : (!agent.empty() || !destination_leg.is_nil()) ? "active"
+                                                               : "arriving";
+  view.started_at = started_at;
+  view.ended_at = ended_at;
+  for (const Leg& each : legs) {
+    view.legs.push_back({.connection_id = each.id,
+                         .type = each.role == LegRole::agent                   ? "agent"
+                                 : each.role == LegRole::customer && !outbound ? "inbound"
+                                                                               : "outbound",
+                         .party = each.party,
+                         .started_at = each.started_at,
+                         .answered_at = each.answered_at,
+                         .ended_at = each.ended_at,
+                         .end_code = each.end_code,
+                         .end_text = each.end_text});
+  }
+  view.transfers = all_transfers;
+  return view;
+}
+
+}  // namespace baton::core

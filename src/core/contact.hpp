@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/leg.hpp"
+#include "core/transfer.hpp"
+#include "message/event.hpp"
+
+namespace baton::core {
+
+enum class LegRole : std::uint8_t { customer, agent, destination };
+BOOST_DESCRIBE_ENUM(LegRole, customer, agent, destination)
+
+/// incoming: a call to us, unanswered. dialing: our request is to go out or is out. ending: told to
+/// end.
+enum class LegPhase : std::uint8_t { incoming, dialing, ringing, up, ending, ended };
+BOOST_DESCRIBE_ENUM(LegPhase, incoming, dialing, ringing, up, ending, ended)
+
+struct Leg {
+  LegId id;
+  LegRole role = LegRole::customer;
+  LegPhase phase = LegPhase::dialing;
+  bool parked = false;
+  std::string party;  ///< Login or number.
+  TimeMs started_at = 0;
+  std::optional<TimeMs> answered_at;
+  std::optional<TimeMs> ended_at;
+  int end_code = 0;
+  std::string end_text;
+  TimerId end_timer = 0;  ///< Guards against a switch that never reports the end.
+
+  [[nodiscard]] bool alive() const { return phase < LegPhase::ending; }
+};
+
+/// Why an agent is being offered a contact.
+enum class OfferPurpose : std::uint8_t {
+  queue,        ///< The next available agent of the contact's queue.
+  transfer,     ///< He is the transfer's destination.
+  giving_back,  ///< `return`: the primary agent, because nobody took the call.
+  take_back,    ///< The primary agent asked for the customer himself.
+};
+BOOST_DESCRIBE_ENUM(OfferPurpose, queue, transfer, giving_back, take_back)
+
+struct Offer {
+  std::string agent;
+  LegId leg;  ///< The agent's connectionId; dialled under the same id.
+  OfferPurpose purpose = OfferPurpose::queue;
+  TimeMs since = 0;
+  bool dialed = false;
+  bool bridging = false;
+  TimerId timer = 0;
+};
+
+/// A place in a queue. `since` is the credited time: a returning customer keeps his.
+struct QueuePlace {
+  std::string arn;
+  TimeMs since = 0;
+  TimeMs entered_at = 0;
+  TimerId timer = 0;
+  bool bypass_limits = false;
+};
+
+/// An outgoing call being set up: first the agent's phone, then the number.
+struct DialOut {
+  std::string number;
+  std::string caller_id;
+  TimerId timer = 0;
+  std::optional<std::string> request_id;
+};
+
+/// A customer's call from its first leg to its last: the contact keeps its id through transfer and
+/// return.
+struct Contact {
+  ContactId id;
+  bool outbound = false;
+  std::string customer_number;
+  std::string dialed_number;
+  std::string trunk;
+  Presentation presentation;
+  int max_forwards = 70;
+  TimeMs started_at = 0;
+  std::optional<TimeMs> ended_at;
+
+  std::vector<Leg> legs;
+  LegId customer_leg;
+
+  std::optional<QueuePlace> queue;  ///< Waiting, or offered out of a queue.
+  std::string queue_arn;            ///< The last queue he was in; empty: never queued.
+  std::string original_queue_arn;   ///< The first.
+  TimeMs queued_at = 0;             ///< Credited time of the first entry.
+  std::optional<Offer> offer;
+  std::optional<DialOut> dial_out;
+
+  std::string agent;  ///< Login of the agent who has the customer; empty: nobody.
+  LegId agent_leg;
+  bool held = false;  ///< By the desktop's Hold.
+  bool held_by_phone = false;
+  TimeMs call_state_at = 0;  ///< When connected/hold last changed for the agent.
+  LegId destination_leg;     ///< The outside party who has the customer; nil: none.
+  std::string avoid_agent;   ///< Who gave the call away last.
+
+  std::optional<TransferId> transfer;           ///< The running one.
+  std::vector<TransferId> connected_transfers;  ///< Succeeded, not completed yet.
+  std::vector<TransferId> all_transfers;
+  std::map<std::string, std::string> attributes;
+  TimerId bridge_timer = 0;
+
+  [[nodiscard]] Leg* leg(const LegId& leg_id);
+  [[nodiscard]] const Leg* leg(const LegId& leg_id) const;
+  [[nodiscard]] const Leg* customer() const { return leg(customer_leg); }
+  /// True if the customer's leg is confirmed and an agent has him: what a blind transfer needs.
+  [[nodiscard]] bool active() const;
+  [[nodiscard]] message::ContactView view(const std::string& queue_name) const;
+};
+
+}  // namespace baton::core

@@ -1,0 +1,136 @@
+#include "core/transfer.hpp"
+
+namespace baton::core {
+
+bool may_follow(TransferState from, TransferState to) {
+  using enum TransferState;
+  if (from == to) return !message::is_outcome(from);
+  switch (from) {
+    case accepted:
+      return to == dialing || to == queued || to == returning || to == requeued || to == failed ||
+             to == canceled || to == abandoned;
+    case dialing:
+      return to == alerting || to == connected || to == returning || to == requeued ||
+             to == failed || to == canceled || to == abandoned;
+    case alerting:
+      return to == queued || to == connected || to == returning || to == requeued || to == failed ||
+             to == canceled || to == abandoned;
+    case queued:
+      return to == alerting || to == connected || to == returning || to == requeued ||
+             to == failed || to == canceled || to == abandoned;
+    case returning:
+      return to == returned || to == requeued || to == canceled || to == failed || to == abandoned;
+    case requeued:
+      return to == alerting || to == connected || to == returning || to == failed ||
+             to == canceled || to == abandoned;
+    case outcomeUnknown:
+      return message::is_outcome(to);
+    case connected:
+      return to == completed;
+    case returned:
+    case canceled:
+    case failed:
+    case abandoned:
+    case handedOver:
+    case completed:
+      return false;
+  }
+  return false;
+}
+
+message::Reason reason_of_status(int code) {
+  using enum message::Reason;
+  switch (code) {
+    case 486:
+    case 600:
+      return busy;
+    case 403:
+    case 603:
+    case 607:
+    case 608:
+      return rejected;
+    case 404:
+    case 410:
+    case 416:
+    case 484:
+    case 485:
+    case 604:
+      return numberNotFound;
+    case 408:
+    case 480:
+    case 487:
+      return noAnswer;
+    case 415:
+    case 488:
+    case 606:
+      return mediaNotAcceptable;
+    case 0:
+      return backendUnavailable;
+    default:
+      break;
+  }
+  if (code >= 500 && code < 600) return carrierUnavailable;
+  return backendRefused;
+}
+
+bool is_retryable(message::Reason reason) {
+  using enum message::Reason;
+  switch (reason) {
+    case busy:
+    case noAnswer:
+    case carrierUnavailable:
+    case agentUnavailable:
+    case queueFull:
+    case queueClosed:
+    case noAgentStaffed:
+    case backendUnavailable:
+    case timeout:
+    case transferInProgress:
+    case rateLimited:
+    case canceled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string suggested_action(message::Reason reason) {
+  using enum message::Reason;
+  switch (reason) {
+    case busy:
+    case noAnswer:
+    case rejected:
+    case agentUnavailable:
+      return "Try again later, or choose another destination.";
+    case queueClosed:
+    case queueFull:
+    case noAgentStaffed:
+      return "Choose another queue, or a number.";
+    case numberNotFound:
+    case invalidDestination:
+    case destinationNotFound:
+    case numberNotPossible:
+      return "Check the destination.";
+    case destinationNotPermitted:
+    case countryNotAllowed:
+    case premiumRateBlocked:
+      return "Ask a supervisor for permission, or choose another destination.";
+    case carrierUnavailable:
+    case backendUnavailable:
+    case timeout:
+    case rateLimited:
+      return "Try again in a moment.";
+    case noActiveCall:
+    case ambiguousCall:
+    case callNotOwned:
+      return "Select a call that you are talking on.";
+    case transferInProgress:
+      return "Wait for the running transfer, or cancel it.";
+    case optionNotSupported:
+      return "Leave the option out.";
+    default:
+      return "Tell your administrator.";
+  }
+}
+
+}  // namespace baton::core

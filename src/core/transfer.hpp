@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/input.hpp"
+#include "core/leg.hpp"
+#include "message/event.hpp"
+#include "message/request.hpp"
+
+namespace baton::core {
+
+using message::Custody;
+using message::TransferState;
+
+enum class TransferKind : std::uint8_t { number, queue, agent };
+BOOST_DESCRIBE_ENUM(TransferKind, number, queue, agent)
+
+/// A REFER that runs as this transfer, and is told how it goes.
+struct ReferLink {
+  LegId leg;
+  ReferId refer = 0;
+};
+
+/// One blind transfer: who has the customer at every instant, and what was tried.
+struct Transfer {
+  TransferId id;
+  ContactId contact;
+  std::string agent;  ///< The primary agent.
+  TransferKind kind = TransferKind::number;
+  std::string number;
+  std::string target_agent;
+  std::string target_queue_arn;
+  std::uint64_t content_hash = 0;  ///< Of the request, to know a double click by.
+  std::optional<ReferLink> refer;
+
+  bool releasing = false;  ///< The customer's park is out, the agent still has his leg.
+  bool released = false;
+  bool was_held = false;  ///< On hold when the transfer began: what a failure restores.
+  LegId target_leg;       ///< The destination's leg, once dialled.
+  bool answered = false;  ///< The destination's first 2xx is journalled.
+  bool taking_back = false;
+  bool last_resort = false;   ///< In the configured last-resort queue: the chain's end.
+  std::size_t next_step = 0;  ///< Index into options.on_failure.
+
+  TimerId ring_timer = 0;
+  TimerId park_timer = 0;
+
+  message::Reason failure = message::Reason::none;  ///< The first one: what the agent is told.
+  std::string failure_stage;
+  std::optional<message::BackendError> backend;
+
+  message::TransferView view;  ///< What is told: state, custody, destination, options, timeline.
+
+  [[nodiscard]] TransferState state() const { return view.current.state; }
+  [[nodiscard]] Custody custody() const { return view.current.custody; }
+};
+
+/// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
+/// state with another custody is allowed (a release while it alerts). Beyond the table: alerting
+/// may go back to queued (the agent who was offered a queue's call did not take it, and the
+/// customer waits again), accepted may go straight to the fallback chain (released at once, and the
+/// dial failed), and requeued to returning (a chain in that order).
+[[nodiscard]] bool may_follow(TransferState from, TransferState to);
+
+/// The stable reason for a SIP status with which a destination refused a call (RFC 3261 section
+/// 21).
+[[nodiscard]] message::Reason reason_of_status(int code);
+
+/// Whether trying the same again may help, and what to do next, for the error's `retryable` and
+/// `suggestedAction`.
+[[nodiscard]] bool is_retryable(message::Reason reason);
+[[nodiscard]] std::string suggested_action(message::Reason reason);
+
+}  // namespace baton::core
