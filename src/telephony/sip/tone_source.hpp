@@ -82,7 +82,7 @@ class ToneSource {
 };
 
 // The built-in sounds, so that a test can tell them apart (Goertzel over 200 ms). Two soft notes a
-// second apart, each 400 ms, in a loop of 4 s; level -18 dBm0 or less.
+// second apart, each 400 ms, in a loop of 4 s; peak 0.12 of full scale (-15 dBm0).
 inline constexpr double kHoldToneLowHz = 523.25;    ///< C5, at 0.0 s.
 inline constexpr double kHoldToneHighHz = 659.25;   ///< E5, at 0.5 s.
 inline constexpr double kQueueToneLowHz = 392.0;    ///< G4, at 0.0 s.
