@@ -1,3 +1,15 @@
+# All unit tests at once: what the sanitizers build (scripts/sanitize).
+add_custom_target(unit_tests)
+
+# baton_unit_test(<name>)
+#
+# Makes the GoogleTest program baton_<name>_test the ctest test unit_<name>.
+function(baton_unit_test name)
+  add_test(NAME unit_${name} COMMAND baton_${name}_test --gtest_brief=1)
+  set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
+  add_dependencies(unit_tests baton_${name}_test)
+endfunction()
+
 # baton_room(<name> [ROOMS <room>...] [LIBS <target>...])
 #
 # Makes the static library baton_<name> of every .cpp of the calling folder, its unit tests (*_test.cpp)
@@ -32,8 +44,7 @@ function(baton_room name)
     target_link_libraries(baton_${name}_test PRIVATE baton_${name} baton_warnings ${ARG_TEST_LIBS}
                           GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(baton_${name}_test PRIVATE BATON_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    add_test(NAME unit_${name} COMMAND baton_${name}_test --gtest_brief=1)
-    set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
+    baton_unit_test(${name})
   endif()
   if(BATON_BUILD_TESTS AND benches)
     add_executable(baton_${name}_bench ${benches})

@@ -1,0 +1,56 @@
+# A thin front to CMake (CMakePresets.json) and to scripts/. `make help` lists what there is.
+#
+# Every target installs the Debian packages that it needs and that are missing (packaging/apt-packages.txt);
+# where none is missing this takes a few milliseconds and says nothing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint format fuzz sanitize package build clean
+
+help: ## Show this list
+	@echo "Baton: a live call is handed on by one message. Targets:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+build: ## Build build/release/baton and everything beside it
+	@scripts/install-packages build test
+	@scripts/build release
+
+run: ## Build, start Baton, and show three real SIP calls being transferred (ONCE=1: then exit)
+	@echo "Baton: installing what is missing, building, then a live demonstration (first build: a few minutes)"
+	@scripts/install-packages build run
+	@scripts/run-demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: ## Build and run every test, in parallel, ending in ctest's summary
+	@echo "Baton: building, then all tests"
+	@scripts/install-packages build run test
+	@scripts/build release
+	@scripts/run-tests release
+
+bench: ## Measure throughput, latency and memory on this machine (build/bench.json)
+	@echo "Baton: building, then the benchmarks"
+	@scripts/install-packages build run test
+	@scripts/build release
+	@scripts/run-bench
+
+lint: ## Check formatting, shell scripts, house rules, headers and clang-tidy
+	@scripts/install-packages
+	@scripts/lint
+
+format: ## Format all C++ files in place
+	@scripts/install-packages check
+	@scripts/format
+
+fuzz: ## Run each fuzzer for FUZZ_SECONDS (60)
+	@scripts/install-packages
+	@scripts/fuzz
+
+sanitize: ## Run the unit tests under the address, undefined-behaviour and thread sanitizers
+	@scripts/install-packages
+	@scripts/sanitize
+
+package: ## Make build/baton_VERSION_ARCH.deb
+	@scripts/install-packages
+	@scripts/package
+
+clean: ## Delete the build folders (not the compiler cache)
+	rm -rf build

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/input.hpp"
+#include "gateway/config.hpp"
+#include "telephony/sip/config.hpp"
+
+namespace baton::app {
+
+/// The one file that holds the directory, the contact records and the journal.
+struct StoreConfig {
+  std::string path = "/var/lib/baton/baton.db";
+  /// A directory file that is taken in when the store has no directory yet; empty: start with an
+  /// empty one.
+  std::string initial_directory;
+};
+
+/// How inputs are batched into the journal, and how often the state is written down whole.
+struct JournalConfig {
+  std::size_t max_batch = 256;  ///< Inputs in one commit.
+  std::size_t max_queue =
+      100000;  ///< Inputs that wait; one more is refused with backendUnavailable.
+};
+
+struct LogConfig {
+  std::string level = "info";   ///< trace, debug, info, warning, error.
+  std::string format = "text";  ///< text, or json (one object a line).
+};
+
+/// Everything that one configuration file tells. A plain value, made once at start; any thread may
+/// read it.
+struct AppConfig {
+  std::string file;  ///< Where it came from, for messages.
+  gateway::GatewayConfig gateway;
+  telephony::sip::SipConfig sip;
+  StoreConfig store;
+  JournalConfig journal;
+  core::Policy policy;
+  LogConfig log;
+};
+
+/// One thing that is wrong with a configuration.
+struct ConfigFault {
+  std::string file;  ///< The file, or "environment".
+  int line = 0;      ///< From 1; 0: no line applies.
+  int column = 0;
+  std::string key;   ///< "http.listen", or the variable's name; empty for a syntax error.
+  std::string text;  ///< What was seen and what is allowed, a full sentence without the key.
+
+  /// "baton.toml:12:10: http.listen: \"x\" is not ...", as compilers print it.
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// A configuration, or all its faults (not only the first one).
+struct ConfigResult {
+  AppConfig config;
+  std::vector<ConfigFault> faults;  ///< Empty: `config` may be used.
+
+  [[nodiscard]] bool ok() const { return faults.empty(); }
+};
+
+/// The environment's variables by name. A plain map, so that tests give their own.
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+/// The process's variables whose names begin with BATON_.
+[[nodiscard]] Environment baton_environment();
+
+/// Reads and checks `text` (TOML 1.0), which came from `file`, then the environment's overrides
+/// (BATON_<SECTION>_<KEY>; lists are separated by commas). Relative paths in the file are taken
+/// from the file's folder, those in the environment from the working directory. Reads secret files
+/// (`password_file`); touches nothing else. Never throws on bad input. Any thread.
+[[nodiscard]] ConfigResult parse_config(std::string_view text, const std::string& file,
+                                        const Environment& environment);
+
+/// The same for a file on disk. A file that cannot be read is one fault.
+[[nodiscard]] ConfigResult load_config(const std::string& file, const Environment& environment);
+
+/// True if every address is a loopback one (127.0.0.0/8, ::1, localhost). Takes "host:port" and
+/// "transport:host:port" alike; an empty text counts as loopback, since nothing listens there.
+[[nodiscard]] bool is_loopback(std::string_view address);
+[[nodiscard]] bool is_loopback(const AppConfig& config);
+
+/// Every key with its default, unit, range and variable, as Markdown (docs/configuration.md).
+[[nodiscard]] std::string config_reference();
+
+}  // namespace baton::app

@@ -1,0 +1,297 @@
+#include "app/config_keys.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+
+#include "app/text_rules.hpp"
+
+namespace baton::app {
+
+namespace {
+
+// A key's value lives in one member; these make the table's lines short.
+#define BATON_AT(member) [](Scope s) -> Target { return &s.config->member; }
+#define BATON_TRUNK_AT(member) [](Scope s) -> Target { return &s.trunk->member; }
+
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+
+constexpr std::array kSections{
+    Section{
+        "http",
+        "HTTP and WebSocket for desktops and servers, and the listener for health and metrics."},
+    Section{"auth", "Who may sign in, and for how long (docs/signing-in.md)."},
+    Section{"sip", "SIP for the agents' phones and the trunks."},
+    Section{"trunk",
+            "One table `[trunk.<name>]` for each carrier or other PBX. The name is made of "
+            "lower-case letters, "
+            "digits, `-` and `_`; in a variable's name it is in capitals, with `_` for `-`."},
+    Section{"store",
+            "The one SQLite file with the directory, the contact records and the journal."},
+    Section{"journal", "How inputs are gathered into commits (docs/journal-format.md)."},
+    Section{"transfer", "Defaults and time limits of a transfer (docs/message-api.md)."},
+    Section{"routing", "How waiting customers are offered to agents."},
+    Section{"limits", "What is refused before the machine is full."},
+    Section{"log", "What is written to standard error."},
+};
+
+using rules::kAny;
+
+Key flag(std::string_view section, std::string_view name, Target (*target)(Scope),
+         std::string_view doc) {
+  Key key;
+  key.section = section;
+  key.name = name;
+  key.target = target;
+  key.doc = doc;
+  return key;
+}
+
+Key number(std::string_view section, std::string_view name, Target (*target)(Scope),
+           std::string_view doc, std::string_view unit, std::int64_t min, std::int64_t max) {
+  Key key = flag(section, name, target, doc);
+  key.unit = unit;
+  key.min = min;
+  key.max = max;
+  return key;
+}
+
+Key number_or_off(std::string_view section, std::string_view name, Target (*target)(Scope),
+                  std::string_view doc, std::string_view unit, std::int64_t min, std::int64_t max) {
+  Key key = number(section, name, target, doc, unit, min, max);
+  key.zero_is_off = true;
+  return key;
+}
+
+/// A text, or a list of texts that each follow the rule.
+Key text(std::string_view section, std::string_view name, Target (*target)(Scope),
+         std::string_view doc, const TextRule& rule, TextUse use = TextUse::plain) {
+  Key key = flag(section, name, target, doc);
+  key.rule = &rule;
+  key.use = use;
+  return key;
+}
+
+const std::array kKeys{
+    text("http", "listen", BATON_AT(gateway.listen),
+         "Where desktops and servers connect: the message API, REST and sign-in.",
+         rules::kNumericHostPort),
+    text("http", "metrics_listen", BATON_AT(gateway.metrics_listen),
+         "Where `/healthz`, `/readyz` and `/metrics` are served, without sign-in. Keep it inside.",
+         rules::kNumericHostPortOrEmpty),
+    text("http", "allowed_origins", BATON_AT(gateway.allowed_origins),
+         "Web pages that may use a session cookie. The server's own origin always may.",
+         rules::kOrigin),
+    number("http", "max_frame_bytes", BATON_AT(gateway.max_frame_bytes),
+           "The largest WebSocket message; a larger one closes the connection with 1009.", "bytes",
+           kKiB, 16 * kMiB),
+    number(
+        "http", "max_body_bytes", BATON_AT(gateway.max_body_bytes),
+        "The largest HTTP body; a larger one gets 413. A directory may have 64 MiB all the same.",
+        "bytes", kKiB, 64 * kMiB),
+    number("http", "max_connections", BATON_AT(gateway.max_connections),
+           "Connections at once; one more gets 503.", "connections", 1, 1000000),
+    number("http", "max_send_queue_bytes", BATON_AT(gateway.max_send_queue_bytes),
+           "What may wait for a slow reader; beyond it he is closed with 1013.", "bytes", 64 * kKiB,
+           256 * kMiB),
+    number("http", "max_messages_per_second", BATON_AT(gateway.max_messages_per_second),
+           "Messages of one connection; a flood above is closed with 1008.", "messages a second", 1,
+           100000),
+    number("http", "replay_events", BATON_AT(gateway.replay_events),
+           "Events kept for each agent, for a desktop that connects again.", "events", 0, 100000),
+    number("http", "replay_seconds", BATON_AT(gateway.replay_seconds),
+           "How long an event is kept for that.", "seconds", 0, 86400),
+    number("http", "replay_bytes", BATON_AT(gateway.replay_bytes),
+           "What one agent's kept events may take.", "bytes", 0, 64 * kMiB),
+    number("http", "idle_ping_seconds", BATON_AT(gateway.idle_ping_seconds),
+           "After that much silence a WebSocket is pinged; without an answer it is closed.",
+           "seconds", 1, 3600),
+    flag("http", "cookie_secure", BATON_AT(gateway.cookie_secure),
+         "Marks the session cookie `Secure`. Set it where a proxy in front speaks TLS."),
+    text("auth", "jwt_secret_file", BATON_AT(gateway.jwt_secret_file),
+         "The file with the secret that signs tokens (HS256). Made with mode 0600 where it is "
+         "missing.",
+         rules::kNotEmpty, TextUse::path),
+    text("auth", "jwt_issuer", BATON_AT(gateway.jwt_issuer), "The `iss` that a token must carry.",
+         rules::kNotEmpty),
+    text("auth", "jwt_audience", BATON_AT(gateway.jwt_audience),
+         "The `aud` that a token must carry.", rules::kNotEmpty),
+    number("auth", "session_hours", BATON_AT(gateway.session_hours),
+           "How long a password sign-in lasts.", "hours", 1, 168),
+    number("auth", "ticket_seconds", BATON_AT(gateway.ticket_seconds),
+           "How long a WebSocket ticket may be used, once.", "seconds", 5, 300),
+    text("sip", "listen", BATON_AT(sip.listen), "The addresses that phones and trunks reach.",
+         rules::kListen),
+    text("sip", "realm", BATON_AT(sip.realm),
+         "The digest realm. Phone passwords are stored hashed with it: a change needs them "
+         "imported again.",
+         rules::kRealm),
+    text("sip", "user_agent", BATON_AT(sip.user_agent),
+         "What the headers User-Agent and Server say; empty: nothing.", kAny),
+    text("sip", "pass_headers", BATON_AT(sip.pass_headers),
+         "Extension headers that pass from one party to the other, beside P-Asserted-Identity and "
+         "User-to-User.",
+         rules::kExtensionHeader),
+    number_or_off("sip", "session_expires_seconds", BATON_AT(sip.session_expires_seconds),
+                  "The session timer (RFC 4028) that finds silent peers; 0: off.", "seconds", 90,
+                  86400),
+    number("sip", "min_se_seconds", BATON_AT(sip.min_se_seconds),
+           "The shortest session timer that a peer may ask for (RFC 4028, Min-SE).", "seconds", 90,
+           86400),
+    number("sip", "registration_min_seconds", BATON_AT(sip.registration_min_seconds),
+           "A shorter registration gets 423.", "seconds", 1, 86400),
+    number("sip", "registration_max_seconds", BATON_AT(sip.registration_max_seconds),
+           "A longer registration is shortened to it.", "seconds", 1, 86400),
+    number("sip", "max_contacts_per_agent", BATON_AT(sip.max_contacts_per_agent),
+           "Phones that one agent may have registered at once.", "contacts", 1, 100),
+    number("sip", "nonce_lifetime_seconds", BATON_AT(sip.nonce_lifetime_seconds),
+           "How long a digest nonce may be used (RFC 7616).", "seconds", 10, 86400),
+    number("sip", "max_dialogs", BATON_AT(sip.max_dialogs),
+           "Legs at once; above, a new INVITE gets 503 with Retry-After.", "dialogs", 2, 1000000),
+    number("sip", "max_transactions", BATON_AT(sip.max_transactions), "The same for transactions.",
+           "transactions", 10, 1000000),
+    number("sip", "retry_after_seconds", BATON_AT(sip.retry_after_seconds),
+           "What that 503 says in Retry-After.", "seconds", 1, 3600),
+    number("sip", "udp_mtu", BATON_AT(sip.udp_mtu),
+           "A larger request goes by TCP where the peer's transport allows (RFC 3261, section "
+           "18.1.1).",
+           "bytes", 1300, 65535),
+    text("sip", "tls_certificate_dir", BATON_AT(sip.tls_certificate_dir),
+         "The folder with `agent.pem` (certificate and key) and `cafile.pem`, needed for a tls: "
+         "address.",
+         kAny, TextUse::path),
+    text("sip", "queue_sound", BATON_AT(sip.queue_sound),
+         "A WAV file (8 kHz, mono, PCM16) for waiting customers; empty: a built-in tone.", kAny,
+         TextUse::path),
+    text("sip", "hold_sound", BATON_AT(sip.hold_sound), "The same for customers on hold.", kAny,
+         TextUse::path),
+    text("sip", "ringback_sound", BATON_AT(sip.ringback_sound),
+         "The same for customers whose destination rings.", kAny, TextUse::path),
+    text("sip", "media_address", BATON_AT(sip.media_address),
+         "The address of the sound source in SDP; empty: that of the first listen address.",
+         rules::kNumericHostOrEmpty),
+    number("sip", "media_port_min", BATON_AT(sip.media_port_min),
+           "The first UDP port of the sound source.", "", 1024, 65534),
+    number("sip", "media_port_max", BATON_AT(sip.media_port_max), "The last one.", "", 1025, 65535),
+    text("trunk", "address", BATON_TRUNK_AT(address), "Where outgoing calls go. Mandatory.",
+         rules::kHostPort),
+    text("trunk", "transport", BATON_TRUNK_AT(transport), "How they go there.", rules::kTransport),
+    text("trunk", "sources", BATON_TRUNK_AT(sources),
+         "Who may call in by this trunk, to the inbound numbers only. A loopback address without a "
+         "port is refused where SIP listens outside loopback.",
+         rules::kSource),
+    text("trunk", "username", BATON_TRUNK_AT(username),
+         "For digest authentication in both directions; empty: none.", kAny),
+    text("trunk", "password", BATON_TRUNK_AT(password), "Its password. Prefer `password_file`.",
+         kAny, TextUse::secret),
+    text("trunk", "password_file", BATON_TRUNK_AT(password),
+         "A file whose first line is the password.", kAny, TextUse::secret_file),
+    text("trunk", "caller_id", BATON_TRUNK_AT(caller_id),
+         "The number that the trunk shows where no other is allowed; empty: none.",
+         rules::kE164OrEmpty),
+    text("trunk", "allowed_caller_ids", BATON_TRUNK_AT(allowed_caller_ids),
+         "Further numbers that it may show.", rules::kE164OrStar),
+    text("trunk", "prefixes", BATON_TRUNK_AT(prefixes),
+         "The numbers that it carries, by their beginnings; empty: all. The longest match wins.",
+         rules::kPrefix),
+    number("trunk", "priority", BATON_TRUNK_AT(priority),
+           "Among equally long matches the lowest is tried first.", "", 1, 99),
+    text("store", "path", BATON_AT(store.path),
+         "The file; made where it is missing, with its folder.", rules::kNotEmpty, TextUse::path),
+    text("store", "initial_directory", BATON_AT(store.initial_directory),
+         "A directory file (docs/directory.md) that is taken in when the store has none yet; "
+         "empty: none.",
+         kAny, TextUse::path),
+    number("journal", "max_batch", BATON_AT(journal.max_batch),
+           "Inputs that one commit may hold. A commit is made as soon as the one before is done.",
+           "inputs", 1, 10000),
+    number("journal", "max_queue", BATON_AT(journal.max_queue),
+           "Inputs that may wait for the journal; one more request is refused with "
+           "`backendUnavailable`.",
+           "inputs", 100, 10000000),
+    number("transfer", "ring_timeout_seconds", BATON_AT(policy.ring_timeout_seconds),
+           "How long a destination rings, where the message does not say (`ringTimeoutSeconds`).",
+           "seconds", 5, 120),
+    number("transfer", "queue_timeout_seconds", BATON_AT(policy.queue_timeout_seconds),
+           "How long a customer waits in a queue he was transferred to (`queueTimeoutSeconds`).",
+           "seconds", 1, 86400),
+    number("transfer", "return_ring_seconds", BATON_AT(policy.return_ring_seconds),
+           "How long the primary agent is rung when a transfer comes back to him.", "seconds", 5,
+           120),
+    number("transfer", "park_timeout_ms", BATON_AT(policy.park_timeout_ms),
+           "How long a release waits for the customer's hold before it goes on without.",
+           "milliseconds", 100, 10000),
+    number("transfer", "bridge_timeout_ms", BATON_AT(policy.bridge_timeout_ms),
+           "How long joining customer and destination may take before it counts as failed.",
+           "milliseconds", 1000, 32000),
+    number("transfer", "end_timeout_ms", BATON_AT(policy.end_timeout_ms),
+           "After that an ended leg that does not answer is forgotten.", "milliseconds", 500,
+           32000),
+    text("transfer", "last_resort_queue", BATON_AT(policy.last_resort_queue),
+         "The queue (name or ARN) that takes a customer when every step of `onFailure` failed; "
+         "empty: none.",
+         kAny),
+    number("transfer", "idempotency_hours", BATON_AT(policy.idempotency_hours),
+           "How long a request's `id` is remembered.", "hours", 1, 168),
+    number("transfer", "idempotency_ids_per_agent", BATON_AT(policy.idempotency_ids_per_agent),
+           "How many of them are remembered for an agent; the oldest goes first.", "ids", 10,
+           100000),
+    number("routing", "offer_timeout_seconds", BATON_AT(policy.offer_timeout_seconds),
+           "How long an agent is offered a queued call before the next one is.", "seconds", 5, 120),
+    number("routing", "answer_timeout_seconds", BATON_AT(policy.answer_timeout_seconds),
+           "How long an agent's phone may take to pick up after `Answer`.", "seconds", 1, 60),
+    text("routing", "default_caller_id", BATON_AT(policy.default_caller_id),
+         "What outside calls show; empty: the customer's number or the trunk's own.",
+         rules::kE164OrEmpty),
+    number("limits", "max_contacts", BATON_AT(policy.max_contacts),
+           "Contacts at once; one more call is refused with 503.", "contacts", 1, 1000000),
+    text("log", "level", BATON_AT(log.level), "The least important line that is written.",
+         rules::kLogLevel),
+    text("log", "format", BATON_AT(log.format), "Lines for people, or one JSON object a line.",
+         rules::kLogFormat),
+};
+
+#undef BATON_AT
+#undef BATON_TRUNK_AT
+
+void append_upper(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+}
+
+}  // namespace
+
+std::span<const Section> config_sections() { return kSections; }
+std::span<const Key> config_keys() { return kKeys; }
+
+std::string allowed_values(const Key& key) {
+  AppConfig config;
+  telephony::sip::TrunkConfig trunk;
+  const Target target = key.target({&config, &trunk});
+  if (std::holds_alternative<bool*>(target)) return "true or false";
+  if (std::holds_alternative<int*>(target) || std::holds_alternative<std::size_t*>(target)) {
+    return fmt::format("a whole number from {} to {}{}{}{}", key.min, key.max,
+                       key.unit.empty() ? "" : " ", key.unit,
+                       key.zero_is_off ? ", or 0 for off" : "");
+  }
+  const std::string_view allowed = key.rule->allowed;
+  if (std::holds_alternative<std::string*>(target)) return std::string(allowed);
+  return fmt::format("a list of texts, each {}", allowed);
+}
+
+std::string variable_name(const Key& key, std::string_view trunk) {
+  std::string name = "BATON_";
+  append_upper(name, key.section);
+  if (key.section == "trunk") {
+    name += '_';
+    append_upper(name, trunk);
+  }
+  name += '_';
+  append_upper(name, key.name);
+  return name;
+}
+
+}  // namespace baton::app
