@@ -2,12 +2,10 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace baton::telephony::sip {
 
@@ -40,26 +38,31 @@ using DigestParams = std::map<std::string, std::string, std::less<>>;
     std::string_view challenge, std::string_view username, std::string_view password,
     std::string_view method, std::string_view uri, std::uint32_t nonce_count = 1);
 
+/// True when both URIs have the same user and host, whatever their ports and parameters.
+[[nodiscard]] bool same_target(std::string_view uri, std::string_view request_uri);
+
 /// The server's side of Digest authentication: MD5, qop=auth, nonces that carry their own time
 /// under an HMAC.
 ///
-/// A nonce needs no memory until it is used; then its highest nonce count is remembered until it
-/// expires, for at most `max_tracked` nonces (one more forgets the oldest, which is then answered
-/// stale, never let in). One thread at a time.
+/// A nonce needs no memory until it is used; then its highest count is remembered until it expires,
+/// for at most `max_tracked` nonces (one more forgets the oldest, which is answered stale from then
+/// on, never let in again). One thread at a time.
 class DigestServer {
  public:
   using Key = std::array<unsigned char, 32>;
 
   enum class Verdict : std::uint8_t {
     ok,
-    malformed,  ///< Not a credential of ours: another scheme, realm, qop or URI.
-    wrong,      ///< Unknown user or wrong response.
-    stale,      ///< The response is right, the nonce is not (expired, another key's, or count used
-                ///< before).
+    malformed,  ///< Not a credential of ours: another realm, qop or URI, or parameters missing.
+    wrong,      ///< The response is not that user's.
+    stale,      ///< The response is right, the nonce is not: expired, not ours, or its count used
+                ///< before.
   };
 
-  /// `lifetime_seconds` is how long a nonce may be used (at least 1).
-  DigestServer(std::string realm, int lifetime_seconds, Key key, std::size_t max_tracked = 100'000);
+  /// `lifetime_seconds` is how long a nonce may be used (at least 1); `now` in Unix seconds: nonces
+  /// from before are stale.
+  DigestServer(std::string realm, int lifetime_seconds, Key key, std::int64_t now,
+               std::size_t max_tracked = 100'000);
 
   /// A key from the system's random source. Throws std::runtime_error when that fails.
   [[nodiscard]] static Key random_key();
@@ -69,7 +72,7 @@ class DigestServer {
 
   /// Checks one credential. `ha1` is that of the user whom it must be (the caller compares the user
   /// name); `request_uri` is the Request-URI as received. A count must be higher than every one
-  /// seen with that nonce.
+  /// seen with that nonce (RFC 2617 section 3.2.2).
   [[nodiscard]] Verdict check(const DigestParams& credential, std::string_view ha1,
                               std::string_view method, std::string_view request_uri,
                               std::int64_t now);
@@ -82,18 +85,24 @@ class DigestServer {
     std::uint32_t highest = 0;
     std::int64_t expires_at = 0;
   };
+  struct Nonce {
+    std::int64_t at = 0;
+    std::uint64_t serial = 0;
+  };
 
+  [[nodiscard]] std::string mac(std::string_view text) const;
   [[nodiscard]] std::string make_nonce(std::int64_t now);
-  [[nodiscard]] std::optional<std::int64_t> nonce_time(std::string_view nonce) const;
-  void forget_expired(std::int64_t now);
+  [[nodiscard]] std::optional<Nonce> open_nonce(std::string_view nonce) const;
+  void forget(std::int64_t now);
 
   std::string realm_;
   int lifetime_;
   Key key_;
   std::size_t max_tracked_;
+  std::int64_t born_;
   std::uint64_t serial_ = 0;
-  std::int64_t forgotten_until_ = 0;  // Nonces made before were forgotten while alive: stale.
-  std::unordered_map<std::string, Count> counts_;
+  std::uint64_t forgotten_serial_ = 0;  // Nonces up to this one can no longer be told from replays.
+  std::map<std::uint64_t, Count> counts_;  // By serial.
 };
 
 }  // namespace baton::telephony::sip

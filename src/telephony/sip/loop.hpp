@@ -92,7 +92,6 @@ class Loop {
   std::mutex mutex_;
   std::vector<Task> posted_;  // Guarded by mutex_.
   bool accepting_ = false;    // Guarded by mutex_.
-  bool stopped_ = false;      // Of stop(); guarded by mutex_.
 
   std::vector<Task> running_;  // Loop thread: the batch that is being run; kept for its capacity.
   std::map<Timer, Task> timers_;

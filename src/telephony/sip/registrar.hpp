@@ -30,6 +30,8 @@ struct Source {
 struct RegisterContact {
   std::string uri;  ///< Without angle brackets and header parameters.
   std::optional<std::uint64_t> expires;
+  std::string instance;  ///< +sip.instance with reg-id, or empty: the same phone's next
+                         ///< registration replaces the last.
 };
 
 /// A REGISTER, already authenticated, as values.
@@ -71,14 +73,11 @@ class Registrar {
   /// registered last.
   [[nodiscard]] std::optional<std::string> agent_at(const Source& source) const;
 
-  /// Drops what has expired. Returns the Unix second of the next expiry, or nothing.
-  std::optional<std::int64_t> expire(std::int64_t now);
+  /// Drops what has expired; looks at every contact.
+  void expire(std::int64_t now);
 
   /// Forgets an agent's contacts (disabled or deleted).
   void forget(std::string_view login);
-  /// Drops every contact of that connection (TCP or TLS), which has closed: nobody can be reached
-  /// over it any more.
-  void connection_closed(const Source& source);
 
   /// All registrations as values, for a restart; restore() takes those that have not expired.
   [[nodiscard]] std::vector<std::pair<std::string, Binding>> snapshot() const;
@@ -88,24 +87,25 @@ class Registrar {
 
  private:
   struct Entry {
-    Binding binding;
-    std::string source;  // to_uri(Source), the key of by_source_.
+    Binding binding;  // Its via_route is the key of by_source_.
+    std::string instance;
     std::uint64_t order = 0;
   };
   using Entries = std::vector<Entry>;
 
+  void put(const std::string& login, Entries& entries, Entry entry);
   void erase(const std::string& login, Entries& entries, std::size_t index);
-  void index(const std::string& login, const Entry& entry);
   void tell_if_changed(const std::string& login, bool before);
+  template <typename Predicate>
+  void erase_where(const std::string& login, Predicate predicate);
 
   int min_seconds_;
   int max_seconds_;
   std::size_t max_contacts_;
   Reachable reachable_;
-  std::map<std::string, Entries, std::less<>> agents_;
-  std::multimap<std::string, std::pair<std::uint64_t, std::string>, std::less<>> by_source_;
-  std::multimap<std::int64_t, std::string>
-      expiries_;  // Lazily cleaned: the agent to look at, at that second.
+  std::map<std::string, Entries, std::less<>> agents_;  // No agent without a contact is in it.
+  // The agents on a source address, by the order of their registrations.
+  std::map<std::string, std::map<std::uint64_t, std::string>, std::less<>> by_source_;
   std::uint64_t next_order_ = 1;
   std::size_t size_ = 0;
 };

@@ -9,7 +9,7 @@ namespace baton::telephony::sip {
 
 /// A refusal by the screen.
 struct Screened {
-  int code = 400;
+  int code = 400;  ///< 0: drop it without an answer.
   const char* phrase = "Bad Request";
 };
 

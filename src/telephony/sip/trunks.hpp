@@ -1,15 +1,11 @@
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "telephony/sip/config.hpp"
@@ -21,8 +17,10 @@ namespace baton::telephony::sip {
 struct TrunkRoute {
   std::string trunk;
   std::string request_uri;  ///< Numeric: "sip:+12082097345@127.0.0.1:5090;user=phone"...
-  std::string caller_id;    ///< What the trunk allows of what was wished for.
-  std::string username;     ///< For a 401 or 407 of the trunk.
+  std::string
+      via_route;  ///< Where it is sent (NTA's route_url): "sip:127.0.0.1:5090;transport=udp".
+  std::string caller_id;  ///< What the trunk allows of what was wished for.
+  std::string username;   ///< For a 401 or 407 of the trunk.
   std::string password;
   bool internal = false;  ///< One of our own inbound numbers, routed to ourselves.
 };
@@ -67,10 +65,15 @@ class Trunks {
   /// The trunk that may call from there: one with that address and port before one with the address
   /// alone.
   [[nodiscard]] const TrunkConfig* by_source(const Source& source) const;
+  /// True when that host is a source or a resolved address of any trunk.
+  [[nodiscard]] bool sends_from(std::string_view host) const;
+
   /// The trunk that signs in with this user name, or nothing.
   [[nodiscard]] const TrunkConfig* by_username(std::string_view username) const;
 
-  [[nodiscard]] bool is_inbound(std::string_view number) const;
+  /// Our inbound number that was dialled: the text itself, or with the plus that some carriers
+  /// leave out.
+  [[nodiscard]] std::optional<std::string> inbound(std::string_view dialled) const;
 
  private:
   struct SourceRule {

@@ -1,0 +1,242 @@
+#include "telephony/sip/classify.hpp"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace baton::telephony::sip {
+
+namespace {
+
+constexpr std::int64_t kMarkLifetimeSeconds = 60;
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return out;
+}
+
+std::string_view without_brackets(std::string_view host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    return host.substr(1, host.size() - 2);
+  }
+  return host;
+}
+
+bool is_wildcard(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
+
+std::string mark_mac(const std::array<unsigned char, 32>& key, std::int64_t at,
+                     std::string_view call_id) {
+  const std::string text = fmt::format("{}:{}", at, call_id);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace
+
+InternalMark::InternalMark() : key_{} {
+  if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) {
+    throw std::runtime_error("the system's random source gives nothing: no key for our own calls");
+  }
+}
+
+std::string InternalMark::make(std::string_view call_id, std::int64_t now) const {
+  return fmt::format("{}-{}", now, mark_mac(key_, now, call_id));
+}
+
+bool InternalMark::check(std::string_view mark, std::string_view call_id, std::int64_t now) const {
+  std::int64_t at = 0;
+  const auto parsed = std::from_chars(mark.data(), mark.data() + mark.size(), at);
+  if (parsed.ec != std::errc{} || parsed.ptr == mark.data() + mark.size() || *parsed.ptr != '-') {
+    return false;
+  }
+  const std::string_view mac{parsed.ptr + 1, mark.data() + mark.size()};
+  const std::string expected = mark_mac(key_, at, call_id);
+  return mac.size() == expected.size() &&
+         CRYPTO_memcmp(mac.data(), expected.data(), mac.size()) == 0 && at <= now &&
+         now - at <= kMarkLifetimeSeconds;
+}
+
+OwnHosts::OwnHosts(const SipConfig& config) {
+  hosts_.insert(lower(config.realm));
+  for (const auto& domain : config.domains) hosts_.insert(lower(domain));
+  bool wildcard = false;
+  for (const auto& listen : config.listen) {
+    const auto host = without_brackets(listen.host);
+    wildcard = wildcard || is_wildcard(host);
+    if (is_loopback_address(host)) hosts_.insert("localhost");
+    hosts_.insert(lower(host));
+  }
+  if (!wildcard) return;
+  hosts_.insert("localhost");
+  ifaddrs* interfaces = nullptr;
+  if (::getifaddrs(&interfaces) != 0) return;
+  for (const ifaddrs* each = interfaces; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr) continue;
+    const auto family = each->ifa_addr->sa_family;
+    if (family != AF_INET && family != AF_INET6) continue;
+    char text[NI_MAXHOST] = {};
+    const auto size =
+        static_cast<socklen_t>(family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    if (::getnameinfo(each->ifa_addr, size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) {
+      const std::string_view host{text};
+      hosts_.insert(lower(host.substr(0, host.find('%'))));
+    }
+  }
+  ::freeifaddrs(interfaces);
+}
+
+bool OwnHosts::contains(std::string_view host) const {
+  return hosts_.contains(lower(without_brackets(host)));
+}
+
+Classified classify(const CallFacts& facts, const Registrar& registrar, const Trunks& trunks,
+                    const OwnHosts& own, const std::function<bool(std::string_view)>& is_agent) {
+  using Kind = Classified::Kind;
+  if (facts.internal_mark) {
+    if (!trunks.inbound(facts.dialled)) return {Kind::not_inbound, {}};
+    return {Kind::internal, {}};
+  }
+  // The name comes before the address: two agents may share a phone, and each proves who he is.
+  if (own.contains(facts.from_host) && is_agent(facts.from_user)) {
+    return {Kind::agent, facts.from_user};
+  }
+  if (auto login = registrar.agent_at(facts.source); login && is_agent(*login)) {
+    return {Kind::agent, *std::move(login)};
+  }
+  const auto from_trunk = [&](Kind kind, const TrunkConfig& trunk) {
+    if (!trunks.inbound(facts.dialled)) return Classified{Kind::not_inbound, trunk.name};
+    return Classified{kind, trunk.name};
+  };
+  if (const auto* trunk = trunks.by_source(facts.source)) return from_trunk(Kind::trunk, *trunk);
+  const auto* claimed = trunks.by_username(facts.credential_user);
+  if (claimed == nullptr) claimed = trunks.by_username(facts.from_user);
+  if (claimed != nullptr) return {Kind::digest_trunk, claimed->name};
+  return {Kind::unknown, {}};
+}
+
+std::vector<std::string> check_config(const SipConfig& config) {
+  std::vector<std::string> faults;
+  const auto is_transport = [](std::string_view text) {
+    return text == "udp" || text == "tcp" || text == "tls";
+  };
+  if (config.listen.empty()) {
+    faults.emplace_back(
+        "sip.listen is empty; give at least one address such as \"udp:127.0.0.1:5060\"");
+  }
+  bool outside = false;
+  std::set<std::string> seen;
+  for (const auto& listen : config.listen) {
+    const std::string text = fmt::format("{}:{}:{}", listen.transport, listen.host, listen.port);
+    const auto host = without_brackets(listen.host);
+    if (!is_transport(listen.transport)) {
+      faults.push_back(
+          fmt::format("sip.listen \"{}\": the transport is \"{}\"; use udp, tcp or tls", text,
+                      listen.transport));
+    }
+    if (!is_numeric_address(host)) {
+      faults.push_back(fmt::format(
+          "sip.listen \"{}\": \"{}\" is not a numeric address; use one such as 127.0.0.1, 0.0.0.0 "
+          "or [::1], since names are never looked up on the SIP thread",
+          text, listen.host));
+    } else {
+      outside = outside || !is_loopback_address(host);
+    }
+    if (listen.port < 0 || listen.port > 65535) {
+      faults.push_back(
+          fmt::format("sip.listen \"{}\": the port must be 0 (a free one) to 65535", text));
+    }
+    if (listen.transport == "tls" && config.tls_certificate_dir.empty()) {
+      faults.push_back(fmt::format(
+          "sip.listen \"{}\" needs sip.tls_certificate_dir, a folder with agent.pem and cafile.pem",
+          text));
+    }
+    if (listen.port != 0 && !seen.insert(text).second) {
+      faults.push_back(fmt::format("sip.listen \"{}\" is there twice; remove one", text));
+    }
+  }
+  if (config.registration_min_seconds > config.registration_max_seconds) {
+    faults.push_back(fmt::format(
+        "sip.registration_min_seconds ({}) is above sip.registration_max_seconds ({}); lower it",
+        config.registration_min_seconds, config.registration_max_seconds));
+  }
+  if (config.session_expires_seconds != 0 &&
+      config.session_expires_seconds < config.min_se_seconds) {
+    faults.push_back(
+        fmt::format("sip.session_expires_seconds ({}) is below sip.min_se_seconds ({}); raise it "
+                    "or use 0 (off)",
+                    config.session_expires_seconds, config.min_se_seconds));
+  }
+  if (config.media_port_min > config.media_port_max) {
+    faults.push_back(fmt::format("sip.media_port_min ({}) is above sip.media_port_max ({})",
+                                 config.media_port_min, config.media_port_max));
+  }
+  std::set<std::string> names;
+  for (const auto& trunk : config.trunks) {
+    const std::string key = "trunk." + trunk.name;
+    if (!names.insert(trunk.name).second) {
+      faults.push_back(fmt::format("{} is there twice; give each trunk its own name", key));
+    }
+    if (!is_transport(trunk.transport)) {
+      faults.push_back(
+          fmt::format("{}.transport is \"{}\"; use udp, tcp or tls", key, trunk.transport));
+    } else if (std::ranges::none_of(config.listen, [&trunk](const ListenAddress& listen) {
+                 return listen.transport == trunk.transport;
+               })) {
+      faults.push_back(fmt::format(
+          "{}.transport is \"{}\", but sip.listen has no {} address to send from; add one", key,
+          trunk.transport, trunk.transport));
+    }
+    if (!parse_host_port(trunk.address)) {
+      faults.push_back(fmt::format("{}.address is \"{}\"; use \"host:port\" or \"[IPv6]:port\"",
+                                   key, trunk.address));
+    }
+    for (const auto& source : trunk.sources) {
+      const auto address = parse_host_port(source);
+      if (!address || !is_numeric_address(address->host)) {
+        faults.push_back(fmt::format(
+            "{}.sources: \"{}\" is not a numeric address with an optional port, such as "
+            "\"203.0.113.7\" or \"203.0.113.7:5060\"",
+            key, source));
+        continue;
+      }
+      if (is_wildcard(address->host)) {
+        faults.push_back(fmt::format(
+            "{}.sources: \"{}\" would let anybody call in; name the carrier's addresses", key,
+            source));
+      } else if (outside && address->port == 0 && is_loopback_address(address->host)) {
+        faults.push_back(fmt::format(
+            "{}.sources: \"{}\" lets any program on this machine call in from any port, which is "
+            "for trying Baton out and refused while sip.listen reaches outside loopback; give the "
+            "port (\"{}:5090\"), or listen on 127.0.0.1 only",
+            key, source, source));
+      }
+    }
+    if (trunk.username.empty() != trunk.password.empty()) {
+      faults.push_back(fmt::format("{} has a {} but no {}; give both or neither", key,
+                                   trunk.username.empty() ? "password" : "username",
+                                   trunk.username.empty() ? "username" : "password"));
+    }
+  }
+  return faults;
+}
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,198 @@
+#include "telephony/sip/registrar.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace baton::telephony::sip {
+
+namespace {
+
+// A registration shorter than an hour may be refused as too brief (RFC 3261 section 10.3, step 7).
+constexpr std::uint64_t kNeverTooBrief = 3600;
+
+RegisterAnswer refuse(int code, std::string phrase) {
+  RegisterAnswer answer;
+  answer.code = code;
+  answer.phrase = std::move(phrase);
+  return answer;
+}
+
+}  // namespace
+
+std::string to_uri(const Source& source) {
+  const bool v6 = source.host.find(':') != std::string::npos;
+  return fmt::format("sip:{}{}{}:{};transport={}", v6 ? "[" : "", source.host, v6 ? "]" : "",
+                     source.port, source.transport);
+}
+
+Registrar::Registrar(const SipConfig& config, Reachable reachable)
+    : min_seconds_(std::max(1, config.registration_min_seconds)),
+      max_seconds_(std::max(min_seconds_, config.registration_max_seconds)),
+      max_contacts_(static_cast<std::size_t>(std::max(1, config.max_contacts_per_agent))),
+      reachable_(std::move(reachable)) {}
+
+RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now) {
+  const bool reachable_before = agents_.contains(request.login);
+  Entries wanted;
+  if (reachable_before) wanted = agents_.find(request.login)->second;
+  std::erase_if(wanted, [now](const Entry& entry) { return entry.binding.expires_at <= now; });
+
+  const auto too_late = [&request](const Binding& binding) {
+    return binding.call_id == request.call_id && binding.cseq >= request.cseq;
+  };
+  if (request.star) {
+    if (!request.contacts.empty() || request.expires != std::uint64_t{0}) {
+      return refuse(400, "Contact * Needs Expires 0 And No Other Contact");
+    }
+    for (const auto& entry : wanted) {
+      if (too_late(entry.binding)) return refuse(500, "Out Of Order");
+    }
+    wanted.clear();
+  }
+  for (const auto& contact : request.contacts) {
+    std::uint64_t seconds = contact.expires.value_or(
+        request.expires.value_or(static_cast<std::uint64_t>(max_seconds_)));
+    if (seconds > 0 && seconds < static_cast<std::uint64_t>(min_seconds_) &&
+        seconds < kNeverTooBrief) {
+      auto answer = refuse(423, "Interval Too Brief");
+      answer.min_expires = min_seconds_;
+      return answer;
+    }
+    seconds = std::min(seconds, static_cast<std::uint64_t>(max_seconds_));
+    const auto same = [&contact](const Entry& entry) {
+      return entry.binding.contact == contact.uri ||
+             (!contact.instance.empty() && entry.instance == contact.instance);
+    };
+    for (const auto& entry : wanted) {
+      if (same(entry) && too_late(entry.binding)) return refuse(500, "Out Of Order");
+    }
+    std::erase_if(wanted, same);
+    if (seconds == 0) continue;
+    if (wanted.size() >= max_contacts_) {
+      return refuse(403, fmt::format("Too Many Contacts (At Most {})", max_contacts_));
+    }
+    Entry entry;
+    entry.binding.contact = contact.uri;
+    entry.binding.via_route = to_uri(request.source);
+    entry.binding.call_id = request.call_id;
+    entry.binding.cseq = request.cseq;
+    entry.binding.expires_at = now + static_cast<std::int64_t>(seconds);
+    entry.binding.user_agent = request.user_agent;
+    entry.instance = contact.instance;
+    entry.order = next_order_++;
+    wanted.push_back(std::move(entry));
+  }
+
+  // Everything was in order, so all of it takes effect at once.
+  erase_where(request.login, [](const Entry&) { return true; });
+  if (!wanted.empty()) {
+    auto& entries = agents_[request.login];
+    for (auto& entry : wanted) put(request.login, entries, std::move(entry));
+  }
+  tell_if_changed(request.login, reachable_before);
+
+  RegisterAnswer answer;
+  for (auto& binding : bindings(request.login)) {
+    const auto left = binding.expires_at - now;
+    answer.contacts.emplace_back(std::move(binding), left);
+  }
+  return answer;
+}
+
+void Registrar::put(const std::string& login, Entries& entries, Entry entry) {
+  by_source_[entry.binding.via_route].emplace(entry.order, login);
+  entries.push_back(std::move(entry));
+  ++size_;
+}
+
+void Registrar::erase(const std::string& login, Entries& entries, std::size_t index) {
+  const auto at = entries.begin() + static_cast<std::ptrdiff_t>(index);
+  if (const auto source = by_source_.find(at->binding.via_route); source != by_source_.end()) {
+    source->second.erase(at->order);
+    if (source->second.empty()) by_source_.erase(source);
+  }
+  entries.erase(at);
+  --size_;
+  if (entries.empty()) agents_.erase(login);
+}
+
+template <typename Predicate>
+void Registrar::erase_where(const std::string& login, Predicate predicate) {
+  const auto found = agents_.find(login);
+  if (found == agents_.end()) return;
+  for (std::size_t i = found->second.size(); i-- > 0;) {
+    // The last erase takes the agent's own node away, after which nothing of it is touched.
+    const bool last = i == 0;
+    if (predicate(found->second[i])) erase(login, found->second, i);
+    if (last) break;
+  }
+}
+
+void Registrar::tell_if_changed(const std::string& login, bool before) {
+  const bool now = agents_.contains(login);
+  if (now != before && reachable_) reachable_(login, now);
+}
+
+std::vector<Binding> Registrar::bindings(std::string_view login) const {
+  const auto found = agents_.find(login);
+  if (found == agents_.end()) return {};
+  std::vector<const Entry*> sorted;
+  for (const auto& entry : found->second) sorted.push_back(&entry);
+  std::ranges::sort(sorted, std::ranges::greater{}, &Entry::order);
+  std::vector<Binding> result;
+  result.reserve(sorted.size());
+  for (const auto* entry : sorted) result.push_back(entry->binding);
+  return result;
+}
+
+std::optional<std::string> Registrar::agent_at(const Source& source) const {
+  const auto found = by_source_.find(to_uri(source));
+  if (found == by_source_.end() || found->second.empty()) return std::nullopt;
+  return found->second.rbegin()->second;
+}
+
+void Registrar::expire(std::int64_t now) {
+  std::vector<std::string> logins;
+  for (const auto& [login, entries] : agents_) {
+    if (std::ranges::any_of(
+            entries, [now](const Entry& entry) { return entry.binding.expires_at <= now; })) {
+      logins.push_back(login);
+    }
+  }
+  for (const auto& login : logins) {
+    erase_where(login, [now](const Entry& entry) { return entry.binding.expires_at <= now; });
+    tell_if_changed(login, true);
+  }
+}
+
+void Registrar::forget(std::string_view login) {
+  const std::string name{login};
+  const bool before = agents_.contains(name);
+  erase_where(name, [](const Entry&) { return true; });
+  tell_if_changed(name, before);
+}
+
+std::vector<std::pair<std::string, Binding>> Registrar::snapshot() const {
+  std::vector<std::pair<std::string, Binding>> all;
+  all.reserve(size_);
+  for (const auto& [login, entries] : agents_) {
+    for (const auto& entry : entries) all.emplace_back(login, entry.binding);
+  }
+  return all;
+}
+
+void Registrar::restore(const std::vector<std::pair<std::string, Binding>>& registrations,
+                        std::int64_t now) {
+  for (const auto& [login, binding] : registrations) {
+    if (binding.expires_at <= now) continue;
+    const bool before = agents_.contains(login);
+    Entry entry;
+    entry.binding = binding;
+    entry.order = next_order_++;
+    put(login, agents_[login], std::move(entry));
+    tell_if_changed(login, before);
+  }
+}
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,279 @@
+#include "telephony/sip/trunks.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace baton::telephony::sip {
+
+namespace {
+
+constexpr int kSipPort = 5060;
+constexpr int kSipsPort = 5061;
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+// An address to dial ourselves by: a wildcard address is listened on, not called.
+std::string callable(const std::string& host) {
+  if (host == "0.0.0.0") return "127.0.0.1";
+  if (host == "::" || host == "[::]") return "::1";
+  if (host.size() > 2 && host.front() == '[') return host.substr(1, host.size() - 2);
+  return host;
+}
+
+int default_port(const std::string& transport) { return transport == "tls" ? kSipsPort : kSipPort; }
+
+std::vector<TrunkAddress> look_up(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  std::vector<TrunkAddress> addresses;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return addresses;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    char text[NI_MAXHOST] = {};
+    if (::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0,
+                      NI_NUMERICHOST) == 0) {
+      addresses.push_back({text, port});
+    }
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+}  // namespace
+
+std::optional<TrunkAddress> parse_host_port(std::string_view text) {
+  TrunkAddress address;
+  address.port = 0;
+  std::string_view rest;
+  if (!text.empty() && text.front() == '[') {
+    const auto close = text.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    address.host = std::string{text.substr(1, close - 1)};
+    if (!is_numeric_address(address.host) || address.host.find(':') == std::string::npos) {
+      return std::nullopt;
+    }
+    rest = text.substr(close + 1);
+  } else {
+    const auto colon = text.find(':');
+    address.host = std::string{text.substr(0, colon)};
+    rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+    const auto allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '.' || c == '-' || c == '_';
+    };
+    if (!std::ranges::all_of(address.host, allowed)) return std::nullopt;
+  }
+  if (address.host.empty()) return std::nullopt;
+  if (!rest.empty()) {
+    rest.remove_prefix(1);
+    const auto result = std::from_chars(rest.data(), rest.data() + rest.size(), address.port);
+    if (result.ec != std::errc{} || result.ptr != rest.data() + rest.size() || address.port < 1 ||
+        address.port > 65535) {
+      return std::nullopt;
+    }
+  }
+  return address;
+}
+
+bool is_numeric_address(std::string_view host) {
+  const std::string text{host};
+  in6_addr buffer{};
+  return ::inet_pton(AF_INET, text.c_str(), &buffer) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &buffer) == 1;
+}
+
+bool is_loopback_address(std::string_view host) {
+  const std::string text{host};
+  in_addr v4{};
+  if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return ::inet_pton(AF_INET6, text.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+Trunks::Trunks(const SipConfig& config) {
+  for (const auto& trunk : config.trunks) {
+    State state;
+    state.config = trunk;
+    if (auto address = parse_host_port(trunk.address);
+        address && is_numeric_address(address->host)) {
+      if (address->port == 0) address->port = default_port(trunk.transport);
+      state.addresses.push_back(*address);
+    }
+    for (const auto& source : trunk.sources) {
+      if (auto address = parse_host_port(source)) {
+        sources_.push_back({*address, trunks_.size()});
+      }
+    }
+    trunks_.push_back(std::move(state));
+  }
+}
+
+void Trunks::set_inbound_numbers(const std::vector<std::string>& numbers) {
+  inbound_ = {numbers.begin(), numbers.end()};
+}
+
+void Trunks::set_addresses(std::string_view trunk, std::vector<TrunkAddress> addresses) {
+  for (auto& state : trunks_) {
+    if (state.config.name == trunk && !addresses.empty()) state.addresses = std::move(addresses);
+  }
+}
+
+std::optional<TrunkRoute> Trunks::route(std::string_view number,
+                                        std::string_view wished_caller_id) const {
+  TrunkRoute route;
+  if (const auto own = inbound(number)) {
+    const std::string host = bracketed(callable(own_.host));
+    route.internal = true;
+    route.request_uri = fmt::format("sip:{}@{}:{};user=phone", *own, host, own_.port);
+    route.via_route = fmt::format("sip:{}:{};transport={}", host, own_.port, own_.transport);
+    route.caller_id = std::string{wished_caller_id};
+    return route;
+  }
+  const State* best = nullptr;
+  std::size_t best_length = 0;
+  for (const auto& state : trunks_) {
+    if (state.addresses.empty()) continue;
+    std::optional<std::size_t> length;
+    if (state.config.prefixes.empty()) length = 0;
+    for (const auto& prefix : state.config.prefixes) {
+      if (number.starts_with(prefix)) length = std::max(length.value_or(0), prefix.size());
+    }
+    if (!length) continue;
+    if (best == nullptr || *length > best_length ||
+        (*length == best_length && state.config.priority < best->config.priority)) {
+      best = &state;
+      best_length = *length;
+    }
+  }
+  if (best == nullptr) return std::nullopt;
+  const auto& config = best->config;
+  const auto& address = best->addresses.front();
+  const std::string host = bracketed(address.host);
+  route.trunk = config.name;
+  route.request_uri =
+      fmt::format("sip:{}@{}:{};user=phone{}", number, host, address.port,
+                  config.transport == "udp" ? "" : ";transport=" + config.transport);
+  route.via_route = fmt::format("sip:{}:{};transport={}", host, address.port, config.transport);
+  const bool allowed =
+      !wished_caller_id.empty() &&
+      (wished_caller_id == config.caller_id ||
+       std::ranges::any_of(config.allowed_caller_ids, [wished_caller_id](const std::string& id) {
+         return id == "*" || id == wished_caller_id;
+       }));
+  route.caller_id = allowed ? std::string{wished_caller_id} : config.caller_id;
+  route.username = config.username;
+  route.password = config.password;
+  return route;
+}
+
+const TrunkConfig* Trunks::by_source(const Source& source) const {
+  const TrunkConfig* any_port = nullptr;
+  for (const auto& rule : sources_) {
+    if (rule.address.host != source.host) continue;
+    if (rule.address.port == source.port) return &trunks_[rule.trunk].config;
+    if (rule.address.port == 0 && any_port == nullptr) any_port = &trunks_[rule.trunk].config;
+  }
+  return any_port;
+}
+
+const TrunkConfig* Trunks::by_username(std::string_view username) const {
+  if (username.empty()) return nullptr;
+  for (const auto& state : trunks_) {
+    if (state.config.username == username) return &state.config;
+  }
+  return nullptr;
+}
+
+bool Trunks::sends_from(std::string_view host) const {
+  return std::ranges::any_of(
+             sources_, [host](const SourceRule& rule) { return rule.address.host == host; }) ||
+         std::ranges::any_of(trunks_, [host](const State& state) {
+           return std::ranges::any_of(state.addresses, [host](const TrunkAddress& address) {
+             return address.host == host;
+           });
+         });
+}
+
+std::optional<std::string> Trunks::inbound(std::string_view dialled) const {
+  if (const auto found = inbound_.find(dialled); found != inbound_.end()) return *found;
+  if (!dialled.empty() && dialled.front() != '+') {
+    if (const auto found = inbound_.find("+" + std::string{dialled}); found != inbound_.end()) {
+      return *found;
+    }
+  }
+  return std::nullopt;
+}
+
+struct TrunkResolver::Shared {
+  struct Name {
+    std::string trunk;
+    std::string host;
+    int port;
+  };
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool stopping = false;  // Guarded by mutex.
+  std::vector<Name> names;
+  std::chrono::seconds refresh{60};
+  Found found;
+
+  void run() {
+    for (;;) {
+      for (const auto& name : names) {
+        auto addresses = look_up(name.host, name.port);
+        const std::lock_guard lock(mutex);
+        if (stopping) return;
+        if (addresses.empty()) {
+          spdlog::warn(
+              "trunk {}: the name {} was not found; calls by it fail until it is (next try in {} "
+              "s)",
+              name.trunk, name.host, refresh.count());
+        } else {
+          found(name.trunk, std::move(addresses));
+        }
+      }
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, refresh, [this] { return stopping; });
+      if (stopping) return;
+    }
+  }
+};
+
+TrunkResolver::TrunkResolver(const std::vector<TrunkConfig>& trunks, int refresh_seconds,
+                             Found found)
+    : shared_(std::make_shared<Shared>()) {
+  for (const auto& trunk : trunks) {
+    const auto address = parse_host_port(trunk.address);
+    if (!address || is_numeric_address(address->host)) continue;
+    shared_->names.push_back({trunk.name, address->host,
+                              address->port != 0 ? address->port : default_port(trunk.transport)});
+  }
+  if (shared_->names.empty()) return;
+  shared_->refresh = std::chrono::seconds(std::max(1, refresh_seconds));
+  shared_->found = std::move(found);
+  // Not joined: a look-up cannot be interrupted and may take as long as the resolver's time-outs
+  // add up to.
+  std::thread([shared = shared_] { shared->run(); }).detach();
+}
+
+TrunkResolver::~TrunkResolver() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->stopping = true;
+  shared_->found = {};
+  shared_->wake.notify_all();
+}
+
+}  // namespace baton::telephony::sip
