@@ -57,6 +57,8 @@ class Peer:
         self.refuse_invites: deque[int] = deque()
         #: Requests outside dialogs that get this status instead of the usual answer, by method.
         self.replies: dict[str, int] = {}
+        #: Functions that answer requests outside dialogs themselves, by method.
+        self.handlers: dict[str, Callable[[Request, ServerTransaction], None]] = {}
         self.silent = False  # True: reads everything and answers nothing, like a phone that crashed.
         self.tasks: set[asyncio.Task] = set()
         self._changed: asyncio.Future | None = None
@@ -341,6 +343,8 @@ class Peer:
             call.on_request(request, transaction)
         elif request.to.tag:
             transaction.respond(Response.to_request(request, 481))
+        elif request.method in self.handlers:
+            self.handlers[request.method](request, transaction)
         elif request.method in self.replies:
             transaction.respond(Response.to_request(request, self.replies[request.method], secrets.token_hex(4)))
         elif request.method == "INVITE":
