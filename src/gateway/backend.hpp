@@ -39,7 +39,8 @@ struct SyncReply {
   std::uint64_t sequence = 0;
 };
 
-/// A REST read. `resource` is one of: transfer, timeline, transfers, contact, agents, queues, quick-connects.
+/// A REST read. `resource` is one of: transfer, timeline, transfers, contact, agents, queues,
+/// quick-connects.
 struct RestRequest {
   std::string resource;
   std::string id;
@@ -56,12 +57,14 @@ struct ImportReply {
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
 };
 
-/// What the directory knows of a login. A token of a supervisor or service may name one that is `unknown` (a machine has
-/// no agent record); an agent's may not, and nobody's may name one that is `disabled`.
+/// What the directory knows of a login. A token of a supervisor or service may name one that is
+/// `unknown` (a machine has no agent record); an agent's may not, and nobody's may name one that is
+/// `disabled`.
 enum class AccountState : std::uint8_t { active, disabled, unknown };
 
-/// What the gateway needs of the rest of Baton; the app wires it. Every call is non-blocking and may come from any
-/// thread; every callback is called exactly once, on whatever thread, in the order of the engine's work.
+/// What the gateway needs of the rest of Baton; the app wires it. Every call is non-blocking and
+/// may come from any thread; every callback is called exactly once, on whatever thread, in the
+/// order of the engine's work.
 class Backend {
  public:
   Backend() = default;
@@ -82,8 +85,8 @@ class Backend {
   [[nodiscard]] virtual bool verify_password(std::string_view login, std::string_view password) = 0;
   /// The account, if it exists and is enabled. Any thread, quick.
   [[nodiscard]] virtual std::optional<Caller> account(std::string_view login) = 0;
-  /// Tells a disabled login from an unknown one. Any thread, quick. Without an override, whoever has no account counts
-  /// as disabled.
+  /// Tells a disabled login from an unknown one. Any thread, quick. Without an override, whoever
+  /// has no account counts as disabled.
   [[nodiscard]] virtual AccountState account_state(std::string_view login) {
     return account(login) ? AccountState::active : AccountState::disabled;
   }

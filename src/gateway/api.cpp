@@ -1,0 +1,386 @@
+#include "gateway/api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "gateway/target.hpp"
+
+namespace baton::gateway {
+namespace {
+
+using directory::Role;
+
+constexpr std::size_t kDirectoryBytes = std::size_t{64} * 1024 * 1024;
+constexpr std::size_t kSmallBodyBytes = 4096;
+constexpr std::size_t kMaxPasswordBytes = 1024;
+
+struct Place {
+  Route route;
+  std::string_view methods;  ///< As the Allow header tells them; OPTIONS goes without saying.
+  RestRequest rest;
+};
+
+/// Where a path leads, or nothing.
+std::optional<Place> find_place(const std::vector<std::string>& segments) {
+  if (segments.size() < 2 || segments[0] != "v1") return std::nullopt;
+  const std::string& name = segments[1];
+  if (segments.size() == 2) {
+    if (name == "ws") return Place{Route::websocket, "GET", {}};
+    if (name == "messages") return Place{Route::messages, "POST", {}};
+    if (name == "login") return Place{Route::login, "POST", {}};
+    if (name == "logout") return Place{Route::logout, "POST", {}};
+    if (name == "ws-tickets") return Place{Route::tickets, "POST", {}};
+    if (name == "directory") return Place{Route::directory, "PUT", {}};
+    for (std::string_view list : {"transfers", "agents", "queues", "quick-connects"}) {
+      if (name == list) return Place{Route::rest, "GET, HEAD", {std::string(list), "", {}}};
+    }
+    return std::nullopt;
+  }
+  if (segments[2].empty()) return std::nullopt;
+  if (segments.size() == 3) {
+    if (name == "transfers") return Place{Route::rest, "GET, HEAD", {"transfer", segments[2], {}}};
+    if (name == "contacts") return Place{Route::rest, "GET, HEAD", {"contact", segments[2], {}}};
+    return std::nullopt;
+  }
+  if (segments.size() == 4 && name == "transfers" && segments[3] == "timeline") {
+    return Place{Route::rest, "GET, HEAD", {"timeline", segments[2], {}}};
+  }
+  return std::nullopt;
+}
+
+bool allows(std::string_view methods, std::string_view method) {
+  const std::vector<std::string_view> list = split_list(methods);
+  return std::find(list.begin(), list.end(), method) != list.end();
+}
+
+bool is_json(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return type == "application/json";
+}
+
+Response json_response(int status, const boost::json::object& body) {
+  Response response;
+  response.status = status;
+  response.body = boost::json::serialize(body);
+  return response;
+}
+
+struct Credentials {
+  std::string login;
+  std::string password;
+};
+
+std::optional<Credentials> parse_credentials(const std::string& body) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(body, error);
+  if (error || !value.is_object()) return std::nullopt;
+  const boost::json::value* login = value.as_object().if_contains("login");
+  const boost::json::value* password = value.as_object().if_contains("password");
+  if (login == nullptr || password == nullptr || !login->is_string() || !password->is_string()) {
+    return std::nullopt;
+  }
+  Credentials credentials{std::string(login->as_string()), std::string(password->as_string())};
+  if (credentials.login.empty() || credentials.login.size() > 128 ||
+      credentials.password.size() > kMaxPasswordBytes) {
+    return std::nullopt;
+  }
+  return credentials;
+}
+
+}  // namespace
+
+Api::Api(const GatewayConfig& config, Backend& backend, Authenticator& authenticator,
+         Sessions& sessions, Hub& hub, Dispatcher& dispatcher, Worker& worker, Metrics& metrics,
+         std::shared_ptr<Mailbox> mailbox, Clock clock, EndSession end_session)
+    : config_(config),
+      backend_(backend),
+      authenticator_(authenticator),
+      sessions_(sessions),
+      hub_(hub),
+      dispatcher_(dispatcher),
+      worker_(worker),
+      metrics_(metrics),
+      mailbox_(std::move(mailbox)),
+      clock_(std::move(clock)),
+      end_session_(std::move(end_session)) {}
+
+Response Api::refuse(std::string_view path, const HttpError& error) const {
+  return path == "/v1/messages" ? envelope_error(error, hub_.epoch()) : rest_error(error);
+}
+
+void Api::add_origin_headers(Response& response, std::string_view origin) const {
+  response.headers.emplace_back("Vary", "Origin");
+  if (!authenticator_.origin_configured(origin)) return;
+  response.headers.emplace_back("Access-Control-Allow-Origin", std::string(origin));
+  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
+}
+
+std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
+  const std::string_view path = head.path();
+  std::variant<Target, std::string> parsed = parse_target(head.target);
+  if (std::string* why = std::get_if<std::string>(&parsed)) {
+    return refuse(path, {400, std::move(*why)});
+  }
+  Target& target = std::get<Target>(parsed);
+  std::optional<Place> place = find_place(target.segments);
+  if (!place) return refuse(path, {404, fmt::format("there is nothing at {}", path)});
+
+  if (head.method == "OPTIONS") {
+    Response response;
+    response.status = 204;
+    response.content_type.clear();
+    response.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", place->methods));
+    if (authenticator_.origin_configured(head.origin)) {
+      response.headers.emplace_back("Access-Control-Allow-Methods", place->methods);
+      response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type");
+      response.headers.emplace_back("Access-Control-Max-Age", "600");
+    }
+    return response;
+  }
+  if (!allows(place->methods, head.method)) {
+    Response response = refuse(
+        path, {405, fmt::format("{} is not for {}, only {}", head.method, path, place->methods)});
+    response.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", place->methods));
+    return response;
+  }
+  if (place->route == Route::websocket) return admit_websocket(head);
+
+  const bool body_optional = place->route == Route::logout || place->route == Route::tickets;
+  const bool changes = place->route != Route::rest;
+  if (changes && (head.has_body || !body_optional) && !is_json(head.content_type)) {
+    return refuse(path, {415, fmt::format("Content-Type is \"{}\", it must be application/json",
+                                          head.content_type)});
+  }
+  Admitted admitted;
+  admitted.route = place->route;
+  admitted.body_limit = changes ? std::min(config_.max_body_bytes, kSmallBodyBytes) : 0;
+  if (place->route == Route::messages) admitted.body_limit = config_.max_body_bytes;
+  if (place->route == Route::directory) admitted.body_limit = kDirectoryBytes;
+  if (place->route == Route::login) {
+    // A page of a stranger must not sign its visitor in as somebody else.
+    if (!head.origin.empty() && !authenticator_.origin_allowed(head.origin, head.host)) {
+      return refuse(path, {403, fmt::format("the Origin \"{}\" may not sign anybody in: add it to "
+                                            "http.allowed_origins if it is yours",
+                                            head.origin)});
+    }
+    return admitted;
+  }
+  std::variant<Identity, HttpError> who = authenticator_.identify(head, now());
+  if (HttpError* error = std::get_if<HttpError>(&who)) return refuse(path, *error);
+  admitted.identity = std::move(std::get<Identity>(who));
+  if (place->route == Route::directory && admitted.identity.caller.role == Role::agent) {
+    return refuse(path, {403, fmt::format("\"{}\" has the role agent; the directory is changed by "
+                                          "supervisors and services",
+                                          admitted.identity.caller.login)});
+  }
+  if (place->route == Route::rest) {
+    admitted.rest = std::move(place->rest);
+    admitted.rest.query = std::move(target.query);
+    for (std::string_view type : split_list(head.accept)) {
+      if (type.substr(0, type.find(';')) == "text/csv") admitted.rest.query["format"] = "csv";
+    }
+  }
+  return admitted;
+}
+
+std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head) {
+  const std::string_view path = head.path();
+  if (!head.upgrade) {
+    Response response = refuse(path, {426,
+                                      "this address speaks WebSocket: send Upgrade: websocket "
+                                      "with the subprotocol baton.v1"});
+    response.headers.emplace_back("Upgrade", "websocket");
+    response.headers.emplace_back("Connection", "Upgrade");
+    return response;
+  }
+  const std::vector<std::string_view> protocols = split_list(head.subprotocols);
+  if (std::find(protocols.begin(), protocols.end(), kSubprotocol) == protocols.end()) {
+    return refuse(path, {400, "Sec-WebSocket-Protocol must offer the subprotocol baton.v1"});
+  }
+  Admitted admitted;
+  admitted.route = Route::websocket;
+  std::variant<Identity, HttpError> who = authenticator_.identify(head, now());
+  if (HttpError* error = std::get_if<HttpError>(&who)) return refuse(path, *error);
+  admitted.identity = std::move(std::get<Identity>(who));
+  const Caller& caller = admitted.identity.caller;
+  const std::variant<Target, std::string> target = parse_target(head.target);
+  std::variant<Following, std::string> following =
+      parse_following(std::get<Target>(target).query, caller.login);
+  if (std::string* why = std::get_if<std::string>(&following)) {
+    return refuse(path, {400, std::move(*why)});
+  }
+  admitted.following = std::move(std::get<Following>(following));
+  if (caller.role == Role::agent &&
+      (admitted.following.everybody ||
+       admitted.following.agents != std::vector<std::string>{caller.login})) {
+    return refuse(path, {403, fmt::format("\"{}\" has the role agent and follows itself only; "
+                                          "agents= is for supervisors and services",
+                                          caller.login)});
+  }
+  return admitted;
+}
+
+void Api::handle(Admitted request, std::string body, Respond respond) {
+  switch (request.route) {
+    case Route::messages:
+      messages(request.identity, body, std::move(respond));
+      return;
+    case Route::login:
+      login(body, std::move(respond));
+      return;
+    case Route::logout:
+      logout(request.identity, respond);
+      return;
+    case Route::tickets:
+      tickets(request.identity, respond);
+      return;
+    case Route::directory:
+      directory(std::move(body), std::move(respond));
+      return;
+    case Route::rest:
+      rest(std::move(request), std::move(respond));
+      return;
+    case Route::websocket:
+      break;  // Never handed here: its socket was upgraded.
+  }
+  respond(rest_error({400, "a WebSocket has no body"}));
+}
+
+void Api::messages(const Identity& identity, std::string_view body, Respond respond) {
+  metrics_.request(false);
+  dispatcher_.dispatch(identity, body, [respond = std::move(respond)](Outcome outcome) {
+    Response response;
+    if (outcome.error) {
+      response.status = *outcome.error;
+      response.body = std::move(outcome.text);
+    } else if (outcome.read) {
+      response.body = std::move(outcome.text);
+    } else {
+      boost::json::object accepted;
+      accepted["id"] = outcome.id ? boost::json::value(*outcome.id) : boost::json::value(nullptr);
+      accepted["accepted"] = true;
+      if (outcome.transfer_id) accepted["transferId"] = *outcome.transfer_id;
+      if (outcome.sequence) accepted["sequence"] = *outcome.sequence;
+      response = json_response(202, accepted);
+    }
+    respond(std::move(response));
+  });
+}
+
+void Api::login(const std::string& body, Respond respond) {
+  std::optional<Credentials> credentials = parse_credentials(body);
+  if (!credentials) {
+    respond(rest_error({400, "the body must be {\"login\":\"...\",\"password\":\"...\"}"}));
+    return;
+  }
+  // The worker gets its own copy of `respond`, which must not run, or die, on the worker's thread:
+  // it goes through the mailbox.
+  auto answer = std::make_shared<Respond>(std::move(respond));
+  const bool posted =
+      worker_.post([this, answer, given = std::move(*credentials), mailbox = mailbox_]() mutable {
+        const bool right = backend_.verify_password(given.login, given.password);
+        mailbox->post([this, answer = std::move(answer), login = std::move(given.login), right] {
+          const std::optional<Caller> account =
+              right ? backend_.account(login) : std::optional<Caller>();
+          metrics_.login(account.has_value());
+          if (!account) {
+            (*answer)(rest_error({401, "login or password is wrong, or the account is disabled"}));
+            return;
+          }
+          boost::json::object who;
+          who["login"] = account->login;
+          who["role"] = to_string(account->role);
+          Response response = json_response(200, who);
+          response.headers.emplace_back(
+              "Set-Cookie", cookie(sessions_.open(*account, now()),
+                                   static_cast<std::int64_t>(config_.session_hours) * 3600));
+          (*answer)(std::move(response));
+        });
+      });
+  if (!posted) (*answer)(rest_error({429, "too many logins at once; try again in a second"}));
+}
+
+void Api::logout(const Identity& identity, const Respond& respond) {
+  if (!identity.session) {
+    respond(rest_error({400, "a token has no session to end; it ends by itself at its claim exp"}));
+    return;
+  }
+  sessions_.close(*identity.session);
+  end_session_(*identity.session);
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  response.headers.emplace_back("Set-Cookie", cookie("", 0));
+  respond(std::move(response));
+}
+
+void Api::tickets(const Identity& identity, const Respond& respond) {
+  boost::json::object ticket;
+  ticket["ticket"] = sessions_.issue_ticket(identity, now());
+  ticket["expiresInSeconds"] = config_.ticket_seconds;
+  respond(json_response(200, ticket));
+}
+
+void Api::rest(Admitted request, Respond respond) {
+  backend_.rest(std::move(request.identity.caller), std::move(request.rest),
+                [mailbox = mailbox_, respond = std::move(respond)](RestReply reply) mutable {
+                  mailbox->post([respond = std::move(respond), reply = std::move(reply)]() mutable {
+                    Response response;
+                    response.status = reply.status;
+                    response.content_type = std::move(reply.content_type);
+                    response.body = std::move(reply.body);
+                    respond(std::move(response));
+                  });
+                });
+}
+
+void Api::directory(std::string body, Respond respond) {
+  backend_.import_directory(std::move(body), [mailbox = mailbox_, respond = std::move(respond)](
+                                                 ImportReply reply) mutable {
+    mailbox->post([respond = std::move(respond), reply = std::move(reply)]() mutable {
+      Response response;
+      response.status = reply.ok ? 200 : 422;
+      response.body = std::move(reply.body);
+      respond(std::move(response));
+    });
+  });
+}
+
+std::string Api::cookie(std::string_view value, std::int64_t max_age_seconds) const {
+  return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie,
+                     value, max_age_seconds, config_.cookie_secure ? "; Secure" : "");
+}
+
+Response Api::metrics_listener(const RequestHead& head) {
+  Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  const std::string_view path = head.path();
+  if (path != "/healthz" && path != "/readyz" && path != "/metrics") {
+    response.status = 404;
+    response.body = "here are /healthz, /readyz and /metrics\n";
+  } else if (head.method != "GET" && head.method != "HEAD") {
+    response.status = 405;
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    response.body = "only GET and HEAD\n";
+  } else if (path == "/healthz") {
+    response.body = "ok\n";
+  } else if (path == "/readyz") {
+    const std::string reason = backend_.not_ready_reason();
+    response.status = reason.empty() ? 200 : 503;
+    response.body = reason.empty() ? "ready\n" : fmt::format("not ready: {}\n", reason);
+  } else {
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics_.text();
+  }
+  return response;
+}
+
+}  // namespace baton::gateway

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "gateway/authenticator.hpp"
+#include "gateway/dispatcher.hpp"
+#include "gateway/http.hpp"
+#include "gateway/metrics.hpp"
+#include "gateway/worker.hpp"
+
+namespace baton::gateway {
+
+/// What a target stands for.
+enum class Route : std::uint8_t {
+  websocket,
+  messages,
+  login,
+  logout,
+  tickets,
+  directory,
+  rest,
+};
+
+/// A request whose head was found good: the body may be read now, or the socket upgraded.
+struct Admitted {
+  Route route = Route::rest;
+  Identity identity;           ///< Empty for a login.
+  std::size_t body_limit = 0;  ///< Bytes.
+  RestRequest rest;            ///< Only for Route::rest.
+  Following following;         ///< Only for Route::websocket.
+};
+
+/// The HTTP side of the API without a socket: heads and bodies in, responses out. The gateway's
+/// thread only.
+class Api {
+ public:
+  using Respond = std::function<void(Response)>;
+  using Clock = std::function<std::int64_t()>;  ///< Unix milliseconds.
+
+  /// Ends the sockets that live on a session, after a logout.
+  using EndSession = std::function<void(const Digest& session)>;
+
+  /// All references must outlive it.
+  Api(const GatewayConfig& config, Backend& backend, Authenticator& authenticator,
+      Sessions& sessions, Hub& hub, Dispatcher& dispatcher, Worker& worker, Metrics& metrics,
+      std::shared_ptr<Mailbox> mailbox, Clock clock, EndSession end_session);
+
+  /// Looks at a request's head alone: where it goes, whether its method, type and caller are right.
+  /// Nothing of the body needs to be read before, so strangers cannot make us hold theirs.
+  [[nodiscard]] std::variant<Response, Admitted> admit(const RequestHead& head);
+
+  /// Answers an admitted request other than a WebSocket upgrade. `respond` is called exactly once,
+  /// on the gateway's thread, perhaps before this returns; not at all if the gateway stops first.
+  void handle(Admitted request, std::string body, Respond respond);
+
+  /// A refusal in the shape that the target's clients expect.
+  [[nodiscard]] Response refuse(std::string_view path, const HttpError& error) const;
+
+  /// What lets a page of a configured origin read a response (Fetch standard, CORS protocol).
+  void add_origin_headers(Response& response, std::string_view origin) const;
+
+  /// The metrics listener: healthz, readyz, metrics.
+  [[nodiscard]] Response metrics_listener(const RequestHead& head);
+
+ private:
+  void messages(const Identity& identity, std::string_view body, Respond respond);
+  void login(const std::string& body, Respond respond);
+  void logout(const Identity& identity, const Respond& respond);
+  void tickets(const Identity& identity, const Respond& respond);
+  void rest(Admitted request, Respond respond);
+  void directory(std::string body, Respond respond);
+  [[nodiscard]] std::variant<Response, Admitted> admit_websocket(const RequestHead& head);
+  [[nodiscard]] std::string cookie(std::string_view value, std::int64_t max_age_seconds) const;
+  [[nodiscard]] UnixSeconds now() const { return clock_() / 1000; }
+
+  const GatewayConfig& config_;
+  Backend& backend_;
+  Authenticator& authenticator_;
+  Sessions& sessions_;
+  Hub& hub_;
+  Dispatcher& dispatcher_;
+  Worker& worker_;
+  Metrics& metrics_;
+  std::shared_ptr<Mailbox> mailbox_;
+  Clock clock_;
+  EndSession end_session_;
+};
+
+}  // namespace baton::gateway

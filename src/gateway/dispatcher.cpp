@@ -1,0 +1,121 @@
+#include "gateway/dispatcher.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+#include "gateway/status.hpp"
+
+namespace baton::gateway {
+namespace {
+
+using directory::Role;
+using message::Reason;
+
+std::string print_error(message::ApiError error, const std::string& agent,
+                        const std::optional<std::string>& id, std::string_view epoch) {
+  message::Event event;
+  event.agent = agent;
+  event.request_id = id;
+  event.body = std::move(error);
+  return message::print(event, epoch);
+}
+
+/// A refusal of the request by the gateway, with the errorType of the request's row.
+message::ApiError refuse(const message::Request& request, Reason reason, std::string msg) {
+  message::ApiError error;
+  error.error_type = std::string(message::error_type(request.kind, request.subtopic));
+  error.error_message = std::string(message::error_message(error.error_type));
+  error.msg = std::move(msg);
+  error.reason = reason;
+  return error;
+}
+
+struct Denied {
+  int status;
+  message::ApiError error;
+};
+
+/// For whom the request acts: an agent for itself alone, a service for the agent it names, a
+/// supervisor for either.
+std::variant<std::string, Denied> acting_for(const Caller& caller, const message::Request& request,
+                                             Backend& backend) {
+  if (caller.role == Role::agent) {
+    if (!request.agent || *request.agent == caller.login) return caller.login;
+    const bool call = request.topic == "InboundCall" || request.topic == "OutboundCall";
+    return Denied{403, refuse(request, call ? Reason::callNotOwned : Reason::invalidMessage,
+                              fmt::format("agent is \"{}\", but \"{}\" has the role agent and acts "
+                                          "for itself only; leave agent out",
+                                          *request.agent, caller.login))};
+  }
+  if (!request.agent) {
+    if (caller.role == Role::supervisor) return caller.login;
+    return Denied{400, refuse(request, Reason::invalidMessage,
+                              fmt::format("agent is missing: \"{}\" has the role service and must "
+                                          "name the agent for whom it acts",
+                                          caller.login))};
+  }
+  if (*request.agent != caller.login &&
+      backend.account_state(*request.agent) != AccountState::active) {
+    return Denied{404, refuse(request, Reason::invalidMessage,
+                              fmt::format("agent is \"{}\", who is not in the directory or is "
+                                          "disabled",
+                                          *request.agent))};
+  }
+  return *request.agent;
+}
+
+}  // namespace
+
+void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
+                          std::function<void(Outcome)> done) {
+  auto parsed = message::parse_request(envelope);
+  Outcome outcome;
+  if (message::Refusal* refusal = std::get_if<message::Refusal>(&parsed)) {
+    message::ApiError error;
+    error.error_type = refusal->error_type;
+    error.error_message = std::string(message::error_message(refusal->error_type));
+    error.msg = std::move(refusal->msg);
+    error.reason = refusal->reason;
+    outcome.error = http_status(refusal->reason);
+    outcome.text = print_error(std::move(error), identity.caller.login, refusal->id, hub_.epoch());
+    outcome.id = std::move(refusal->id);
+    done(std::move(outcome));
+    return;
+  }
+  message::Request& request = std::get<message::Request>(parsed);
+  outcome.read = message::is_read(request.kind);
+  outcome.id = request.id;
+  std::variant<std::string, Denied> agent = acting_for(identity.caller, request, backend_);
+  if (Denied* denied = std::get_if<Denied>(&agent)) {
+    outcome.error = denied->status;
+    outcome.text =
+        print_error(std::move(denied->error), identity.caller.login, request.id, hub_.epoch());
+    done(std::move(outcome));
+    return;
+  }
+  std::string for_agent = std::move(std::get<std::string>(agent));
+  backend_.request(identity.caller, for_agent, std::move(request),
+                   [mailbox = mailbox_, outcome = std::move(outcome), for_agent,
+                    epoch = hub_.epoch(), done = std::move(done)](RequestReply reply) mutable {
+                     mailbox->post([outcome = std::move(outcome), for_agent = std::move(for_agent),
+                                    epoch = std::move(epoch), done = std::move(done),
+                                    reply = std::move(reply)]() mutable {
+                       if (reply.error || !reply.accepted) {
+                         const message::ApiError error = reply.error.value_or(message::ApiError{});
+                         outcome.error = http_status(error);
+                         outcome.text = reply.error_text
+                                            ? std::move(*reply.error_text)
+                                            : print_error(error, for_agent, outcome.id, epoch);
+                       } else {
+                         outcome.text = std::move(reply.event_text).value_or("");
+                         outcome.transfer_id = std::move(reply.transfer_id);
+                         outcome.sequence = reply.sequence;
+                       }
+                       done(std::move(outcome));
+                     });
+                   });
+}
+
+}  // namespace baton::gateway

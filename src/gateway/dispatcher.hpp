@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/backend.hpp"
+#include "gateway/hub.hpp"
+#include "gateway/mailbox.hpp"
+#include "gateway/sessions.hpp"
+
+namespace baton::gateway {
+
+/// What became of one request envelope, for either carrier.
+struct Outcome {
+  bool read = false;         ///< The request only reads: `text` is its reply.
+  std::optional<int> error;  ///< The HTTP status of a refusal; `text` is then the error envelope.
+  std::string
+      text;  ///< For the asker; may be empty after an accepted change, which the events tell.
+  std::optional<std::string> id;  ///< The request's own id.
+  std::optional<std::string> transfer_id;
+  std::optional<std::uint64_t> sequence;
+};
+
+/// Takes a request envelope from a caller: reads it, checks for whom the caller may act, hands it
+/// to the backend, and brings the answer back to the gateway's thread. The gateway's thread only.
+class Dispatcher {
+ public:
+  Dispatcher(Backend& backend, std::shared_ptr<Mailbox> mailbox, const Hub& hub)
+      : backend_(backend), mailbox_(std::move(mailbox)), hub_(hub) {}
+
+  /// `done` is called exactly once, on the gateway's thread, perhaps before this returns; not at
+  /// all if the gateway stops first.
+  void dispatch(const Identity& identity, std::string_view envelope,
+                std::function<void(Outcome)> done);
+
+ private:
+  Backend& backend_;
+  std::shared_ptr<Mailbox> mailbox_;
+  const Hub& hub_;
+};
+
+}  // namespace baton::gateway

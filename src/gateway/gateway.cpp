@@ -1,0 +1,441 @@
+#include "gateway/gateway.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <charconv>
+#include <future>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gateway/connection.hpp"
+#include "gateway/sessions.hpp"
+
+namespace baton::gateway {
+namespace {
+
+using net::ip::tcp;
+
+constexpr int kBacklog = 4096;  ///< The kernel takes the less of this and somaxconn.
+constexpr std::size_t kPendingEvents = 262'144;  ///< Between the engine's thread and ours.
+constexpr std::size_t kPendingLogins = 64;
+constexpr std::size_t kRefusedAtOnce = 256;  ///< Connections above the limit that still get a 503.
+constexpr std::size_t kDescriptorsBeside = 256;  ///< What the rest of the process needs.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+constexpr auto kSweepPause = std::chrono::milliseconds(500);
+constexpr auto kExpirePause = std::chrono::seconds(10);
+constexpr auto kAccountPause = std::chrono::seconds(15);
+
+std::int64_t unix_milliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// "127.0.0.1:8080" or "[::1]:8080", numbers only: a name could mean another address tomorrow.
+tcp::endpoint parse_endpoint(const std::string& key, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::string host = colon == std::string::npos ? std::string() : text.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  boost::system::error_code error;
+  const net::ip::address address = net::ip::make_address(host, error);
+  unsigned port = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed =
+      std::from_chars(text.data() + (colon == std::string::npos ? 0 : colon + 1), end, port);
+  if (colon == std::string::npos || error || parsed.ec != std::errc() || parsed.ptr != end ||
+      port > 65535) {
+    throw std::invalid_argument(
+        fmt::format("{} is \"{}\", it must be ADDRESS:PORT with a numeric address, such as "
+                    "127.0.0.1:8080 or [::1]:8080 (port 0: any free one)",
+                    key, text));
+  }
+  return {address, static_cast<std::uint16_t>(port)};
+}
+
+std::string to_text(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+void check(bool good, const char* key, const std::string& allowed) {
+  if (!good) throw std::invalid_argument(fmt::format("{} must be {}", key, allowed));
+}
+
+void check_config(const GatewayConfig& config) {
+  check(config.session_hours >= 1 && config.session_hours <= 168, "session_hours", "1 to 168");
+  check(config.ticket_seconds >= 5 && config.ticket_seconds <= 300, "ticket_seconds", "5 to 300");
+  check(config.max_frame_bytes >= 1024, "max_frame_bytes", "at least 1024");
+  check(config.max_body_bytes >= 1024, "max_body_bytes", "at least 1024");
+  check(config.max_connections >= 1, "max_connections", "at least 1");
+  check(config.max_send_queue_bytes >= 1024, "max_send_queue_bytes", "at least 1024");
+  check(config.max_messages_per_second >= 1, "max_messages_per_second", "at least 1");
+  check(config.replay_seconds >= 0, "replay_seconds", "0 or more");
+  check(config.idle_ping_seconds >= 1, "idle_ping_seconds", "at least 1");
+}
+
+/// Each connection is a file descriptor, and the usual soft limit of 1024 is far below what we are
+/// configured for.
+void raise_descriptor_limit(std::size_t connections) {
+  const rlim_t wanted = connections + kRefusedAtOnce + kDescriptorsBeside;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
+  const bool raised = ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  if (!raised || limit.rlim_cur < wanted) {
+    spdlog::warn(
+        "only {} file descriptors are allowed, http.max_connections = {} needs {}: raise the hard "
+        "limit (LimitNOFILE= in the systemd unit, or ulimit -Hn)",
+        limit.rlim_cur, connections, wanted);
+  }
+}
+
+}  // namespace
+
+class Gateway::Impl {
+ public:
+  Impl(GatewayConfig config, Backend& backend, prometheus::Registry& registry)
+      : config_(std::move(config)),
+        backend_(backend),
+        metrics_(registry),
+        sessions_(session_limits(config_)),
+        worker_(kPendingLogins),
+        mailbox_(std::make_shared<Mailbox>(
+            [this] { net::post(loop_, [this] { empty_mailbox(); }); }, kPendingEvents)),
+        loop_(1),
+        work_(loop_.get_executor()),
+        sweep_timer_(loop_) {
+    check_config(config_);
+    http_endpoint_ = parse_endpoint("http.listen", config_.listen);
+    if (!config_.metrics_listen.empty()) {
+      metrics_endpoint_ = parse_endpoint("http.metrics_listen", config_.metrics_listen);
+    }
+  }
+
+  ~Impl() { stop(std::chrono::milliseconds(0)); }
+
+  void start() {
+    if (thread_.joinable() || stopped_) throw std::logic_error("a gateway starts only once");
+    std::string secret = load_or_create_secret(config_.jwt_secret_file);
+    raise_descriptor_limit(config_.max_connections);
+    open(http_, http_endpoint_, "http.listen", Listener::api);
+    if (metrics_endpoint_) {
+      open(metrics_listener_, *metrics_endpoint_, "http.metrics_listen", Listener::metrics);
+    }
+    const EventLogLimits limits{config_.replay_events, std::int64_t{config_.replay_seconds} * 1000,
+                                config_.replay_bytes};
+    hub_.emplace(
+        limits, config_.max_send_queue_bytes, backend_.epoch(),
+        [this](std::string agent, std::function<void(SyncReply)> done) {
+          ask_sync(std::move(agent), std::move(done));
+        },
+        metrics_);
+    authenticator_.emplace(config_, std::move(secret), backend_, sessions_);
+    dispatcher_.emplace(backend_, mailbox_, *hub_);
+    api_.emplace(config_, backend_, *authenticator_, sessions_, *hub_, *dispatcher_, worker_,
+                 metrics_, mailbox_, &unix_milliseconds,
+                 [this](const Digest& session) { end_session(session); });
+    context_.reset(new Context{config_, *api_, *hub_, *dispatcher_, metrics_});
+    worker_.start();
+    accept(*http_);
+    if (metrics_listener_) accept(*metrics_listener_);
+    sweep();
+    std::promise<void> ended;
+    ended_ = ended.get_future();
+    thread_ = std::thread([this, ended = std::move(ended)]() mutable {
+      run();
+      ended.set_value();
+    });
+  }
+
+  void stop(std::chrono::milliseconds deadline) {
+    if (!thread_.joinable()) {
+      mailbox_->close();
+      stopped_ = true;
+      return;
+    }
+    net::post(loop_, [this, deadline] { drain(deadline); });
+    // The deadline is the loop's own business; only a loop that hangs in somebody's call is stopped
+    // from here.
+    if (ended_.wait_for(deadline + std::chrono::seconds(2)) != std::future_status::ready) {
+      loop_.stop();
+    }
+    thread_.join();
+    stopped_ = true;
+    mailbox_->close();
+    worker_.stop();
+    context_->connections.clear();
+  }
+
+  void publish(PublishedEvent event) { mailbox_->post(std::move(event)); }
+  void publish(std::vector<PublishedEvent> events) { mailbox_->post(std::move(events)); }
+
+  void set_epoch(std::string epoch) {
+    mailbox_->post([this, epoch = std::move(epoch)] { hub_->set_epoch(epoch); });
+  }
+
+  void revoke(std::string login) {
+    mailbox_->post([this, login = std::move(login)] {
+      sessions_.revoke(login);
+      sign_out_where([&login](const Identity& identity) -> std::string_view {
+        return identity.caller.login == login ? "the account was disabled" : "";
+      });
+    });
+  }
+
+  [[nodiscard]] std::string http_address() const { return http_ ? to_text(http_->bound) : ""; }
+  [[nodiscard]] std::string metrics_address() const {
+    return metrics_listener_ ? to_text(metrics_listener_->bound) : "";
+  }
+  [[nodiscard]] std::size_t websocket_count() const {
+    return context_ ? context_->websockets.load() : 0;
+  }
+
+ private:
+  struct Listening {
+    Listening(net::io_context& loop, Listener which) : kind(which), acceptor(loop), pause(loop) {}
+    Listener kind;
+    Acceptor acceptor;
+    Timer pause;
+    tcp::endpoint bound;
+  };
+
+  static SessionLimits session_limits(const GatewayConfig& config) {
+    SessionLimits limits;
+    limits.session_seconds = UnixSeconds{config.session_hours} * 3600;
+    limits.ticket_seconds = config.ticket_seconds;
+    return limits;
+  }
+
+  void open(std::optional<Listening>& listening, const tcp::endpoint& endpoint, const char* key,
+            Listener kind) {
+    listening.emplace(loop_, kind);
+    boost::system::error_code error;
+    Acceptor& acceptor = listening->acceptor;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(kBacklog, error);
+    if (!error) listening->bound = acceptor.local_endpoint(error);
+    if (!error) return;
+    listening.reset();
+    std::string remedy = "set another address";
+    if (error == net::error::address_in_use) {
+      remedy = fmt::format(
+          "another program listens there (ss -ltnp 'sport = :{}' tells which): stop it, or set "
+          "another port",
+          endpoint.port());
+    } else if (error == net::error::access_denied) {
+      remedy = "ports below 1024 need the capability CAP_NET_BIND_SERVICE: set a higher port";
+    } else if (error.value() == EADDRNOTAVAIL) {
+      remedy = "this machine has no such address: set one that \"ip address\" lists";
+    }
+    throw std::runtime_error(fmt::format("{} = \"{}\": cannot listen: {}; {}", key,
+                                         to_text(endpoint), error.message(), remedy));
+  }
+
+  void run() {
+    for (;;) {
+      try {
+        loop_.run();
+        return;
+      } catch (const std::exception& error) {
+        // One client's misfortune (no memory, no entropy) must not take the others' connections
+        // with it.
+        spdlog::error("gateway: {}", error.what());
+      }
+    }
+  }
+
+  void accept(Listening& listening) {
+    listening.acceptor.async_accept(
+        [this, &listening](boost::system::error_code error, Socket socket) {
+          if (context_->draining || error == net::error::operation_aborted) return;
+          if (!error) {
+            welcome(std::move(socket), listening.kind);
+            return accept(listening);
+          }
+          metrics_.accept_failed();
+          if (error.value() != EMFILE && error.value() != ENFILE && error.value() != ENOBUFS &&
+              error.value() != ENOMEM) {
+            return accept(listening);  // That one client gave up before we came to it.
+          }
+          // There is nothing to accept with. Trying again at once would only burn the processor.
+          if (!std::exchange(short_of_descriptors_, true)) {
+            spdlog::warn("gateway: cannot accept connections for now: {}", error.message());
+          }
+          listening.pause.expires_after(kAcceptPause);
+          listening.pause.async_wait([this, &listening](boost::system::error_code cancelled) {
+            if (!cancelled && !context_->draining) accept(listening);
+          });
+        });
+  }
+
+  void welcome(Socket socket, Listener kind) {
+    short_of_descriptors_ = false;
+    bool full = false;
+    if (kind == Listener::api && context_->api_connections >= config_.max_connections) {
+      metrics_.connection_refused();
+      full = true;
+      if (context_->api_connections >= config_.max_connections + kRefusedAtOnce) return;
+    }
+    serve_http(std::move(socket), *context_, kind, full);
+  }
+
+  void empty_mailbox() {
+    Mailbox::Batch batch = mailbox_->take();
+    for (Mailbox::Item& item : batch.items) {
+      if (const PublishedEvent* event = std::get_if<PublishedEvent>(&item)) {
+        hub_->publish(*event);
+      } else {
+        std::get<Mailbox::Task>(item)();
+      }
+    }
+    if (batch.overflowed) {
+      spdlog::error("gateway: more than {} events at once; all clients have to come back",
+                    kPendingEvents);
+      hub_->lost_events();
+    }
+  }
+
+  void ask_sync(std::string agent, std::function<void(SyncReply)> done) {
+    backend_.sync(
+        std::move(agent), [mailbox = mailbox_, done = std::move(done)](SyncReply reply) mutable {
+          mailbox->post([done = std::move(done), reply = std::move(reply)] { done(reply); });
+        });
+  }
+
+  void end_session(const Digest& session) {
+    sign_out_where([&session](const Identity& identity) -> std::string_view {
+      return identity.session == session ? "signed out" : "";
+    });
+  }
+
+  /// Ends every connection for which `why` has a reason.
+  template <class Why>
+  void sign_out_where(const Why& why) {
+    for (auto& [raw, connection] : context_->connections) {
+      const Identity* identity = connection->signed_in();
+      if (identity == nullptr) continue;
+      if (const std::string_view reason = why(*identity); !reason.empty()) {
+        connection->sign_out(reason);
+      }
+    }
+  }
+
+  void sweep() {
+    sweep_timer_.expires_after(kSweepPause);
+    sweep_timer_.async_wait([this](boost::system::error_code error) {
+      if (error || context_->draining) return;
+      const auto now = std::chrono::steady_clock::now();
+      const std::int64_t unix_ms = unix_milliseconds();
+      sign_out_where([&](const Identity& identity) {
+        return authenticator_->why_ended(identity, unix_ms / 1000);
+      });
+      if (now - last_expire_ >= kExpirePause) {
+        last_expire_ = now;
+        sessions_.expire(unix_ms / 1000);
+        hub_->expire(unix_ms);
+      }
+      if (now - last_account_check_ >= kAccountPause) {
+        last_account_check_ = now;
+        sign_out_where(
+            [&](const Identity& identity) { return authenticator_->why_account_ended(identity); });
+      }
+      sweep();
+    });
+  }
+
+  void drain(std::chrono::milliseconds deadline) {
+    context_->draining = true;
+    work_.reset();
+    sweep_timer_.cancel();
+    for (std::optional<Listening>* listening : {&http_, &metrics_listener_}) {
+      if (!*listening) continue;
+      boost::system::error_code ignored;
+      (*listening)->acceptor.close(ignored);
+      (*listening)->pause.cancel();
+    }
+    for (const auto& connection : all_connections()) connection->drain();
+    wait_for_drained(std::chrono::steady_clock::now() + deadline);
+  }
+
+  void wait_for_drained(std::chrono::steady_clock::time_point deadline) {
+    if (context_->connections.empty()) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) {
+      for (const auto& connection : all_connections()) connection->abort();
+      return;
+    }
+    sweep_timer_.expires_at(std::min(deadline, now + std::chrono::milliseconds(20)));
+    sweep_timer_.async_wait(
+        [this, deadline](boost::system::error_code) { wait_for_drained(deadline); });
+  }
+
+  [[nodiscard]] std::vector<std::shared_ptr<Connection>> all_connections() const {
+    std::vector<std::shared_ptr<Connection>> all;
+    all.reserve(context_->connections.size());
+    for (const auto& [raw, connection] : context_->connections) all.push_back(connection);
+    return all;
+  }
+
+  // Passed in.
+  const GatewayConfig config_;
+  Backend& backend_;
+  // Owned, in the order in which they need each other.
+  Metrics metrics_;
+  Sessions sessions_;
+  Worker worker_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::optional<Hub> hub_;
+  std::optional<Authenticator> authenticator_;
+  std::optional<Dispatcher> dispatcher_;
+  std::optional<Api> api_;
+  std::unique_ptr<Context> context_;
+  /// Its destructor destroys what handlers still hold, so it goes before what those refer to.
+  net::io_context loop_;
+  net::executor_work_guard<Executor> work_;
+  Timer sweep_timer_;
+  std::optional<Listening> http_;
+  std::optional<Listening> metrics_listener_;
+  tcp::endpoint http_endpoint_;
+  std::optional<tcp::endpoint> metrics_endpoint_;
+  // State.
+  std::chrono::steady_clock::time_point last_expire_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_account_check_ = last_expire_;
+  bool short_of_descriptors_ = false;
+  bool stopped_ = false;
+  std::future<void> ended_;
+  std::thread thread_;
+};
+
+Gateway::Gateway(GatewayConfig config, Backend& backend, prometheus::Registry& registry)
+    : impl_(std::make_unique<Impl>(std::move(config), backend, registry)) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::start() { impl_->start(); }
+void Gateway::stop(std::chrono::milliseconds deadline) { impl_->stop(deadline); }
+std::string Gateway::http_address() const { return impl_->http_address(); }
+std::string Gateway::metrics_address() const { return impl_->metrics_address(); }
+void Gateway::publish(PublishedEvent event) { impl_->publish(std::move(event)); }
+void Gateway::publish(std::vector<PublishedEvent> events) { impl_->publish(std::move(events)); }
+void Gateway::set_epoch(std::string epoch) { impl_->set_epoch(std::move(epoch)); }
+void Gateway::revoke(std::string_view login) { impl_->revoke(std::string(login)); }
+std::size_t Gateway::websocket_count() const { return impl_->websocket_count(); }
+
+}  // namespace baton::gateway

@@ -1,0 +1,95 @@
+#include "gateway/http.hpp"
+
+#include <boost/json.hpp>
+
+#include "message/event.hpp"
+
+namespace baton::gateway {
+namespace {
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+message::ApiError api_error(const HttpError& error) {
+  message::ApiError result;
+  result.error_type =
+      error.status == 401 || error.status == 403 || error.status == 429 || error.status == 503
+          ? "NOT_PERMITTED"
+          : "INVALID_MESSAGE";
+  result.msg = error.msg;
+  result.error_message = std::string(message::error_message(result.error_type));
+  switch (error.status) {
+    case 429:
+      result.reason = message::Reason::rateLimited;
+      break;
+    case 503:
+      result.reason = message::Reason::backendUnavailable;
+      break;
+    default:
+      result.reason = message::Reason::invalidMessage;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string_view> split_list(std::string_view header) {
+  std::vector<std::string_view> elements;
+  while (!header.empty()) {
+    const std::size_t comma = header.find(',');
+    const std::string_view element = trim(header.substr(0, comma));
+    if (!element.empty()) elements.push_back(element);
+    if (comma == std::string_view::npos) break;
+    header.remove_prefix(comma + 1);
+  }
+  return elements;
+}
+
+std::string_view cookie_value(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const std::size_t semicolon = header.find(';');
+    const std::string_view pair = trim(header.substr(0, semicolon));
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+      return pair.substr(equals + 1);
+    }
+    if (semicolon == std::string_view::npos) break;
+    header.remove_prefix(semicolon + 1);
+  }
+  return {};
+}
+
+Response rest_error(const HttpError& error) {
+  const message::ApiError api = api_error(error);
+  boost::json::object data;
+  data["errorType"] = api.error_type;
+  data["msg"] = api.msg;
+  data["errorMessage"] = api.error_message;
+  data["reason"] = message::to_string(api.reason);
+  Response response;
+  response.status = error.status;
+  response.body = boost::json::serialize(data);
+  return response;
+}
+
+Response envelope_error(const HttpError& error, std::string_view epoch) {
+  message::Event event;
+  event.body = api_error(error);
+  Response response;
+  response.status = error.status;
+  response.body = message::print(event, epoch);
+  return response;
+}
+
+void add_status_headers(Response& response) {
+  if (response.status == 401)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"baton\"");
+  if (response.status == 429 || response.status == 503) {
+    response.headers.emplace_back("Retry-After", "1");
+  }
+}
+
+}  // namespace baton::gateway

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/sessions.hpp"
+
+namespace baton::gateway {
+
+/// What the gateway reads of a request's head. The views live as long as the parser they point
+/// into; a header that is absent, or of no interest, is empty.
+struct RequestHead {
+  std::string_view method;
+  std::string_view target;  ///< Path and query, as sent.
+  std::string_view host;
+  std::string_view origin;
+  std::string_view referer;
+  std::string_view sec_fetch_site;
+  std::string_view authorization;
+  std::string_view cookie;
+  std::string_view content_type;
+  std::string_view accept;
+  std::string_view subprotocols;  ///< Sec-WebSocket-Protocol, all of it, comma-separated.
+  bool upgrade = false;           ///< A WebSocket upgrade.
+  bool has_body = false;
+
+  /// The target without its query.
+  [[nodiscard]] std::string_view path() const { return target.substr(0, target.find('?')); }
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// The reasons of the gateway's own refusals: what HTTP says, and what the error's `msg` says.
+struct HttpError {
+  int status = 400;
+  std::string msg;
+};
+
+/// The elements of a comma-separated header, without the white space around them. Empty ones are
+/// left out.
+[[nodiscard]] std::vector<std::string_view> split_list(std::string_view header);
+
+/// The value of a cookie out of a Cookie header (RFC 6265, 4.2.1), or empty.
+[[nodiscard]] std::string_view cookie_value(std::string_view header, std::string_view name);
+
+/// A REST error: the `data` of the error envelope. 401 and 403 are NOT_PERMITTED, what the client
+/// can put right is INVALID_MESSAGE, and the status decides the reason.
+[[nodiscard]] Response rest_error(const HttpError& error);
+
+/// The same as an error envelope, for POST /v1/messages.
+[[nodiscard]] Response envelope_error(const HttpError& error, std::string_view epoch);
+
+/// Adds what a client must know for some statuses: WWW-Authenticate to 401, Retry-After to 429 and
+/// 503.
+void add_status_headers(Response& response);
+
+}  // namespace baton::gateway

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/backend.hpp"
+#include "gateway/event_log.hpp"
+#include "gateway/metrics.hpp"
+
+namespace baton::gateway {
+
+/// WebSocket close codes that the gateway sends (RFC 6455, 7.4.1; 4401 is Baton's own).
+enum class CloseCode : std::uint16_t {
+  going_away = 1001,       ///< The server stops.
+  unsupported = 1003,      ///< A binary frame.
+  policy = 1008,           ///< A flood.
+  too_big = 1009,          ///< A frame above the limit; Beast sends this one itself.
+  try_again_later = 1013,  ///< The client reads too slowly, or events were lost: come back.
+  signed_out = 4401,       ///< The token expired, the session ended or the agent was disabled.
+};
+
+/// Somebody who gets events: a WebSocket, or a test.
+class Subscriber {
+ public:
+  using Text = std::shared_ptr<const std::string>;
+
+  Subscriber() = default;
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+  virtual ~Subscriber() = default;
+
+  virtual void deliver(const Text& text) = 0;
+  /// May call Hub::unsubscribe only after it has returned to the loop, or from outside of the hub's
+  /// calls.
+  virtual void close(CloseCode code, std::string_view why) = 0;
+};
+
+/// Where in an agent's events a client stands.
+struct Position {
+  std::string epoch;
+  std::uint64_t after = 0;
+};
+
+/// Whose events somebody gets.
+struct Following {
+  bool everybody = false;           ///< "*": what happens from now on, of all agents.
+  std::vector<std::string> agents;  ///< Ignored for everybody.
+  /// Where the client was before, by agent. An agent without a position starts from now, without a
+  /// sync.
+  std::map<std::string, Position, std::less<>> positions;
+};
+
+/// Fans events out and catches up those who come back, without a gap and without repeating: a
+/// subscriber is entered first, events are held back for it until its state sync is there, then
+/// come the syncs, then what is newer than they are. The gateway's thread only.
+class Hub {
+ public:
+  /// Asks the backend for an agent's state syncs; the callback comes on the gateway's thread.
+  using AskSync = std::function<void(std::string agent, std::function<void(SyncReply)> done)>;
+
+  Hub(EventLogLimits limits, std::size_t max_held_bytes, std::string epoch, AskSync ask_sync,
+      Metrics& metrics);
+
+  void publish(const PublishedEvent& event);
+  void set_epoch(std::string epoch);
+  [[nodiscard]] const std::string& epoch() const { return epoch_; }
+
+  void subscribe(Subscriber& subscriber, const Following& following);
+  /// Must be called before the subscriber dies. Does nothing for one that is not entered.
+  void unsubscribe(Subscriber& subscriber);
+
+  /// Events were lost on their way here: forgets what was kept and sends everybody back to start
+  /// over.
+  void lost_events();
+
+  /// Drops events that are too old at `now` (Unix milliseconds).
+  void expire(std::int64_t now);
+
+  [[nodiscard]] std::size_t subscriber_count() const { return subscriptions_.size(); }
+
+ private:
+  struct Held {
+    std::uint64_t sync_id = 0;
+    std::size_t bytes = 0;
+    std::vector<std::pair<std::uint64_t, Subscriber::Text>> events;
+  };
+  /// One subscriber's interest in one agent; `held` while its sync is on the way.
+  struct Link {
+    Subscriber* subscriber = nullptr;
+    std::unique_ptr<Held> held;
+  };
+  struct Channel {
+    explicit Channel(EventLogLimits limits) : log(limits) {}
+    EventLog log;
+    std::vector<Link> links;
+  };
+  struct Subscription {
+    bool everybody = false;
+    std::vector<std::string> agents;
+  };
+
+  Channel& channel(const std::string& agent);
+  void catch_up(const std::string& agent, Channel& channel, Link& link, const Position& position);
+  void finish_sync(const std::string& agent, std::uint64_t sync_id, SyncReply reply);
+
+  const EventLogLimits limits_;
+  const std::size_t max_held_bytes_;
+  AskSync ask_sync_;
+  Metrics& metrics_;
+
+  std::string epoch_;
+  std::unordered_map<std::string, Channel> channels_;
+  std::unordered_map<Subscriber*, Subscription> subscriptions_;
+  std::vector<Subscriber*> everybody_;
+  std::uint64_t last_sync_id_ = 0;
+};
+
+}  // namespace baton::gateway

@@ -1,0 +1,69 @@
+#include "gateway/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <string>
+
+namespace baton::gateway {
+namespace {
+
+prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const char* name,
+                                                  const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return counters(registry, name, help).Add({});
+}
+
+}  // namespace
+
+Metrics::Metrics(prometheus::Registry& registry)
+    : registry_(registry),
+      connections_(prometheus::BuildGauge()
+                       .Name("baton_gateway_connections")
+                       .Help("Open connections, by kind.")
+                       .Register(registry)),
+      requests_(counters(registry, "baton_gateway_requests_total",
+                         "Message envelopes received, by carrier.")),
+      responses_(counters(registry, "baton_gateway_http_responses_total",
+                          "HTTP responses sent, by status.")),
+      closes_(counters(registry, "baton_gateway_websocket_closes_total",
+                       "WebSockets that the server closed, by status code.")),
+      login_results_(
+          counters(registry, "baton_gateway_logins_total", "Password logins, by result.")),
+      catch_ups_(counters(registry, "baton_gateway_catch_ups_total",
+                          "Clients that came back, by how they were caught up.")),
+      http_connections_(connections_.Add({{"kind", "http"}})),
+      websockets_(connections_.Add({{"kind", "websocket"}})),
+      http_requests_(requests_.Add({{"carrier", "http"}})),
+      websocket_requests_(requests_.Add({{"carrier", "websocket"}})),
+      logins_(login_results_.Add({{"result", "succeeded"}})),
+      failed_logins_(login_results_.Add({{"result", "refused"}})),
+      replays_(catch_ups_.Add({{"by", "replay"}})),
+      syncs_(catch_ups_.Add({{"by", "sync"}})),
+      refused_connections_(counter(registry, "baton_gateway_refused_connections_total",
+                                   "Connections refused because http.max_connections were open.")),
+      failed_accepts_(
+          counter(registry, "baton_gateway_failed_accepts_total",
+                  "Connections that could not be accepted, mostly for want of file descriptors.")),
+      published_(counter(registry, "baton_gateway_events_published_total", "Events to fan out.")),
+      delivered_(counter(registry, "baton_gateway_events_delivered_total",
+                         "Copies of events handed to connections.")),
+      overflows_(counter(registry, "baton_gateway_overflows_total",
+                         "Times that events came faster than the gateway took them, "
+                         "and every client had to come back.")) {}
+
+void Metrics::response(int status) {
+  responses_.Add({{"status", std::to_string(status)}}).Increment();
+}
+
+void Metrics::socket_closed(std::uint16_t code) {
+  closes_.Add({{"code", std::to_string(code)}}).Increment();
+}
+
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(registry_.Collect());
+}
+
+}  // namespace baton::gateway

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <cstdint>
+#include <string>
+
+namespace baton::gateway {
+
+/// The gateway's figures, all with the prefix `baton_gateway_`. The gateway's thread only (reading
+/// them is for any).
+class Metrics {
+ public:
+  explicit Metrics(prometheus::Registry& registry);
+
+  void http_opened() { http_connections_.Increment(); }
+  void http_closed() { http_connections_.Decrement(); }
+  void websocket_opened() { websockets_.Increment(); }
+  void websocket_closed() { websockets_.Decrement(); }
+  void connection_refused() { refused_connections_.Increment(); }
+  void accept_failed() { failed_accepts_.Increment(); }
+  void response(int status);
+  void request(bool over_websocket) {
+    (over_websocket ? websocket_requests_ : http_requests_).Increment();
+  }
+  /// The server closed a socket with this WebSocket status.
+  void socket_closed(std::uint16_t code);
+  void login(bool succeeded) { (succeeded ? logins_ : failed_logins_).Increment(); }
+  void published() { published_.Increment(); }
+  void delivered(std::size_t copies) { delivered_.Increment(static_cast<double>(copies)); }
+  void replayed() { replays_.Increment(); }
+  void synced() { syncs_.Increment(); }
+  void overflowed() { overflows_.Increment(); }
+
+  /// Everything the registry holds, in Prometheus' text format 0.0.4. Any thread.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  prometheus::Registry& registry_;
+  prometheus::Family<prometheus::Gauge>& connections_;
+  prometheus::Family<prometheus::Counter>& requests_;
+  prometheus::Family<prometheus::Counter>& responses_;
+  prometheus::Family<prometheus::Counter>& closes_;
+  prometheus::Family<prometheus::Counter>& login_results_;
+  prometheus::Family<prometheus::Counter>& catch_ups_;
+  prometheus::Gauge& http_connections_;
+  prometheus::Gauge& websockets_;
+  prometheus::Counter& http_requests_;
+  prometheus::Counter& websocket_requests_;
+  prometheus::Counter& logins_;
+  prometheus::Counter& failed_logins_;
+  prometheus::Counter& replays_;
+  prometheus::Counter& syncs_;
+  prometheus::Counter& refused_connections_;
+  prometheus::Counter& failed_accepts_;
+  prometheus::Counter& published_;
+  prometheus::Counter& delivered_;
+  prometheus::Counter& overflows_;
+};
+
+}  // namespace baton::gateway

@@ -1,0 +1,110 @@
+#include "gateway/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace baton::gateway {
+namespace {
+
+constexpr std::size_t kSecretBytes = 32;
+
+}  // namespace
+
+void Sessions::Store::add(const Digest& digest, Identity identity, UnixSeconds expires_at,
+                          std::size_t limit, std::size_t limit_per_login) {
+  // The references are taken again after each removal, since the last removal of a login erases its
+  // list.
+  const std::string login = identity.caller.login;
+  while (by_login[login].size() >= limit_per_login) remove(by_login[login].front());
+  while (entries.size() >= limit) remove(order.front());
+  order.push_back(digest);
+  by_login[login].push_back(digest);
+  entries[digest] = Entry{std::move(identity), expires_at, std::prev(order.end())};
+}
+
+bool Sessions::Store::remove(const Digest& digest) {
+  const Digest key = digest;  // The caller's reference may point into the lists that shrink here.
+  const auto found = entries.find(key);
+  if (found == entries.end()) return false;
+  order.erase(found->second.age);
+  if (const auto logins = by_login.find(found->second.identity.caller.login);
+      logins != by_login.end()) {
+    logins->second.remove(key);
+    if (logins->second.empty()) by_login.erase(logins);
+  }
+  entries.erase(found);
+  return true;
+}
+
+void Sessions::Store::expire(UnixSeconds now) {
+  // Not every entry lives equally long (a ticket ends with its token), so all are looked at.
+  std::vector<Digest> gone;
+  for (const auto& [digest, entry] : entries) {
+    if (entry.expires_at <= now) gone.push_back(digest);
+  }
+  for (const Digest& digest : gone) remove(digest);
+}
+
+std::string Sessions::open(const Caller& caller, UnixSeconds now) {
+  std::string secret = random_hex(kSecretBytes);
+  const Digest digest = sha256(secret);
+  const UnixSeconds expires_at = now + limits_.session_seconds;
+  sessions_.add(digest, Identity{caller, expires_at, digest}, expires_at, limits_.sessions,
+                limits_.sessions_per_login);
+  return secret;
+}
+
+std::optional<Identity> Sessions::find(std::string_view secret, UnixSeconds now) {
+  const auto found = sessions_.entries.find(sha256(secret));
+  if (found == sessions_.entries.end()) return std::nullopt;
+  if (found->second.expires_at <= now) {
+    close(found->first);
+    return std::nullopt;
+  }
+  return found->second.identity;
+}
+
+bool Sessions::close(const Digest& session) {
+  const Digest ended = session;
+  std::vector<Digest> orphans;
+  for (const auto& [digest, entry] : tickets_.entries) {
+    if (entry.identity.session == ended) orphans.push_back(digest);
+  }
+  for (const Digest& digest : orphans) tickets_.remove(digest);
+  return sessions_.remove(ended);
+}
+
+std::string Sessions::issue_ticket(const Identity& identity, UnixSeconds now) {
+  std::string secret = random_hex(kSecretBytes);
+  tickets_.add(sha256(secret), identity,
+               std::min(now + limits_.ticket_seconds, identity.expires_at), limits_.tickets,
+               limits_.tickets_per_login);
+  return secret;
+}
+
+std::optional<Identity> Sessions::redeem_ticket(std::string_view secret, UnixSeconds now) {
+  const auto found = tickets_.entries.find(sha256(secret));
+  if (found == tickets_.entries.end()) return std::nullopt;
+  const bool valid = found->second.expires_at > now;
+  Identity identity = found->second.identity;
+  tickets_.remove(Digest(found->first));
+  if (!valid) return std::nullopt;
+  return identity;
+}
+
+void Sessions::revoke(std::string_view login) {
+  for (Store* store : {&sessions_, &tickets_}) {
+    const auto found = store->by_login.find(login);
+    if (found == store->by_login.end()) continue;
+    const std::list<Digest> digests = found->second;
+    for (const Digest& digest : digests) store->remove(digest);
+  }
+}
+
+void Sessions::expire(UnixSeconds now) {
+  sessions_.expire(now);
+  tickets_.expire(now);
+}
+
+}  // namespace baton::gateway

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/backend.hpp"
+#include "gateway/crypto.hpp"
+
+namespace baton::gateway {
+
+/// Seconds since 1970.
+using UnixSeconds = std::int64_t;
+
+/// Who is calling, and until when that may be believed.
+struct Identity {
+  Caller caller;
+  UnixSeconds expires_at = 0;     ///< Of the token or session behind it.
+  std::optional<Digest> session;  ///< The session behind it, where there is one.
+};
+
+struct SessionLimits {
+  UnixSeconds session_seconds = 12 * 3600;
+  UnixSeconds ticket_seconds = 30;
+  std::size_t sessions = 100'000;
+  std::size_t sessions_per_login = 32;
+  std::size_t tickets = 100'000;
+  std::size_t tickets_per_login = 32;
+};
+
+/// The sessions of password logins and the single-use tickets of WebSockets. Kept are only SHA-256
+/// digests of what the client holds, so a copy of our memory lets nobody in. In memory, bounded: at
+/// a login's limit its oldest entry goes, at the total limit the oldest of all. Time is passed in;
+/// the gateway's thread only.
+class Sessions {
+ public:
+  explicit Sessions(SessionLimits limits) : limits_(limits) {}
+
+  /// A new session's secret, 64 hexadecimal digits, for the cookie.
+  [[nodiscard]] std::string open(const Caller& caller, UnixSeconds now);
+  [[nodiscard]] std::optional<Identity> find(std::string_view secret, UnixSeconds now);
+  /// Ends a session and its tickets; false if there is none.
+  bool close(const Digest& session);
+
+  /// A new ticket's secret. It stands for `identity` and ends with it.
+  [[nodiscard]] std::string issue_ticket(const Identity& identity, UnixSeconds now);
+  /// Who a ticket stands for; it is gone afterwards.
+  [[nodiscard]] std::optional<Identity> redeem_ticket(std::string_view secret, UnixSeconds now);
+
+  /// Ends all sessions and tickets of a login.
+  void revoke(std::string_view login);
+  /// Drops what has expired.
+  void expire(UnixSeconds now);
+
+  [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
+  [[nodiscard]] std::size_t ticket_count() const { return tickets_.size(); }
+
+ private:
+  struct Entry {
+    Identity identity;
+    UnixSeconds expires_at = 0;
+    std::list<Digest>::iterator age;  ///< Its place in the order of making.
+  };
+  /// Entries by digest, oldest first by `order`, counted by login.
+  struct Store {
+    std::map<Digest, Entry> entries;
+    std::list<Digest> order;
+    std::map<std::string, std::list<Digest>, std::less<>> by_login;
+
+    [[nodiscard]] std::size_t size() const { return entries.size(); }
+    void add(const Digest& digest, Identity identity, UnixSeconds expires_at, std::size_t limit,
+             std::size_t limit_per_login);
+    bool remove(const Digest& digest);
+    void expire(UnixSeconds now);
+  };
+
+  SessionLimits limits_;
+  Store sessions_;
+  Store tickets_;
+};
+
+}  // namespace baton::gateway
