@@ -16,11 +16,13 @@ namespace baton::directory {
 enum class Role : std::uint8_t { agent, supervisor, service };
 BOOST_DESCRIBE_ENUM(Role, agent, supervisor, service)
 
-/// Who picks up: the desktop (the phone is rung on `Answer` and told to pick up) or the phone itself.
+/// Who picks up: the desktop (the phone is rung on `Answer` and told to pick up) or the phone
+/// itself.
 enum class AgentAnswer : std::uint8_t { desktop, phone };
 BOOST_DESCRIBE_ENUM(AgentAnswer, desktop, phone)
 
-/// Whether a waiting customer is answered when he enters the queue (he hears queue sound) or by the agent.
+/// Whether a waiting customer is answered when he enters the queue (he hears queue sound) or by the
+/// agent.
 enum class QueueAnswer : std::uint8_t { on_entry, on_agent };
 BOOST_DESCRIBE_ENUM(QueueAnswer, on_entry, on_agent)
 
@@ -48,7 +50,8 @@ struct Agent {
 
   friend bool operator==(const Agent&, const Agent&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Agent, (), (login, name, id, extension, routing_profile, role, answer, allowed, enabled))
+BOOST_DESCRIBE_STRUCT(Agent, (),
+                      (login, name, id, extension, routing_profile, role, answer, allowed, enabled))
 
 /// One weekly opening, in the queue's own time zone.
 struct Opening {
@@ -64,14 +67,15 @@ struct Queue {
   std::string arn;
   std::string name;
   QueueAnswer answer = QueueAnswer::on_entry;
-  std::string time_zone = "UTC";   ///< IANA name; evaluated at the edge, never in the core.
-  std::vector<Opening> hours;      ///< Empty: always open.
-  int max_waiting = 1000;          ///< 1 to 100,000; a customer more is refused with queueFull.
-  int max_wait_seconds = 3600;     ///< 1 to 86,400.
+  std::string time_zone = "UTC";  ///< IANA name; evaluated at the edge, never in the core.
+  std::vector<Opening> hours;     ///< Empty: always open.
+  int max_waiting = 1000;         ///< 1 to 100,000; a customer more is refused with queueFull.
+  int max_wait_seconds = 3600;    ///< 1 to 86,400.
 
   friend bool operator==(const Queue&, const Queue&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Queue, (), (arn, name, answer, time_zone, hours, max_waiting, max_wait_seconds))
+BOOST_DESCRIBE_STRUCT(Queue, (),
+                      (arn, name, answer, time_zone, hours, max_waiting, max_wait_seconds))
 
 struct ProfileQueue {
   std::string queue_arn;
@@ -98,14 +102,15 @@ struct QuickConnect {
   std::string arn;
   std::string name;
   QuickConnectKind kind = QuickConnectKind::phone_number;
-  std::string phone_number;             ///< E.164, for phone_number.
-  std::string queue_arn;                ///< For queue.
-  std::string agent_login;              ///< For agent.
-  std::vector<std::string> shown_by;    ///< ARNs of the queues that show it; empty: every queue.
+  std::string phone_number;           ///< E.164, for phone_number.
+  std::string queue_arn;              ///< For queue.
+  std::string agent_login;            ///< For agent.
+  std::vector<std::string> shown_by;  ///< ARNs of the queues that show it; empty: every queue.
 
   friend bool operator==(const QuickConnect&, const QuickConnect&) = default;
 };
-BOOST_DESCRIBE_STRUCT(QuickConnect, (), (arn, name, kind, phone_number, queue_arn, agent_login, shown_by))
+BOOST_DESCRIBE_STRUCT(QuickConnect, (),
+                      (arn, name, kind, phone_number, queue_arn, agent_login, shown_by))
 
 struct InboundNumber {
   std::string number;  ///< E.164.
@@ -125,8 +130,8 @@ struct AgentState {
 };
 BOOST_DESCRIBE_STRUCT(AgentState, (), (label, code, type))
 
-/// Everything the contact centre knows of itself, without secrets. A plain value: readers share a const
-/// snapshot of it, a change is a new one with the next version.
+/// Everything the contact centre knows of itself, without secrets. A plain value: readers share a
+/// const snapshot of it, a change is a new one with the next version.
 struct Directory {
   std::uint64_t version = 0;
   std::vector<Agent> agents;
@@ -139,9 +144,11 @@ struct Directory {
   friend bool operator==(const Directory&, const Directory&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Directory, (),
-                      (version, agents, queues, routing_profiles, quick_connects, inbound_numbers, agent_states))
+                      (version, agents, queues, routing_profiles, quick_connects, inbound_numbers,
+                       agent_states))
 
-/// Look-ups in constant time over one snapshot. Immutable; any thread. Pointers live as long as the index.
+/// Look-ups in constant time over one snapshot. Immutable; any thread. Pointers live as long as the
+/// index.
 class DirectoryIndex {
  public:
   explicit DirectoryIndex(Directory directory);
@@ -156,7 +163,8 @@ class DirectoryIndex {
   [[nodiscard]] const InboundNumber* inbound_number(std::string_view number) const;
   /// The priority (1 first) with which the agent's routing profile serves the queue, or nothing.
   [[nodiscard]] std::optional<int> serves(const Agent& agent, std::string_view queue_arn) const;
-  /// True if a queue of the agent's routing profile (its default outbound queue included) shows the quick connect.
+  /// True if a queue of the agent's routing profile (its default outbound queue included) shows the
+  /// quick connect.
   [[nodiscard]] bool may_use(const Agent& agent, const QuickConnect& quick_connect) const;
   /// The state an agent may choose with that code (or, where the code is empty, that label).
   [[nodiscard]] const AgentState* agent_state(std::string_view code, std::string_view label) const;

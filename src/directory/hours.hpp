@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "directory/directory.hpp"
 #include "directory/time_zone.hpp"
@@ -17,6 +18,11 @@ struct HoursState {
 
   friend bool operator==(const HoursState&, const HoursState&) = default;
 };
+
+/// True if one of the openings holds at a moment (Unix seconds), by the clock on the zone's walls.
+/// Any thread.
+[[nodiscard]] bool is_open(const std::vector<Opening>& hours, const TimeZone& zone,
+                           std::int64_t at);
 
 /// The state of weekly openings at a moment (Unix seconds). No openings: always open. A change is
 /// looked for within the next eight days, since openings repeat weekly. Any thread.

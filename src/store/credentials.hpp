@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "store/store_error.hpp"
+
 namespace baton::store {
 
 /// What is kept of one password, never the password itself.

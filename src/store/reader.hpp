@@ -9,6 +9,7 @@
 
 #include "store/records.hpp"
 #include "store/status.hpp"
+#include "store/store_error.hpp"
 
 namespace baton::store {
 

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,17 +13,11 @@
 #include "store/credentials.hpp"
 #include "store/records.hpp"
 #include "store/status.hpp"
+#include "store/store_error.hpp"
 
 namespace baton::store {
 
 class Database;
-
-/// Thrown where a store cannot be opened or read as what it is: names the file, what was seen and
-/// the remedy.
-class StoreError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// Digest secret of one account.
 struct Secret {
@@ -57,7 +50,8 @@ struct PutResult {
 /// The store's one writer: directory, credentials and records in one SQLite file (WAL,
 /// synchronous=FULL). A lock on
 /// `<path>.lock` keeps a second writer out. Not thread-safe: it belongs to one thread, the engine's
-/// once that runs; other threads and processes read with a StoreReader (store/reader.hpp).
+/// once that runs; other threads and processes read with a StoreReader (store/reader.hpp). Writes
+/// tell errors as values; reads throw StoreError where the file cannot be read.
 class Store {
  public:
   /// Opens or makes (mode 0600, also the file's own folder) the store and migrates its schema.

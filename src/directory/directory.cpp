@@ -1,0 +1,93 @@
+#include "directory/directory.hpp"
+
+#include <algorithm>
+
+namespace baton::directory {
+
+namespace {
+
+using Keys = std::map<std::string, std::size_t, std::less<>>;
+
+/// Indexes `items` by a member. Of equal keys the first one counts; an imported directory has none.
+template <class Item>
+Keys index_by(const std::vector<Item>& items, std::string Item::* key) {
+  Keys keys;
+  for (std::size_t i = 0; i < items.size(); ++i) keys.emplace(items[i].*key, i);
+  return keys;
+}
+
+template <class Item>
+const Item* look_up(const Keys& keys, const std::vector<Item>& items, std::string_view key) {
+  const auto found = keys.find(key);
+  return found == keys.end() ? nullptr : &items[found->second];
+}
+
+}  // namespace
+
+DirectoryIndex::DirectoryIndex(Directory directory)
+    : directory_(std::move(directory)),
+      agents_(index_by(directory_.agents, &Agent::login)),
+      queues_(index_by(directory_.queues, &Queue::arn)),
+      queue_names_(index_by(directory_.queues, &Queue::name)),
+      profiles_(index_by(directory_.routing_profiles, &RoutingProfile::name)),
+      quick_connects_(index_by(directory_.quick_connects, &QuickConnect::arn)),
+      quick_connect_names_(index_by(directory_.quick_connects, &QuickConnect::name)),
+      numbers_(index_by(directory_.inbound_numbers, &InboundNumber::number)) {}
+
+const Agent* DirectoryIndex::agent(std::string_view login) const {
+  return look_up(agents_, directory_.agents, login);
+}
+
+const Queue* DirectoryIndex::queue(std::string_view arn) const {
+  return look_up(queues_, directory_.queues, arn);
+}
+
+const Queue* DirectoryIndex::queue_by_name(std::string_view name) const {
+  return look_up(queue_names_, directory_.queues, name);
+}
+
+const RoutingProfile* DirectoryIndex::routing_profile(std::string_view name) const {
+  return look_up(profiles_, directory_.routing_profiles, name);
+}
+
+const QuickConnect* DirectoryIndex::quick_connect(std::string_view arn) const {
+  return look_up(quick_connects_, directory_.quick_connects, arn);
+}
+
+const QuickConnect* DirectoryIndex::quick_connect_by_name(std::string_view name) const {
+  return look_up(quick_connect_names_, directory_.quick_connects, name);
+}
+
+const InboundNumber* DirectoryIndex::inbound_number(std::string_view number) const {
+  return look_up(numbers_, directory_.inbound_numbers, number);
+}
+
+std::optional<int> DirectoryIndex::serves(const Agent& agent, std::string_view queue_arn) const {
+  const RoutingProfile* profile = routing_profile(agent.routing_profile);
+  if (profile == nullptr) return std::nullopt;
+  for (const ProfileQueue& served : profile->queues) {
+    if (served.queue_arn == queue_arn) return served.priority;
+  }
+  return std::nullopt;
+}
+
+bool DirectoryIndex::may_use(const Agent& agent, const QuickConnect& quick_connect) const {
+  if (quick_connect.shown_by.empty()) return true;
+  const RoutingProfile* profile = routing_profile(agent.routing_profile);
+  if (profile == nullptr) return false;
+  return std::any_of(
+      quick_connect.shown_by.begin(), quick_connect.shown_by.end(), [&](const std::string& arn) {
+        return arn == profile->default_outbound_queue_arn ||
+               std::any_of(profile->queues.begin(), profile->queues.end(),
+                           [&](const ProfileQueue& served) { return served.queue_arn == arn; });
+      });
+}
+
+const AgentState* DirectoryIndex::agent_state(std::string_view code, std::string_view label) const {
+  for (const AgentState& state : directory_.agent_states) {
+    if (code.empty() ? state.label == label : state.code == code) return &state;
+  }
+  return nullptr;
+}
+
+}  // namespace baton::directory

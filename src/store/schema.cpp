@@ -1,0 +1,131 @@
+#include "store/schema.hpp"
+
+namespace baton::store {
+
+const std::vector<std::string>& schema_steps() {
+  static const std::vector<std::string> steps{
+      // 1: who is who.
+      R"sql(
+CREATE TABLE meta(
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE counters(
+  name TEXT PRIMARY KEY,
+  next INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE directory(
+  version INTEGER PRIMARY KEY,
+  stored_at INTEGER NOT NULL,  -- Unix ms
+  json TEXT NOT NULL           -- docs/directory.md, without passwords
+) STRICT;
+CREATE TABLE credentials(
+  login TEXT PRIMARY KEY,
+  realm TEXT NOT NULL,
+  ha1 TEXT NOT NULL,           -- MD5(login:realm:password), for SIP digest
+  argon2id TEXT NOT NULL       -- encoded, for the desktop
+) STRICT, WITHOUT ROWID;
+)sql",
+      // 2: what happened.
+      R"sql(
+CREATE TABLE transfers(
+  id TEXT PRIMARY KEY,
+  contact_id TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  state TEXT NOT NULL,
+  accepted_at INTEGER NOT NULL,  -- Unix ms
+  updated_at INTEGER NOT NULL,   -- Unix ms
+  json TEXT NOT NULL,
+  timeline TEXT NOT NULL
+) STRICT;
+CREATE INDEX transfers_by_time ON transfers(accepted_at, id);
+CREATE INDEX transfers_by_agent ON transfers(agent, accepted_at, id);
+CREATE INDEX transfers_by_contact ON transfers(contact_id, accepted_at, id);
+CREATE TABLE contacts(
+  id TEXT PRIMARY KEY,
+  direction TEXT NOT NULL,
+  customer TEXT NOT NULL,
+  queue_name TEXT NOT NULL,
+  state TEXT NOT NULL,
+  started_at INTEGER NOT NULL,   -- Unix ms
+  updated_at INTEGER NOT NULL,   -- Unix ms
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX contacts_by_time ON contacts(started_at);
+)sql",
+      // 3: the journal (docs/journal-format.md) and the phones' registrations.
+      R"sql(
+CREATE TABLE journal_segments(
+  id INTEGER PRIMARY KEY,
+  first_index INTEGER NOT NULL,
+  header BLOB NOT NULL
+) STRICT;
+CREATE TABLE journal(
+  first_index INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  segment INTEGER NOT NULL,
+  crc INTEGER NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE TABLE registrations(
+  login TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  via_route TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  cseq INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,   -- Unix seconds
+  user_agent TEXT NOT NULL,
+  PRIMARY KEY(login, contact)
+) STRICT, WITHOUT ROWID;
+)sql"};
+  return steps;
+}
+
+std::int64_t schema_version() { return static_cast<std::int64_t>(schema_steps().size()); }
+
+namespace {
+
+[[noreturn]] void refuse(const Database& database, const std::string& why) {
+  throw StoreError("store \"" + database.path() + "\": " + why);
+}
+
+void check_not_newer(const Database& database, std::int64_t version) {
+  if (version <= schema_version()) return;
+  refuse(database, "was written by a newer Baton (schema " + std::to_string(version) +
+                       ", this program knows up to " + std::to_string(schema_version()) +
+                       "); run the newer program, or give another store.path");
+}
+
+constexpr const char* kNoStore =
+    "is an SQLite file, but not a Baton store; give another store.path, or move it away";
+
+}  // namespace
+
+void migrate(Database& database) {
+  const std::int64_t version = database.query_integer("PRAGMA user_version");
+  const std::int64_t application = database.query_integer("PRAGMA application_id");
+  const bool empty = database.query_integer("SELECT count(*) FROM sqlite_master") == 0;
+  if (!(empty && version == 0 && application == 0) && application != kApplicationId) {
+    refuse(database, kNoStore);
+  }
+  check_not_newer(database, version);
+  for (std::int64_t next = version; next < schema_version(); ++next) {
+    const std::string& step = schema_steps()[static_cast<std::size_t>(next)];
+    const Status status = database.execute(
+        "BEGIN IMMEDIATE;" + step + "PRAGMA application_id = " + std::to_string(kApplicationId) +
+        "; PRAGMA user_version = " + std::to_string(next + 1) + "; COMMIT;");
+    if (!status) throw StoreError(status.error);
+  }
+}
+
+void check_schema(Database& database) {
+  const std::int64_t version = database.query_integer("PRAGMA user_version");
+  if (database.query_integer("PRAGMA application_id") != kApplicationId) refuse(database, kNoStore);
+  check_not_newer(database, version);
+  if (version < schema_version()) {
+    refuse(database, "was written by an older Baton (schema " + std::to_string(version) +
+                         "); start the server once, which brings it up to date");
+  }
+}
+
+}  // namespace baton::store
