@@ -1,0 +1,34 @@
+"""Destinations as desktops send them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from harness.config import SOURCE, example_directory
+
+MESSAGES = SOURCE / "tests" / "fixtures" / "messages"
+DIAL_PAD = "+12082097345"
+SASI = "+16579994374"
+
+
+def sample(name: str) -> dict[str, Any]:
+    """A published message, word for word in its values."""
+    return json.loads((MESSAGES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def quick_connect(name: str, **changes: Any) -> dict[str, Any]:
+    """The object of a quick connect of the example directory, in the shape of the published samples."""
+    found = next(q for q in example_directory()["quickConnects"] if q["name"] == name)
+    return {"endpointARN": found["arn"], "endpointId": found["arn"], "type": found["type"], "name": found["name"],
+            "phoneNumber": found.get("phoneNumber"), "agentLogin": found.get("agentLogin"), "queue": None, **changes}
+
+
+def queue_arn(name: str = "CallSummary-HVOC-Queue") -> str:
+    return next(q["arn"] for q in example_directory()["queues"] if q["name"] == name)
+
+
+def arn(kind: str, number: int) -> str:
+    """A made-up ARN of the example's instance, for what a test adds to the directory."""
+    instance = queue_arn().rsplit("/queue/", 1)[0]
+    return f"{instance}/{kind}/00000000-0000-4000-8000-{number:012d}"
