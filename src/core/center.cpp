@@ -321,6 +321,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
             end_contact(*owner, 480, "The queue no longer exists");
           } else {
             enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
+            store(*owner);
+            (void)try_offer(*owner);
           }
         }
       }

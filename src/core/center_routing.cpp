@@ -107,6 +107,7 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
                                .agent = {},
                                .request_id = {}});
   enqueue(call, queue->arn, now_, false, std::min(queue->max_wait_seconds, 170));
+  (void)try_offer(call);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,387 @@
+#include "engine/engine.hpp"
+
+#include <openssl/rand.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+namespace baton::engine {
+
+namespace {
+
+core::TimeMs wall_clock() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+store::TransferRow row_of(const message::TransferView& view) {
+  return {.id = to_string(view.current.transfer_id),
+          .contact_id = to_string(view.current.contact_id),
+          .agent = view.agent,
+          .state = std::string(message::to_string(view.current.state)),
+          .accepted_at = view.accepted_at,
+          .updated_at = view.current.at,
+          .json = message::print(view),
+          .timeline = message::print_timeline(view)};
+}
+
+store::ContactRow row_of(const message::ContactView& view, core::TimeMs now) {
+  return {.id = to_string(view.contact_id),
+          .direction = view.direction,
+          .customer = view.customer,
+          .queue_name = view.queue_name,
+          .state = view.state,
+          .started_at = view.started_at,
+          .updated_at = now,
+          .json = message::print(view)};
+}
+
+}  // namespace
+
+Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch, EventSink events)
+    : config_(std::move(config)),
+      journal_(journal),
+      epoch_(std::move(epoch)),
+      sink_(std::move(events)) {}
+
+Engine::~Engine() { stop(); }
+
+std::string Engine::start(std::vector<core::InputBody> first, message::Capabilities capabilities) {
+  center_.set_capabilities(std::move(capabilities));
+  const core::TimeMs young =
+      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
+  std::vector<Published> again;
+  core::Outputs outputs;
+  const journal::Replayed replayed =
+      journal_.replay(0, [&](std::uint64_t, const core::Input& input) {
+        outputs.clear();
+        center_.apply(input, outputs);
+        last_at_ = std::max(last_at_, input.at);
+        for (core::Output& output : outputs) {
+          if (auto* publish = std::get_if<core::Publish>(&output);
+              publish != nullptr && input.at >= young) {
+            again.push_back(
+                {.agent = publish->event.agent,
+                 .sequence = publish->event.sequence.value_or(0),
+                 .at = input.at,
+                 .text = std::make_shared<std::string>(message::print(publish->event, epoch_))});
+          }
+        }
+      });
+  if (!replayed.ok()) return replayed.error;
+  if (replayed.count > 0) spdlog::info("journal: {} inputs replayed", replayed.count);
+  if (!again.empty()) sink_(std::move(again));
+
+  std::vector<Item> items;
+  for (core::InputBody& body : first) items.emplace_back(std::move(body));
+  process(items);
+  if (!journal_.failed().empty()) return journal_.failed();
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "baton-engine");
+    loop();
+  });
+  return {};
+}
+
+void Engine::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Engine::submit(core::InputBody body) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    queue_.emplace_back(std::move(body));
+    if (queue_.size() > 1) return;
+  }
+  wake_.notify_one();
+}
+
+void Engine::request(core::RequestInput input, ReplyHandler done) {
+  std::string why;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) {
+      why = "the server is stopping; try again in a moment";
+    } else if (!failed_.empty()) {
+      why = "the journal cannot be written: " + failed_;
+    } else if (queue_.size() >= config_.queue_limit) {
+      why = "the server is overloaded: " + std::to_string(config_.queue_limit) +
+            " inputs wait; try again in a moment";
+      stats_.refused_full.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      queue_.emplace_back(AskedRequest{std::move(input), std::move(done)});
+      if (queue_.size() > 1) return;
+    }
+  }
+  if (!why.empty()) {
+    refuse(input, done, why);
+    return;
+  }
+  wake_.notify_one();
+}
+
+void Engine::run(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.emplace_back(QueuedTask{std::move(task), false});
+  }
+  wake_.notify_one();
+}
+
+void Engine::run_after_flush(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.emplace_back(QueuedTask{std::move(task), true});
+  }
+  wake_.notify_one();
+}
+
+std::string Engine::not_ready_reason() const {
+  const std::lock_guard lock(mutex_);
+  return failed_.empty() ? std::string{} : "the journal cannot be written: " + failed_;
+}
+
+std::int64_t Engine::thread_cpu_ns() const {
+  clockid_t clock{};
+  if (!thread_.joinable() ||
+      pthread_getcpuclockid(const_cast<std::thread&>(thread_).native_handle(), &clock) != 0) {
+    return 0;
+  }
+  timespec now{};
+  if (clock_gettime(clock, &now) != 0) return 0;
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+void Engine::refuse(const core::RequestInput& input, const ReplyHandler& done,
+                    const std::string& why) const {
+  core::Reply reply;
+  reply.accepted = false;
+  reply.request_id = input.request.id;
+  message::ApiError error;
+  error.error_type = message::error_type(input.request.kind, input.request.subtopic);
+  error.error_message = message::error_message(error.error_type);
+  error.msg = why;
+  error.reason = message::Reason::backendUnavailable;
+  error.retryable = true;
+  error.suggested_action = "Try again in a moment.";
+  reply.error = std::move(error);
+  done(reply);
+}
+
+core::Input Engine::stamp(core::InputBody body) {
+  if (entropy_.size() < 2) {
+    entropy_.resize(512);
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(entropy_.data()),
+                   static_cast<int>(entropy_.size() * sizeof(std::uint64_t))) != 1) {
+      // OpenSSL has no randomness to give: identifiers must still differ from each other.
+      for (std::size_t i = 0; i < entropy_.size(); ++i) {
+        entropy_[i] = static_cast<std::uint64_t>(
+                          std::chrono::steady_clock::now().time_since_epoch().count()) +
+                      i;
+      }
+    }
+  }
+  core::Input input;
+  // Never back, whatever the wall clock does: deadlines are reckoned from it.
+  last_at_ = std::max(last_at_, wall_clock());
+  input.at = last_at_;
+  input.entropy_high = entropy_.back();
+  entropy_.pop_back();
+  input.entropy_low = entropy_.back();
+  entropy_.pop_back();
+  input.body = std::move(body);
+  return input;
+}
+
+void Engine::loop() {
+  std::vector<Item> items;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const auto ready = [this] { return !queue_.empty() || stopping_; };
+      std::optional<core::TimeMs> due = timers_.next();
+      if (records_due_ != 0 && (!due || records_due_ < *due)) due = records_due_;
+      if (due) {
+        const core::TimeMs wait = std::max<core::TimeMs>(*due - wall_clock(), 0);
+        wake_.wait_for(lock, std::chrono::milliseconds(wait), ready);
+      } else {
+        wake_.wait(lock, ready);
+      }
+      if (queue_.size() <= config_.batch_limit) {
+        items.swap(queue_);
+      } else {
+        const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(config_.batch_limit);
+        items.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+        queue_.erase(queue_.begin(), end);
+      }
+      stats_.queue_depth.store(queue_.size(), std::memory_order_relaxed);
+      if (items.empty() && stopping_) break;
+    }
+    for (const core::TimerId timer : timers_.take_due(wall_clock(), config_.batch_limit)) {
+      items.emplace_back(core::InputBody{core::TimerFired{timer}});
+    }
+    const bool idle = items.empty();
+    process(items);
+    items.clear();
+    // While inputs flow, records go with their commits.
+    if (idle && records_due_ != 0 && wall_clock() >= records_due_) write_records();
+  }
+  write_records();
+}
+
+void Engine::process(std::vector<Item>& items) {
+  std::vector<core::Input> inputs;
+  inputs.reserve(items.size());
+  std::vector<ReplyHandler> handlers;
+  for (Item& item : items) {
+    if (auto* body = std::get_if<core::InputBody>(&item)) {
+      inputs.push_back(stamp(std::move(*body)));
+    } else if (auto* asked = std::get_if<AskedRequest>(&item)) {
+      asked->input.reply = next_reply_++;
+      waiting_.emplace(asked->input.reply, std::move(asked->done));
+      inputs.push_back(stamp(std::move(asked->input)));
+    }
+  }
+
+  bool durable = true;
+  if (!inputs.empty()) {
+    store::Records records;
+    if (records_due_ != 0 && last_at_ >= records_due_) {
+      for (const auto& [id, view] : transfer_records_) records.transfers.push_back(row_of(*view));
+      for (const auto& [id, view] : contact_records_)
+        records.contacts.push_back(row_of(*view, last_at_));
+    }
+    const journal::Appended appended = journal_.append(inputs, records);
+    durable = appended.status.ok();
+    if (durable) {
+      if (!records.empty()) {
+        transfer_records_.clear();
+        contact_records_.clear();
+        records_due_ = 0;
+      }
+      const auto ns = static_cast<std::uint64_t>(appended.commit_time.count());
+      stats_.commit_ns_total.fetch_add(ns, std::memory_order_relaxed);
+      const auto bucket =
+          std::min<std::size_t>(std::bit_width(ns / 1000), stats_.commit_us_log2.size() - 1);
+      stats_.commit_us_log2[bucket].fetch_add(1, std::memory_order_relaxed);
+      stats_.batches.fetch_add(1, std::memory_order_relaxed);
+      stats_.inputs.fetch_add(inputs.size(), std::memory_order_relaxed);
+    } else {
+      const std::lock_guard lock(mutex_);
+      if (failed_.empty())
+        spdlog::critical("journal: nothing more is taken: {}", appended.status.error);
+      failed_ = appended.status.error;
+    }
+  }
+
+  // In the order in which things came: a task sees all that was before it, and nothing after.
+  core::Outputs outputs;
+  auto input = inputs.begin();
+  for (Item& item : items) {
+    if (auto* queued = std::get_if<QueuedTask>(&item)) {
+      dispatch();
+      if (queued->flush) write_records();
+      queued->task(center_);
+      continue;
+    }
+    const core::Input& next = *input++;
+    if (durable) {
+      outputs.clear();
+      center_.apply(next, outputs);
+      collect(outputs);
+      continue;
+    }
+    // Not in the journal, so it did not happen: what would start something is refused, running
+    // calls go on.
+    if (const auto* asked = std::get_if<core::RequestInput>(&next.body)) {
+      const auto handler = waiting_.extract(asked->reply);
+      if (!handler.empty())
+        refuse(*asked, handler.mapped(), "the journal cannot be written: " + not_ready_reason());
+    } else if (const auto* call = std::get_if<core::LegIncoming>(&next.body)) {
+      commands_.push_back(
+          {.id = 0, .body = core::EndLeg{.leg = call->leg, .code = 503, .text = "Out of service"}});
+    }
+  }
+  dispatch();
+}
+
+void Engine::collect(core::Outputs& outputs) {
+  for (core::Output& output : outputs) {
+    if (auto* command = std::get_if<core::Command>(&output)) {
+      commands_.push_back(std::move(*command));
+    } else if (auto* publish = std::get_if<core::Publish>(&output)) {
+      events_.push_back(std::move(publish->event));
+    } else if (auto* reply = std::get_if<core::Reply>(&output)) {
+      replies_.push_back(std::move(*reply));
+    } else if (const auto* arm = std::get_if<core::ArmTimer>(&output)) {
+      timers_.arm(arm->timer, arm->at);
+    } else if (const auto* cancel = std::get_if<core::CancelTimer>(&output)) {
+      timers_.cancel(cancel->timer);
+    } else if (auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
+      transfer_records_[transfer->transfer->current.transfer_id] = std::move(transfer->transfer);
+      if (records_due_ == 0) records_due_ = last_at_ + config_.record_delay_ms;
+    } else if (auto* contact = std::get_if<core::StoreContact>(&output)) {
+      contact_records_[contact->contact->contact_id] = std::move(contact->contact);
+      if (records_due_ == 0) records_due_ = last_at_ + config_.record_delay_ms;
+    }
+  }
+}
+
+void Engine::dispatch() {
+  // The phones first: printing for desktops can wait a few microseconds, a customer should not.
+  if (!commands_.empty() && switch_ != nullptr) {
+    stats_.commands.fetch_add(commands_.size(), std::memory_order_relaxed);
+    switch_->submit(std::move(commands_));
+  }
+  commands_ = {};
+  if (!events_.empty()) {
+    std::vector<Published> published;
+    published.reserve(events_.size());
+    for (const message::Event& event : events_) {
+      published.push_back({.agent = event.agent,
+                           .sequence = event.sequence.value_or(0),
+                           .at = last_at_,
+                           .text = std::make_shared<std::string>(message::print(event, epoch_))});
+    }
+    stats_.events.fetch_add(published.size(), std::memory_order_relaxed);
+    events_.clear();
+    sink_(std::move(published));
+  }
+  for (const core::Reply& reply : replies_) {
+    const auto handler = waiting_.extract(reply.key);
+    if (!handler.empty()) handler.mapped()(reply);
+  }
+  replies_.clear();
+}
+
+bool Engine::write_records() {
+  if (transfer_records_.empty() && contact_records_.empty()) return true;
+  store::Records records;
+  for (const auto& [id, view] : transfer_records_) records.transfers.push_back(row_of(*view));
+  for (const auto& [id, view] : contact_records_)
+    records.contacts.push_back(row_of(*view, last_at_));
+  transfer_records_.clear();
+  contact_records_.clear();
+  records_due_ = 0;
+  const journal::Appended appended = journal_.append({}, records);
+  if (!appended.status.ok()) {
+    const std::lock_guard lock(mutex_);
+    failed_ = appended.status.error;
+    return false;
+  }
+  return true;
+}
+
+}  // namespace baton::engine
