@@ -418,6 +418,18 @@ class MediaComposer {
     return pairs;
   }
 
+  /// Parts the pairs that no longer hold: a party may make another kind of media of a line (RFC
+  /// 3264 section 8.3.3).
+  template <class KindOf>
+  static void part(std::vector<int>& pairs, const Plan& src, KindOf kind_of) {
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const auto j = static_cast<std::size_t>(pairs[i]);
+      if (pairs[i] >= 0 && (j >= src.lines.size() || src.lines[j].media.kind != kind_of(i))) {
+        pairs[i] = -1;
+      }
+    }
+  }
+
   static bool taken(const std::vector<int>& pairs, std::size_t line) {
     return std::find(pairs.begin(), pairs.end(), static_cast<int>(line)) != pairs.end();
   }
@@ -428,12 +440,7 @@ class MediaComposer {
     Plan src = source(other, from);
     auto slots = to.now_.layout;
     auto pairs = settled_pairs(to, other, slots.size());
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const auto j = static_cast<std::size_t>(pairs[i]);
-      if (pairs[i] >= 0 && (j >= src.lines.size() || src.lines[j].media.kind != slots[i].kind)) {
-        pairs[i] = -1;
-      }
-    }
+    part(pairs, src, [&slots](std::size_t i) { return std::string_view(slots[i].kind); });
     for (std::size_t j = 0; j < src.lines.size(); ++j) {
       const auto& media = src.lines[j].media;
       if (taken(pairs, j)) continue;
@@ -481,6 +488,7 @@ class MediaComposer {
     const Plan offer = plan_of(to.now_.remote);
     Plan src = source(other, OfferFrom::last);
     auto pairs = settled_pairs(to, other, offer.lines.size());
+    part(pairs, src, [&](std::size_t i) { return std::string_view(offer.lines[i].media.kind); });
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (pairs[i] >= 0) continue;
       const auto& asked = offer.lines[i].media;
