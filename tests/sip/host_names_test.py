@@ -1,0 +1,81 @@
+"""Names in received messages do not stop the loop, however slow the name server is."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.samples import DIAL_PAD
+from harness.server import Server
+from harness.tools import tool
+from harness.world import INBOUND, World
+from peer import Address, Uri, talk
+
+
+@pytest.fixture
+def slow_names(world: World, tmp_path, monkeypatch) -> World:
+    library = tmp_path / "slow_resolver.so"
+    subprocess.run([tool("cc", "build-essential"), "-shared", "-fPIC", "-O1", "-o", library,
+                    Path(__file__).parent / "slow_resolver.c", "-ldl"], check=True)
+    start = Server.start
+
+    async def start_with_it(self, timeout=15.0):
+        self.env["LD_PRELOAD"] = str(library)
+        return await start(self, timeout)
+    monkeypatch.setattr(Server, "start", start_with_it)
+    return world
+
+
+async def test_names_in_every_place(slow_names: World):
+    world = slow_names
+    talking = await world.talking("agent1")
+    joker = await world.customer()
+    name = "no-such-host.example.com"
+    flow = joker.transport.flow(world.server.sip["udp"])
+    for method in ("OPTIONS", "INVITE", "REGISTER", "SUBSCRIBE", "MESSAGE", "REFER"):
+        for place in ("Via", "Contact", "Route", "Record-Route", "uri", "From", "maddr"):
+            uri = Uri(INBOUND, name if place == "uri" else "127.0.0.1", world.server.sip["udp"][1])
+            request = joker.new_request(method, uri, Address(Uri(INBOUND, name)))
+            if place == "Via":
+                request.set("Via", request["Via"].replace(f"127.0.0.1:{joker.transport.port}", f"{name}:5060"))
+            elif place == "maddr":
+                request.set("Via", request["Via"] + f";maddr={name}")
+            elif place == "From":
+                request.set("From", Address(Uri("x", name)).tagged("1"))
+            else:
+                request.set(place, f"<sip:x@{name};lr>")
+            flow.send(request.encode())
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    probe = await world.peer("probe", "+15550000002")
+    assert (await probe.options()).status == 200
+    assert loop.time() - began < 2, "the loop stood still over a name"
+    await talk(talking.customer, talking.agent)
+    joker.violations.clear()  # Answers to what was sent without transactions.
+    joker.errors.clear()
+    await talking.customer.hangup()
+
+
+async def test_a_contact_that_is_a_name(slow_names: World):
+    """A phone or carrier whose Contact is a name: requests go where its messages come from, or the leg ends."""
+    world = slow_names
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring(headers=[])
+    original = type(world.carrier).contact
+    try:
+        type(world.carrier).contact = property(lambda self: Address(Uri("x", "no-such-host.example.com")))
+        await target.answer(wait=False)
+    finally:
+        type(world.carrier).contact = original
+    probe = await world.peer("probe", "+15550000003")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert (await probe.options()).status == 200
+    assert loop.time() - began < 2
+    await talking.customer.hangup()
+    target._end("them")

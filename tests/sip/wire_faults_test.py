@@ -1,0 +1,174 @@
+"""Messages that are lost, late, doubled or crossed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from harness.samples import DIAL_PAD
+from harness.world import INBOUND, World
+from peer import QUEUE, talk
+
+
+async def test_the_200_to_the_customer_is_lost(world: World):
+    customer = await world.customer()
+    customer.faults.lose_incoming("200 INVITE", times=2)
+    call = await customer.call(INBOUND, wait=True)
+    assert len([e for e in customer.log if e.note == "lost"]) == 2
+    await call.hears(QUEUE)
+    await call.hangup()
+
+
+async def test_the_ack_of_the_customer_is_lost(world: World):
+    customer = await world.customer()
+    customer.faults.lose_outgoing("ACK", times=2)
+    call = await customer.call(INBOUND, wait=True)
+    await customer.until(lambda: len(customer.received("200 INVITE", retransmissions=True)) >= 3, "the 200 again")
+    await call.hears(QUEUE)
+    await call.hangup()
+
+
+async def test_the_invite_comes_twice(world: World):
+    desktop, _ = await world.agent("agent1")
+    customer = await world.customer()
+    customer.faults.duplicate("INVITE")
+    call = await customer.call(INBOUND, wait=True)
+    await desktop.offered()
+    await call.hears(QUEUE)
+    offers = [e for e in desktop.seen("InboundCall/InboundCallStateChange")
+              if e["message"]["call"]["event"] == "connecting" and e["message"]["call"]["CallType"] == "agent"]
+    assert len(offers) == 1, "one INVITE, one call"
+    await call.hangup()
+
+
+async def test_the_targets_200_is_lost(world: World):
+    talking = await world.talking("agent1")
+    world.carrier.faults.lose_outgoing("200 INVITE", times=2)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+async def test_the_ack_to_the_target_is_lost(world: World):
+    talking = await world.talking("agent1")
+    world.carrier.faults.lose_incoming("ACK", times=2)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+async def test_our_invite_to_the_target_is_lost(world: World):
+    talking = await world.talking("agent1")
+    world.carrier.faults.lose_incoming("INVITE", times=2)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+async def test_our_bye_is_lost(world: World):
+    talking = await world.talking("agent1")
+    talking.agent.peer.faults.lose_incoming("BYE", times=2)
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+
+
+async def test_the_answer_to_our_reinvite_is_lost(world: World):
+    talking = await world.talking("agent1")
+    talking.customer.peer.faults.lose_outgoing("200 INVITE", times=1)
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.customer.hangup()
+
+
+async def test_the_target_is_answered_by_two_phones(world: World):
+    """A forking carrier: the first 2xx wins, the second is acknowledged and ended."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    one = await world.carrier.incoming()
+    two = one.fork()
+    await one.ring()
+    await two.ring()
+    await two.answer(wait=False)
+    await one.answer(wait=False)
+    await one.ended(by="them")
+    await talking.desktop.transfer("connected")
+    assert two.state == "confirmed"
+    await talk(talking.customer, two)
+    await talking.customer.hangup()
+    await two.ended(by="them")
+    await world.no_leg_is_left()
+
+
+async def test_a_late_200_after_the_cancel_is_acknowledged_and_ended(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5, "releaseOn": "answered"})
+    target = await world.carrier.incoming()
+    await target.ring()
+    world.carrier.faults.lose_incoming("CANCEL", times=1000)
+    await talking.desktop.transfer("failed", timeout=8)
+    await target.answer(wait=False)
+    await target.ended(by="them")
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_glare_with_the_customers_reinvite(world: World):
+    """Both re-INVITE at once: each gets 491, waits as RFC 3261, 14.1 says, and all is well in the end."""
+    talking = await world.talking("agent1")
+    customer = talking.customer.peer
+    held = customer.faults.hold_back("re-INVITE")
+    own = asyncio.create_task(talking.customer.reinvite())
+    await customer.until(lambda: any("held" in e.note for e in customer.log), "our re-INVITE")
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.customer.expect("re-INVITE")
+    held.release()
+    status = (await own).status
+    assert status in (491, 500), status
+    assert customer.sent("491 INVITE")
+    await talking.desktop.call_event("hold", "inbound", timeout=12)
+    await talking.customer.hangup()
+
+
+async def test_glare_on_the_join(world: World):
+    """The customer's 491 to the re-INVITE that joins him to the target is tried again after the back-off."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    talking.customer.refuse_reinvites.append(491)
+    talking.customer.refuse_updates.append(491)
+    await target.answer(wait=False)
+    await talking.desktop.transfer("connected", timeout=12)
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+async def test_a_request_for_a_call_that_is_not(world: World):
+    customer = await world.customer()
+    call = await customer.call(INBOUND, wait=True)
+    await call.hangup()
+    call.state = "confirmed"
+    assert (await call.send("INFO").result()).status == 481
+    assert (await call.send("BYE").result()).status == 481
+    call.state = "ended"
+
+
+async def test_a_cseq_that_goes_back_is_refused(world: World):
+    customer = await world.customer()
+    call = await customer.call(INBOUND, wait=True)
+    assert (await call.send("OPTIONS").result()).status == 200
+    call.local_cseq -= 2
+    assert (await call.send("OPTIONS").result()).status == 500
+    call.local_cseq += 5
+    await call.hangup()
