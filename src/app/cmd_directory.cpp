@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "app/commands.hpp"
+#include "app/session.hpp"
+#include "app/tokens.hpp"
+#include "app/web_client.hpp"
+#include "directory/directory_json.hpp"
+#include "gateway/jwt.hpp"
+#include "store/reader.hpp"
+#include "store/store.hpp"
+
+namespace baton::app {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Password hashes of thousands of accounts take their time on the server.
+constexpr std::chrono::minutes kImportTimeout{10};
+
+struct DirectoryArguments {
+  std::string config_file;
+  std::string file;
+};
+
+std::string text_of(const json::value* value) {
+  return value != nullptr && value->is_string() ? std::string(value->get_string().c_str())
+                                                : std::string();
+}
+
+void print_faults(const std::string& file, const directory::Faults& faults) {
+  for (const directory::Fault& fault : faults) {
+    std::cerr << fmt::format("{}: {}: {}\n", file,
+                             fault.place.empty() ? "(whole file)" : fault.place, fault.msg);
+  }
+  std::cerr << fmt::format(
+      "baton: {} fault{} in {}; nothing was changed. docs/directory.md describes the file.\n",
+      faults.size(), faults.size() == 1 ? "" : "s", file);
+}
+
+/// What the server said about an import it refused.
+int refused(const std::string& file, const HttpReply& reply) {
+  boost::system::error_code error;
+  const json::value parsed = json::parse(reply.body, error);
+  const json::object* body = error ? nullptr : parsed.if_object();
+  const json::value* list = body == nullptr ? nullptr : body->if_contains("faults");
+  if (list == nullptr || !list->is_array()) {
+    std::cerr << fmt::format("baton: the server refused the directory: HTTP {} {}\n", reply.status,
+                             reply.body);
+    return kFailed;
+  }
+  directory::Faults faults;
+  for (const json::value& item : list->get_array()) {
+    if (const json::object* fault = item.if_object()) {
+      faults.push_back({text_of(fault->if_contains("place")), text_of(fault->if_contains("msg"))});
+    }
+  }
+  print_faults(file, faults);
+  return kFailed;
+}
+
+int import_offline(const AppConfig& config, const directory::ImportedDirectory& imported) {
+  const std::filesystem::path path = config.store.path;
+  store::Store store = store::Store::open(path.string(), config.sip.realm);
+  const store::PutResult result = store.put_directory(imported);
+  if (!result.status.ok()) {
+    std::cerr << "baton: " << result.status.error << '\n';
+    return kFailed;
+  }
+  for (const std::string& login : result.without_password) {
+    std::cerr << fmt::format(
+        "baton: note: {} has no password and can neither sign in nor register a phone\n", login);
+  }
+  std::cout << fmt::format("directory version {} is in {}; the server was not running\n",
+                           result.version, path.string());
+  return kOk;
+}
+
+int import(const DirectoryArguments& arguments) {
+  const auto config = config_or_faults(arguments.config_file);
+  if (!config) return kUsage;
+  std::ifstream in(arguments.file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(arguments.file)) {
+    std::cerr << fmt::format("baton: {} cannot be read; does it exist, and may you read it?\n",
+                             arguments.file);
+    return kUsage;
+  }
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  auto parsed = directory::parse_directory(text);
+  if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
+    print_faults(arguments.file, *faults);
+    return kFailed;
+  }
+  const auto url = parse_server_url(local_url(config->gateway.listen));
+  if (url) {
+    const std::string token =
+        mint_token(*config, "baton-command-line", "service", std::chrono::hours(1));
+    const HttpReply reply =
+        http_request(*url, "PUT", "/v1/directory", token, std::move(text), kImportTimeout);
+    if (reply.status == 200) {
+      std::cout << fmt::format("the running server took it: {}\n", reply.body);
+      return kOk;
+    }
+    if (reply.status != 0) return refused(arguments.file, reply);
+  }
+  // Nobody listens there. A server that runs all the same holds the store's lock, and open() says
+  // so.
+  return import_offline(*config, std::get<directory::ImportedDirectory>(parsed));
+}
+
+/// The stored directory's text, or a message and nothing.
+std::optional<std::string> stored_directory(const AppConfig& config) {
+  store::StoreReader reader(config.store.path);
+  auto text = reader.directory_json();
+  if (!text) {
+    std::cerr << fmt::format(
+        "baton: {} has no directory yet; `baton directory import FILE` puts one in.{}\n",
+        config.store.path, reader.last_error().empty() ? "" : " " + reader.last_error());
+  }
+  return text;
+}
+
+int export_directory(const DirectoryArguments& arguments) {
+  const auto config = config_or_faults(arguments.config_file);
+  if (!config) return kUsage;
+  const auto text = stored_directory(*config);
+  if (!text) return kFailed;
+  if (arguments.file.empty()) {
+    std::cout << *text << (text->ends_with('\n') ? "" : "\n");
+    return kOk;
+  }
+  std::ofstream out(arguments.file, std::ios::binary);
+  out << *text << (text->ends_with('\n') ? "" : "\n");
+  out.close();
+  if (!out) {
+    std::cerr << fmt::format("baton: {} cannot be written.\n", arguments.file);
+    return kFailed;
+  }
+  return kOk;
+}
+
+int list(const DirectoryArguments& arguments) {
+  const auto config = config_or_faults(arguments.config_file);
+  if (!config) return kUsage;
+  const auto text = stored_directory(*config);
+  if (!text) return kFailed;
+  const auto parsed = directory::parse_directory(*text);
+  const auto* imported = std::get_if<directory::ImportedDirectory>(&parsed);
+  if (imported == nullptr) {
+    print_faults(config->store.path, std::get<directory::Faults>(parsed));
+    return kFailed;
+  }
+  const directory::Directory& found = imported->directory;
+  const auto row = [](std::string_view kind, std::string_view name, const std::string& what) {
+    std::cout << fmt::format("{:<15} {:<28} {}\n", kind, name, what);
+  };
+  for (const auto& agent : found.agents) {
+    row(gateway::to_string(agent.role), agent.login,
+        fmt::format("{}{}{}", agent.name,
+                    agent.routing_profile.empty() ? "" : ", profile " + agent.routing_profile,
+                    agent.enabled ? "" : ", disabled"));
+  }
+  for (const auto& queue : found.queues) row("queue", queue.name, queue.arn);
+  for (const auto& profile : found.routing_profiles) {
+    row("routing profile", profile.name,
+        fmt::format("{} queue{}", profile.queues.size(), profile.queues.size() == 1 ? "" : "s"));
+  }
+  for (const auto& quick_connect : found.quick_connects) {
+    row("quick connect", quick_connect.name,
+        !quick_connect.phone_number.empty()  ? quick_connect.phone_number
+        : !quick_connect.agent_login.empty() ? "agent " + quick_connect.agent_login
+                                             : "queue " + quick_connect.queue_arn);
+  }
+  for (const auto& number : found.inbound_numbers)
+    row("number", number.number, "into " + number.queue_arn);
+  return kOk;
+}
+
+}  // namespace
+
+void add_directory(CLI::App& program, int& exit_code) {
+  auto* command = program.add_subcommand(
+      "directory", "Import, export or list agents, queues and quick connects");
+  command->require_subcommand(1);
+  command->footer(
+      "Examples:\n"
+      "  baton directory import examples/directory.json --config examples/baton.toml\n"
+      "  baton directory export --config examples/baton.toml > directory.json");
+  auto arguments = std::make_shared<DirectoryArguments>();
+  const auto add = [&](const char* name, const char* what, int (*run)(const DirectoryArguments&)) {
+    auto* sub = command->add_subcommand(name, what);
+    sub->add_option("-c,--config", arguments->config_file, "The server's configuration file")
+        ->required();
+    sub->callback([arguments, run, &exit_code] { exit_code = run(*arguments); });
+    return sub;
+  };
+  auto* import_command = add("import", "Check a whole directory file, and put it in force", import);
+  import_command->add_option("FILE", arguments->file, "The directory file (docs/directory.md)")
+      ->required();
+  import_command->footer(
+      "A running server takes it at once; otherwise it goes into the store. With a single fault "
+      "nothing\n"
+      "is changed, and every fault is told with its place (a JSON pointer).\n"
+      "Exit codes: 0 imported; 1 faults, or it could not be stored; 2 wrong arguments.\n"
+      "Example:\n"
+      "  baton directory import examples/directory.json --config examples/baton.toml");
+  auto* export_command =
+      add("export", "Print the directory in force as an import file, without passwords",
+          export_directory);
+  export_command->add_option("FILE", arguments->file, "Where to; else standard output");
+  export_command->footer(
+      "Example:\n  baton directory export --config examples/baton.toml > directory.json");
+  auto* list_command = add("list", "List what the directory in force has, one line each", list);
+  list_command->footer("Example:\n  baton directory list --config examples/baton.toml");
+}
+
+}  // namespace baton::app

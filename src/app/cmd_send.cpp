@@ -1,0 +1,279 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "app/commands.hpp"
+#include "app/event_view.hpp"
+#include "app/inbox.hpp"
+#include "app/interrupt.hpp"
+#include "app/quick_connects.hpp"
+#include "app/request_id.hpp"
+#include "app/session.hpp"
+#include "app/web_client.hpp"
+
+namespace baton::app {
+
+namespace {
+
+namespace json = boost::json;
+using Clock = std::chrono::steady_clock;
+
+struct SendArguments {
+  SessionArguments session;
+  std::string agent;
+  std::string topic = "InboundCall";
+  std::string subtopic;
+  std::string data;
+  std::string transfer;
+  std::string options;
+  std::string contact_id;
+  std::string id;
+  bool wait = false;
+  int timeout_seconds = 0;
+};
+
+/// A message that cannot be made of what was given.
+struct BadMessage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+json::value parse_argument(std::string_view option, const std::string& text) {
+  boost::system::error_code error;
+  json::value value = json::parse(text, error);
+  if (error) {
+    throw BadMessage(fmt::format(
+        "{} is not JSON ({}); a text needs its quotation marks, as in --data '\"+12082097345\"'",
+        option, error.message()));
+  }
+  return value;
+}
+
+/// The message from the arguments.
+std::string message_of(const SendArguments& arguments, const Session& session) {
+  json::object message;
+  message["channel"] = "Amazon";
+  message["topic"] = arguments.topic;
+  message["subtopic"] = arguments.transfer.empty() ? arguments.subtopic : "BlindTransfer";
+  message["source"] = "baton send";
+  if (!arguments.transfer.empty()) {
+    message["data"] = arguments.transfer.starts_with('+')
+                          ? json::value(arguments.transfer)
+                          : find_quick_connect(session, arguments.agent, arguments.transfer);
+  } else if (!arguments.data.empty()) {
+    message["data"] = parse_argument("--data", arguments.data);
+  }
+  if (!arguments.options.empty())
+    message["options"] = parse_argument("--options", arguments.options);
+  if (!arguments.contact_id.empty()) message["contactId"] = arguments.contact_id;
+  if (!arguments.agent.empty()) message["agent"] = arguments.agent;
+  message["id"] = arguments.id;
+  return json::serialize(message);
+}
+
+/// The message from standard input, word for word, with `agent` and `id` put in front where it has
+/// none.
+std::string message_of_input(SendArguments& arguments) {
+  const std::string text{std::istreambuf_iterator<char>(std::cin),
+                         std::istreambuf_iterator<char>()};
+  boost::system::error_code error;
+  const json::value parsed = json::parse(text, error);
+  const json::object* object = error ? nullptr : parsed.if_object();
+  if (object == nullptr) {
+    throw BadMessage(fmt::format(
+        "standard input is not one JSON object{}; expected a message such as "
+        "{{\"channel\":\"Amazon\",\"topic\":\"App\",\"subtopic\":\"StateSync\",\"source\":\"me\"}}",
+        error ? fmt::format(" ({})", error.message()) : ""));
+  }
+  std::string added;
+  if (const json::value* id = object->if_contains("id"); id != nullptr && id->is_string()) {
+    arguments.id = id->get_string().c_str();
+  } else if (id == nullptr) {
+    added += fmt::format("\"id\":{},", json::serialize(json::value(arguments.id)));
+  }
+  if (const json::value* agent = object->if_contains("agent");
+      agent != nullptr && agent->is_string()) {
+    arguments.agent = agent->get_string().c_str();
+  } else if (agent == nullptr && !arguments.agent.empty()) {
+    added += fmt::format("\"agent\":{},", json::serialize(json::value(arguments.agent)));
+  }
+  if (object->empty() && !added.empty()) added.pop_back();
+  std::string message = text;
+  message.insert(message.find('{') + 1, added);
+  return message;
+}
+
+/// Judges the events that a request causes.
+class Verdict {
+ public:
+  Verdict(std::string id, bool wait) : id_(std::move(id)), fence_(id_ + "/fence"), wait_(wait) {}
+
+  /// A read that is sent after the request: its reply tells that the request was answered, for
+  /// those that cause no event when all is well (SendDTMF).
+  [[nodiscard]] std::string fence(const std::string& agent) const {
+    json::object message{{"channel", "Amazon"},
+                         {"topic", "App"},
+                         {"subtopic", "StateSync"},
+                         {"source", "baton send"}};
+    message["id"] = fence_;
+    if (!agent.empty()) message["agent"] = agent;
+    return json::serialize(message);
+  }
+
+  [[nodiscard]] bool is_fence(const EventView& event) const { return event.id == fence_; }
+  [[nodiscard]] bool is_ours(const EventView& event) const {
+    return event.id == id_ || (!transfer_.empty() && event.transfer_id == transfer_);
+  }
+
+  /// The exit code, once it is certain.
+  [[nodiscard]] std::optional<int> judge(const EventView& event) {
+    if (is_fence(event)) {
+      // The request is answered; what it caused so far has come.
+      return transfer_.empty() || !wait_ ? std::optional<int>(kOk) : std::nullopt;
+    }
+    if (!is_ours(event)) return std::nullopt;
+    if (!event.transfer_id.empty()) transfer_ = event.transfer_id;
+    if (event.is_error()) {
+      error_seen_ = true;
+      // Without an accepted transfer there is nothing more to come.
+      if (event.transfer_id.empty()) return kFailed;
+      if (!wait_) return kFailed;
+    }
+    if (!event.is_transfer()) return outcome_ && error_seen_ ? outcome_ : std::nullopt;
+    if (!wait_) return event.is_outcome() && event.state != "connected" ? kOtherOutcome : kOk;
+    if (event.state == "connected") return kOk;
+    if (!event.is_outcome()) return std::nullopt;
+    outcome_ = kOtherOutcome;
+    // The error that says why comes beside these two.
+    const bool error_follows = event.state == "failed" || event.state == "returned";
+    return error_follows && !error_seen_ ? std::nullopt : outcome_;
+  }
+
+  /// The exit code when nothing more came.
+  [[nodiscard]] int at_timeout() const { return outcome_.value_or(kTimedOut); }
+  [[nodiscard]] bool outcome_known() const { return outcome_.has_value(); }
+
+ private:
+  std::string id_;
+  std::string fence_;
+  bool wait_;
+  std::string transfer_;
+  bool error_seen_ = false;
+  std::optional<int> outcome_;
+};
+
+int publish(const SendArguments& arguments, const Session& session, const std::string& message) {
+  struct Interrupted {};
+  Inbox<std::variant<SocketEvent, Interrupted>> inbox;
+  const Interrupt interrupt([&inbox](int) { inbox.put(Interrupted{}); });
+  Verdict verdict(arguments.id, arguments.wait);
+  const std::string query = arguments.agent.empty() ? "" : "agents=" + url_encode(arguments.agent);
+  WebSocketClient socket(session.url, session.token, query,
+                         [&inbox](SocketEvent event) { inbox.put(std::move(event)); });
+  socket.send(message);
+  socket.send(verdict.fence(arguments.agent));
+
+  const int seconds =
+      arguments.timeout_seconds > 0 ? arguments.timeout_seconds : (arguments.wait ? 900 : 10);
+  const auto deadline = Clock::now() + std::chrono::seconds(seconds);
+  while (true) {
+    // With the outcome known only the error that explains it may still come, in the same breath.
+    const auto until = verdict.outcome_known()
+                           ? std::min(deadline, Clock::now() + std::chrono::seconds(2))
+                           : deadline;
+    const auto item = inbox.take(until);
+    if (!item) {
+      const int code = verdict.at_timeout();
+      if (code == kTimedOut)
+        std::cerr << "baton: nothing decisive came within " << seconds << " s.\n";
+      return code;
+    }
+    if (std::holds_alternative<Interrupted>(*item)) return kInterrupted;
+    const auto& event = std::get<SocketEvent>(*item);
+    if (event.kind == SocketEvent::Kind::closed) {
+      std::cerr << "baton: " << event.text << '\n';
+      return kUnreachable;
+    }
+    if (event.kind != SocketEvent::Kind::message) continue;
+    const auto view = read_event(event.text);
+    if (!view) continue;
+    if (verdict.is_ours(*view) && !verdict.is_fence(*view)) std::cout << event.text << std::endl;
+    if (const auto code = verdict.judge(*view)) return *code;
+  }
+}
+
+int send(SendArguments& arguments) {
+  const auto session = open_session(arguments.session, 1);
+  if (!session) return kUsage;
+  if (arguments.id.empty()) arguments.id = make_request_id();
+  try {
+    const bool from_input = arguments.subtopic.empty() && arguments.transfer.empty();
+    const std::string message =
+        from_input ? message_of_input(arguments) : message_of(arguments, *session);
+    return publish(arguments, *session, message);
+  } catch (const BadMessage& error) {
+    std::cerr << "baton: " << error.what() << '\n';
+    return kUsage;
+  } catch (const QuickConnectError& error) {
+    std::cerr << "baton: " << error.what() << '\n';
+    return kFailed;
+  }
+}
+
+}  // namespace
+
+void add_send(CLI::App& program, int& exit_code) {
+  auto* command =
+      program.add_subcommand("send", "Publish a message, and print the events that it causes");
+  auto arguments = std::make_shared<SendArguments>();
+  add_session_options(*command, arguments->session);
+  command->add_option("-a,--agent", arguments->agent, "The agent for whom the message acts");
+  auto* transfer = command->add_option(
+      "--transfer", arguments->transfer,
+      "Blind transfer of the agent's call to a number (+12082097345) or to a quick\n"
+      "connect by its name");
+  command->add_option("--topic", arguments->topic, "App, Agent or InboundCall")
+      ->capture_default_str();
+  auto* subtopic = command->add_option("--subtopic", arguments->subtopic,
+                                       "Which request, as in BlindTransfer or Answer");
+  auto* data = command->add_option("--data", arguments->data, "The request's data, as JSON");
+  transfer->excludes(subtopic)->excludes(data);
+  command->add_option(
+      "--options", arguments->options,
+      "Options of a transfer, as JSON: '{\"ringTimeoutSeconds\":30,\"onFailure\":[\"return\"]}'");
+  command->add_option("--contact", arguments->contact_id,
+                      "Which of the agent's calls, where there are several");
+  command->add_option("--id", arguments->id,
+                      "The request's id: the same id again does nothing again; else a random one");
+  command->add_flag("-w,--wait", arguments->wait, "Wait until the transfer has its outcome");
+  command
+      ->add_option("--timeout", arguments->timeout_seconds,
+                   "How many seconds to wait for an answer; 900 with --wait, else 10")
+      ->check(CLI::Range(1, 86400));
+  command->footer(
+      "Without --transfer and --subtopic the message is read from standard input. Each event that "
+      "the message causes is\n"
+      "printed on a line of its own, as JSON.\n"
+      "Exit codes: 0 accepted, with --wait connected; 1 refused; 2 wrong arguments; 3 the transfer "
+      "ended otherwise\n"
+      "(returned, canceled, failed, abandoned); 4 the server cannot be reached or does not let us "
+      "in; 5 no answer in\n"
+      "time; 130 interrupted.\n"
+      "Examples:\n"
+      "  baton send --config examples/baton.toml --agent agent1 --transfer +12082097345 --wait\n"
+      "  baton send --config examples/baton.toml --agent agent1 --transfer Sasi_Chime\n"
+      "  baton send --config examples/baton.toml --agent agent1 --subtopic Hold\n"
+      "  baton send --config examples/baton.toml --agent agent1 < message.json");
+  command->callback([arguments, &exit_code] { exit_code = send(*arguments); });
+}
+
+}  // namespace baton::app
