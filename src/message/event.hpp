@@ -40,9 +40,12 @@ struct CallButtons {
 
   constexpr CallButtons() = default;
   constexpr CallButtons(std::initializer_list<CallButton> enabled) {
-    for (CallButton b : enabled) bits = static_cast<std::uint16_t>(bits | (1U << static_cast<unsigned>(b)));
+    for (CallButton b : enabled)
+      bits = static_cast<std::uint16_t>(bits | (1U << static_cast<unsigned>(b)));
   }
-  [[nodiscard]] constexpr bool has(CallButton b) const { return ((bits >> static_cast<unsigned>(b)) & 1U) != 0; }
+  [[nodiscard]] constexpr bool has(CallButton b) const {
+    return ((bits >> static_cast<unsigned>(b)) & 1U) != 0;
+  }
   friend bool operator==(const CallButtons&, const CallButtons&) = default;
 };
 
@@ -53,7 +56,7 @@ struct CallLegView {
   std::optional<std::string> phone_number;  ///< null on the agent leg.
   std::string status;                       ///< connecting, connected, hold, disconnected.
   TimeMs status_at = 0;
-  std::string type;                         ///< agent, inbound, outbound.
+  std::string type;  ///< agent, inbound, outbound.
   CallButtons buttons;
   std::optional<std::string> previous_status;
 };
@@ -61,7 +64,8 @@ struct CallLegView {
 /// InboundCall / InboundCallStateChange: message `{call, source:"event"}`.
 struct CallEvent {
   CallLegView leg;
-  std::string event;  ///< connecting, connected, hold, missed, Rejected, ACW, Dropped (published spelling).
+  std::string
+      event;  ///< connecting, connected, hold, missed, Rejected, ACW, Dropped (published spelling).
   std::map<std::string, std::string> call_variables;
   std::string queue_name;
   TimeMs queue_at = 0;
@@ -109,7 +113,8 @@ struct AgentButtons {
   std::optional<bool> unmute;
 };
 
-/// The agent as a whole: SetAgentState, Agent / StateSync, LoginSuccess and LogoutSuccess print parts of it.
+/// The agent as a whole: SetAgentState, Agent / StateSync, LoginSuccess and LogoutSuccess print
+/// parts of it.
 struct AgentSnapshot {
   std::string login_state;  ///< LoggedOut, LoggedIn.
   std::optional<AgentInfo> info;
@@ -137,9 +142,11 @@ struct GetStates {
 /// What the back end can do, told in App / StateSync as `capabilities`.
 struct Capabilities {
   std::string backend = "sip";
-  std::vector<ReleaseOn> release_on_number{ReleaseOn::accepted, ReleaseOn::alerting, ReleaseOn::answered};
+  std::vector<ReleaseOn> release_on_number{ReleaseOn::accepted, ReleaseOn::alerting,
+                                           ReleaseOn::answered};
   std::vector<ReleaseOn> release_on_queue{ReleaseOn::accepted};
-  std::vector<ReleaseOn> release_on_agent{ReleaseOn::accepted, ReleaseOn::alerting, ReleaseOn::answered};
+  std::vector<ReleaseOn> release_on_agent{ReleaseOn::accepted, ReleaseOn::alerting,
+                                          ReleaseOn::answered};
   ReleaseOn default_release_on_number = ReleaseOn::alerting;
   ReleaseOn default_release_on_queue = ReleaseOn::accepted;
   ReleaseOn default_release_on_agent = ReleaseOn::alerting;
@@ -170,11 +177,12 @@ enum class TransferState : std::uint8_t {
   handedOver,
   completed,
 };
-BOOST_DESCRIBE_ENUM(TransferState, accepted, dialing, alerting, queued, returning, requeued, outcomeUnknown, connected,
-                    returned, canceled, failed, abandoned, handedOver, completed)
+BOOST_DESCRIBE_ENUM(TransferState, accepted, dialing, alerting, queued, returning, requeued,
+                    outcomeUnknown, connected, returned, canceled, failed, abandoned, handedOver,
+                    completed)
 [[nodiscard]] std::string_view to_string(TransferState state);
-/// True for the seven outcomes: connected, returned, canceled, failed, abandoned, handedOver (and completed,
-/// which follows connected).
+/// True for the seven outcomes: connected, returned, canceled, failed, abandoned, handedOver (and
+/// completed, which follows connected).
 [[nodiscard]] bool is_outcome(TransferState state);
 
 enum class Custody : std::uint8_t { agent, server, queue, destination, backend, unknown, gone };
@@ -219,11 +227,11 @@ struct TransferStateChange {
   OptionsInForce options;
   TimeMs at = 0;
   Reason reason = Reason::none;
-  std::optional<std::string> connected_to;       ///< Login or number of who answered.
-  std::optional<bool> connected_to_agent;        ///< True where a human is certain.
-  std::optional<int> position;                   ///< In queue, from 1.
+  std::optional<std::string> connected_to;  ///< Login or number of who answered.
+  std::optional<bool> connected_to_agent;   ///< True where a human is certain.
+  std::optional<int> position;              ///< In queue, from 1.
   std::optional<int> estimated_wait_seconds;
-  std::optional<std::string> queue_name;         ///< The queue that holds the customer.
+  std::optional<std::string> queue_name;  ///< The queue that holds the customer.
   std::optional<BackendError> backend;
 };
 
@@ -245,14 +253,15 @@ struct ApiError {
   std::optional<BackendError> backend;
 };
 
-using EventBody = std::variant<AppStateSync, AgentStateSync, GetStates, LoginSuccess, LogoutSuccess, SetAgentState,
-                               CallEvent, CallStateSync, TransferStateChange, ApiError>;
+using EventBody =
+    std::variant<AppStateSync, AgentStateSync, GetStates, LoginSuccess, LogoutSuccess,
+                 SetAgentState, CallEvent, CallStateSync, TransferStateChange, ApiError>;
 
 /// An event or reply as it goes to a desktop.
 struct Event {
   std::string agent;
-  std::optional<std::uint64_t> sequence;   ///< Absent on replies to reads and on refusals.
-  std::optional<std::string> request_id;   ///< `id` of the request that caused it.
+  std::optional<std::uint64_t> sequence;  ///< Absent on replies to reads and on refusals.
+  std::optional<std::string> request_id;  ///< `id` of the request that caused it.
   /// Subtopic that a read came under, where it differs ("GetStates"); empty: the body's own.
   EventBody body;
 };
@@ -283,7 +292,7 @@ struct TransferView {
 /// A leg in a contact record.
 struct LegRecord {
   Uuid connection_id;
-  std::string type;  ///< agent, inbound, outbound.
+  std::string type;   ///< agent, inbound, outbound.
   std::string party;  ///< Login or number.
   TimeMs started_at = 0;
   std::optional<TimeMs> answered_at;
@@ -299,7 +308,7 @@ struct ContactView {
   std::string customer;   ///< The customer's number.
   std::string dialed;
   std::string queue_name;
-  std::string state;      ///< queued, offered, active, ended.
+  std::string state;  ///< queued, offered, active, ended.
   TimeMs started_at = 0;
   std::optional<TimeMs> ended_at;
   std::vector<LegRecord> legs;

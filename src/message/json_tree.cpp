@@ -127,7 +127,7 @@ struct JsonTreeHandler {
 
   void report_repeated(std::string_view repeated) {
     tree.fault_ =
-        text::quoted(repeated) + ": the key was given twice in one object, once is expected";
+        text::shown(repeated) + ": the key was given twice in one object, once is expected";
   }
 
   void find_repeated_key(std::size_t count) {

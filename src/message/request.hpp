@@ -36,12 +36,13 @@ enum class RequestKind : std::uint8_t {
   blind_transfer,
   cancel_transfer,
   move_contact,
-  not_supported,  ///< Consult, Swap, Conference, Transfer and all of OutboundCall: published, not built yet.
+  not_supported,  ///< Consult, Swap, Conference, Transfer and all of OutboundCall: published, not
+                  ///< built yet.
 };
-BOOST_DESCRIBE_ENUM(RequestKind, app_state_sync, agent_state_sync, get_states, login, logout, update_state,
-                    set_not_ready, mute, unmute, call_state_sync, answer, reject, hold, resume, send_dtmf,
-                    make_call, disconnect, clear_contact, blind_transfer, cancel_transfer, move_contact,
-                    not_supported)
+BOOST_DESCRIBE_ENUM(RequestKind, app_state_sync, agent_state_sync, get_states, login, logout,
+                    update_state, set_not_ready, mute, unmute, call_state_sync, answer, reject,
+                    hold, resume, send_dtmf, make_call, disconnect, clear_contact, blind_transfer,
+                    cancel_transfer, move_contact, not_supported)
 
 /// True for requests that only read: they are neither journalled nor numbered.
 [[nodiscard]] constexpr bool is_read(RequestKind kind) {
@@ -84,12 +85,13 @@ enum class Reason : std::uint8_t {
   rateLimited,
   internal,
 };
-BOOST_DESCRIBE_ENUM(Reason, none, noActiveCall, callNotOwned, ambiguousCall, transferInProgress, invalidMessage,
-                    invalidDestination, destinationNotFound, destinationNotPermitted, optionNotSupported,
-                    notSupported, numberNotPossible, countryNotAllowed, premiumRateBlocked, queueClosed, queueFull,
-                    noAgentStaffed, agentUnavailable, busy, rejected, noAnswer, numberNotFound, carrierUnavailable,
-                    mediaNotAcceptable, customerHungUp, canceled, backendRefused, backendUnavailable, timeout,
-                    idempotencyConflict, rateLimited, internal)
+BOOST_DESCRIBE_ENUM(Reason, none, noActiveCall, callNotOwned, ambiguousCall, transferInProgress,
+                    invalidMessage, invalidDestination, destinationNotFound,
+                    destinationNotPermitted, optionNotSupported, notSupported, numberNotPossible,
+                    countryNotAllowed, premiumRateBlocked, queueClosed, queueFull, noAgentStaffed,
+                    agentUnavailable, busy, rejected, noAnswer, numberNotFound, carrierUnavailable,
+                    mediaNotAcceptable, customerHungUp, canceled, backendRefused,
+                    backendUnavailable, timeout, idempotencyConflict, rateLimited, internal)
 
 /// The wire spelling of a reason, which is the enumerator's own name ("noActiveCall").
 [[nodiscard]] std::string_view to_string(Reason reason);
@@ -109,7 +111,8 @@ struct QuickConnectRef {
 
   friend bool operator==(const QuickConnectRef&, const QuickConnectRef&) = default;
 };
-BOOST_DESCRIBE_STRUCT(QuickConnectRef, (), (type, name, endpoint_arn, phone_number, agent_login, queue))
+BOOST_DESCRIBE_STRUCT(QuickConnectRef, (),
+                      (type, name, endpoint_arn, phone_number, agent_login, queue))
 
 /// A number typed on the dial pad, normalised to E.164 ("+12082097345").
 struct DialPad {
@@ -142,13 +145,14 @@ struct TransferOptions {
   std::optional<int> ring_timeout_seconds;   ///< 5 to 120.
   std::optional<int> queue_timeout_seconds;  ///< 1 to 86,400.
   std::optional<std::vector<FallbackStep>> on_failure;
-  std::optional<std::string> note;  ///< At most 2,000 characters.
+  std::optional<std::string> note;                ///< At most 2,000 characters.
   std::map<std::string, std::string> attributes;  ///< 32 KiB in all.
 
   friend bool operator==(const TransferOptions&, const TransferOptions&) = default;
 };
 BOOST_DESCRIBE_STRUCT(TransferOptions, (),
-                      (release_on, ring_timeout_seconds, queue_timeout_seconds, on_failure, note, attributes))
+                      (release_on, ring_timeout_seconds, queue_timeout_seconds, on_failure, note,
+                       attributes))
 
 /// `data` of Agent / UpdateState.
 struct AgentStateRef {
@@ -166,30 +170,33 @@ struct Request {
   std::string topic;     ///< In the canonical spelling.
   std::string subtopic;  ///< In the canonical spelling.
   std::string source;
-  std::optional<std::string> id;          ///< The client's idempotency key.
-  std::optional<std::string> contact_id;  ///< `contactId` of the envelope, or `data` of the call requests.
-  std::optional<std::string> agent;       ///< `agent` of the envelope: for whom a service or supervisor acts.
-  std::optional<AgentStateRef> state;     ///< UpdateState.
-  std::string reason_code;                ///< SetNotReady.
-  std::string digits;                     ///< SendDTMF.
-  std::optional<Destination> destination; ///< BlindTransfer, SetMakeCall, MoveContact.
-  TransferOptions options;                ///< BlindTransfer.
-  std::optional<std::string> transfer_id; ///< CancelTransfer.
+  std::optional<std::string> id;  ///< The client's idempotency key.
+  std::optional<std::string>
+      contact_id;  ///< `contactId` of the envelope, or `data` of the call requests.
+  std::optional<std::string>
+      agent;  ///< `agent` of the envelope: for whom a service or supervisor acts.
+  std::optional<AgentStateRef> state;      ///< UpdateState.
+  std::string reason_code;                 ///< SetNotReady.
+  std::string digits;                      ///< SendDTMF.
+  std::optional<Destination> destination;  ///< BlindTransfer, SetMakeCall, MoveContact.
+  TransferOptions options;                 ///< BlindTransfer.
+  std::optional<std::string> transfer_id;  ///< CancelTransfer.
   /// FNV-1a 64 of the canonical content without `id`: equal content, equal hash (idempotency).
   std::uint64_t content_hash = 0;
 
   friend bool operator==(const Request&, const Request&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Request, (),
-                      (kind, topic, subtopic, source, id, contact_id, agent, state, reason_code, digits, destination,
-                       options, transfer_id, content_hash))
+                      (kind, topic, subtopic, source, id, contact_id, agent, state, reason_code,
+                       digits, destination, options, transfer_id, content_hash))
 
 /// A request that was refused for its form, before anything was looked up.
 struct Refusal {
-  std::string error_type;  ///< The row's errorType once topic and subtopic were recognised, else INVALID_MESSAGE.
+  std::string error_type;  ///< The row's errorType once topic and subtopic were recognised, else
+                           ///< INVALID_MESSAGE.
   Reason reason = Reason::invalidMessage;
-  std::string msg;         ///< Which field is wrong, what was seen, what is expected.
-  std::string topic;       ///< Canonical, or empty where it was not recognised.
+  std::string msg;    ///< Which field is wrong, what was seen, what is expected.
+  std::string topic;  ///< Canonical, or empty where it was not recognised.
   std::string subtopic;
   std::optional<std::string> id;  ///< Echoed where it could be read.
 };
@@ -197,17 +204,17 @@ struct Refusal {
 /// Reads one request envelope (strict JSON, UTF-8). Never throws on bad input. Any thread.
 [[nodiscard]] std::variant<Request, Refusal> parse_request(std::string_view text);
 
-/// The errorType with which a request of this kind is refused ("BLIND_TRANSFER_FAILED"), and its fixed
-/// errorMessage ("Blind transfer failed."). For not_supported the subtopic decides.
+/// The errorType with which a request of this kind is refused ("BLIND_TRANSFER_FAILED"), and its
+/// fixed errorMessage ("Blind transfer failed."). For not_supported the subtopic decides.
 [[nodiscard]] std::string_view error_type(RequestKind kind, std::string_view canonical_subtopic);
 [[nodiscard]] std::string_view error_message(std::string_view error_type);
 
-/// The same for a parsed request, whose topic tells apart InboundCall / Transfer and OutboundCall / Transfer:
-/// their published errorTypes differ. Prefer it where the whole request is at hand.
+/// The same for a parsed request, whose topic tells apart InboundCall / Transfer and OutboundCall /
+/// Transfer: their published errorTypes differ. Prefer it where the whole request is at hand.
 [[nodiscard]] std::string_view error_type(const Request& request);
 
-/// The request as a canonical envelope (JSON, UTF-8, one line): what a client of ours sends. Parsing it again
-/// gives an equal request. Any thread.
+/// The request as a canonical envelope (JSON, UTF-8, one line): what a client of ours sends.
+/// Parsing it again gives an equal request. Any thread.
 [[nodiscard]] std::string print(const Request& request);
 
 /// Normalises a typed number: spaces, dots, hyphens and brackets are removed; the rest must be

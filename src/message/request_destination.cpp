@@ -38,13 +38,13 @@ class DestinationReader {
     if (has_quote(typed)) {
       return refuse(
           "",
-          text::quoted(typed) +
+          text::shown(typed) +
               " was seen, with a quotation mark inside the string; the number alone is expected, "
               "such as \"+12082097345\"");
     }
     std::optional<std::string> number = normalize_e164(typed);
     if (!number) {
-      return refuse("", text::quoted(typed) +
+      return refuse("", text::shown(typed) +
                             " was seen, a phone number in E.164 is expected: \"+\", the country "
                             "code and the rest, "
                             "2 to 15 digits, such as \"+12082097345\"");
@@ -70,7 +70,7 @@ class DestinationReader {
       result.type = QuickConnectType::agent;
     } else {
       return refuse(".type",
-                    text::quoted(type) + " was seen, phone_number, queue or agent is expected");
+                    text::shown(type) + " was seen, phone_number, queue or agent is expected");
     }
     if (!mandatory(object, "name", kMaxNameBytes, "the quick connect's name", result.name) ||
         !mandatory(object, "endpointARN", kMaxArnBytes, "the quick connect's ARN",
@@ -81,14 +81,14 @@ class DestinationReader {
     }
     if (!text::is_connect_arn(result.endpoint_arn, "transfer-destination")) {
       return refuse(".endpointARN",
-                    text::quoted(result.endpoint_arn) +
+                    text::shown(result.endpoint_arn) +
                         " was seen, arn:aws:connect:<region>:<12 digits>:instance/<id>/"
                         "transfer-destination/<id> is expected");
     }
     if (endpoint_id != result.endpoint_arn) {
-      return refuse(".endpointId", text::quoted(endpoint_id) +
+      return refuse(".endpointId", text::shown(endpoint_id) +
                                        " was seen, the same as endpointARN (" +
-                                       text::quoted(result.endpoint_arn) + ") is expected");
+                                       text::shown(result.endpoint_arn) + ") is expected");
     }
     if (!optional(object, "phoneNumber", result.phone_number) ||
         !optional(object, "agentLogin", result.agent_login) ||
@@ -98,7 +98,7 @@ class DestinationReader {
     if (result.phone_number) {
       std::optional<std::string> number = normalize_e164(*result.phone_number);
       if (!number) {
-        return refuse(".phoneNumber", text::quoted(*result.phone_number) +
+        return refuse(".phoneNumber", text::shown(*result.phone_number) +
                                           " was seen, a phone number in E.164 such as "
                                           "\"+16579994374\", or null, is expected");
       }

@@ -126,7 +126,7 @@ class OptionsReader {
     for (const JsonNode* item = reader_.tree().first_child(*node); item != nullptr;
          item = reader_.tree().next_sibling(*item)) {
       if (item->kind != JsonKind::string) {
-        return refuse("options.attributes." + text::quoted(item->key), describe(item), "a string");
+        return refuse("options.attributes." + text::shown(item->key), describe(item), "a string");
       }
       bytes += item->key.size() + item->text.size();
       options_.attributes.emplace(item->key, item->text);

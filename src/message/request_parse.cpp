@@ -79,15 +79,15 @@ std::variant<const RequestRow*, std::string> recognise(const Envelope& envelope)
     }
   }
   if (!text::equals_folded(text::trim(envelope.channel->text), kChannel)) {
-    return "channel: " + text::quoted(envelope.channel->text) + " was seen, \"Amazon\" is expected";
+    return "channel: " + text::shown(envelope.channel->text) + " was seen, \"Amazon\" is expected";
   }
   if (find_topic(envelope.topic->text).empty()) {
-    return "topic: " + text::quoted(envelope.topic->text) +
+    return "topic: " + text::shown(envelope.topic->text) +
            " was seen, \"App\", \"Agent\", \"InboundCall\" or \"OutboundCall\" is expected";
   }
   const RequestRow* row = find_row(envelope.topic->text, envelope.subtopic->text);
   if (row == nullptr) {
-    return "subtopic: " + text::quoted(envelope.subtopic->text) +
+    return "subtopic: " + text::shown(envelope.subtopic->text) +
            " was seen, a request of the topic " + std::string(find_topic(envelope.topic->text)) +
            " is expected, such as \"" +
            (find_topic(envelope.topic->text) == "InboundCall" ? "BlindTransfer" : "StateSync") +
@@ -182,9 +182,9 @@ class ContentReader {
     std::optional<std::string> id;
     if (!reader_.read_id("data", data, kMaxIdBytes, id)) return false;
     if (request_.contact_id && *request_.contact_id != *id) {
-      return reader_.refuse(Reason::invalidMessage, "data: " + text::quoted(*id) +
+      return reader_.refuse(Reason::invalidMessage, "data: " + text::shown(*id) +
                                                         " was seen, the same as contactId (" +
-                                                        text::quoted(*request_.contact_id) +
+                                                        text::shown(*request_.contact_id) +
                                                         ") is expected, or one of them alone");
     }
     request_.contact_id = std::move(id);
@@ -228,7 +228,7 @@ class ContentReader {
     if (!state.type.empty() && state.type != "routable" && state.type != "not_routable" &&
         state.type != "offline") {
       return reader_.refuse(Reason::invalidMessage,
-                            "data.type: " + text::quoted(state.type) +
+                            "data.type: " + text::shown(state.type) +
                                 " was seen, routable, not_routable or offline is expected");
     }
     request_.state = std::move(state);
@@ -266,7 +266,7 @@ class ContentReader {
     const std::optional<Uuid> uuid = parse_uuid(*id);
     if (!uuid) {
       return reader_.refuse(Reason::invalidMessage,
-                            std::string(field) + ": " + text::quoted(*id) +
+                            std::string(field) + ": " + text::shown(*id) +
                                 " was seen, the transferId (a UUID) of a transfer is expected");
     }
     request_.transfer_id = to_string(*uuid);
@@ -287,9 +287,9 @@ class ContentReader {
                                 " was seen, the contactId of a waiting customer is expected");
     }
     if (request_.contact_id && *request_.contact_id != *contact) {
-      return reader_.refuse(Reason::invalidMessage, "data.contactId: " + text::quoted(*contact) +
+      return reader_.refuse(Reason::invalidMessage, "data.contactId: " + text::shown(*contact) +
                                                         " was seen, the same as contactId (" +
-                                                        text::quoted(*request_.contact_id) +
+                                                        text::shown(*request_.contact_id) +
                                                         ") is expected");
     }
     request_.contact_id = std::move(contact);

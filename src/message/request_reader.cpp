@@ -46,7 +46,7 @@ std::string describe(const JsonNode* node) {
       return "the number " + std::string(digits.data(), end);
     }
     case JsonKind::string:
-      return text::quoted(node->text);
+      return text::shown(node->text);
     case JsonKind::array:
       return "an array";
     case JsonKind::object:
@@ -73,7 +73,7 @@ bool RequestReader::read_text(std::string_view field, const JsonNode* node, std:
                   std::string(field) + ": " + describe(node) + " was seen, a string is expected");
   }
   if (node->text.size() > max_bytes) {
-    return refuse(reason, std::string(field) + ": " + text::quoted(node->text) + " of " +
+    return refuse(reason, std::string(field) + ": " + text::shown(node->text) + " of " +
                               std::to_string(node->text.size()) + " bytes was seen, at most " +
                               std::to_string(max_bytes) + " bytes are expected");
   }
@@ -104,8 +104,8 @@ bool FoldedObject::read(std::string_view field, const JsonNode* node, std::strin
         same_scalar(*members[i].second, *members[i - 1].second))
       continue;
     return reader_.refuse(reason, std::string(field) + ": the keys " +
-                                      text::quoted(members[i - 1].second->key) + " and " +
-                                      text::quoted(members[i].second->key) +
+                                      text::shown(members[i - 1].second->key) + " and " +
+                                      text::shown(members[i].second->key) +
                                       " were seen with different values, one of them is expected");
   }
   return true;

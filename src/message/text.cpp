@@ -66,17 +66,17 @@ std::size_t count_code_points(std::string_view utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return !is_continuation(c); }));
 }
 
-std::string quoted(std::string_view utf8) {
-  std::string_view shown = utf8.substr(0, kShownBytes);
-  if (shown.size() < utf8.size()) {
-    while (!shown.empty() && is_continuation(utf8[shown.size()])) shown.remove_suffix(1);
+std::string shown(std::string_view utf8) {
+  std::string_view piece = utf8.substr(0, kShownBytes);
+  if (piece.size() < utf8.size()) {
+    while (!piece.empty() && is_continuation(utf8[piece.size()])) piece.remove_suffix(1);
   }
   std::string result = "\"";
-  for (const char c : shown) {
+  for (const char c : piece) {
     const auto byte = static_cast<unsigned char>(c);
     result += byte < 0x20 || byte == 0x7F ? '?' : c;
   }
-  result += shown.size() < utf8.size() ? "...\"" : "\"";
+  result += piece.size() < utf8.size() ? "...\"" : "\"";
   return result;
 }
 

@@ -19,7 +19,7 @@ namespace baton::message::text {
 
 /// How a received text is shown in an error: quoted, control characters as '?', and cut to 64 bytes
 /// at a character's border.
-[[nodiscard]] std::string quoted(std::string_view utf8);
+[[nodiscard]] std::string shown(std::string_view utf8);
 
 /// True if the text is `arn:<aws|aws-cn|aws-us-gov>:connect:<region>:<12
 /// digits>:instance/<id>/<resource>/<id>`. White space anywhere makes it false: it stands in some

@@ -1,0 +1,23 @@
+// Prints one JSON line for every kind of message that the server sends, in each of its shapes:
+// first the events, then, under the key "rest" with their kind, the REST objects. The schema tests
+// validate them.
+#include <cstdio>
+#include <string>
+
+#include "message/samples/sample_events.hpp"
+
+namespace {
+
+void put(const std::string& line) { std::fprintf(stdout, "%s\n", line.c_str()); }
+
+}  // namespace
+
+int main() {
+  using namespace baton::message;
+  for (const auto& [name, event] : samples::events()) put(print(event, samples::kEpoch));
+  const TransferView transfer = samples::transfer_view();
+  put(R"({"rest":"transfer","body":)" + print(transfer) + "}");
+  put(R"({"rest":"transfer-timeline","body":)" + print_timeline(transfer) + "}");
+  put(R"({"rest":"contact","body":)" + print(samples::contact_view()) + "}");
+  return 0;
+}
