@@ -1,0 +1,211 @@
+"""Every `reason` of the API is reached by a named test. Most are reached elsewhere; the rest is here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.config import SOURCE
+from harness.samples import DIAL_PAD, SASI, arn, quick_connect
+from harness.world import INBOUND, World
+from peer import talk
+
+#: Where each reason is reached: file and test.
+REACHED = {
+    "noActiveCall": "sip/reasons_test.py::test_no_call",
+    "callNotOwned": "sip/reasons_test.py::test_the_call_of_another",
+    "ambiguousCall": "sip/reasons_test.py::test_which_transfer",
+    "transferInProgress": "sip/repeats_test.py::test_another_destination_while_one_runs_is_refused",
+    "invalidMessage": "api/bad_input_test.py::test_a_blind_transfer_is_refused_by_its_own_error",
+    "invalidDestination": "sip/reasons_test.py::test_a_number_with_letters",
+    "destinationNotFound": "sip/reasons_test.py::test_an_arn_of_another_instance",
+    "destinationNotPermitted": "sip/reasons_test.py::test_a_quick_connect_that_is_not_his",
+    "optionNotSupported": "sip/reasons_test.py::test_an_option_that_a_queue_cannot_honour",
+    "notSupported": "sip/reasons_test.py::test_what_is_published_and_not_built_yet",
+    "queueClosed": "sip/routing_test.py::test_a_closed_queue_is_refused_and_the_agent_keeps_the_customer",
+    "queueFull": "sip/routing_test.py::test_a_full_queue_is_refused",
+    "noAgentStaffed": "sip/routing_test.py::test_a_queue_without_agents_is_refused",
+    "agentUnavailable": "sip/reasons_test.py::test_an_agent_who_is_not_there",
+    "busy": "sip/target_fails_test.py::test_it_refuses_before_it_rings",
+    "rejected": "sip/target_fails_test.py::test_it_refuses_before_it_rings",
+    "noAnswer": "sip/target_fails_test.py::test_it_does_not_answer_in_time",
+    "numberNotFound": "sip/target_fails_test.py::test_a_183_is_no_ringing",
+    "carrierUnavailable": "sip/target_fails_test.py::test_it_refuses_before_it_rings",
+    "mediaNotAcceptable": "sip/target_fails_test.py::test_488_twice_is_a_failure",
+    "customerHungUp": "sip/hang_up_test.py::test_the_customer_while_the_target_rings",
+    "canceled": "sip/cancel_transfer_test.py::test_while_it_rings_after_the_release",
+    "backendRefused": "sip/target_fails_test.py::test_it_refuses_before_it_rings",
+    "backendUnavailable": "api/full_disk_test.py::test_nothing_is_acknowledged_that_is_not_in_the_journal",
+    "timeout": "sip/routing_test.py::test_the_wait_runs_out_and_he_comes_back",
+    "idempotencyConflict": "sip/repeats_test.py::test_the_same_id_with_other_content_is_a_conflict",
+}
+
+#: Reasons whose cause comes only later; empty when the Amazon back end is there.
+NOT_YET_REACHABLE = {
+    "numberNotPossible": "the dial policy",
+    "countryNotAllowed": "the dial policy",
+    "premiumRateBlocked": "the dial policy",
+    "rateLimited": "the rate limits",
+    "internal": "a fault of our own, which no input is known to cause",
+}
+
+
+def test_every_reason_has_its_test_or_its_excuse():
+    header = (SOURCE / "src" / "message" / "request.hpp").read_text()
+    body = re.search(r"enum class Reason.*?\{(.*?)\};", header, re.DOTALL)
+    assert body
+    reasons = {name for name in re.findall(r"^\s*(\w+),", body.group(1), re.MULTILINE)} - {"none"}
+    assert reasons == set(REACHED) | set(NOT_YET_REACHABLE)
+    assert not set(REACHED) & set(NOT_YET_REACHABLE)
+
+
+@pytest.mark.parametrize("reason", sorted(REACHED))
+def test_the_named_test_is_there(reason: str):
+    file, _, name = REACHED[reason].partition("::")
+    text = (Path(__file__).parents[1] / file).read_text()
+    assert re.search(rf"^async def {name}\(", text, re.MULTILINE), f"{file} has no {name}"
+    assert reason in text, f"{file} does not speak of {reason}"
+
+
+async def refused(world: World, talking, reason: str) -> dict:
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == reason and error["errorMessage"] == "Blind transfer failed."
+    assert error["msg"] and "transferId" not in error
+    assert not talking.desktop.transfers() and not world.carrier.received("INVITE")
+    return error
+
+
+async def test_no_call(world: World):
+    desktop, _ = await world.agent("agent1")
+    await desktop.blind_transfer(DIAL_PAD)
+    assert (await desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "noActiveCall"
+    customer = await (await world.customer()).call(INBOUND, wait=True)
+    await desktop.offered()
+    await desktop.blind_transfer(DIAL_PAD)
+    assert (await desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "noActiveCall", "an offer is no active call"
+    await customer.hangup()
+
+
+async def test_the_call_of_another(world: World):
+    talking = await world.talking("agent1")
+    other = await world.talking("agent2")
+    await other.desktop.blind_transfer(DIAL_PAD, contactId=talking.contact_id)
+    assert (await other.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "callNotOwned"
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+    await other.customer.hangup()
+
+
+async def test_which_transfer(world: World):
+    """Two of his transfers run at once: the first is released and rings, the second is of his next call."""
+    talking = await world.talking("agent1")
+    desktop = talking.desktop
+    await desktop.blind_transfer(DIAL_PAD)
+    first = await world.carrier.incoming()
+    await first.ring()
+    await desktop.call_event("ACW", "agent")
+    await desktop.publish("InboundCall", "ClearContact")
+    await desktop.agent_state("Available")
+    again = await world.talking("agent1", at_work=(desktop, talking.agent.peer))
+    await desktop.blind_transfer(SASI)
+    second = await world.carrier.incoming()
+    await second.ring()
+    await desktop.transfer("accepted")
+    await desktop.publish("InboundCall", "CancelTransfer")
+    assert (await desktop.error("CANCEL_TRANSFER_FAILED"))["reason"] == "ambiguousCall"
+    await first.answer()
+    await second.answer()
+    await talk(talking.customer, first)
+    await talk(again.customer, second)
+    await talking.customer.hangup()
+    await again.customer.hangup()
+
+
+async def test_a_number_with_letters(world: World):
+    talking = await world.talking("agent1")
+    for number in ("+1208CALLME", "12082097345", "+0123", "+" + "9" * 16, "", "sip:+12082097345@example.com"):
+        talking.desktop.events.clear()
+        talking.desktop.taken.clear()
+        await talking.desktop.blind_transfer(number)
+        await refused(world, talking, "invalidDestination")
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_an_arn_of_another_instance(world: World):
+    talking = await world.talking("agent1")
+    other = quick_connect("Sasi_Chime")["endpointARN"].replace("a4c52a8c", "ffffffff")
+    await talking.desktop.blind_transfer(quick_connect("Sasi_Chime", endpointARN=other, endpointId=other))
+    error = await refused(world, talking, "destinationNotFound")
+    assert "endpointARN" in error["msg"]
+    await talking.customer.hangup()
+
+
+async def test_a_tampered_number_is_refused(world: World):
+    """The directory's number wins; a message that names another must not dial elsewhere."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(quick_connect("Sasi_Chime", phoneNumber="+19005550100"))
+    await refused(world, talking, "invalidDestination")
+    await talking.customer.hangup()
+
+
+def private_quick_connect(directory):
+    directory["queues"].append({**directory["queues"][0], "arn": arn("queue", 3), "name": "Directors"})
+    directory["quickConnects"].append({"arn": arn("transfer-destination", 3), "name": "The director",
+                                       "type": "phone_number", "phoneNumber": "+12025550142",
+                                       "shownBy": ["Directors"]})
+
+
+@pytest.mark.directory(private_quick_connect)
+async def test_a_quick_connect_that_is_not_his(world: World):
+    talking = await world.talking("agent1")
+    target = arn("transfer-destination", 3)
+    await talking.desktop.blind_transfer({"endpointARN": target, "endpointId": target, "type": "phone_number",
+                                          "name": "The director", "phoneNumber": "+12025550142"})
+    await refused(world, talking, "destinationNotPermitted")
+    await talking.customer.hangup()
+
+
+def no_dial_pad(directory):
+    directory["agents"][0]["allowedDestinations"] = {"dialPad": False}
+
+
+@pytest.mark.directory(no_dial_pad)
+async def test_a_kind_of_destination_that_is_not_his(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    await refused(world, talking, "destinationNotPermitted")
+    await talking.desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    target = await world.carrier.incoming()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talking.customer.hangup()
+
+
+async def test_an_option_that_a_queue_cannot_honour(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"), options={"releaseOn": "answered"})
+    error = await refused(world, talking, "optionNotSupported")
+    assert "releaseOn" in error["msg"]
+    await talking.customer.hangup()
+
+
+async def test_an_agent_who_is_not_there(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(quick_connect("Agent Two"))
+    await refused(world, talking, "agentUnavailable")
+    await talking.desktop.blind_transfer(quick_connect("Agent One"))
+    await refused(world, talking, "agentUnavailable")
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+@pytest.mark.parametrize(("topic", "subtopic", "error_type"), [
+    ("InboundCall", "Consult", "CONSULT_CALL_FAILED"), ("InboundCall", "Conference", "CONFERENCE_CALL_FAILED"),
+    ("OutboundCall", "QueueTransfer", "TRANSFER_CALL_FAILED")])
+async def test_what_is_published_and_not_built_yet(world: World, topic: str, subtopic: str, error_type: str):
+    desktop, _ = await world.agent("agent1")
+    await desktop.publish(topic, subtopic)
+    assert (await desktop.error(error_type))["reason"] == "notSupported"

@@ -1,0 +1,307 @@
+"""Queues and agents: missed calls, phones that answer themselves, closed and full queues, longest waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.samples import DIAL_PAD, arn, quick_connect, queue_arn
+from harness.world import INBOUND, World
+from peer import QUEUE, talk
+
+
+@pytest.mark.config({"routing.offer_timeout_seconds": 5})
+async def test_a_missed_call_goes_to_the_next_agent(world: World):
+    first, _ = await world.agent("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    await first.offered()
+    second, phone = await world.agent("agent2")
+    missed = await first.call_event("missed", "agent", timeout=8)
+    assert missed["ButtonStates"]["items"]["clearContact"] == "Enable"
+    await first.agent_state("MissedCallAgent")
+    await second.offered()
+    await second.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(call, leg)
+    await first.publish("InboundCall", "ClearContact")
+    await first.agent_state("Available")
+    await call.hangup()
+
+
+async def test_a_rejected_offer_goes_to_the_next_agent(world: World):
+    first, _ = await world.agent("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    await first.offered()
+    second, _ = await world.agent("agent2")
+    await first.publish("InboundCall", "Reject")
+    await first.call_event("Rejected", "agent")
+    await first.agent_state("FailedConnectAgent")
+    await second.offered()
+    await call.hangup()
+
+
+@pytest.mark.config({"routing.answer_timeout_seconds": 2})
+async def test_a_phone_that_does_not_pick_up_after_answer(world: World):
+    first, phone = await world.agent("agent1")
+    phone.answers_when_told = False
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    await first.offered()
+    second, _ = await world.agent("agent2")
+    await first.answer()
+    leg = await phone.incoming()
+    await leg.ring()
+    await leg.ended(by="them")
+    assert leg.cancelled
+    await first.call_event("missed", "agent")
+    await second.offered()
+    await call.hears(QUEUE)
+    await call.hangup()
+
+
+def by_phone(directory):
+    directory["agents"][0]["answer"] = "phone"
+
+
+@pytest.mark.directory(by_phone)
+async def test_the_phone_rings_and_is_picked_up(world: World):
+    desktop, phone = await world.agent("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    leg = await phone.incoming()
+    await leg.ring()
+    await desktop.offered()
+    await leg.answer()
+    await desktop.call_event("connected", "agent")
+    await talk(call, leg)
+    await call.hangup()
+
+
+@pytest.mark.directory(by_phone)
+async def test_answer_tells_the_ringing_phone_to_pick_up(world: World):
+    phone = await world.phone("agent1", register=False)
+    phone.understands_talk = True
+    await phone.register()
+    desktop = await world.desktop("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    leg = await phone.incoming()
+    await leg.ring()
+    await desktop.offered()
+    await desktop.answer()
+    notify = await leg.expect("NOTIFY")
+    assert notify["Event"] == "talk"
+    await desktop.call_event("connected", "agent")
+    await talk(call, leg)
+    await call.hangup()
+
+
+@pytest.mark.directory(by_phone)
+async def test_answer_fails_where_the_phone_cannot_be_told(world: World):
+    desktop, phone = await world.agent("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    leg = await phone.incoming()
+    await leg.ring()
+    await desktop.offered()
+    await desktop.answer()
+    error = await desktop.error("ANSWER_CALL_FAILED")
+    assert "answer on the phone" in error["msg"].lower()
+    await leg.answer()
+    await talk(call, leg)
+    await call.hangup()
+
+
+@pytest.mark.directory(by_phone)
+async def test_the_ringing_phone_rejects(world: World):
+    desktop, phone = await world.agent("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    leg = await phone.incoming()
+    await leg.reject(486)
+    await desktop.call_event("Rejected", "agent")
+    await call.hears(QUEUE)
+    await call.hangup()
+
+
+def second_queue(**changes):
+    """Another queue, served by agent2 only, with a quick connect "Billing"."""
+    def change(directory):
+        queue = {**directory["queues"][0], "arn": arn("queue", 2), "name": "Billing", **changes}
+        directory["queues"].append(queue)
+        directory["routingProfiles"].append({"arn": arn("routing-profile", 2), "name": "Billing",
+                                             "queues": [{"queue": "Billing", "priority": 1}],
+                                             "defaultOutboundQueue": "Billing"})
+        directory["agents"][1]["routingProfile"] = "Billing"
+        directory["quickConnects"].append({"arn": arn("transfer-destination", 2), "name": "Billing", "type": "queue",
+                                           "queue": "Billing"})
+        directory["inboundNumbers"].append({"number": "+18005550102", "queue": "Billing"})
+    return change
+
+
+BILLING = {"endpointARN": arn("transfer-destination", 2), "endpointId": arn("transfer-destination", 2),
+           "type": "queue", "name": "Billing", "phoneNumber": None, "agentLogin": None, "queue": None}
+NEVER = [{"days": ["monday"], "from": "00:00", "to": "00:01"}]
+
+
+@pytest.mark.directory(second_queue())
+async def test_to_another_queue_and_its_agent(world: World):
+    talking = await world.talking("agent1")
+    receiver, phone = await world.agent("agent2")
+    await talking.desktop.blind_transfer(BILLING)
+    queued = await talking.desktop.transfer("queued")
+    assert queued["queueName"] == "Billing"
+    await receiver.offered()
+    await receiver.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, leg)
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue(hours=NEVER))
+async def test_a_closed_queue_is_refused_and_the_agent_keeps_the_customer(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(BILLING)
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "queueClosed" and "transferId" not in error
+    await talk(talking.customer, talking.agent)
+    call = await (await world.customer()).call("+18005550102")
+    await call.refused()
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue(maxWaiting=1))
+async def test_a_full_queue_is_refused(world: World):
+    talking = await world.talking("agent1")
+    receiver, _ = await world.agent("agent2")
+    await receiver.go("Break")
+    waiting = await (await world.customer()).call("+18005550102", wait=True)
+    refused = await (await world.customer()).call("+18005550102")
+    assert (await refused.refused()).status in (480, 486, 503)
+    await talking.desktop.blind_transfer(BILLING)
+    assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "queueFull"
+    await talk(talking.customer, talking.agent)
+    await waiting.hangup()
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue())
+async def test_a_queue_without_agents_is_refused(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(BILLING)
+    assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "noAgentStaffed"
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue())
+async def test_the_wait_runs_out_and_he_comes_back(world: World):
+    talking = await world.talking("agent1")
+    receiver, _ = await world.agent("agent2")
+    await receiver.go("Break")
+    await talking.desktop.blind_transfer(BILLING, options={"queueTimeoutSeconds": 1})
+    await talking.desktop.transfer("queued")
+    assert (await talking.desktop.transfer("returning"))["reason"] == "timeout"
+    await talking.desktop.offered()
+    await talking.desktop.answer()
+    back = await talking.agent.peer.incoming()
+    await back.answered()
+    await talking.desktop.transfer("returned")
+    assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "timeout"
+    await talk(talking.customer, back)
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue())
+async def test_the_waiting_time_is_credited(world: World):
+    """Who comes back to his queue stands before those who came after him."""
+    talking = await world.talking("agent1")
+    later = await (await world.customer()).call(INBOUND, wait=True)
+    receiver, _ = await world.agent("agent2")
+    await receiver.go("Break")
+    await talking.desktop.blind_transfer(BILLING, options={"queueTimeoutSeconds": 1, "onFailure": ["originalQueue"]})
+    requeued = await talking.desktop.transfer("requeued")
+    assert requeued["position"] == 1
+    third, phone = await world.agent("agent3")
+    offer = await third.offered()
+    assert offer["ResponseActual"]["contactId"] == talking.contact_id
+    await third.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(talking.customer, leg)
+    await later.hangup()
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue(maxWaitSeconds=1))
+async def test_the_longest_wait_of_a_caller_ends(world: World):
+    call = await (await world.customer()).call("+18005550102", wait=True)
+    await call.ended(by="them")
+
+
+@pytest.mark.directory(second_queue())
+async def test_a_fallback_to_a_named_queue_bypasses_its_limits(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"onFailure": [f"queue:{arn('queue', 2)}"]})
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    await target.reject(486)
+    requeued = await talking.desktop.transfer("requeued")
+    assert requeued["queueName"] == "Billing"
+    receiver, phone = await world.agent("agent2")
+    await receiver.offered()
+    await receiver.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talking.desktop.transfer("connected")
+    await talking.customer.hangup()
+
+
+@pytest.mark.directory(second_queue())
+@pytest.mark.config({"transfer.last_resort_queue": "Billing"})
+async def test_the_last_resort_queue_takes_who_nobody_took(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"onFailure": ["return"]})
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    await talking.desktop.publish("Agent", "Logout")
+    await talking.desktop.expect("Agent/LogoutSuccess")
+    await target.reject(486)
+    assert (await talking.desktop.transfer("requeued"))["queueName"] == "Billing"
+    await talking.customer.hangup()
+    await talking.desktop.transfer("abandoned")
+
+
+async def test_an_agent_is_not_offered_whom_he_has_just_given_away(world: World):
+    talking = await world.talking("agent1")
+    receiver, _ = await world.agent("agent2")
+    await receiver.go("Break")
+    await talking.desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"))
+    await talking.desktop.transfer("queued")
+    await talking.desktop.publish("InboundCall", "ClearContact")
+    await talking.desktop.agent_state("Available")
+    await receiver.go("Available")
+    await receiver.offered()
+    offers = [e for e in talking.desktop.seen("InboundCall/InboundCallStateChange")
+              if e["message"]["call"]["event"] == "connecting" and e["message"]["call"]["CallType"] == "agent"]
+    assert len(offers) == 1, "only the first, before the transfer"
+    await talking.customer.hangup()
+
+
+async def test_a_logged_out_agent_is_skipped_by_return(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    await talking.desktop.publish("Agent", "Logout")
+    await talking.desktop.expect("Agent/LogoutSuccess")
+    await target.reject(486)
+    requeued = await talking.desktop.transfer("requeued")
+    assert requeued["queueName"] == "CallSummary-HVOC-Queue"
+    await talking.customer.hears(QUEUE)
+    await talking.customer.hangup()
+    await talking.desktop.transfer("abandoned")
+
+
+def test_the_arn_of_the_queue_is_the_directorys():
+    assert queue_arn().endswith("/queue/09550769-479e-525d-9344-e7dd4c009513")
