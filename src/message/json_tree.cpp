@@ -172,9 +172,10 @@ JsonTree::JsonTree(std::string_view text) {
     error_ = "the message: more than " + std::to_string(kMaxNodes) +
              " JSON values were seen, fewer are expected";
   } else if (ec == json::error::incomplete) {
-    error_ = text::trim(text).empty() ? "the message: nothing was seen, one JSON object is expected"
-                                      : "the message: the JSON text ends too early, after byte " +
-                                            std::to_string(text.size());
+    error_ = text::trim(text).empty()
+                 ? "the message: nothing was seen, one JSON object is expected"
+                 : "the message: the JSON text ends too early, after byte " +
+                       std::to_string(text.size()) + "; one whole JSON object is expected";
   } else if (ec) {
     error_ = "the message: no JSON in UTF-8, at byte " + std::to_string(read) +
              "; one JSON object (RFC 8259) is expected";
