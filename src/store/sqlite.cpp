@@ -105,12 +105,12 @@ std::string_view Statement::blob(int column) const {
 
 std::string Statement::error() const { return database_->error_text(); }
 
-Database::Database(std::string path, Mode mode, const char* vfs) : path_(std::move(path)) {
+Database::Database(std::string path, Mode mode) : path_(std::move(path)) {
   // Each connection belongs to one thread at a time, so that SQLite's own mutexes would only cost.
   const int access =
       mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int code = sqlite3_open_v2(path_.c_str(), &handle_,
-                                   access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
+                                   access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
     StoreError error(error_text());
     sqlite3_close(std::exchange(handle_, nullptr));
@@ -149,6 +149,11 @@ std::string Database::error_text() const {
   const char* text = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
   return "store \"" + path_ + "\": " + text + " (SQLite code " + std::to_string(code) + ")" +
          std::string(remedy(code));
+}
+
+bool Database::damaged() const {
+  const int code = sqlite3_errcode(handle_) & 0xff;
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
 }  // namespace baton::store

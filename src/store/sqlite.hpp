@@ -71,8 +71,8 @@ class Database {
  public:
   enum class Mode : std::uint8_t { read_write, read_only };
 
-  /// Throws StoreError. `vfs` names another file layer, for tests that make it fail.
-  Database(std::string path, Mode mode, const char* vfs = nullptr);
+  /// Throws StoreError.
+  Database(std::string path, Mode mode);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
@@ -90,6 +90,8 @@ class Database {
   /// What went wrong last, for people: file, SQLite's text and code, and the remedy where there is
   /// one.
   [[nodiscard]] std::string error_text() const;
+  /// True if that was a damaged file (SQLITE_CORRUPT, SQLITE_NOTADB).
+  [[nodiscard]] bool damaged() const;
 
  private:
   std::string path_;
