@@ -66,7 +66,8 @@ struct Classified {
   enum class Kind : std::uint8_t {
     agent,         ///< `name`'s: to be challenged as that agent and nobody else.
     trunk,         ///< Let in, from trunk `name`.
-    digest_trunk,  ///< Claims to be trunk `name`: to be challenged as it.
+    digest_trunk,  ///< Claims to be trunk `name`: to be challenged as it; inbound numbers only,
+                   ///< too.
     internal,      ///< Let in, from ourselves.
     unknown,       ///< Refused: 403.
     not_inbound,   ///< A trunk that dials something that is not an inbound number: refused, 404.

@@ -22,11 +22,15 @@
 #include <sofia-sip/tport_tag.h>
 #include <sofia-sip/url.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -191,6 +195,17 @@ std::string remedy(int error, const ListenAddress& address) {
                                           "and cafile.pem"
                                         : "set another address in sip.listen";
   }
+}
+
+// The library's own log tells of every broken datagram, which a stranger may send by the thousand.
+void log_of_library(void* /*stream*/, const char* format, va_list arguments) {
+  if (!spdlog::should_log(spdlog::level::debug)) return;
+  char line[512];
+  const int size = std::vsnprintf(line, sizeof line, format, arguments);
+  std::string_view text{
+      line, size < 0 ? 0 : std::min<std::size_t>(static_cast<std::size_t>(size), sizeof line - 1)};
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  if (!text.empty()) spdlog::debug("sofia: {}", text);
 }
 
 class MessageGuard {
@@ -583,12 +598,17 @@ void Endpoint::Impl::invite(MessageGuard& msg, sip_t* sip, const Source& source)
       break;
     case Kind::digest_trunk: {
       caller.kind = SipCaller::Kind::trunk;
-      const auto* trunk = trunks.by_username(trunks.by_username(facts.credential_user) != nullptr
-                                                 ? facts.credential_user
-                                                 : facts.from_user);
+      const auto* trunk = trunks.by_username(facts.credential_user);
+      if (trunk == nullptr) trunk = trunks.by_username(facts.from_user);
       if (trunk == nullptr || prove(msg, sip, credential, trunk->username,
                                     digest_ha1(trunk->username, digest.realm(), trunk->password),
                                     true) != Proof::good) {
+        return;
+      }
+      // Told only to the one who has proved that he is that trunk.
+      if (!trunks.inbound(facts.dialled)) {
+        counters().not_inbound++;
+        reply(msg, SIP_404_NOT_FOUND);
         return;
       }
       break;
@@ -748,6 +768,7 @@ Endpoint::Endpoint(SipConfig config, InviteHandler* handler, Sink sink)
 Endpoint::~Endpoint() { stop(); }
 
 void Endpoint::start() {
+  su_log_redirect(nullptr, &log_of_library, nullptr);
   loop_.start();
   try {
     loop_.call([this] { impl_->create(); });

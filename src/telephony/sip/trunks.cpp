@@ -78,6 +78,7 @@ std::optional<TrunkAddress> parse_host_port(std::string_view text) {
   }
   if (address.host.empty()) return std::nullopt;
   if (!rest.empty()) {
+    if (rest.front() != ':') return std::nullopt;
     rest.remove_prefix(1);
     const auto result = std::from_chars(rest.data(), rest.data() + rest.size(), address.port);
     if (result.ec != std::errc{} || result.ptr != rest.data() + rest.size() || address.port < 1 ||

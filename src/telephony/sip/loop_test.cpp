@@ -1,0 +1,115 @@
+#include "telephony/sip/loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <stdexcept>
+#include <vector>
+
+namespace baton::telephony::sip {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Loop, RunsPostsOfManyThreadsEachInItsOrder) {
+  Loop loop;
+  loop.start();
+  std::vector<std::vector<int>> seen(4);
+  std::vector<std::thread> threads;
+  for (std::size_t thread = 0; thread < seen.size(); ++thread) {
+    threads.emplace_back([&loop, &seen, thread] {
+      for (int i = 0; i < 5000; ++i) {
+        EXPECT_TRUE(loop.post([&seen, thread, i] { seen[thread].push_back(i); }));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  loop.stop();
+  for (const auto& each : seen) {
+    ASSERT_EQ(each.size(), 5000U);
+    EXPECT_TRUE(std::ranges::is_sorted(each));
+  }
+}
+
+TEST(Loop, CallWaitsAndCarriesExceptions) {
+  Loop loop;
+  loop.start();
+  bool inside = false;
+  EXPECT_TRUE(loop.call([&] { inside = loop.in_loop_thread(); }));
+  EXPECT_TRUE(inside);
+  EXPECT_FALSE(loop.in_loop_thread());
+  EXPECT_THROW(loop.call([] { throw std::runtime_error("no"); }), std::runtime_error);
+  EXPECT_TRUE(loop.call([&] { loop.call([&] { inside = false; }); }));
+  EXPECT_FALSE(inside);
+  loop.stop();
+  EXPECT_FALSE(loop.call([] {}));
+  EXPECT_FALSE(loop.post([] {}));
+}
+
+TEST(Loop, TimersFireInTheirOrderAndNotWhenCancelled) {
+  Loop loop;
+  loop.start();
+  std::vector<int> fired;
+  std::promise<void> last;
+  loop.call([&] {
+    loop.after(milliseconds(40), [&] {
+      fired.push_back(3);
+      last.set_value();
+    });
+    auto never = loop.after(milliseconds(10), [&] { fired.push_back(99); });
+    loop.after(milliseconds(5), [&fired, &loop, never]() mutable {
+      fired.push_back(1);
+      loop.cancel(never);
+      EXPECT_FALSE(never);
+      loop.cancel(never);
+      loop.after(milliseconds(0), [&fired] { fired.push_back(2); });
+    });
+  });
+  last.get_future().get();
+  std::size_t left = 1;
+  loop.call([&] { left = loop.timers(); });
+  EXPECT_EQ(left, 0U);
+  EXPECT_EQ(fired, (std::vector{1, 2, 3}));
+  loop.stop();
+}
+
+TEST(Loop, DeferRunsAfterTheRunningTask) {
+  Loop loop;
+  loop.start();
+  std::vector<int> order;
+  loop.call([&] {
+    loop.defer([&] { order.push_back(2); });
+    order.push_back(1);
+  });
+  loop.call([] {});
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  loop.stop();
+}
+
+TEST(Loop, StopRunsWhatWasPostedAndThenTheTeardown) {
+  Loop loop;
+  loop.start();
+  std::vector<int> order;
+  for (int i = 0; i < 100; ++i) loop.post([&order, i] { order.push_back(i); });
+  bool torn_down_last = false;
+  loop.stop([&] {
+    EXPECT_TRUE(loop.in_loop_thread());
+    torn_down_last = order.size() == 100;
+  });
+  EXPECT_TRUE(torn_down_last);
+  loop.stop();
+}
+
+TEST(Loop, AFailingTaskStopsNothing) {
+  Loop loop;
+  loop.start();
+  loop.post([] { throw std::runtime_error("on purpose"); });
+  bool ran = false;
+  loop.call([&] { ran = true; });
+  EXPECT_TRUE(ran);
+  loop.stop();
+}
+
+}  // namespace
+}  // namespace baton::telephony::sip

@@ -1,0 +1,153 @@
+#include "telephony/sip/registrar.hpp"
+
+#include <gtest/gtest.h>
+
+namespace baton::telephony::sip {
+namespace {
+
+class RegistrarTest : public ::testing::Test {
+ protected:
+  RegistrarTest()
+      : registrar(config(), [this](const std::string& login, bool reachable) {
+          told.emplace_back(login, reachable);
+        }) {}
+
+  static SipConfig config() {
+    SipConfig config;
+    config.max_contacts_per_agent = 2;
+    return config;
+  }
+  RegisterRequest request(const std::string& contact, std::optional<std::uint64_t> expires = {}) {
+    RegisterRequest request;
+    request.login = "agent1";
+    request.source = source;
+    request.call_id = "c1";
+    request.cseq = ++cseq;
+    if (!contact.empty()) request.contacts = {{contact, expires, {}}};
+    return request;
+  }
+
+  Source source{"udp", "127.0.0.5", 4000};
+  std::uint32_t cseq = 0;
+  std::vector<std::pair<std::string, bool>> told;
+  Registrar registrar;
+};
+
+TEST_F(RegistrarTest, TellsTheFirstContactAndTheLast) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1"), 100).code, 200);
+  EXPECT_EQ(registrar.apply(request("sip:b@1"), 100).code, 200);
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 0), 100).code, 200);
+  EXPECT_EQ(told.size(), 1U);
+  EXPECT_EQ(registrar.apply(request("sip:b@1", 0), 100).code, 200);
+  EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{{"agent1", true}, {"agent1", false}}));
+  EXPECT_EQ(registrar.size(), 0U);
+}
+
+TEST_F(RegistrarTest, AnswersAQueryWithWhatIsLeft) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 600), 100).code, 200);
+  const auto answer = registrar.apply(request(""), 150);
+  ASSERT_EQ(answer.contacts.size(), 1U);
+  EXPECT_EQ(answer.contacts[0].second, 550);
+}
+
+TEST_F(RegistrarTest, TimesAreBounded) {
+  auto brief = request("sip:a@1", 29);
+  const auto refused = registrar.apply(brief, 100);
+  EXPECT_EQ(refused.code, 423);
+  EXPECT_EQ(refused.min_expires, 30);
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 4'000'000'000), 100).contacts[0].second, 3600);
+  auto by_header = request("sip:a@1");
+  by_header.expires = 60;
+  EXPECT_EQ(registrar.apply(by_header, 100).contacts[0].second, 60);
+}
+
+TEST_F(RegistrarTest, ContactsExpire) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 60), 100).code, 200);
+  registrar.expire(159);
+  EXPECT_EQ(registrar.bindings("agent1").size(), 1U);
+  registrar.expire(160);
+  EXPECT_TRUE(registrar.bindings("agent1").empty());
+  EXPECT_EQ(told.size(), 2U);
+  EXPECT_FALSE(registrar.agent_at(source));
+}
+
+TEST_F(RegistrarTest, ARefusedRequestChangesNothing) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 60), 100).code, 200);
+  auto many = request("sip:a@1", 0);
+  many.contacts.push_back({"sip:b@1", 60, {}});
+  many.contacts.push_back({"sip:c@1", 60, {}});
+  many.contacts.push_back({"sip:d@1", 60, {}});
+  EXPECT_EQ(registrar.apply(many, 100).code, 403);
+  const auto left = registrar.bindings("agent1");
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].contact, "sip:a@1");
+}
+
+TEST_F(RegistrarTest, AnOldRequestComesTooLate) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 60), 100).code, 200);
+  auto old = request("sip:a@1", 0);
+  old.cseq = 1;
+  EXPECT_EQ(registrar.apply(old, 100).code, 500);
+  old.contacts.clear();
+  old.star = true;
+  old.expires = 0;
+  EXPECT_EQ(registrar.apply(old, 100).code, 500);
+  old.call_id = "another";
+  EXPECT_EQ(registrar.apply(old, 100).code, 200);
+  EXPECT_TRUE(registrar.bindings("agent1").empty());
+}
+
+TEST_F(RegistrarTest, StarNeedsExpiresZeroAlone) {
+  auto star = request("");
+  star.star = true;
+  EXPECT_EQ(registrar.apply(star, 100).code, 400);
+  star.expires = 60;
+  EXPECT_EQ(registrar.apply(star, 100).code, 400);
+  star.expires = 0;
+  EXPECT_EQ(registrar.apply(star, 100).code, 200);
+  star.contacts = {{"sip:a@1", {}, {}}};
+  EXPECT_EQ(registrar.apply(star, 100).code, 400);
+}
+
+TEST_F(RegistrarTest, ThePhonesNewConnectionReplacesItsOldOne) {
+  for (int port = 5000; port < 5010; ++port) {
+    auto again = request("sip:a@10.0.0.1:" + std::to_string(port));
+    again.source = {"tcp", "10.0.0.1", port};
+    again.contacts[0].instance = "urn:uuid:1/1";
+    EXPECT_EQ(registrar.apply(again, 100).code, 200);
+  }
+  ASSERT_EQ(registrar.bindings("agent1").size(), 1U);
+  EXPECT_EQ(registrar.bindings("agent1")[0].via_route, "sip:10.0.0.1:5009;transport=tcp");
+  EXPECT_FALSE(registrar.agent_at({"tcp", "10.0.0.1", 5000}));
+  EXPECT_EQ(registrar.agent_at({"tcp", "10.0.0.1", 5009}), "agent1");
+}
+
+TEST_F(RegistrarTest, OneAddressOfTwoAgentsIsTheLastOnes) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1"), 100).code, 200);
+  auto other = request("sip:b@1");
+  other.login = "agent2";
+  EXPECT_EQ(registrar.apply(other, 100).code, 200);
+  EXPECT_EQ(registrar.agent_at(source), "agent2");
+  registrar.forget("agent2");
+  EXPECT_EQ(registrar.agent_at(source), "agent1");
+  EXPECT_FALSE(registrar.agent_at({"tcp", source.host, source.port}));
+}
+
+TEST_F(RegistrarTest, SurvivesAsValues) {
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 60), 100).code, 200);
+  EXPECT_EQ(registrar.apply(request("sip:b@1", 600), 100).code, 200);
+  const auto kept = registrar.snapshot();
+  ASSERT_EQ(kept.size(), 2U);
+  Registrar restarted(config(), {});
+  restarted.restore(kept, 200);
+  const auto back = restarted.bindings("agent1");
+  ASSERT_EQ(back.size(), 1U);
+  EXPECT_EQ(back[0].contact, "sip:b@1");
+  EXPECT_EQ(back[0].expires_at, 700);
+  EXPECT_EQ(restarted.agent_at(source), "agent1");
+}
+
+TEST(Source, AsAUri) { EXPECT_EQ(to_uri({"tls", "::1", 5061}), "sip:[::1]:5061;transport=tls"); }
+
+}  // namespace
+}  // namespace baton::telephony::sip
