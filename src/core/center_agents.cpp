@@ -250,6 +250,16 @@ std::vector<QueueStatus> ContactCenter::queues() const {
   return list;
 }
 
+std::vector<LegId> ContactCenter::live_legs() const {
+  std::vector<LegId> legs;
+  for (const auto& [id, call] : impl_->contacts_) {
+    for (const Leg& leg : call->legs) {
+      if (leg.alive()) legs.push_back(leg.id);
+    }
+  }
+  return legs;
+}
+
 Counters ContactCenter::counters() const {
   Counters counters = impl_->counters_;
   counters.contacts_open = impl_->contacts_.size();

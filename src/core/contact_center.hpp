@@ -79,6 +79,8 @@ class ContactCenter {
   [[nodiscard]] std::vector<AgentStatus> agents() const;
   [[nodiscard]] std::vector<QueueStatus> queues() const;
   [[nodiscard]] Counters counters() const;
+  /// Legs that are neither ended nor told to end, for an ordered stop.
+  [[nodiscard]] std::vector<LegId> live_legs() const;
   [[nodiscard]] const directory::DirectoryIndex& directory() const;
   void set_capabilities(message::Capabilities capabilities);
 

@@ -153,6 +153,11 @@ std::string Engine::not_ready_reason() const {
   return failed_.empty() ? std::string{} : "the journal cannot be written: " + failed_;
 }
 
+core::Counters Engine::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
 std::int64_t Engine::thread_cpu_ns() const {
   clockid_t clock{};
   if (!thread_.joinable() ||
@@ -315,6 +320,8 @@ void Engine::process(std::vector<Item>& items) {
     }
   }
   dispatch();
+  const std::lock_guard lock(mutex_);
+  counters_ = center_.counters();
 }
 
 void Engine::collect(core::Outputs& outputs) {

@@ -89,6 +89,8 @@ class Engine {
   /// Empty when all is well, else why no new work is taken (the journal failed).
   [[nodiscard]] std::string not_ready_reason() const;
   [[nodiscard]] const EngineStats& stats() const { return stats_; }
+  /// The core's counters as of the last batch. Any thread.
+  [[nodiscard]] core::Counters counters() const;
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   /// CPU time of the engine's thread.
   [[nodiscard]] std::int64_t thread_cpu_ns() const;
@@ -126,6 +128,7 @@ class Engine {
   std::vector<Item> queue_;
   bool stopping_ = false;
   std::string failed_;
+  core::Counters counters_;
   std::thread thread_;
   EngineStats stats_;
 

@@ -1,0 +1,326 @@
+#include "app/rest_views.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <charconv>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+namespace baton::app {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string list(json::array items, std::optional<std::string> next = {}) {
+  json::object body;
+  body["items"] = std::move(items);
+  body["nextCursor"] = next ? json::value(*next) : json::value(nullptr);
+  return json::serialize(body);
+}
+
+bool sees_all(const gateway::Caller& caller) { return caller.role != directory::Role::agent; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  });
+  return out;
+}
+
+std::string parameter(const gateway::RestRequest& request, const std::string& name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string{} : found->second;
+}
+
+/// RFC 4180: quoted where needed. A leading = + - @ is what spreadsheets take for a formula: quoted
+/// by an apostrophe, but for E.164 numbers, which are only digits.
+std::string csv(std::string_view field) {
+  std::string text(field);
+  if (!text.empty() && std::string_view("=-@").find(text.front()) != std::string_view::npos)
+    text.insert(0, "'");
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string csv_value(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || value->is_null()) return {};
+  if (value->is_string()) return csv(value->as_string());
+  if (const auto* nested = value->if_object()) {
+    const json::value* name = nested->if_contains("name");
+    return name != nullptr && name->is_string() ? csv(name->as_string()) : std::string{};
+  }
+  return csv(json::serialize(*value));
+}
+
+gateway::RestReply transfers_csv(const store::TransferPage& page) {
+  gateway::RestReply reply;
+  reply.content_type = "text/csv; charset=utf-8";
+  static constexpr std::array kColumns{"transferId", "contactId",   "agent",  "state",
+                                       "custody",    "destination", "reason", "acceptedAt",
+                                       "releasedAt", "outcomeAt"};
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    reply.body += (i == 0 ? "" : ",") + std::string(kColumns.at(i));
+  }
+  reply.body += "\r\n";
+  for (const store::TransferRow& row : page.items) {
+    boost::system::error_code error;
+    const json::value value = json::parse(row.json, error);
+    const json::object* object = value.if_object();
+    if (error || object == nullptr) continue;
+    for (std::size_t i = 0; i < kColumns.size(); ++i) {
+      reply.body += (i == 0 ? "" : ",") + csv_value(*object, kColumns.at(i));
+    }
+    reply.body += "\r\n";
+  }
+  return reply;
+}
+
+gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& caller,
+                             const gateway::RestRequest& request) {
+  store::TransferFilter filter;
+  const auto take = [&](const char* name, std::optional<std::string>& into) {
+    if (std::string value = parameter(request, name); !value.empty()) into = std::move(value);
+  };
+  take("agent", filter.agent);
+  take("contactId", filter.contact_id);
+  take("state", filter.state);
+  filter.cursor = parameter(request, "cursor");
+  for (const auto& [name, into] : {std::pair{"from", &filter.from}, std::pair{"to", &filter.to}}) {
+    const std::string text = parameter(request, name);
+    if (text.empty()) continue;
+    *into = parse_rfc3339(text);
+    if (!*into) {
+      return rest_error(
+          400, message::Reason::invalidMessage,
+          std::string(name) + ": '" + text + "' is not a time like 2020-04-09T08:37:12.701Z");
+    }
+  }
+  if (const std::string text = parameter(request, "limit"); !text.empty()) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), filter.limit);
+    if (error != std::errc{} || end != text.data() + text.size() || filter.limit < 1 ||
+        filter.limit > 1000) {
+      return rest_error(400, message::Reason::invalidMessage,
+                        "limit: '" + text + "' is not a number from 1 to 1000");
+    }
+  }
+  if (!sees_all(caller)) {
+    if (filter.agent && *filter.agent != caller.login) {
+      return rest_error(403, message::Reason::callNotOwned,
+                        "agent: an agent sees his own transfers only");
+    }
+    filter.agent = caller.login;
+  }
+  const store::TransferPage page = reader.transfers(filter);
+  if (page.bad_cursor) {
+    return rest_error(400, message::Reason::invalidMessage,
+                      "cursor: '" + filter.cursor + "' was not given by this list");
+  }
+  if (!page.status.ok())
+    return rest_error(503, message::Reason::backendUnavailable, page.status.error);
+  if (parameter(request, "format") == "csv") return transfers_csv(page);
+  gateway::RestReply reply;
+  reply.body = "{\"items\":[";
+  for (const store::TransferRow& row : page.items) {
+    if (reply.body.back() == '}') reply.body += ',';
+    reply.body += row.json;
+  }
+  reply.body +=
+      "],\"nextCursor\":" +
+      (page.next_cursor ? json::serialize(json::value(*page.next_cursor)) : std::string("null")) +
+      "}";
+  return reply;
+}
+
+}  // namespace
+
+gateway::RestReply rest_error(int status, message::Reason reason, const std::string& msg) {
+  json::object body;
+  body["errorType"] = status == 403 ? "NOT_PERMITTED" : "INVALID_MESSAGE";
+  body["msg"] = msg;
+  body["errorMessage"] = status == 403   ? "Not permitted."
+                         : status == 404 ? "Not found."
+                         : status >= 500 ? "Service unavailable."
+                                         : "Invalid message.";
+  body["reason"] = message::to_string(reason);
+  return {.status = status, .content_type = "application/json", .body = json::serialize(body)};
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return {};
+  std::int64_t ms = 0;
+  if (*rest == '.') {
+    std::int64_t unit = 100;
+    ++rest;
+    if (*rest < '0' || *rest > '9') return {};
+    for (; *rest >= '0' && *rest <= '9'; ++rest) {
+      ms += (*rest - '0') * unit;
+      unit /= 10;
+    }
+  }
+  if ((*rest != 'Z' && *rest != 'z') || rest[1] != '\0') return {};
+  return static_cast<std::int64_t>(timegm(&parts)) * 1000 + ms;
+}
+
+std::string agents_json(const core::ContactCenter& center, const gateway::Caller& caller) {
+  json::array items;
+  for (const core::AgentStatus& status : center.agents()) {
+    if (!sees_all(caller) && status.login != caller.login) continue;
+    json::object item;
+    item["login"] = status.login;
+    item["name"] = status.name;
+    item["loggedIn"] = status.logged_in;
+    item["state"] = status.state;
+    item["stateType"] = status.state_type;
+    item["since"] = message::format_time(status.since);
+    item["phoneReachable"] = status.phone_reachable;
+    item["contactId"] =
+        status.contact ? json::value(to_string(*status.contact)) : json::value(nullptr);
+    items.push_back(std::move(item));
+  }
+  return list(std::move(items));
+}
+
+std::string queues_json(const core::ContactCenter& center, const gateway::Caller& caller) {
+  const directory::Agent* self = center.directory().agent(caller.login);
+  json::array items;
+  for (const core::QueueStatus& status : center.queues()) {
+    if (!sees_all(caller) && (self == nullptr || !center.directory().serves(*self, status.arn)))
+      continue;
+    json::object item;
+    item["arn"] = status.arn;
+    item["name"] = status.name;
+    item["open"] = status.open;
+    item["waiting"] = status.waiting;
+    item["longestWaitingSince"] =
+        status.longest_waiting_since == 0
+            ? json::value(nullptr)
+            : json::value(message::format_time(status.longest_waiting_since));
+    item["agentsStaffed"] = status.agents_staffed;
+    item["agentsAvailable"] = status.agents_available;
+    item["estimatedWaitSeconds"] = status.estimated_wait_seconds;
+    items.push_back(std::move(item));
+  }
+  return list(std::move(items));
+}
+
+gateway::RestReply quick_connects_json(const core::ContactCenter& center,
+                                       const gateway::Caller& caller,
+                                       const gateway::RestRequest& request, std::int64_t now) {
+  const directory::DirectoryIndex& index = center.directory();
+  std::string login = parameter(request, "agent");
+  if (!sees_all(caller)) {
+    if (!login.empty() && login != caller.login) {
+      return rest_error(403, message::Reason::callNotOwned,
+                        "agent: an agent sees his own quick connects only");
+    }
+    login = caller.login;
+  }
+  const directory::Agent* whose = login.empty() ? nullptr : index.agent(login);
+  if (!login.empty() && whose == nullptr) {
+    return rest_error(404, message::Reason::agentUnavailable,
+                      "agent: there is no agent '" + login + "'");
+  }
+  const std::string type = parameter(request, "type");
+  if (!type.empty() && type != "phone_number" && type != "queue" && type != "agent") {
+    return rest_error(400, message::Reason::invalidMessage,
+                      "type: '" + type + "' is none of phone_number, queue, agent");
+  }
+  const std::string wanted = lower(parameter(request, "q"));
+
+  std::map<std::string, core::QueueStatus> queues;
+  for (core::QueueStatus& status : center.queues()) queues.emplace(status.arn, std::move(status));
+  std::map<std::string, core::AgentStatus> agents;
+  for (core::AgentStatus& status : center.agents()) agents.emplace(status.login, std::move(status));
+
+  json::array items;
+  for (const directory::QuickConnect& each : index.directory().quick_connects) {
+    if (whose != nullptr && !index.may_use(*whose, each)) continue;
+    const bool is_queue = each.kind == directory::QuickConnectKind::queue;
+    const bool is_agent = each.kind == directory::QuickConnectKind::agent;
+    const char* kind = is_queue ? "queue" : is_agent ? "agent" : "phone_number";
+    if (!type.empty() && type != kind) continue;
+    if (!wanted.empty() && lower(each.name).find(wanted) == std::string::npos &&
+        each.phone_number.find(wanted) == std::string::npos &&
+        lower(each.agent_login).find(wanted) == std::string::npos) {
+      continue;
+    }
+    json::object item;
+    item["endpointARN"] = each.arn;
+    item["endpointId"] = each.arn;
+    item["type"] = kind;
+    item["name"] = each.name;
+    item["phoneNumber"] =
+        each.phone_number.empty() ? json::value(nullptr) : json::value(each.phone_number);
+    item["agentLogin"] =
+        each.agent_login.empty() ? json::value(nullptr) : json::value(each.agent_login);
+    item["queue"] = nullptr;
+    bool available = true;
+    std::string why;
+    if (is_queue) {
+      const auto found = queues.find(each.queue_arn);
+      if (found == queues.end()) {
+        available = false;
+        why = "destinationNotFound";
+      } else {
+        item["queue"] = found->second.name;
+        item["waiting"] = found->second.waiting;
+        item["agentsAvailable"] = found->second.agents_available;
+        item["estimatedWaitSeconds"] = found->second.estimated_wait_seconds;
+        available = found->second.open && found->second.agents_staffed > 0;
+        why = !found->second.open ? "queueClosed" : "noAgentStaffed";
+      }
+    } else if (is_agent) {
+      const auto found = agents.find(each.agent_login);
+      available = found != agents.end() && found->second.state_type == "routable" &&
+                  found->second.phone_reachable && found->second.login != login;
+      item["agentState"] =
+          found == agents.end() ? json::value(nullptr) : json::value(found->second.state);
+      why = "agentUnavailable";
+    }
+    item["available"] = available;
+    item["unavailableReason"] = available ? json::value(nullptr) : json::value(why);
+    item["asOf"] = message::format_time(now);
+    items.push_back(std::move(item));
+  }
+  return {.status = 200, .content_type = "application/json", .body = list(std::move(items))};
+}
+
+gateway::RestReply stored_json(store::StoreReader& reader, const gateway::Caller& caller,
+                               const gateway::RestRequest& request) {
+  if (request.resource == "transfers") return transfers(reader, caller, request);
+  if (request.resource == "contact") {
+    const auto row = reader.contact(request.id);
+    // Whose call it is stands in its legs: an agent sees the contacts he was connected to.
+    const bool mine =
+        row && (sees_all(caller) ||
+                row->json.find("\"party\":" + json::serialize(json::value(caller.login))) !=
+                    std::string::npos);
+    if (!mine)
+      return rest_error(404, message::Reason::noActiveCall,
+                        "there is no contact '" + request.id + "'");
+    return {.status = 200, .content_type = "application/json", .body = row->json};
+  }
+  const auto row = reader.transfer(request.id);
+  if (!row || (!sees_all(caller) && row->agent != caller.login)) {
+    return rest_error(404, message::Reason::destinationNotFound,
+                      "there is no transfer '" + request.id + "'");
+  }
+  return {.status = 200,
+          .content_type = "application/json",
+          .body = request.resource == "timeline" ? row->timeline : row->json};
+}
+
+}  // namespace baton::app

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/contact_center.hpp"
+#include "gateway/backend.hpp"
+#include "store/reader.hpp"
+
+namespace baton::app {
+
+/// GET /v1/agents: an agent sees himself, a supervisor or service everybody. Engine's thread.
+[[nodiscard]] std::string agents_json(const core::ContactCenter& center,
+                                      const gateway::Caller& caller);
+
+/// GET /v1/queues: an agent sees the queues of his routing profile. Engine's thread.
+[[nodiscard]] std::string queues_json(const core::ContactCenter& center,
+                                      const gateway::Caller& caller);
+
+/// GET /v1/quick-connects?q=&type=&agent=: what the caller (or, for a supervisor or service, the
+/// named agent) may use, with availability, its age, and a queue's wait. `now` is Unix ms. Engine's
+/// thread.
+[[nodiscard]] gateway::RestReply quick_connects_json(const core::ContactCenter& center,
+                                                     const gateway::Caller& caller,
+                                                     const gateway::RestRequest& request,
+                                                     std::int64_t now);
+
+/// GET /v1/transfers, /v1/transfers/{id}, its timeline, and /v1/contacts/{id}, from what is stored.
+/// The thread of `reader`.
+[[nodiscard]] gateway::RestReply stored_json(store::StoreReader& reader,
+                                             const gateway::Caller& caller,
+                                             const gateway::RestRequest& request);
+
+/// The error envelope's `data`, as every refusal of a REST read has it.
+[[nodiscard]] gateway::RestReply rest_error(int status, message::Reason reason,
+                                            const std::string& msg);
+
+/// Unix ms of an RFC 3339 time in UTC ("2020-04-09T08:37:12.701Z"; the fraction may be left out),
+/// or nothing.
+[[nodiscard]] std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+
+}  // namespace baton::app

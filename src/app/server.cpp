@@ -1,0 +1,354 @@
+#include "app/server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "app/rest_views.hpp"
+#include "app/server_metrics.hpp"
+#include "app/version.hpp"
+#include "directory/directory_json.hpp"
+
+namespace baton::app {
+
+namespace {
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+gateway::RequestReply reply_of(const core::Reply& reply, const std::string& agent,
+                               const std::string& epoch) {
+  gateway::RequestReply out;
+  out.accepted = reply.accepted;
+  if (reply.transfer_id) out.transfer_id = to_string(*reply.transfer_id);
+  out.sequence = reply.sequence;
+  const auto print = [&](message::EventBody body) {
+    message::Event event;
+    event.agent = agent;
+    event.request_id = reply.request_id;
+    event.body = std::move(body);
+    return message::print(event, epoch);
+  };
+  if (reply.error) {
+    out.error = reply.error;
+    out.error_text = print(*reply.error);
+  } else if (reply.current) {
+    out.event_text = print(*reply.current);
+  }
+  return out;
+}
+
+std::vector<std::string> numbers_of(const directory::Directory& directory) {
+  std::vector<std::string> numbers;
+  for (const directory::InboundNumber& each : directory.inbound_numbers)
+    numbers.push_back(each.number);
+  return numbers;
+}
+
+}  // namespace
+
+Server::Server(AppConfig config) : config_(std::move(config)) {}
+
+Server::~Server() { stop(); }
+
+std::vector<telephony::sip::AgentSecret> Server::agent_secrets(const store::Store& store) {
+  std::vector<telephony::sip::AgentSecret> secrets;
+  for (const store::Secret& each : store.secrets())
+    secrets.push_back({.login = each.login, .ha1 = each.ha1});
+  return secrets;
+}
+
+void Server::load_initial_directory() {
+  if (store_->load_directory().version != 0 || config_.store.initial_directory.empty()) return;
+  std::ifstream file(config_.store.initial_directory, std::ios::binary);
+  if (!file) {
+    throw std::runtime_error("store.initial_directory: '" + config_.store.initial_directory +
+                             "' cannot be read; name a file as docs/directory.md describes it");
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto parsed = directory::parse_directory(text.str());
+  if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
+    std::string all =
+        "store.initial_directory: " + config_.store.initial_directory + " is not taken:";
+    for (const directory::Fault& fault : *faults) all += "\n  " + fault.place + ": " + fault.msg;
+    throw std::runtime_error(all);
+  }
+  const store::PutResult put =
+      store_->put_directory(std::get<directory::ImportedDirectory>(parsed));
+  if (!put.status.ok()) throw std::runtime_error(put.status.error);
+  spdlog::info("directory: version {} taken from {}", put.version, config_.store.initial_directory);
+}
+
+void Server::use_directory(const directory::Directory& directory) {
+  {
+    const std::lock_guard lock(accounts_mutex_);
+    accounts_.clear();
+    for (const directory::Agent& each : directory.agents) {
+      accounts_[each.login] = {.role = each.role, .enabled = each.enabled};
+    }
+  }
+  const std::lock_guard lock(queues_mutex_);
+  queues_ = directory.queues;
+}
+
+void Server::check_hours() {
+  std::vector<directory::Queue> queues;
+  {
+    const std::lock_guard lock(queues_mutex_);
+    queues = queues_;
+  }
+  for (const directory::Queue& queue : queues) {
+    const bool open = clock_.at(queue, unix_ms() / 1000).open;
+    const auto told = open_queues_.find(queue.arn);
+    if (told != open_queues_.end() && told->second == open) continue;
+    open_queues_[queue.arn] = open;
+    engine_->submit(core::QueueHours{.queue_arn = queue.arn, .open = open});
+  }
+}
+
+void Server::start() {
+  store_.emplace(store::Store::open(config_.store.path, config_.sip.realm));
+  load_initial_directory();
+  const std::vector<std::string> demo = store_->demo_accounts();
+  if (!demo.empty() && !is_loopback(config_)) {
+    throw std::runtime_error("the account '" + demo.front() +
+                             "' still has the example's password, which everybody knows; change it "
+                             "(baton directory import) or listen on loopback addresses only");
+  }
+  const directory::Directory directory = store_->load_directory();
+  use_directory(directory);
+  journal_.emplace(*store_, version());
+  reader_.emplace(config_.store.path);
+  passwords_.emplace(config_.store.path);
+
+  registry_ = std::make_unique<ServerRegistry>();
+  engine::EngineConfig engine_config;
+  engine_config.version = std::string(version());
+  engine_config.queue_limit = config_.journal.max_queue;
+  engine_config.batch_limit = config_.journal.max_batch;
+  engine_config.replay_events_seconds = config_.gateway.replay_seconds;
+  engine_ = std::make_unique<engine::Engine>(std::move(engine_config), *journal_, store_->epoch(),
+                                             [this](std::vector<engine::Published> events) {
+                                               std::vector<gateway::PublishedEvent> out;
+                                               out.reserve(events.size());
+                                               for (engine::Published& each : events) {
+                                                 out.push_back({.agent = std::move(each.agent),
+                                                                .sequence = each.sequence,
+                                                                .at = each.at,
+                                                                .text = std::move(each.text)});
+                                               }
+                                               gateway_->publish(std::move(out));
+                                             });
+  gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_);
+  sip_ = std::make_unique<telephony::sip::SipSwitch>(
+      config_.sip, agent_secrets(*store_), numbers_of(directory),
+      [this](core::InputBody body) { engine_->submit(std::move(body)); });
+  add_metrics(*registry_, *engine_, *sip_);
+  engine_->set_switch(sip_.get());
+  if (const auto error = sip_->start()) throw std::runtime_error(*error);
+
+  std::vector<core::InputBody> first;
+  first.emplace_back(core::Started{.version = std::string(version()), .adopted_legs = {}});
+  first.emplace_back(core::PolicyChanged{config_.policy});
+  first.emplace_back(core::DirectoryChanged{directory});
+  for (const directory::Queue& queue : directory.queues) {
+    const bool open = clock_.at(queue, unix_ms() / 1000).open;
+    open_queues_[queue.arn] = open;
+    first.emplace_back(core::QueueHours{.queue_arn = queue.arn, .open = open});
+  }
+  if (const std::string error = engine_->start(std::move(first), sip_->capabilities());
+      !error.empty()) {
+    throw std::runtime_error("journal: " + error);
+  }
+  worker_ = std::make_unique<Worker>();
+  worker_->every(std::chrono::seconds(1), [this] { check_hours(); });
+  gateway_->start();
+}
+
+void Server::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  if (gateway_) gateway_->stop();
+  if (worker_) worker_->stop();
+  if (engine_ && sip_) {
+    // An ordered stop leaves nobody in silence: every leg is told to end, and has two seconds for
+    // it.
+    auto told = std::make_shared<std::promise<void>>();
+    auto waits = told->get_future();
+    engine_->run([this, told](core::ContactCenter& center) {
+      std::vector<core::Command> commands;
+      for (const core::LegId& leg : center.live_legs()) {
+        commands.push_back(
+            {.id = 0,
+             .body = core::EndLeg{.leg = leg, .code = 503, .text = "The server is stopping"}});
+      }
+      sip_->submit(std::move(commands));
+      told->set_value();
+    });
+    if (waits.wait_for(std::chrono::seconds(2)) == std::future_status::ready) {
+      for (int i = 0; i < 100 && sip_->stats().legs_open > 0; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+    }
+  }
+  if (sip_) sip_->stop();
+  if (engine_) engine_->stop();
+}
+
+std::string Server::addresses() const {
+  std::string sip;
+  for (const telephony::sip::ListenAddress& each : sip_->bound()) {
+    if (!sip.empty()) sip += ',';
+    sip += each.transport + ':' + each.host + ':' + std::to_string(each.port);
+  }
+  std::string text = "http=" + gateway_->http_address() + " sip=" + sip;
+  if (const std::string metrics = gateway_->metrics_address(); !metrics.empty())
+    text += " metrics=" + metrics;
+  return text;
+}
+
+void Server::request(gateway::Caller caller, std::string agent, message::Request request,
+                     std::function<void(gateway::RequestReply)> done) {
+  if (message::is_read(request.kind)) {
+    engine_->run([this, agent = std::move(agent), request = std::move(request),
+                  done = std::move(done)](core::ContactCenter& center) {
+      message::Event event = center.read(agent, request.kind);
+      event.request_id = request.id;
+      gateway::RequestReply reply;
+      reply.event_text = message::print(event, engine_->epoch());
+      done(std::move(reply));
+    });
+    return;
+  }
+  core::RequestInput input{.reply = 0,
+                           .caller = caller.login,
+                           .role = caller.role,
+                           .agent = agent,
+                           .request = std::move(request)};
+  engine_->request(std::move(input), [this, agent = std::move(agent),
+                                      done = std::move(done)](const core::Reply& reply) {
+    done(reply_of(reply, agent, engine_->epoch()));
+  });
+}
+
+void Server::sync(std::string agent, std::function<void(gateway::SyncReply)> done) {
+  engine_->run(
+      [this, agent = std::move(agent), done = std::move(done)](core::ContactCenter& center) {
+        const auto print = [&](message::RequestKind kind) {
+          message::Event event = center.read(agent, kind);
+          event.sequence = center.sequence_of(agent);
+          return message::print(event, engine_->epoch());
+        };
+        gateway::SyncReply reply;
+        reply.app = print(message::RequestKind::app_state_sync);
+        reply.agent = print(message::RequestKind::agent_state_sync);
+        reply.call = print(message::RequestKind::call_state_sync);
+        reply.sequence = center.sequence_of(agent);
+        done(std::move(reply));
+      });
+}
+
+void Server::rest(gateway::Caller caller, gateway::RestRequest request,
+                  std::function<void(gateway::RestReply)> done) {
+  const bool live = request.resource == "agents" || request.resource == "queues" ||
+                    request.resource == "quick-connects";
+  auto task = [this, live, caller = std::move(caller), request = std::move(request),
+               done = std::move(done)](core::ContactCenter& center) mutable {
+    if (live) {
+      gateway::RestReply reply;
+      if (request.resource == "agents") reply.body = agents_json(center, caller);
+      if (request.resource == "queues") reply.body = queues_json(center, caller);
+      if (request.resource == "quick-connects")
+        reply = quick_connects_json(center, caller, request, unix_ms());
+      done(std::move(reply));
+      return;
+    }
+    worker_->post([this, caller = std::move(caller), request = std::move(request),
+                   done = std::move(done)] { done(stored_json(*reader_, caller, request)); });
+  };
+  if (live) {
+    engine_->run(std::move(task));
+  } else {
+    engine_->run_after_flush(std::move(task));
+  }
+}
+
+void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {
+  worker_->post([this, text = std::move(text), done = std::move(done)] {
+    auto parsed = directory::parse_directory(text);
+    if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
+      done({.ok = false, .body = directory::print_faults(*faults)});
+      return;
+    }
+    auto imported = std::make_shared<directory::ImportedDirectory>(
+        std::get<directory::ImportedDirectory>(std::move(parsed)));
+    // The store belongs to the engine's thread; the slow hashes to this one.
+    std::promise<std::vector<store::Credential>> known;
+    engine_->run([this, &known](core::ContactCenter&) { known.set_value(store_->credentials()); });
+    auto hashed = std::make_shared<std::vector<store::Credential>>();
+    try {
+      *hashed =
+          store::hash_passwords(imported->passwords, config_.sip.realm, known.get_future().get());
+    } catch (const std::exception& error) {
+      done({.ok = false, .body = directory::print_faults({{.place = "", .msg = error.what()}})});
+      return;
+    }
+    engine_->run([this, imported, hashed, done](core::ContactCenter&) {
+      const store::PutResult put = store_->put_directory(imported->directory, *hashed);
+      if (!put.status.ok()) {
+        done({.ok = false,
+              .body = directory::print_faults({{.place = "", .msg = put.status.error}})});
+        return;
+      }
+      const directory::Directory now = store_->load_directory();
+      use_directory(now);
+      sip_->set_secrets(agent_secrets(*store_));
+      sip_->set_inbound_numbers(numbers_of(now));
+      engine_->submit(core::DirectoryChanged{now});
+      for (const directory::Agent& each : now.agents) {
+        if (!each.enabled) gateway_->revoke(each.login);
+      }
+      // Answered when the core has it.
+      engine_->run([put, done](core::ContactCenter& center) {
+        done({.ok = true,
+              .body =
+                  "{\"version\":" + std::to_string(center.directory().directory().version) + "}"});
+      });
+    });
+  });
+}
+
+bool Server::verify_password(std::string_view login, std::string_view password) {
+  const std::lock_guard lock(password_mutex_);
+  return passwords_->verify_password(login, password);
+}
+
+std::optional<gateway::Caller> Server::account(std::string_view login) {
+  const std::lock_guard lock(accounts_mutex_);
+  const auto found = accounts_.find(login);
+  if (found == accounts_.end() || !found->second.enabled) return {};
+  return gateway::Caller{.login = std::string(login), .role = found->second.role};
+}
+
+gateway::AccountState Server::account_state(std::string_view login) {
+  const std::lock_guard lock(accounts_mutex_);
+  const auto found = accounts_.find(login);
+  if (found == accounts_.end()) return gateway::AccountState::unknown;
+  return found->second.enabled ? gateway::AccountState::active : gateway::AccountState::disabled;
+}
+
+std::string Server::not_ready_reason() { return engine_->not_ready_reason(); }
+
+std::string Server::epoch() { return engine_->epoch(); }
+
+}  // namespace baton::app

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.hpp"
+#include "app/server_registry.hpp"
+#include "app/worker.hpp"
+#include "directory/hours.hpp"
+#include "engine/engine.hpp"
+#include "gateway/backend.hpp"
+#include "gateway/gateway.hpp"
+#include "journal/sqlite_journal.hpp"
+#include "store/reader.hpp"
+#include "store/store.hpp"
+#include "telephony/sip/sip_switch.hpp"
+
+namespace baton::app {
+
+/// All rooms wired together: the one place where the edges meet the engine.
+class Server final : public gateway::Backend {
+ public:
+  explicit Server(AppConfig config);
+  ~Server() override;
+
+  /// Opens, replays, binds, takes traffic. Throws std::runtime_error with a text for people.
+  void start();
+  /// Refuses new work, ends what is up, writes what is pending. A second call does nothing.
+  void stop();
+
+  /// "http=127.0.0.1:8080 sip=udp:127.0.0.1:5060,tcp:127.0.0.1:5060".
+  [[nodiscard]] std::string addresses() const;
+
+  // gateway::Backend
+  void request(gateway::Caller caller, std::string agent, message::Request request,
+               std::function<void(gateway::RequestReply)> done) override;
+  void sync(std::string agent, std::function<void(gateway::SyncReply)> done) override;
+  void rest(gateway::Caller caller, gateway::RestRequest request,
+            std::function<void(gateway::RestReply)> done) override;
+  void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
+  [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
+  [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
+  [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;
+  [[nodiscard]] std::string not_ready_reason() override;
+  [[nodiscard]] std::string epoch() override;
+
+ private:
+  struct Account {
+    directory::Role role = directory::Role::agent;
+    bool enabled = true;
+  };
+
+  void load_initial_directory();
+  void use_directory(const directory::Directory& directory);
+  void check_hours();
+  [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
+      const store::Store& store);
+
+  // Passed in.
+  AppConfig config_;
+
+  // Owned, in the order in which they must go.
+  std::optional<store::Store> store_;
+  std::optional<journal::SqliteJournal> journal_;
+  std::unique_ptr<ServerRegistry> registry_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<telephony::sip::SipSwitch> sip_;
+  std::optional<store::StoreReader> reader_;  ///< The worker's thread.
+  std::mutex password_mutex_;
+  std::optional<store::StoreReader> passwords_;  ///< Guarded by password_mutex_.
+  std::unique_ptr<Worker> worker_;
+
+  // State.
+  std::mutex accounts_mutex_;
+  std::map<std::string, Account, std::less<>> accounts_;
+  directory::QueueClock clock_;  ///< The worker's thread.
+  std::mutex queues_mutex_;
+  std::vector<directory::Queue> queues_;     ///< Guarded by queues_mutex_.
+  std::map<std::string, bool> open_queues_;  ///< What the core was told; the worker's thread.
+  bool stopped_ = false;
+};
+
+}  // namespace baton::app

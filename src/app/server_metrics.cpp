@@ -1,0 +1,91 @@
+#include "app/server_metrics.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+namespace baton::app {
+
+void add_metrics(ServerRegistry& registry, engine::Engine& engine,
+                 const telephony::sip::SipSwitch& sip) {
+  const engine::EngineStats& stats = engine.stats();
+  const auto atomic = [&](const char* name, const char* help,
+                          const std::atomic<std::uint64_t>& figure) {
+    registry.add(name, help,
+                 [&figure] { return static_cast<double>(figure.load(std::memory_order_relaxed)); });
+  };
+  atomic("baton_engine_inputs_total", "Inputs journalled and applied", stats.inputs);
+  atomic("baton_engine_batches_total", "Commits of the journal", stats.batches);
+  atomic("baton_engine_events_total", "Events published", stats.events);
+  atomic("baton_engine_commands_total", "Commands given to the back end", stats.commands);
+  atomic("baton_engine_refused_total", "Requests refused because the queue was full",
+         stats.refused_full);
+  atomic("baton_engine_queue_depth", "Things waiting to be journalled", stats.queue_depth);
+  registry.add("baton_engine_commit_seconds_total", "Time spent in commits", [&stats] {
+    return static_cast<double>(stats.commit_ns_total.load(std::memory_order_relaxed)) / 1e9;
+  });
+  for (std::size_t i = 0; i < stats.commit_us_log2.size(); ++i) {
+    registry.add(
+        "baton_engine_commits",
+        "Commits by duration: under `below` seconds and not under half of it",
+        [&stats, i] {
+          return static_cast<double>(stats.commit_us_log2[i].load(std::memory_order_relaxed));
+        },
+        {{"below", std::to_string(std::ldexp(1e-6, static_cast<int>(i)))}});
+  }
+  registry.add("baton_engine_thread_cpu_seconds", "CPU time of the engine's thread",
+               [&engine] { return static_cast<double>(engine.thread_cpu_ns()) / 1e9; });
+  registry.add("baton_sip_thread_cpu_seconds", "CPU time of the SIP loop's thread",
+               [&sip] { return std::chrono::duration<double>(sip.loop_cpu_time()).count(); });
+
+  using core::Counters;
+  using telephony::sip::SwitchStats;
+  const auto core = [&](const char* name, const char* help, std::uint64_t Counters::* figure,
+                        const prometheus::Labels& labels = {}) {
+    registry.add(
+        name, help, [&engine, figure] { return static_cast<double>(engine.counters().*figure); },
+        labels);
+  };
+  const char* transfers = "Blind transfers by what became of them";
+  core("baton_transfers_accepted_total", "Blind transfers accepted", &Counters::transfers_accepted);
+  core("baton_transfers_refused_total", "Blind transfers refused before they began",
+       &Counters::transfers_refused);
+  core("baton_transfers_total", transfers, &Counters::connected, {{"outcome", "connected"}});
+  core("baton_transfers_total", transfers, &Counters::returned, {{"outcome", "returned"}});
+  core("baton_transfers_total", transfers, &Counters::canceled, {{"outcome", "canceled"}});
+  core("baton_transfers_total", transfers, &Counters::failed, {{"outcome", "failed"}});
+  core("baton_transfers_total", transfers, &Counters::abandoned, {{"outcome", "abandoned"}});
+  core("baton_transfers_total", transfers, &Counters::handed_over, {{"outcome", "handedOver"}});
+  core("baton_transfers_open", "Blind transfers without an outcome yet", &Counters::transfers_open);
+  core("baton_contacts_open", "Contacts known to the core", &Counters::contacts_open);
+  core("baton_legs_open", "Legs known to the core", &Counters::legs_open);
+  core("baton_commands_open", "Commands without a result yet", &Counters::commands_open);
+  core("baton_illegal_moves_total", "Transfer states against the table: a fault of Baton's",
+       &Counters::illegal_moves);
+
+  const auto figure = [&](const char* name, const char* help, std::uint64_t SwitchStats::* member) {
+    registry.add(name, help, [&sip, member] { return static_cast<double>(sip.stats().*member); });
+  };
+  figure("baton_sip_legs_open", "Legs that the SIP back end holds", &SwitchStats::legs_open);
+  figure("baton_sip_legs_incoming_total", "Calls that came in", &SwitchStats::legs_incoming);
+  figure("baton_sip_legs_dialled_total", "Legs that were dialled", &SwitchStats::legs_dialled);
+  figure("baton_sip_commands_failed_total", "Commands that failed", &SwitchStats::commands_failed);
+  figure("baton_sip_reinvites_total", "Re-INVITEs sent", &SwitchStats::reinvites);
+  figure("baton_sip_glare_total", "Re-INVITEs that met one of the peer (491)", &SwitchStats::glare);
+  figure("baton_sip_sessions_expired_total", "Legs ended by the session timer",
+         &SwitchStats::sessions_expired);
+  figure("baton_sip_registers_total", "REGISTERs accepted", &SwitchStats::registers_accepted);
+  figure("baton_sip_challenged_total", "Requests challenged", &SwitchStats::challenged);
+  figure("baton_sip_credentials_wrong_total", "Requests with wrong credentials",
+         &SwitchStats::credentials_wrong);
+  figure("baton_sip_unknown_peer_total", "Requests of unknown peers refused",
+         &SwitchStats::unknown_peer);
+  figure("baton_sip_overload_total", "INVITEs refused with 503 by overload",
+         &SwitchStats::overload);
+  figure("baton_sip_malformed_total", "Messages refused as malformed", &SwitchStats::malformed);
+  figure("baton_sip_sound_streams_open", "Parties hearing the built-in source",
+         &SwitchStats::sound_streams_open);
+}
+
+}  // namespace baton::app
