@@ -1,0 +1,90 @@
+"""The REST reads, after real transfers."""
+
+from __future__ import annotations
+
+import re
+
+from harness.rest import Rest
+from harness.samples import DIAL_PAD, quick_connect
+from harness.world import INBOUND, World
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+async def test_a_transfer_and_its_timeline(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD, id="r-1")
+    target = await world.carrier.incoming()
+    await target.ring()
+    await target.answer()
+    told = await talking.desktop.transfer("connected")
+    rest = await world.rest("agent1")
+    one = (await rest.get(f"/v1/transfers/{told['transferId']}")).json()
+    assert one["state"] == "connected" and one["custody"] == "destination" and one["agent"] == "agent1"
+    assert TIME.fullmatch(one["at"])
+    timeline = (await rest.get(f"/v1/transfers/{told['transferId']}/timeline")).json()["items"]
+    states = [step["state"] for step in timeline]
+    assert states[0] == "accepted" and states[-1] == "connected" and "alerting" in states
+    assert [step["at"] for step in timeline] == sorted(step["at"] for step in timeline)
+    contact = (await rest.get(f"/v1/contacts/{talking.contact_id}")).json()
+    assert contact["contactId"] == talking.contact_id and told["transferId"] in str(contact["transfers"])
+    assert len(contact["legs"]) == 3, "customer, agent, destination"
+    await talking.customer.hangup()
+
+
+async def test_lists_and_their_filters(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    empty = (await boss.get("/v1/transfers")).json()
+    assert empty == {"items": [], "nextCursor": None}
+    ids = []
+    for _ in range(3):
+        talking = await world.talking("agent1" if not ids else "agent1", heard=False,
+                                      at_work=None if not ids else (talking.desktop, talking.agent.peer))
+        await talking.desktop.blind_transfer(DIAL_PAD)
+        target = await world.carrier.incoming()
+        await target.answer()
+        ids.append((await talking.desktop.transfer("connected"))["transferId"])
+        await talking.customer.hangup()
+        await talking.desktop.transfer("completed")
+        await talking.desktop.publish("InboundCall", "ClearContact")
+        await talking.desktop.expect("Agent/SetAgentState", lambda m: m["rules"]["ResponseActual"]["name"] == "Available")
+    found = (await boss.get("/v1/transfers?agent=agent1")).json()["items"]
+    assert {t["transferId"] for t in found} == set(ids)
+    assert (await boss.get("/v1/transfers?agent=agent2")).json()["items"] == []
+    assert len((await boss.get("/v1/transfers?state=completed")).json()["items"]) in (0, 3)
+    other = await world.rest("agent2")
+    assert (await other.get("/v1/transfers")).json()["items"] == [], "an agent sees his own only"
+    assert (await other.get(f"/v1/transfers/{ids[0]}")).status in (403, 404)
+    csv = await boss.request("GET", "/v1/transfers", headers={"Accept": "text/csv"})
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert len(csv.body.decode().strip().splitlines()) == 4
+
+
+async def test_what_an_agent_may_use_and_who_is_there(world: World):
+    await world.agent("agent2")
+    rest = await world.rest("agent1")
+    items = (await rest.get("/v1/quick-connects")).json()["items"]
+    assert {i["name"] for i in items} >= {"CallSummary-HVOC-Queue", "Sasi_Chime", "Agent Two"}
+    found = (await rest.get("/v1/quick-connects?q=sasi&type=phone_number")).json()["items"]
+    assert [i["name"] for i in found] == ["Sasi_Chime"]
+    assert found[0]["endpointARN"] == quick_connect("Sasi_Chime")["endpointARN"]
+    boss = await world.rest("supervisor1", "supervisor")
+    agents = {a["login"]: a for a in (await boss.get("/v1/agents")).json()["items"]}
+    assert agents["agent2"]["state"] == "Available"
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    other = await (await world.customer()).call(INBOUND, wait=True)
+    queue = (await boss.get("/v1/queues")).json()["items"][0]
+    assert queue["name"] == "CallSummary-HVOC-Queue" and queue["waiting"] >= 1
+    await call.hangup()
+    await other.hangup()
+
+
+async def test_health_and_metrics(world: World):
+    health = Rest(world.metrics_address)
+    assert (await health.get("/healthz")).status == 200
+    assert (await health.get("/readyz")).status == 200
+    figures = await world.metrics()
+    assert figures["baton_legs_open"] == 0
+    assert (await health.get("/v1/transfers")).status == 404, "nothing else on this listener"
+    outside = await world.rest()
+    assert (await outside.get("/metrics")).status == 404

@@ -1,0 +1,154 @@
+"""Who may come in, and as whom."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import stat
+import time
+
+import pytest
+import websockets
+
+from harness.desktop import Desktop
+from harness.rest import Rest
+from harness.world import World
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def forge(claims: dict, secret: bytes, header: dict | None = None) -> str:
+    head = b64(json.dumps(header or {"alg": "HS256", "typ": "JWT"}).encode())
+    body = b64(json.dumps(claims).encode())
+    return f"{head}.{body}." + b64(hmac.new(secret, f"{head}.{body}".encode(), hashlib.sha256).digest())
+
+
+def claims(**changes) -> dict:
+    now = int(time.time())
+    return {"sub": "agent1", "role": "agent", "iss": "baton", "aud": "baton", "iat": now, "exp": now + 600, **changes}
+
+
+async def test_the_token_of_the_command_line(world: World):
+    token = await world.token("agent1")
+    head, body, _ = token.split(".")
+    told = json.loads(base64.urlsafe_b64decode(body + "=="))
+    assert told["sub"] == "agent1" and told["role"] == "agent" and told["exp"] > time.time()
+    assert (await (await world.rest("agent1")).get("/v1/quick-connects")).status == 200
+    mode = stat.S_IMODE(os.stat(world.folder / "jwt-secret").st_mode)
+    assert mode == 0o600
+
+
+async def test_no_token_no_entry(world: World):
+    rest = await world.rest()
+    for path in ("/v1/transfers", "/v1/agents", "/v1/quick-connects", "/v1/queues"):
+        answer = await rest.get(path)
+        assert answer.status == 401, path
+    assert (await rest.message("App", "StateSync")).status == 401
+    with pytest.raises(websockets.InvalidStatusCode) as refused:
+        await Desktop(world.server.http, "x", "", headers={}).open()
+    assert refused.value.status_code == 401
+
+
+async def test_tokens_that_are_not_good(world: World):
+    secret_file = (world.folder / "jwt-secret").read_bytes()
+    good = await world.token("agent1")
+    head, body, signature = good.split(".")
+    bad = {
+        "noise": "x.y.z", "empty": "", "without signature": f"{head}.{body}.",
+        "alg none": b64(b'{"alg":"none"}') + "." + body + ".",
+        "another secret": forge(claims(), b"another secret of thirty-two bytes"),
+        "signature changed": f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
+    }
+    for name, token in bad.items():
+        assert (await Rest(world.server.http, token).get("/v1/quick-connects")).status == 401, name
+    # With the true secret, whatever its form in the file, only good claims pass.
+    secret = next((s for s in (secret_file.strip(), secret_file, _unhex(secret_file))
+                   if s and forge(json.loads(base64.urlsafe_b64decode(body + "==")), s,
+                                  json.loads(base64.urlsafe_b64decode(head + "=="))).split(".")[2]), None)
+    assert secret
+    for name, changes in {"expired": {"exp": int(time.time()) - 120}, "another issuer": {"iss": "x"},
+                          "another audience": {"aud": "x"}, "an unknown role": {"role": "king"}}.items():
+        token = forge(claims(**changes), secret)
+        assert (await Rest(world.server.http, token).get("/v1/quick-connects")).status == 401, name
+
+
+def _unhex(data: bytes) -> bytes:
+    try:
+        return bytes.fromhex(data.decode().strip())
+    except ValueError:
+        return b""
+
+
+async def test_password_login_and_logout(world: World):
+    rest = await world.rest()
+    wrong = await rest.post("/v1/login", {"login": "agent1", "password": "wrong"})
+    assert wrong.status == 401 and "set-cookie" not in wrong.headers
+    answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
+    assert answer.status == 200 and answer.json() == {"login": "agent1", "role": "agent"}
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite" in cookie
+    rest.cookie = cookie.split(";")[0]
+    own = f"http://{world.server.http[0]}:{world.server.http[1]}"
+    assert (await rest.request("GET", "/v1/quick-connects", headers={"Origin": own})).status == 200
+    assert (await rest.request("POST", "/v1/messages",
+                               {"channel": "Amazon", "topic": "App", "subtopic": "StateSync", "source": "t"},
+                               headers={"Origin": "https://evil.example"})).status == 403
+    assert (await rest.request("POST", "/v1/logout", headers={"Origin": own})).status in (200, 204)
+    assert (await rest.request("GET", "/v1/quick-connects", headers={"Origin": own})).status == 401
+
+
+async def test_a_ticket_opens_one_socket_once(world: World):
+    rest = await world.rest("agent1")
+    ticket = (await rest.post("/v1/ws-tickets")).json()["ticket"]
+    protocols = ["baton.v1", f"baton.ticket.{ticket}"]
+    desktop = await Desktop(world.server.http, "agent1", "", headers={}, protocols=protocols).open()
+    world.desktops.append(desktop)
+    await desktop.expect("App/StateSync")
+    with pytest.raises(websockets.InvalidStatusCode):
+        await Desktop(world.server.http, "agent1", "", headers={}, protocols=protocols).open()
+
+
+async def test_a_socket_without_the_subprotocol_is_refused(world: World):
+    token = await world.token("agent1")
+    with pytest.raises(websockets.InvalidStatusCode) as refused:
+        await Desktop(world.server.http, "agent1", token, protocols=["chat"]).open()
+    assert refused.value.status_code == 400
+
+
+async def test_a_socket_closes_when_its_session_ends(world: World):
+    rest = await world.rest()
+    answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
+    rest.cookie = answer.headers["set-cookie"].split(";")[0]
+    own = f"http://{world.server.http[0]}:{world.server.http[1]}"
+    desktop = await Desktop(world.server.http, "agent1", "",
+                            headers={"Cookie": rest.cookie, "Origin": own}).open()
+    world.desktops.append(desktop)
+    await desktop.expect("App/StateSync")
+    await rest.request("POST", "/v1/logout", headers={"Origin": own})
+    assert await desktop.closed() == 4401
+
+
+async def test_what_each_role_may_read(world: World):
+    agent, boss = await world.rest("agent1"), await world.rest("supervisor1", "supervisor")
+    assert (await boss.get("/v1/agents")).status == 200
+    assert len((await boss.get("/v1/agents")).json()["items"]) >= 4
+    mine = await agent.get("/v1/agents")
+    assert mine.status == 403 or [a["login"] for a in mine.json()["items"]] == ["agent1"] or mine.status == 200
+    assert (await agent.get("/v1/quick-connects")).status == 200
+    with pytest.raises(websockets.InvalidStatusCode) as refused:
+        await world.desktop("agent1", state=None, query="?agents=agent2")
+    assert refused.value.status_code == 403
+
+
+async def test_a_disabled_agent_is_put_out(world: World):
+    desktop = await world.desktop("agent2", state=None)
+    boss = await world.rest("supervisor1", "supervisor")
+    directory = json.loads((world.folder / "directory.json").read_text())
+    next(a for a in directory["agents"] if a["login"] == "agent2")["enabled"] = False
+    assert (await boss.request("PUT", "/v1/directory", directory)).status == 200
+    assert await desktop.closed(timeout=20) == 4401
