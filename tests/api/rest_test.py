@@ -6,6 +6,7 @@ import re
 
 from harness.rest import Rest
 from harness.samples import DIAL_PAD, quick_connect
+from harness.schema import check
 from harness.world import INBOUND, World
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -20,13 +21,17 @@ async def test_a_transfer_and_its_timeline(world: World):
     told = await talking.desktop.transfer("connected")
     rest = await world.rest("agent1")
     one = (await rest.get(f"/v1/transfers/{told['transferId']}")).json()
+    check("rest-transfer.json", one)
     assert one["state"] == "connected" and one["custody"] == "destination" and one["agent"] == "agent1"
     assert TIME.fullmatch(one["at"])
-    timeline = (await rest.get(f"/v1/transfers/{told['transferId']}/timeline")).json()["items"]
+    steps = (await rest.get(f"/v1/transfers/{told['transferId']}/timeline")).json()
+    check("rest-transfer-timeline.json", steps)
+    timeline = steps["items"]
     states = [step["state"] for step in timeline]
     assert states[0] == "accepted" and states[-1] == "connected" and "alerting" in states
     assert [step["at"] for step in timeline] == sorted(step["at"] for step in timeline)
     contact = (await rest.get(f"/v1/contacts/{talking.contact_id}")).json()
+    check("rest-contact.json", contact)
     assert contact["contactId"] == talking.contact_id and told["transferId"] in str(contact["transfers"])
     assert len(contact["legs"]) == 3, "customer, agent, destination"
     await talking.customer.hangup()
@@ -36,10 +41,10 @@ async def test_lists_and_their_filters(world: World):
     boss = await world.rest("supervisor1", "supervisor")
     empty = (await boss.get("/v1/transfers")).json()
     assert empty == {"items": [], "nextCursor": None}
+    at_work = await world.agent("agent1")
     ids = []
     for _ in range(3):
-        talking = await world.talking("agent1" if not ids else "agent1", heard=False,
-                                      at_work=None if not ids else (talking.desktop, talking.agent.peer))
+        talking = await world.talking("agent1", at_work=at_work, heard=False)
         await talking.desktop.blind_transfer(DIAL_PAD)
         target = await world.carrier.incoming()
         await target.answer()
@@ -47,8 +52,11 @@ async def test_lists_and_their_filters(world: World):
         await talking.customer.hangup()
         await talking.desktop.transfer("completed")
         await talking.desktop.publish("InboundCall", "ClearContact")
-        await talking.desktop.expect("Agent/SetAgentState", lambda m: m["rules"]["ResponseActual"]["name"] == "Available")
-    found = (await boss.get("/v1/transfers?agent=agent1")).json()["items"]
+        await talking.desktop.call_event("Dropped", "agent")
+        await target.ended(by="them")
+    listed = (await boss.get("/v1/transfers?agent=agent1")).json()
+    check("rest-transfer-list.json", listed)
+    found = listed["items"]
     assert {t["transferId"] for t in found} == set(ids)
     assert (await boss.get("/v1/transfers?agent=agent2")).json()["items"] == []
     assert len((await boss.get("/v1/transfers?state=completed")).json()["items"]) in (0, 3)
@@ -63,17 +71,23 @@ async def test_lists_and_their_filters(world: World):
 async def test_what_an_agent_may_use_and_who_is_there(world: World):
     await world.agent("agent2")
     rest = await world.rest("agent1")
-    items = (await rest.get("/v1/quick-connects")).json()["items"]
+    listed = (await rest.get("/v1/quick-connects")).json()
+    check("rest-quick-connect-list.json", listed)
+    items = listed["items"]
     assert {i["name"] for i in items} >= {"CallSummary-HVOC-Queue", "Sasi_Chime", "Agent Two"}
     found = (await rest.get("/v1/quick-connects?q=sasi&type=phone_number")).json()["items"]
     assert [i["name"] for i in found] == ["Sasi_Chime"]
     assert found[0]["endpointARN"] == quick_connect("Sasi_Chime")["endpointARN"]
     boss = await world.rest("supervisor1", "supervisor")
-    agents = {a["login"]: a for a in (await boss.get("/v1/agents")).json()["items"]}
+    listed = (await boss.get("/v1/agents")).json()
+    check("rest-agent-list.json", listed)
+    agents = {a["login"]: a for a in listed["items"]}
     assert agents["agent2"]["state"] == "Available"
     call = await (await world.customer()).call(INBOUND, wait=True)
     other = await (await world.customer()).call(INBOUND, wait=True)
-    queue = (await boss.get("/v1/queues")).json()["items"][0]
+    listed = (await boss.get("/v1/queues")).json()
+    check("rest-queue-list.json", listed)
+    queue = listed["items"][0]
     assert queue["name"] == "CallSummary-HVOC-Queue" and queue["waiting"] >= 1
     await call.hangup()
     await other.hangup()
