@@ -20,7 +20,9 @@ from peer import Call, Peer, talk
 from peer.digest import Credentials
 
 INBOUND = "+18005550100"
-LEGS_METRIC = "baton_legs_open"
+#: What must be 0 when nobody talks any more: the core's legs, the SIP back end's, and commands without a result.
+LEFT_OVER = ("baton_legs_open", "baton_sip_legs_open", "baton_commands_open")
+OUTCOMES = ("connected", "returned", "canceled", "failed", "abandoned", "handedOver")
 
 
 @dataclass
@@ -135,6 +137,7 @@ class World:
         health = await Rest(self.metrics_address).get("/healthz")
         assert health.status == 200, f"healthz says {health.status} {health.body!r}"
         await self.no_leg_is_left()
+        await self.sums_add_up()
         for peer in self.peers:
             peer.check()
 
@@ -239,8 +242,15 @@ class World:
         deadline = loop.time() + within
         while True:
             figures = await self.metrics()
-            assert LEGS_METRIC in figures, f"/metrics has no {LEGS_METRIC}"
-            if figures[LEGS_METRIC] == 0:
+            left = {name: figures[name] for name in LEFT_OVER if figures[name] != 0}
+            if not left:
                 return
-            assert loop.time() < deadline, f"{figures[LEGS_METRIC]:g} legs are left after {within:g} s"
+            assert loop.time() < deadline, f"{left} after {within:g} s"
             await asyncio.sleep(0.05)
+
+    async def sums_add_up(self) -> None:
+        """accepted = the outcomes + still open, and no transfer moved against the table of states."""
+        figures = await self.metrics()
+        outcomes = sum(figures[f'baton_transfers_total{{outcome="{name}"}}'] for name in OUTCOMES)
+        assert figures["baton_transfers_accepted_total"] == outcomes + figures["baton_transfers_open"]
+        assert figures["baton_illegal_moves_total"] == 0

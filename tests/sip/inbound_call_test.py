@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.marks import with_directory
 from harness.world import INBOUND, World
 from peer import QUEUE, talk
 
@@ -57,7 +58,7 @@ def answered_by_the_agent(directory):
     directory["queues"][0]["answer"] = "on_agent"
 
 
-@pytest.mark.directory(answered_by_the_agent)
+@with_directory(answered_by_the_agent)
 async def test_a_queue_may_leave_the_customer_ringing_until_the_agent_answers(world: World):
     desktop, phone = await world.agent("agent1")
     customer = await world.customer()
@@ -74,7 +75,7 @@ async def test_a_queue_may_leave_the_customer_ringing_until_the_agent_answers(wo
     await call.ended(by="them")
 
 
-@pytest.mark.directory(answered_by_the_agent)
+@with_directory(answered_by_the_agent)
 async def test_a_ringing_customer_who_hangs_up_ends_the_offer(world: World):
     desktop, _ = await world.agent("agent1")
     call = await (await world.customer()).call(INBOUND)

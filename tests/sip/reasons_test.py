@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import SOURCE
+from harness.marks import with_directory
 from harness.samples import DIAL_PAD, SASI, arn, quick_connect
 from harness.world import INBOUND, World
 from peer import talk
@@ -158,7 +159,7 @@ def private_quick_connect(directory):
                                        "shownBy": ["Directors"]})
 
 
-@pytest.mark.directory(private_quick_connect)
+@with_directory(private_quick_connect)
 async def test_a_quick_connect_that_is_not_his(world: World):
     talking = await world.talking("agent1")
     target = arn("transfer-destination", 3)
@@ -172,7 +173,7 @@ def no_dial_pad(directory):
     directory["agents"][0]["allowedDestinations"] = {"dialPad": False}
 
 
-@pytest.mark.directory(no_dial_pad)
+@with_directory(no_dial_pad)
 async def test_a_kind_of_destination_that_is_not_his(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.marks import with_directory
 from harness.samples import DIAL_PAD, arn, quick_connect, queue_arn
 from harness.world import INBOUND, World
 from peer import QUEUE, talk
@@ -62,7 +63,7 @@ def by_phone(directory):
     directory["agents"][0]["answer"] = "phone"
 
 
-@pytest.mark.directory(by_phone)
+@with_directory(by_phone)
 async def test_the_phone_rings_and_is_picked_up(world: World):
     desktop, phone = await world.agent("agent1")
     call = await (await world.customer()).call(INBOUND, wait=True)
@@ -75,7 +76,7 @@ async def test_the_phone_rings_and_is_picked_up(world: World):
     await call.hangup()
 
 
-@pytest.mark.directory(by_phone)
+@with_directory(by_phone)
 async def test_answer_tells_the_ringing_phone_to_pick_up(world: World):
     phone = await world.phone("agent1", register=False)
     phone.understands_talk = True
@@ -93,7 +94,7 @@ async def test_answer_tells_the_ringing_phone_to_pick_up(world: World):
     await call.hangup()
 
 
-@pytest.mark.directory(by_phone)
+@with_directory(by_phone)
 async def test_answer_fails_where_the_phone_cannot_be_told(world: World):
     desktop, phone = await world.agent("agent1")
     call = await (await world.customer()).call(INBOUND, wait=True)
@@ -108,7 +109,7 @@ async def test_answer_fails_where_the_phone_cannot_be_told(world: World):
     await call.hangup()
 
 
-@pytest.mark.directory(by_phone)
+@with_directory(by_phone)
 async def test_the_ringing_phone_rejects(world: World):
     desktop, phone = await world.agent("agent1")
     call = await (await world.customer()).call(INBOUND, wait=True)
@@ -139,7 +140,7 @@ BILLING = {"endpointARN": arn("transfer-destination", 2), "endpointId": arn("tra
 NEVER = [{"days": ["monday"], "from": "00:00", "to": "00:01"}]
 
 
-@pytest.mark.directory(second_queue())
+@with_directory(second_queue())
 async def test_to_another_queue_and_its_agent(world: World):
     talking = await world.talking("agent1")
     receiver, phone = await world.agent("agent2")
@@ -155,7 +156,7 @@ async def test_to_another_queue_and_its_agent(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue(hours=NEVER))
+@with_directory(second_queue(hours=NEVER))
 async def test_a_closed_queue_is_refused_and_the_agent_keeps_the_customer(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(BILLING)
@@ -167,7 +168,7 @@ async def test_a_closed_queue_is_refused_and_the_agent_keeps_the_customer(world:
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue(maxWaiting=1))
+@with_directory(second_queue(maxWaiting=1))
 async def test_a_full_queue_is_refused(world: World):
     talking = await world.talking("agent1")
     receiver, _ = await world.agent("agent2")
@@ -182,7 +183,7 @@ async def test_a_full_queue_is_refused(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue())
+@with_directory(second_queue())
 async def test_a_queue_without_agents_is_refused(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(BILLING)
@@ -191,7 +192,7 @@ async def test_a_queue_without_agents_is_refused(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue())
+@with_directory(second_queue())
 async def test_the_wait_runs_out_and_he_comes_back(world: World):
     talking = await world.talking("agent1")
     receiver, _ = await world.agent("agent2")
@@ -209,7 +210,7 @@ async def test_the_wait_runs_out_and_he_comes_back(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue())
+@with_directory(second_queue())
 async def test_the_waiting_time_is_credited(world: World):
     """Who comes back to his queue stands before those who came after him."""
     talking = await world.talking("agent1")
@@ -230,13 +231,13 @@ async def test_the_waiting_time_is_credited(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue(maxWaitSeconds=1))
+@with_directory(second_queue(maxWaitSeconds=1))
 async def test_the_longest_wait_of_a_caller_ends(world: World):
     call = await (await world.customer()).call("+18005550102", wait=True)
     await call.ended(by="them")
 
 
-@pytest.mark.directory(second_queue())
+@with_directory(second_queue())
 async def test_a_fallback_to_a_named_queue_bypasses_its_limits(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD, options={"onFailure": [f"queue:{arn('queue', 2)}"]})
@@ -255,7 +256,7 @@ async def test_a_fallback_to_a_named_queue_bypasses_its_limits(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.directory(second_queue())
+@with_directory(second_queue())
 @pytest.mark.config({"transfer.last_resort_queue": "Billing"})
 async def test_the_last_resort_queue_takes_who_nobody_took(world: World):
     talking = await world.talking("agent1")
