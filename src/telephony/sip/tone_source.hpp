@@ -32,9 +32,9 @@ class ToneSource {
     std::string address = "127.0.0.1";  ///< Numeric; where packets come from and what the SDP says.
     int port_min = 40000;  ///< 1,024 to 65,535. The first free even port of the range is taken.
     int port_max = 49999;
-    std::string queue_sound;  ///< WAV file (wav.hpp); empty: the built-in tone. Likewise below.
-    std::string hold_sound;
-    std::string ringback_sound;
+    std::string queue_sound{};  ///< WAV file (wav.hpp); empty: the built-in tone. Likewise below.
+    std::string hold_sound{};
+    std::string ringback_sound{};
     Ringback ringback = Ringback::north_america;
     std::size_t max_streams = 20000;  ///< One more is refused by start().
   };
