@@ -1,0 +1,348 @@
+#include "telephony/sip/bridge.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "telephony/sip/leg_job.hpp"
+
+namespace baton::telephony::sip {
+namespace {
+
+/// The offer that parks a leg: the built-in source, or silence where that does not suit.
+std::optional<std::string> parking_offer(Leg& leg) {
+  if (leg.context().tone != nullptr) {
+    if (auto offer = leg.media().offer_source(leg.context().tone->local_media())) return offer;
+  }
+  return leg.media().offer_hold();
+}
+
+/// The same as an answer to the party's own offer.
+std::optional<std::string> parking_answer(Leg& leg) {
+  if (leg.context().tone != nullptr) {
+    if (auto answer = leg.media().answer_source(leg.context().tone->local_media())) return answer;
+  }
+  return leg.media().answer_hold();
+}
+
+/// A job that answers a command, by its deadline at the latest. After that it still runs to its
+/// end, since the exchange with the party cannot be called back.
+class CommandJob : public Job {
+ public:
+  CommandJob(std::vector<std::shared_ptr<Leg>> legs, LegContext& context, Completion completion)
+      : Job(std::move(legs)), context_(context), completion_(std::move(completion)) {}
+  ~CommandJob() override { context_.loop->cancel(deadline_); }
+
+ protected:
+  void start() final {
+    deadline_ = context_.loop->after(context_.times.job_deadline, [completion = completion_] {
+      completion.fail(504, "The parties took too long.");
+    });
+    run();
+  }
+  void abort(const Leg& gone) override { completion_.fail(481, "The leg has ended.", gone.id()); }
+  virtual void run() = 0;
+
+  void succeed() {
+    completion_.ok();
+    finish();
+  }
+  void fail(int code, const std::string& text, std::optional<core::LegId> leg = std::nullopt) {
+    completion_.fail(code, text, leg);
+    finish();
+  }
+
+  LegContext& context_;
+  Completion completion_;
+
+ private:
+  Loop::Timer deadline_;
+};
+
+class Answer : public CommandJob {
+ public:
+  Answer(Leg& leg, core::Sound sound, Completion completion)
+      : CommandJob({leg.self()}, leg.context(), std::move(completion)),
+        leg_(leg.self()),
+        sound_(sound) {}
+
+ private:
+  void run() override {
+    if (leg_->state() != LegState::incoming) {
+      fail(leg_->ended() ? 481 : 500, "The leg does not wait to be answered.", leg_->id());
+      return;
+    }
+    const auto sdp = leg_->incoming_has_offer() ? parking_answer(*leg_) : parking_offer(*leg_);
+    if (!sdp) {
+      leg_->refuse(488, "No audio that the server can speak.");
+      fail(488, "No audio that the server can speak.", leg_->id());
+      return;
+    }
+    leg_->accept(*sdp, [job = shared_from_this(), this](int code, const std::string& text) {
+      if (code == 200) {
+        leg_->play(sound_);
+        succeed();
+      } else {
+        fail(code, text, leg_->id());
+      }
+    });
+  }
+
+  std::shared_ptr<Leg> leg_;
+  core::Sound sound_;
+};
+
+class Park : public CommandJob {
+ public:
+  Park(Leg& leg, core::Sound sound, Completion completion)
+      : CommandJob({leg.self()}, leg.context(), std::move(completion)),
+        leg_(leg.self()),
+        sound_(sound) {}
+
+ private:
+  void run() override {
+    if (leg_->state() == LegState::unacknowledged) {
+      leg_->acknowledge(parking_answer(*leg_).value_or(std::string()));
+      done(200, {});
+      return;
+    }
+    if (leg_->state() == LegState::confirmed && leg_->peer() == nullptr && leg_->media().parked()) {
+      done(200, {});
+      return;
+    }
+    leg_->exchange(
+        [this] { return parking_offer(*leg_); },
+        [job = shared_from_this(), this](int code, const std::string& text) { done(code, text); });
+  }
+
+  void done(int code, const std::string& text) {
+    if (code != 200) {
+      fail(code, text, leg_->id());
+      return;
+    }
+    leg_->leave_bridge();
+    leg_->set_fresh(false);
+    leg_->play(sound_);
+    succeed();
+  }
+
+  std::shared_ptr<Leg> leg_;
+  core::Sound sound_;
+};
+
+class Mute : public CommandJob {
+ public:
+  Mute(Leg& leg, bool muted, Completion completion)
+      : CommandJob({leg.self()}, leg.context(), std::move(completion)),
+        leg_(leg.self()),
+        muted_(muted) {}
+
+ private:
+  void run() override {
+    if (leg_->media().muted() == muted_) {
+      succeed();
+      return;
+    }
+    leg_->media().set_muted(muted_);
+    Leg* const peer = leg_->peer();
+    if (peer == nullptr) {
+      // Nobody hears a parked party anyway; the next bridge is made with it.
+      succeed();
+      return;
+    }
+    leg_->exchange(
+        [this] {
+          Leg* const other = leg_->peer();
+          return other != nullptr ? leg_->media().offer_from(other->media(), OfferFrom::last)
+                                  : leg_->media().offer_again();
+        },
+        [job = shared_from_this(), this](int code, const std::string& text) {
+          if (code == 200) {
+            succeed();
+          } else {
+            leg_->media().set_muted(!muted_);
+            fail(code, text, leg_->id());
+          }
+        });
+  }
+
+  std::shared_ptr<Leg> leg_;
+  bool muted_;
+};
+
+/// BridgeLegs. `first` is offered (or, when its INVITE still waits, answered) with what `second`
+/// has; `second` is told again only if what it was told of `first` no longer holds.
+class Bridge : public CommandJob {
+ public:
+  Bridge(Leg& a, Leg& b, Completion completion)
+      : CommandJob({a.self(), b.self()}, a.context(), std::move(completion)),
+        first_(a.self()),
+        second_(b.self()) {}
+
+ private:
+  static bool up(const Leg& leg) {
+    return leg.state() == LegState::confirmed || leg.state() == LegState::unacknowledged;
+  }
+
+  void run() override {
+    if (second_->state() == LegState::incoming) std::swap(first_, second_);
+    if (!up(*second_) || (!up(*first_) && first_->state() != LegState::incoming)) {
+      const Leg& wrong = up(*second_) ? *first_ : *second_;
+      fail(wrong.ended() ? 481 : 500, wrong.ended() ? "The leg has ended." : "The leg is not up.",
+           wrong.id());
+      return;
+    }
+    if (first_->state() == LegState::incoming) {
+      answer_incoming();
+      return;
+    }
+    // The one that has just answered already has the other's SDP, so the other is asked first.
+    if (first_->state() == LegState::unacknowledged) std::swap(first_, second_);
+    if (first_->state() == LegState::unacknowledged) {
+      first_->acknowledge(parking_answer(*first_).value_or(std::string()));
+    }
+    if (first_->fresh() && !second_->fresh()) std::swap(first_, second_);
+    const bool just_answered = second_->fresh();
+    first_->exchange(
+        [this, just_answered] {
+          return first_->media().offer_from(second_->media(),
+                                            just_answered ? OfferFrom::last : OfferFrom::widest);
+        },
+        [job = shared_from_this(), this](int code, const std::string& text) {
+          if (code != 200) {
+            fail(code, text, first_->id());
+          } else {
+            tell_second();
+          }
+        });
+  }
+
+  void tell_second() {
+    if (!up(*second_)) {
+      undo(481, "The leg has ended.", second_->id());
+      return;
+    }
+    if (second_->state() == LegState::unacknowledged) {
+      const auto answer = second_->media().answer_from(first_->media());
+      if (!answer) {
+        second_->acknowledge(second_->media().answer_hold().value_or(std::string()));
+        undo(488, "No media that both sides have.", second_->id());
+        return;
+      }
+      second_->acknowledge(*answer);
+      joined();
+      return;
+    }
+    if (!needs_reoffer(second_->media(), first_->media())) {
+      joined();
+      return;
+    }
+    second_->exchange(
+        [this] { return second_->media().offer_from(first_->media(), OfferFrom::last); },
+        [job = shared_from_this(), this](int code, const std::string& text) {
+          if (code != 200) {
+            undo(code, text, second_->id());
+          } else {
+            joined();
+          }
+        });
+  }
+
+  /// `first` still rings us: the 200 to its INVITE carries `second`'s SDP.
+  void answer_incoming() {
+    if (second_->state() == LegState::unacknowledged) {
+      const auto answer = first_->incoming_has_offer()
+                              ? second_->media().answer_from(first_->media())
+                              : std::nullopt;
+      second_->acknowledge(answer ? *answer
+                                  : second_->media().answer_hold().value_or(std::string()));
+    }
+    if (first_->incoming_has_offer() && needs_reoffer(second_->media(), first_->media())) {
+      second_->exchange(
+          [this] { return second_->media().offer_from(first_->media(), OfferFrom::last); },
+          [job = shared_from_this(), this](int code, const std::string& text) {
+            if (code != 200) {
+              fail(code, text, second_->id());
+            } else {
+              accept_first();
+            }
+          });
+      return;
+    }
+    accept_first();
+  }
+
+  void accept_first() {
+    const bool offered = first_->incoming_has_offer();
+    const auto sdp = offered ? first_->media().answer_from(second_->media())
+                             : first_->media().offer_from(second_->media(), OfferFrom::last);
+    if (!sdp) {
+      fail(488, "No media that both sides have.", first_->id());
+      return;
+    }
+    first_->accept(*sdp,
+                   [job = shared_from_this(), this, offered](int code, const std::string& text) {
+                     if (code != 200) {
+                       fail(code, text, first_->id());
+                     } else if (offered) {
+                       if (up(*second_)) {
+                         joined();
+                       } else {
+                         undo(481, "The leg has ended.", second_->id());
+                       }
+                     } else {
+                       tell_second();
+                     }
+                   });
+  }
+
+  void joined() {
+    if (!up(*first_) || !up(*second_)) {
+      undo(481, "The leg has ended.", up(*first_) ? second_->id() : first_->id());
+      return;
+    }
+    Leg::join(*first_, *second_);
+    // A deadline that has passed was told as a failure: then nobody may count on the bridge, but
+    // the parties do hear each other, and the core's next command decides.
+    succeed();
+  }
+
+  /// The first has the second's SDP, the second does not have the first's: back to the built-in
+  /// source, so that both are parked.
+  void undo(int code, const std::string& text, core::LegId failed) {
+    if (first_->state() != LegState::confirmed) {
+      fail(code, text, failed);
+      return;
+    }
+    first_->leave_bridge();
+    first_->exchange([this] { return parking_offer(*first_); },
+                     [job = shared_from_this(), this, code, text, failed](int, const std::string&) {
+                       first_->play(first_->sound());
+                       fail(code, text, failed);
+                     });
+  }
+
+  std::shared_ptr<Leg> first_;
+  std::shared_ptr<Leg> second_;
+};
+
+}  // namespace
+
+void bridge_answer(Leg& leg, core::Sound sound, Completion completion) {
+  Job::add(std::make_shared<Answer>(leg, sound, std::move(completion)));
+}
+
+void bridge_park(Leg& leg, core::Sound sound, Completion completion) {
+  Job::add(std::make_shared<Park>(leg, sound, std::move(completion)));
+}
+
+void bridge_join(Leg& a, Leg& b, Completion completion) {
+  Job::add(std::make_shared<Bridge>(a, b, std::move(completion)));
+}
+
+void bridge_mute(Leg& leg, bool muted, Completion completion) {
+  Job::add(std::make_shared<Mute>(leg, muted, std::move(completion)));
+}
+
+}  // namespace baton::telephony::sip

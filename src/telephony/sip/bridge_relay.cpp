@@ -1,0 +1,307 @@
+#include "telephony/sip/bridge_relay.hpp"
+
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_tag.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/leg.hpp"
+#include "telephony/sip/leg_invite_server.hpp"
+#include "telephony/sip/leg_job.hpp"
+
+namespace baton::telephony::sip {
+namespace {
+
+constexpr int kPending = 491;
+
+void put_contact(TagList& tags, Leg& leg) {
+  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + leg.dialog()->local_contact() + ">")));
+}
+
+/// Tells one leg's party what the other's now is, by a re-INVITE: after a party that was asked for
+/// an offer answered with another SDP.
+class Reoffer : public Job {
+ public:
+  Reoffer(Leg& to, Leg& from) : Job({to.self(), from.self()}), to_(to.self()), from_(from.self()) {}
+
+ private:
+  void start() override {
+    if (to_->peer() != from_.get() || !needs_reoffer(to_->media(), from_->media())) {
+      finish();
+      return;
+    }
+    to_->exchange([this] { return to_->media().offer_from(from_->media(), OfferFrom::last); },
+                  [job = shared_from_this(), this](int, const std::string&) { finish(); });
+  }
+  void abort(const Leg&) override {}
+
+  std::shared_ptr<Leg> to_;
+  std::shared_ptr<Leg> from_;
+};
+
+class Refresh : public Job {
+ public:
+  explicit Refresh(Leg& leg) : Job({leg.self()}), leg_(leg.self()) {}
+
+ private:
+  void start() override {
+    leg_->exchange(
+        [this] { return leg_->media().offer_again(); },
+        [job = shared_from_this(), this](int code, const std::string&) {
+          // A refusal proves that the peer lives as well as a 200 does.
+          if (code != 200) leg_->arm_session_timer();
+          Leg* const peer = leg_->peer();
+          if (code == 200 && peer != nullptr && needs_reoffer(peer->media(), leg_->media())) {
+            add(std::make_shared<Reoffer>(*peer, *leg_));
+          }
+          finish();
+        });
+  }
+  void abort(const Leg&) override {}
+
+  std::shared_ptr<Leg> leg_;
+};
+
+/// One re-INVITE or UPDATE of a party, from its arrival to our final response (and its ACK).
+class PeerOffer : public Job {
+ public:
+  PeerOffer(Leg& leg, Leg* other, ServerTransaction transaction, const sip_s* sip)
+      : Job(other != nullptr ? std::vector{leg.self(), other->self()} : std::vector{leg.self()}),
+        leg_(leg.self()),
+        other_(other != nullptr ? other->self() : nullptr),
+        invite_(sip->sip_request->rq_method == sip_method_invite),
+        body_(sdp_body(sip)) {
+    if (invite_) {
+      leg_->set_peer_invite(std::make_unique<InviteServer>(std::move(transaction), !body_.empty()));
+    } else {
+      update_ = std::move(transaction);
+    }
+    held_before_ = leg_->media().held_by_party();
+  }
+
+ private:
+  void start() override {
+    if (body_.empty()) {
+      offer_ours();
+      return;
+    }
+    const std::string before = leg_->media().remote();
+    if (const auto error = leg_->media().receive_offer(body_)) {
+      refuse(error->status, error->text);
+      return;
+    }
+    if (other_ == nullptr || leg_->peer() != other_.get()) {
+      answer_here();
+      return;
+    }
+    if (answers_same(before, body_)) {
+      // A refresh: nothing that the other would need to know.
+      answer(leg_->media().answer_from(other_->media()));
+      return;
+    }
+    carry();
+  }
+
+  void abort(const Leg&) override { refuse(487, {}); }
+
+  /// The ACK will not come any more.
+  void leg_gone(const Leg& gone) override {
+    if (&gone == leg_.get()) finish();
+  }
+
+  /// Carries the offer to the other party and its answer back.
+  void carry() {
+    leg_->context().counters.relayed_offers.fetch_add(1, std::memory_order_relaxed);
+    other_->exchange([this] { return other_->media().offer_from(leg_->media(), OfferFrom::last); },
+                     [job = shared_from_this(), this](int code, const std::string& text) {
+                       if (leg_->ended()) {
+                         finish();
+                       } else if (code == 200) {
+                         answer(leg_->media().answer_from(other_->media()));
+                       } else if (other_->ended() || leg_->peer() != other_.get()) {
+                         // The other hung up meanwhile: the party is as good as parked.
+                         answer_here();
+                       } else {
+                         // 408 and 481 are about the other's dialog and would end this one.
+                         refuse(code == 408 || code == 481 ? 500 : code, text);
+                       }
+                     });
+  }
+
+  /// A parked party, or one that waits for its bridge.
+  void answer_here() {
+    auto& media = leg_->media();
+    std::optional<std::string> sdp;
+    if (leg_->context().tone != nullptr) {
+      sdp = media.answer_source(leg_->context().tone->local_media());
+    }
+    if (!sdp) sdp = media.answer_hold();
+    answer(std::move(sdp));
+  }
+
+  void answer(std::optional<std::string> sdp) {
+    if (!sdp) {
+      refuse(488, "No media that both sides have.");
+      return;
+    }
+    respond(*sdp);
+    tell_hold();
+    if (leg_->peer() == nullptr) leg_->play(leg_->sound());
+    if (!invite_) finish();
+  }
+
+  /// A re-INVITE without offer gets ours as it is, and its ACK brings the answer; an UPDATE without
+  /// offer is a refresh.
+  void offer_ours() {
+    if (!invite_) {
+      respond({});
+      finish();
+      return;
+    }
+    const auto sdp = leg_->media().offer_again();
+    if (!sdp) {
+      refuse(488, "No media to offer.");
+      return;
+    }
+    respond(*sdp);
+  }
+
+  void respond(const std::string& sdp) {
+    TagList tags;
+    leg_->common_tags(tags, true);
+    put_contact(tags, *leg_);
+    leg_->session_timer().on_answer(tags);
+    Leg::sdp_tags(tags, sdp);
+    leg_->arm_session_timer();
+    if (!invite_) {
+      update_.reply(200, nullptr, &tags);
+      return;
+    }
+    InviteServer* const server = leg_->peer_invite();
+    if (server == nullptr) {
+      finish();
+      return;
+    }
+    server->set_handlers(
+        {.on_ack = [job = std::static_pointer_cast<PeerOffer>(shared_from_this())](
+                       const sip_s* ack) { job->acknowledged(ack); },
+         .on_cancel = {},
+         .on_silence =
+             [job = std::static_pointer_cast<PeerOffer>(shared_from_this())] {
+               job->leg_->context().counters.unacknowledged.fetch_add(1, std::memory_order_relaxed);
+               job->leg_->give_up(core::EndCause::unreachable, 408,
+                                  "Nobody acknowledged the answer to a re-INVITE.");
+               job->finish();
+             }});
+    server->accept(tags);
+  }
+
+  void acknowledged(const sip_s* ack) {
+    leg_->drop_peer_invite();
+    if (leg_->ended()) {
+      finish();
+      return;
+    }
+    if (body_.empty()) {
+      if (leg_->media().receive_answer(sdp_body(ack))) leg_->media().offer_failed();
+      tell_hold();
+      if (other_ != nullptr && leg_->peer() == other_.get() &&
+          needs_reoffer(other_->media(), leg_->media())) {
+        add(std::make_shared<Reoffer>(*other_, *leg_));
+      } else if (leg_->peer() == nullptr) {
+        leg_->play(leg_->sound());
+      }
+    }
+    finish();
+  }
+
+  void refuse(int code, const std::string& text) {
+    leg_->media().refuse_offer();
+    TagList tags;
+    leg_->common_tags(tags, true);
+    if (!text.empty()) tags.header("Warning", "399 baton \"" + clean_header(text) + "\"");
+    if (code == 500) tags.header("Retry-After", "5");
+    if (!invite_) {
+      update_.reply(code, nullptr, &tags);
+    } else if (leg_->peer_invite() != nullptr) {
+      leg_->peer_invite()->refuse(code, nullptr, &tags);
+      leg_->drop_peer_invite();
+    }
+    finish();
+  }
+
+  void tell_hold() {
+    const bool held = leg_->media().held_by_party();
+    if (held != held_before_ && !leg_->ended()) {
+      leg_->context().emit(core::LegHeld{leg_->id(), held});
+    }
+    held_before_ = held;
+  }
+
+  std::shared_ptr<Leg> leg_;
+  std::shared_ptr<Leg> other_;
+  bool invite_;
+  std::string body_;
+  bool held_before_ = false;
+  ServerTransaction update_;
+};
+
+}  // namespace
+
+void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip) {
+  const bool invite = sip->sip_request->rq_method == sip_method_invite;
+  const bool offer = !sdp_body(sip).empty();
+  auto& context = leg.context();
+  TagList tags;
+  leg.common_tags(tags, true);
+  if (const auto least = leg.session_timer().too_small(sip)) {
+    tags.header("Min-SE", std::to_string(*least));
+    transaction.reply(422, "Session Interval Too Small", &tags);
+    return;
+  }
+  if (leg.state() != LegState::confirmed) {
+    if (!invite && !offer && leg.dialog() != nullptr) {
+      put_contact(tags, leg);
+      transaction.reply(200, nullptr, &tags);
+    } else if (leg.peer_invite() != nullptr && invite) {
+      // RFC 3261 section 14.2: the first INVITE has no final response, or no ACK, yet.
+      tags.header("Retry-After", std::to_string(context.between(0, 10)));
+      transaction.reply(500, nullptr, &tags);
+    } else {
+      transaction.reply(kPending, nullptr, &tags);
+    }
+    return;
+  }
+  if (leg.peer_invite() != nullptr && (invite || offer)) {
+    tags.header("Retry-After", std::to_string(context.between(0, 10)));
+    transaction.reply(500, nullptr, &tags);
+    return;
+  }
+  Leg* const other = leg.peer();
+  if (!invite && !offer) {
+    // A refresh by UPDATE has no offer to collide with.
+    leg.session_timer().settle(sip);
+    leg.dialog()->refresh_target(sip);
+    leg.arm_session_timer();
+    put_contact(tags, leg);
+    leg.session_timer().on_answer(tags);
+    transaction.reply(200, nullptr, &tags);
+    return;
+  }
+  if (!leg.jobs().empty() || (other != nullptr && !other->jobs().empty())) {
+    context.counters.glare.fetch_add(1, std::memory_order_relaxed);
+    transaction.reply(kPending, nullptr, &tags);
+    return;
+  }
+  leg.learn_allow(sip);
+  leg.session_timer().settle(sip);
+  leg.dialog()->refresh_target(sip);
+  Job::add(std::make_shared<PeerOffer>(leg, other, std::move(transaction), sip));
+}
+
+void bridge_refresh(Leg& leg) { Job::add(std::make_shared<Refresh>(leg)); }
+
+}  // namespace baton::telephony::sip

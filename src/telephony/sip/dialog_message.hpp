@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sip_s;
+
+namespace baton::telephony::sip {
+
+/// What a leg needs to know of a peer's message, without the stack's types. Loop thread; the views
+/// live as long as the message.
+
+/// The body when it is SDP (or when nothing says what it is), else empty.
+[[nodiscard]] std::string_view sdp_body(const sip_s* sip);
+/// The body and its media type, whatever it is.
+[[nodiscard]] std::string_view body(const sip_s* sip);
+[[nodiscard]] std::string content_type(const sip_s* sip);
+
+/// The value of a header that the stack keeps as text, or nothing. Names match without regard to
+/// case; of several, the first.
+[[nodiscard]] std::optional<std::string> text_header(const sip_s* sip, std::string_view name);
+
+/// Supported or Require lists the feature.
+[[nodiscard]] bool supports(const sip_s* sip, const char* feature);
+[[nodiscard]] bool requires_feature(const sip_s* sip, const char* feature);
+
+/// What the peer's Allow says of a method; unknown where it sent none.
+enum class Allowed : unsigned char { unknown, yes, no };
+[[nodiscard]] Allowed allows(const sip_s* sip, const char* method);
+
+/// The peer asked that its identity is not shown (RFC 3325 section 9.3: Privacy: id, or user).
+[[nodiscard]] bool wants_privacy(const sip_s* sip);
+
+/// The text of a Reason header, or the response's phrase.
+[[nodiscard]] std::string reason_text(const sip_s* sip);
+
+/// The To tag of a message, or empty.
+[[nodiscard]] std::string to_tag(const sip_s* sip);
+
+/// The host of the Contact is a name, which must not reach the stack's name look-up.
+[[nodiscard]] bool contact_is_a_name(const sip_s* sip);
+
+/// A header value without line breaks and other control characters, at most 1,024 bytes: what may
+/// be put into a message of ours.
+[[nodiscard]] std::string clean_header(std::string_view value);
+
+/// A URI's user part with everything escaped that RFC 3261 section 25.1 does not allow in it.
+[[nodiscard]] std::string escape_user(std::string_view user);
+
+/// A URI's part with its %xx taken back.
+[[nodiscard]] std::string unescape(std::string_view text);
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace baton::telephony::sip {
+
+/// Everything that another process needs to go on with a dialog (RFC 3261 section 12), as plain
+/// values. What it cannot hold is an unfinished transaction: see dialog_adopt_test.cpp.
+struct DialogSnapshot {
+  std::string call_id;
+  std::string local_uri;  ///< From (or To) of ours without tag: "\"Name\" <sip:...>".
+  std::string local_tag;
+  std::string remote_uri;
+  std::string remote_tag;              ///< Empty: no response with a tag was seen yet.
+  std::uint32_t local_cseq = 0;        ///< Of the last request that we sent; adopt with a margin.
+  std::uint32_t remote_cseq = 0;       ///< Of the last request that the peer sent; 0: none.
+  std::string local_contact;           ///< Our Contact URI.
+  std::string remote_target;           ///< The peer's Contact URI; empty: none was seen.
+  std::vector<std::string> route_set;  ///< As our requests carry it, first hop first.
+  std::string
+      send_to;  ///< Where requests go whatever the target says (a phone behind NAT), or empty.
+  bool we_called = false;     ///< We own the Call-ID (RFC 3261 section 14.1's back-off).
+  std::string invite_branch;  ///< Of our INVITE that is not answered yet, for a CANCEL; else empty.
+
+  friend bool operator==(const DialogSnapshot&, const DialogSnapshot&) = default;
+};
+
+}  // namespace baton::telephony::sip

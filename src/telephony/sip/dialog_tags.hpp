@@ -1,0 +1,46 @@
+#pragma once
+
+#include <sofia-sip/su_tag.h>
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sofia-sip/sip_tag.h>
+
+namespace baton::telephony::sip {
+
+/// A tag list of the stack that is put together at run time. Text given to header() is owned by the
+/// list; everything else must outlive it.
+class TagList {
+ public:
+  TagList& add(tag_type_t tag, tag_value_t value) {
+    tags_.push_back(tagi_t{tag, value});
+    return *this;
+  }
+
+  /// Adds the header "name: value".
+  TagList& header(std::string_view name, std::string_view value) {
+    std::string line;
+    line.reserve(name.size() + 2 + value.size());
+    line.append(name).append(": ").append(value);
+    return add(SIPTAG_HEADER_STR(keep(std::move(line))));
+  }
+
+  /// Keeps a text as long as the list lives.
+  const char* keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
+
+  /// Ends the list; hand the result on with TAG_NEXT().
+  const tagi_t* done() {
+    tags_.push_back(tagi_t{nullptr, 0});
+    return tags_.data();
+  }
+
+ private:
+  std::vector<tagi_t> tags_;
+  std::deque<std::string> texts_;
+};
+
+}  // namespace baton::telephony::sip

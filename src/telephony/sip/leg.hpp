@@ -1,0 +1,215 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/command.hpp"
+#include "core/input.hpp"
+#include "telephony/sip/dialog.hpp"
+#include "telephony/sip/dialog_message.hpp"
+#include "telephony/sip/leg_context.hpp"
+#include "telephony/sip/leg_credentials.hpp"
+#include "telephony/sip/media_plan.hpp"
+#include "telephony/sip/refer.hpp"
+#include "telephony/sip/session_timer.hpp"
+
+namespace baton::telephony::sip {
+
+class InviteServer;
+class Job;
+class LegDialling;
+class LegReinvite;
+
+/// Where a leg stands.
+enum class LegState : std::uint8_t {
+  incoming,        ///< Its INVITE waits for our answer.
+  answering,       ///< Our 200 is out, its ACK is not in.
+  dialling,        ///< Our INVITEs wait for an answer.
+  unacknowledged,  ///< It answered our INVITE without offer with an offer that waits for a bridge.
+  confirmed,
+  ending,  ///< Our BYE or CANCEL is out.
+  ended,
+};
+
+/// Who is at the other end of a leg.
+struct Party {
+  std::string trunk;  ///< Name; empty for an agent's phone.
+  std::string agent;  ///< Login; empty for a trunk's party.
+};
+
+/// What a restart needs of a leg.
+struct LegSnapshot {
+  core::LegId leg;
+  LegState state = LegState::incoming;
+  Party party;
+  std::vector<DialogSnapshot> dialogs;  ///< One, or, while it is dialled, one a phone or fork.
+  std::string remote_sdp;
+  std::string local_sdp;
+  std::uint64_t sdp_session = 0;
+  std::uint64_t sdp_version = 0;
+  std::optional<core::LegId> bridged_to;
+};
+
+/// One party of a call: its dialog, its media, and what is going on with them. Loop thread only.
+///
+/// A leg is made by an INVITE that came in (incoming()) or by one of ours (dial()), and ends once:
+/// LegEnded is sent then. The object lives on until the last of its transactions has ended.
+class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
+ public:
+  /// `code` 200: done. Else the SIP status of the failure.
+  using Done = std::function<void(int code, const std::string& text)>;
+  /// Makes the body of an offer when it is sent; nothing when there is none to make (488).
+  using OfferMaker = std::function<std::optional<std::string>()>;
+
+  Leg(LegContext& context, core::LegId id, Party party);
+  ~Leg() override;
+
+  // Setting up (leg_incoming.cpp, leg_dialling.cpp).
+
+  /// Takes an INVITE, whose SDP, if any, is read. False when it was refused at once: no leg.
+  bool take_invite(ServerTransaction transaction, const sip_s* sip);
+  /// Dials. Nothing: the first request is out. Else why not.
+  struct Refusal {
+    int code = 500;
+    std::string text;
+  };
+  std::optional<Refusal> dial(const core::DialLeg& command, Leg* media_of);
+  void ring(const Completion& completion);
+  /// Accepts an incoming leg with a 200 of that SDP; done when the ACK is in.
+  void accept(const std::string& sdp, Done done);
+  /// Refuses an incoming leg, which ends it.
+  void refuse(int code, const std::string& text);
+  [[nodiscard]] bool incoming_has_offer() const;
+  /// Acknowledges the offer of an unacknowledged leg with that answer.
+  void acknowledge(const std::string& sdp);
+
+  // While it is up.
+
+  /// Sends a re-INVITE (leg_reinvite.cpp). On 200 the answer is in media(). `done` is always
+  /// called once, with 481 when the leg ends meanwhile. Only for the job that has the leg.
+  void exchange(OfferMaker make, Done done);
+  /// Lets the party hear the built-in source, or silence, as its SDP now has it.
+  void play(core::Sound sound);
+  void send_dtmf(std::string digits, Completion completion);
+  void talk(Completion completion);
+  void answer_refer(core::ReferId refer, int code, const Completion& completion);
+  void notify_refer(core::ReferId refer, int code, bool final, Completion completion);
+  /// Hangs up in whatever way the state needs.
+  void end(int code, const std::string& text, Completion completion);
+  /// Takes the leg out of its bridge, if any; both stay up.
+  void leave_bridge();
+  static void join(Leg& a, Leg& b);
+
+  // Facts.
+
+  [[nodiscard]] const core::LegId& id() const { return id_; }
+  [[nodiscard]] LegState state() const { return state_; }
+  [[nodiscard]] bool ended() const {
+    return state_ == LegState::ended || state_ == LegState::ending;
+  }
+  [[nodiscard]] const Party& party() const { return party_; }
+  [[nodiscard]] LegMedia& media() { return media_; }
+  [[nodiscard]] Leg* peer() const { return peer_; }
+  /// It answered and was in no bridge and not parked since: it was offered the other's SDP.
+  [[nodiscard]] bool fresh() const { return fresh_; }
+  void set_fresh(bool fresh) { fresh_ = fresh; }
+  [[nodiscard]] core::Sound sound() const { return sound_; }
+  [[nodiscard]] LegContext& context() { return context_; }
+  [[nodiscard]] std::deque<std::shared_ptr<Job>>& jobs() { return jobs_; }
+  [[nodiscard]] Dialog* dialog() { return dialog_.get(); }
+  [[nodiscard]] SessionTimer& session_timer() { return session_timer_; }
+  [[nodiscard]] LegSnapshot snapshot() const;
+
+  // For the parts of a leg.
+
+  void on_request(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) override;
+  /// Ends the leg: LegEnded, its jobs and waits fail. Does nothing for one that ended.
+  void finish(core::EndCause cause, int code, const std::string& text);
+  /// Lets go of everything without a word to anybody: the switch stops, or the leg never began.
+  void abandon();
+  /// Sends BYE and ends the leg for another reason than a command.
+  void give_up(core::EndCause cause, int code, const std::string& text);
+  /// An INVITE of ours that got a 2xx nobody wants: ACK and BYE.
+  void end_stray(Dialog& dialog, ClientTransaction& invite, bool answer_needed);
+  void confirm();
+  /// (Re)starts the session timer after a refresh.
+  void arm_session_timer();
+  /// Tags that every INVITE, UPDATE and 2xx of ours carries: Allow, Supported, User-Agent.
+  void common_tags(TagList& tags, bool response) const;
+  static void sdp_tags(TagList& tags, const std::string& sdp);
+  /// Adds the credential that a 401 or 407 asks for. False when we have none.
+  bool authorize(TagList& tags, const sip_s* response, const char* method,
+                 const std::string& uri) const;
+  void learn_allow(const sip_s* sip);
+  void reinvite_over(const LegReinvite& reinvite);
+  [[nodiscard]] Allowed allows_info() const { return allows_info_; }
+  [[nodiscard]] std::shared_ptr<Leg> self() { return shared_from_this(); }
+  void send_bye(std::function<void()> answered);
+  void set_peer_invite(std::unique_ptr<InviteServer> invite);
+  [[nodiscard]] InviteServer* peer_invite() const { return invite_.get(); }
+  void drop_peer_invite();
+
+ private:
+  friend class LegDialling;
+  friend class LegReinvite;
+
+  void on_bye(ServerTransaction transaction, const sip_s* sip);
+  void on_info(ServerTransaction transaction, const sip_s* sip);
+  void on_refer(ServerTransaction transaction, const sip_s* sip);
+  void on_session_timer();
+  void refresh_by_update();
+  void send_next_digit(std::string digits, Completion completion);
+  void report_end(core::EndCause cause, int code, const std::string& text);
+  void end_dialling();
+  void forget_dialling();
+  void answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_offer,
+                ClientTransaction& invite, std::string early_sdp);
+
+  LegContext& context_;
+  const core::LegId id_;
+  Party party_;
+  LegState state_ = LegState::incoming;
+  core::Sound sound_ = core::Sound::hold;
+  Allowed allows_info_ = Allowed::unknown;
+  Allowed allows_update_ = Allowed::unknown;
+  bool fresh_ = false;
+  bool reported_ = false;        // LegEnded was sent.
+  bool end_on_ack_ = false;      // EndLeg came before the ACK of our 200.
+  bool wants_reliable_ = false;  // The INVITE required 100rel.
+  std::shared_ptr<Leg> held_;    // Itself, while an ACK is still to be answered by a BYE.
+
+  std::unique_ptr<Dialog> dialog_;
+  LegMedia media_;
+  Leg* peer_ = nullptr;
+  SessionTimer session_timer_;
+  Loop::Timer session_due_;
+  Loop::Timer guard_;  // Deadline of `unacknowledged` and `ending`.
+
+  std::deque<std::shared_ptr<Job>> jobs_;
+  std::unique_ptr<LegDialling> dialling_;
+  std::unique_ptr<Credentials> credentials_;  // What the trunk may ask for in the dialog, too.
+  std::shared_ptr<LegReinvite> reinvite_;
+  std::unique_ptr<InviteServer> invite_;  // The INVITE or re-INVITE of the party, until its ACK.
+  ClientTransaction* unacknowledged_ = nullptr;  // Our INVITE, while its 2xx waits for our answer.
+  Done accepted_;                                // Waits for the ACK of accept()'s 200.
+  core::EndCause end_cause_ = core::EndCause::local;
+  std::vector<Completion> end_completions_;
+
+  struct PendingRefer {
+    core::ReferId refer = 0;
+    std::uint32_t cseq = 0;
+    bool suppressed = false;
+    ServerTransaction transaction;
+    Loop::Timer deadline;
+  };
+  std::vector<PendingRefer> pending_refers_;
+  std::vector<ReferSubscription> refers_;
+};
+
+}  // namespace baton::telephony::sip

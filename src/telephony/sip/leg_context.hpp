@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "core/input.hpp"
+#include "telephony/sip/dialog.hpp"
+#include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/tone_source.hpp"
+
+namespace baton::telephony::sip {
+
+class Leg;
+
+/// What the switch counted since it began, for metrics. Written on the loop thread, read on any.
+struct SwitchCounters {
+  using Counter = std::atomic<std::uint64_t>;
+  Counter legs_open{0};
+  Counter legs_incoming{0};
+  Counter legs_dialled{0};
+  Counter commands{0};
+  Counter commands_failed{0};
+  Counter reinvites{0};         ///< Of ours.
+  Counter glare{0};             ///< 491, given or taken.
+  Counter relayed_offers{0};    ///< A party's hold, resume or codec change carried to the other.
+  Counter sessions_expired{0};  ///< Legs ended because a session timer ran out.
+  Counter unacknowledged{0};    ///< Legs ended because nobody acknowledged our 2xx.
+  Counter late_answers_ended{
+      0};  ///< A 2xx that came when nobody wanted it: acknowledged and ended.
+};
+
+/// How long the switch waits for what.
+struct LegTimes {
+  std::chrono::milliseconds job_deadline{16'000};    ///< A park, bridge or mute, from its start.
+  std::chrono::milliseconds end_report{4'000};       ///< For the answer to a BYE or CANCEL.
+  std::chrono::milliseconds delayed_answer{15'000};  ///< A 2xx's offer waits for a bridge.
+  std::chrono::milliseconds refer_answer{25'000};    ///< A REFER waits for the core.
+};
+
+/// The surroundings that all legs of a switch share. Loop thread only, but for the counters.
+struct LegContext {
+  Endpoint* endpoint = nullptr;
+  Loop* loop = nullptr;
+  ClientTransactions* transactions = nullptr;
+  ToneSource* tone = nullptr;  ///< Absent: parked parties are held without a sound.
+  std::function<void(core::InputBody)> emit;
+  /// The leg has ended: forget it (its memory goes when its last transaction has).
+  std::function<void(const core::LegId&)> forget;
+  std::mt19937_64 random{std::random_device{}()};
+  std::uint64_t next_session = 1;
+  core::ReferId next_refer = 1;
+  LegTimes times;
+  SwitchCounters counters;
+
+  [[nodiscard]] const SipConfig& config() const { return endpoint->config(); }
+  [[nodiscard]] DialogContext dialogs() const { return {endpoint->agent(), loop, transactions}; }
+  [[nodiscard]] std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    return std::uniform_int_distribution<std::uint64_t>(low, high)(random);
+  }
+  /// Frees an object after the running callback has returned.
+  template <typename T>
+  void retire(std::unique_ptr<T> object) {
+    if (object) loop->defer([last = std::shared_ptr<T>(std::move(object))] {});
+  }
+};
+
+/// The duty to answer one command. Copies share it; the first ok() or fail() answers, the rest do
+/// nothing, and one that nobody answered fails with 500 when the last copy goes.
+class Completion {
+ public:
+  Completion() = default;
+  Completion(LegContext& context, core::CommandId command);
+
+  void ok() const;
+  void fail(int code, std::string text, std::optional<core::LegId> failed_leg = std::nullopt) const;
+  [[nodiscard]] bool answered() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace baton::telephony::sip

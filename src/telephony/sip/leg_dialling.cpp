@@ -1,0 +1,329 @@
+#include "telephony/sip/leg_dialling.hpp"
+
+#include <sofia-sip/nta.h>
+#include <sofia-sip/sip.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "message/uuid.hpp"
+#include "telephony/sip/dialog_tags.hpp"
+
+namespace baton::telephony::sip {
+namespace {
+
+std::string transport_of(std::string_view uri) {
+  const auto at = uri.find(";transport=");
+  if (at == std::string_view::npos) return "udp";
+  std::string_view value = uri.substr(at + 11);
+  value = value.substr(0, value.find_first_of(";>?"));
+  return std::string(value);
+}
+
+/// The URI without the parameters that are about the way and not about who is called.
+std::string called_uri(std::string_view uri) {
+  return std::string(uri.substr(0, uri.find_first_of(";?")));
+}
+
+/// Which of two refusals tells more: a phone that was busy more than one that is gone (RFC 3261
+/// section 16.7, simplified: 6xx, then 4xx but for 408, then 408, then the rest).
+int weight(int code) {
+  if (code >= 600) return 4;
+  if (code == 408) return 2;
+  if (code >= 400 && code < 500) return 3;
+  return 1;
+}
+
+}  // namespace
+
+LegDialling::LegDialling(Leg& leg, Content content)
+    : leg_(leg.weak_from_this()), context_(leg.context()), content_(std::move(content)) {}
+
+LegDialling::~LegDialling() = default;
+
+bool LegDialling::start(const std::vector<Way>& ways) {
+  const auto leg = leg_.lock();
+  bool any = false;
+  for (const Way& way : ways) {
+    auto branch = std::make_shared<Branch>();
+    branch->way = way;
+    branch->offer = content_.offer;
+    const std::string contact = context_.endpoint->contact_uri(
+        transport_of(way.send_to.empty() ? way.request_uri : way.send_to));
+    const message::Uuid random{context_.random(), context_.random()};
+    branch->seed = Dialog::dial(context_.dialogs(), leg.get(), message::to_string(random),
+                                content_.from, name_addr({}, called_uri(way.request_uri)), contact);
+    if (!branch->seed) continue;
+    branch->seed->set_send_to(way.send_to);
+    branches_.push_back(branch);
+    if (send(*branch, nullptr)) {
+      any = true;
+    } else {
+      branch->final_code = 503;
+      branch->made_up = true;
+      branch->final_text = "The INVITE could not be sent.";
+    }
+  }
+  return any;
+}
+
+bool LegDialling::send(Branch& branch, const sip_s* challenge) {
+  const auto leg = leg_.lock();
+  if (!leg) return false;
+  TagList tags;
+  tags.header("Max-Forwards", std::to_string(content_.max_forwards));
+  leg->common_tags(tags, false);
+  leg->session_timer().on_request(tags);
+  for (const auto& [name, value] : content_.headers) tags.header(name, value);
+  if (branch.way.internal) {
+    tags.header(kInternalHeader, context_.endpoint->internal_mark(branch.seed->call_id()));
+  }
+  if (challenge != nullptr &&
+      !add_credential(tags, challenge, branch.way.credentials, "INVITE", branch.way.request_uri)) {
+    return false;
+  }
+  Leg::sdp_tags(tags, branch.offer);
+  // The handler keeps the leg, which owns this object, until the INVITE's final response.
+  branch.invite = branch.seed->send(
+      "INVITE", tags,
+      [leg, self = this,
+       weak = std::weak_ptr<Branch>(
+           *std::find_if(branches_.begin(), branches_.end(),
+                         [&](const auto& known) { return known.get() == &branch; }))](
+          ClientTransaction& transaction, const Response& response) {
+        if (const auto alive = weak.lock()) self->on_response(*alive, transaction, response);
+      },
+      branch.way.request_uri.c_str());
+  return branch.invite != nullptr;
+}
+
+Dialog* LegDialling::dialog_of(Branch& branch, const sip_s* sip) {
+  const std::string tag = to_tag(sip);
+  if (tag.empty()) return nullptr;
+  if (branch.seed && branch.seed->learn(sip)) return branch.seed.get();
+  for (const auto& fork : branch.forks) {
+    if (fork && fork->learn(sip)) return fork.get();
+  }
+  // One INVITE, several phones behind a proxy: each has a dialog of its own (RFC 3261
+  // section 13.2.2.4). A trunk that makes up tags without end gets no more than a few.
+  constexpr std::size_t kMaxForks = 16;
+  if (branch.forks.size() >= kMaxForks || !branch.seed) return nullptr;
+  auto fork = branch.seed->fork();
+  if (!fork || !fork->learn(sip)) return nullptr;
+  branch.forks.push_back(std::move(fork));
+  return branch.forks.back().get();
+}
+
+std::unique_ptr<Dialog> LegDialling::take_dialog(Branch& branch, const sip_s* sip) {
+  Dialog* dialog = dialog_of(branch, sip);
+  if (dialog == nullptr) return nullptr;
+  if (dialog == branch.seed.get()) return std::move(branch.seed);
+  for (auto& fork : branch.forks) {
+    if (fork.get() == dialog) return std::move(fork);
+  }
+  return nullptr;
+}
+
+void LegDialling::on_response(Branch& branch, ClientTransaction& transaction,
+                              const Response& response) {
+  const auto leg = leg_.lock();
+  if (!leg) return;
+  if (response.provisional()) {
+    on_provisional(branch, response);
+    return;
+  }
+  branch.invite = nullptr;
+  if (response.success()) {
+    on_success(branch, transaction, response);
+    return;
+  }
+  if (!over_ && !leg->ended() && try_again(branch, response)) return;
+  branch.final_code = response.status;
+  // What the stack makes up comes from nobody: time-outs and transports that failed.
+  branch.made_up = nta_sip_is_internal(response.sip) != 0;
+  branch.final_text = response.sip != nullptr ? reason_text(response.sip) : "No answer";
+  conclude();
+}
+
+void LegDialling::on_provisional(Branch& branch, const Response& response) {
+  const auto leg = leg_.lock();
+  const sip_s* sip = response.sip;
+  if (sip == nullptr || response.status <= 100) return;
+  Dialog* dialog = dialog_of(branch, sip);
+  if (dialog != nullptr) acknowledge_provisional(branch, *dialog, sip);
+  if (over_ || leg->ended()) return;
+  leg->learn_allow(sip);
+  if (response.status == 180) {
+    branch.ringing = true;
+    if (!rang_) {
+      rang_ = true;
+      context_.emit(core::LegRinging{leg->id()});
+    }
+  }
+}
+
+void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip) {
+  if (sip->sip_rseq == nullptr || !requires_feature(sip, "100rel")) return;
+  const auto rseq = static_cast<std::uint32_t>(sip->sip_rseq->rs_response);
+  // RFC 3262 section 4: one that comes again, or out of order, is not acknowledged again.
+  if (branch.last_rseq != 0 && rseq != branch.last_rseq + 1 && &dialog == branch.seed.get()) return;
+  if (&dialog == branch.seed.get()) branch.last_rseq = rseq;
+  TagList tags;
+  tags.header("RAck",
+              std::to_string(rseq) + " " + std::to_string(sip->sip_cseq->cs_seq) + " INVITE");
+  const std::string_view sdp = sdp_body(sip);
+  const auto leg = leg_.lock();
+  if (!sdp.empty()) {
+    branch.early_sdp = sdp;
+    if (branch.offer.empty() && leg) {
+      // Their offer in a reliable 183 must be answered in the PRACK (section 5). Nothing flows
+      // until the call is answered and bridged.
+      LegMedia probe(context_.endpoint->bound().front().host, leg->media().session_id());
+      if (!probe.receive_offer(sdp)) {
+        if (const auto answer = probe.answer_hold()) Leg::sdp_tags(tags, *answer);
+      }
+    }
+  }
+  dialog.send("PRACK", tags, [](ClientTransaction&, const Response&) {});
+}
+
+void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
+                             const Response& response) {
+  const auto leg = leg_.lock();
+  auto dialog = take_dialog(branch, response.sip);
+  if (!dialog) {
+    // A 2xx without a tag makes no dialog: there is nothing to acknowledge it in.
+    branch.final_code = 500;
+    branch.final_text = "The answer had no tag.";
+    transaction.close();
+    conclude();
+    return;
+  }
+  if (contact_is_a_name(response.sip) && dialog->send_to().empty()) {
+    dialog->set_send_to(branch.way.request_uri);
+  }
+  if (over_ || leg->ended()) {
+    context_.counters.late_answers_ended.fetch_add(1, std::memory_order_relaxed);
+    leg->end_stray(*dialog, transaction, branch.offer.empty());
+    branch.final_code = 487;
+    context_.retire(std::move(dialog));
+    conclude();
+    return;
+  }
+  over_ = true;
+  winner_ = &branch.way;
+  for (const auto& other : branches_) {
+    if (other.get() != &branch) cancel(*other);
+  }
+  branch.final_code = 200;
+  leg->answered(std::move(dialog), response.sip, !branch.offer.empty(), transaction,
+                branch.early_sdp);
+}
+
+bool LegDialling::try_again(Branch& branch, const Response& response) {
+  const auto leg = leg_.lock();
+  switch (response.status) {
+    case 401:
+    case 407:
+      if (branch.authorized || branch.way.credentials.username.empty() || response.sip == nullptr)
+        return false;
+      branch.authorized = true;
+      return send(branch, response.sip);
+    case 422:
+      if (branch.lengthened || !leg->session_timer().learn_too_small(response.sip)) return false;
+      branch.lengthened = true;
+      return send(branch, nullptr);
+    case 415:
+    case 488:
+    case 606:
+      // Our offer does not suit: let the party make one.
+      if (branch.offer.empty()) return false;
+      branch.offer.clear();
+      return send(branch, nullptr);
+    default:
+      return false;
+  }
+}
+
+void LegDialling::cancel(Branch& branch) {
+  if (branch.invite == nullptr || branch.canceled) return;
+  branch.canceled = true;
+  branch.invite->cancel();
+}
+
+bool LegDialling::cancel() {
+  over_ = true;
+  bool open = false;
+  for (const auto& branch : branches_) {
+    if (branch->invite != nullptr) open = true;
+    cancel(*branch);
+  }
+  return !open;
+}
+
+bool LegDialling::idle() const {
+  return std::none_of(branches_.begin(), branches_.end(),
+                      [](const auto& branch) { return branch->invite != nullptr; });
+}
+
+void LegDialling::conclude() {
+  const auto leg = leg_.lock();
+  if (winner_ != nullptr) {
+    if (leg->state() == LegState::confirmed) leg->forget_dialling();
+    return;
+  }
+  const Branch* best = nullptr;
+  for (const auto& branch : branches_) {
+    if (branch->final_code == 0) return;
+    if (branch->final_code == 200) return;
+    if (best == nullptr || weight(branch->final_code) > weight(best->final_code)) {
+      best = branch.get();
+    }
+  }
+  if (best == nullptr || concluded_) return;
+  concluded_ = true;
+  if (leg->state() == LegState::ending) {
+    leg->finish(core::EndCause::local, best->final_code, best->final_text);
+  } else {
+    leg->finish(best->made_up ? core::EndCause::unreachable : core::EndCause::refused,
+                best->final_code, best->final_text);
+  }
+}
+
+void LegDialling::talk(Completion completion) {
+  struct Answers {
+    std::size_t open = 0;
+    int code = 480;
+  };
+  const auto answers = std::make_shared<Answers>();
+  for (const auto& branch : branches_) {
+    if (branch->invite == nullptr || !branch->seed || !branch->seed->established()) continue;
+    TagList tags;
+    tags.header("Event", "talk").header("Subscription-State", "active");
+    ++answers->open;
+    ClientTransaction* sent = branch->seed->send(
+        "NOTIFY", tags, [answers, completion](ClientTransaction&, const Response& response) {
+          if (response.provisional()) return;
+          if (response.success()) completion.ok();
+          answers->code = response.status;
+          if (--answers->open == 0) completion.fail(answers->code, "The phone refused to pick up.");
+        });
+    if (sent == nullptr) --answers->open;
+  }
+  if (answers->open == 0) completion.fail(480, "No phone of this leg rings in a dialog.");
+}
+
+std::vector<DialogSnapshot> LegDialling::snapshots() const {
+  std::vector<DialogSnapshot> all;
+  for (const auto& branch : branches_) {
+    if (branch->invite == nullptr || !branch->seed) continue;
+    all.push_back(branch->seed->snapshot());
+    all.back().invite_branch = branch->invite->branch();
+    for (const auto& fork : branch->forks) {
+      if (fork) all.push_back(fork->snapshot());
+    }
+  }
+  return all;
+}
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,150 @@
+#include "telephony/sip/leg_reinvite.hpp"
+
+#include <sofia-sip/sip.h>
+
+#include <utility>
+
+#include "telephony/sip/dialog_tags.hpp"
+
+namespace baton::telephony::sip {
+namespace {
+
+constexpr int kPending = 491;
+
+}  // namespace
+
+LegReinvite::LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done)
+    : leg_(leg.self()),
+      make_(std::move(make)),
+      done_(std::move(done)),
+      give_up_at_(Loop::Clock::now() + leg.context().times.job_deadline) {}
+
+LegReinvite::~LegReinvite() { leg_->context().loop->cancel(retry_); }
+
+void LegReinvite::start() {
+  const auto offer = make_();
+  if (!offer) {
+    done(488, "No media that both sides have.");
+    return;
+  }
+  offer_ = *offer;
+  leg_->context().counters.reinvites.fetch_add(1, std::memory_order_relaxed);
+  send(nullptr);
+}
+
+void LegReinvite::send(const sip_s* challenge) {
+  TagList tags;
+  leg_->common_tags(tags, false);
+  leg_->session_timer().on_request(tags);
+  Leg::sdp_tags(tags, offer_);
+  if (challenge != nullptr) {
+    const std::string uri = leg_->dialog()->snapshot().remote_target;
+    if (!leg_->authorize(tags, challenge, "INVITE", uri)) {
+      leg_->media().offer_failed();
+      done(challenge->sip_status->st_status, "The peer wants a credential that we do not have.");
+      return;
+    }
+  }
+  ClientTransaction* sent = leg_->dialog()->send(
+      "INVITE", tags,
+      [self = shared_from_this()](ClientTransaction& transaction, const Response& response) {
+        self->on_response(transaction, response);
+      });
+  if (sent == nullptr) {
+    leg_->media().offer_failed();
+    done(503, "The re-INVITE could not be sent.");
+  }
+}
+
+void LegReinvite::on_response(ClientTransaction& transaction, const Response& response) {
+  if (response.provisional()) return;
+  if (response.success()) {
+    // The ACK is owed whatever has become of the leg (RFC 3261 section 13.2.2.4).
+    if (leg_->dialog() != nullptr) {
+      leg_->dialog()->refresh_target(response.sip);
+      TagList tags;
+      leg_->dialog()->ack(transaction, tags);
+    }
+    transaction.close();
+    if (leg_->ended()) return;
+    leg_->learn_allow(response.sip);
+    leg_->session_timer().learn_answer(response.sip);
+    leg_->arm_session_timer();
+    if (const auto error = leg_->media().receive_answer(sdp_body(response.sip))) {
+      leg_->media().offer_failed();
+      done(488, error->text);
+      return;
+    }
+    done(200, {});
+    return;
+  }
+  if (leg_->ended()) return;
+  const std::string text = response.sip != nullptr ? reason_text(response.sip) : "No answer";
+  switch (response.status) {
+    case kPending:
+      back_off();
+      return;
+    case 422:
+      if (!lengthened_ && leg_->session_timer().learn_too_small(response.sip)) {
+        lengthened_ = true;
+        send(nullptr);
+        return;
+      }
+      break;
+    case 401:
+    case 407:
+      if (!authorized_ && response.sip != nullptr) {
+        authorized_ = true;
+        send(response.sip);
+        return;
+      }
+      break;
+    case 408:
+    case 481:
+      leg_->media().offer_failed();
+      done(response.status, text);
+      // The dialog is gone (section 12.2.1.2); BYE, so that a peer who only lost it knows too.
+      leg_->give_up(core::EndCause::unreachable, response.status, text);
+      return;
+    default:
+      break;
+  }
+  leg_->media().offer_failed();
+  // A transport that failed and no answer look the same to the one who waits: the party is as it
+  // was, as far as anyone can tell.
+  done(response.status, text);
+}
+
+void LegReinvite::back_off() {
+  auto& context = leg_->context();
+  context.counters.glare.fetch_add(1, std::memory_order_relaxed);
+  leg_->media().offer_failed();
+  // Section 14.1: 2.1 to 4 seconds if we own the Call-ID, else 0 to 2, in units of 10 ms.
+  const std::uint64_t units =
+      leg_->dialog()->we_called() ? context.between(210, 400) : context.between(0, 200);
+  const std::chrono::milliseconds delay(10 * units);
+  if (Loop::Clock::now() + delay >= give_up_at_) {
+    done(kPending, "The peer was busy with an exchange of its own for too long.");
+    return;
+  }
+  retry_ = context.loop->after(delay, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->done_) self->start();
+  });
+}
+
+void LegReinvite::leg_ended() {
+  leg_->context().loop->cancel(retry_);
+  done(481, "The leg has ended.");
+}
+
+void LegReinvite::done(int code, const std::string& text) {
+  const auto handler = std::exchange(done_, nullptr);
+  make_ = nullptr;
+  if (!handler) return;
+  const auto leg = leg_;
+  leg->reinvite_over(*this);
+  handler(code, text);
+}
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "telephony/sip/leg.hpp"
+
+namespace baton::telephony::sip {
+
+/// One re-INVITE of ours on a confirmed leg, with what RFC 3261 section 14.1 asks for: 491 is tried
+/// again after a back-off, 408 and 481 end the leg, every other failure leaves the call as it was.
+/// Loop thread only.
+class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
+ public:
+  LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done);
+  LegReinvite(const LegReinvite&) = delete;
+  LegReinvite& operator=(const LegReinvite&) = delete;
+  ~LegReinvite();
+
+  void start();
+  /// The leg has ended; whoever waits hears 481.
+  void leg_ended();
+
+ private:
+  void send(const sip_s* challenge);
+  void on_response(ClientTransaction& transaction, const Response& response);
+  void back_off();
+  void done(int code, const std::string& text);
+
+  std::shared_ptr<Leg> leg_;
+  Leg::OfferMaker make_;
+  Leg::Done done_;
+  Loop::Clock::time_point give_up_at_;
+  Loop::Timer retry_;
+  std::string offer_;
+  bool authorized_ = false;
+  bool lengthened_ = false;  // A 422 was obeyed once.
+};
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,197 @@
+#include <sofia-sip/nta.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_tag.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/dtmf.hpp"
+#include "telephony/sip/leg.hpp"
+#include "telephony/sip/leg_dialling.hpp"
+
+// What goes through a dialog beside offers: digits, "pick up", and the transfer key.
+
+namespace baton::telephony::sip {
+
+// ---- INFO ----
+
+void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
+  constexpr std::size_t kMaxBody = 4096;
+  if (sip::body(sip).size() > kMaxBody) {
+    transaction.reply(413);
+    return;
+  }
+  Leg* const other = peer_;
+  if (other == nullptr || other->state_ != LegState::confirmed) {
+    // Nobody is there to hear it; the party need not know that it is parked.
+    transaction.reply(200);
+    return;
+  }
+  if (other->allows_info_ == Allowed::no) {
+    transaction.reply(405);
+    return;
+  }
+  TagList tags;
+  other->common_tags(tags, false);
+  const std::string type = clean_header(content_type(sip));
+  if (!type.empty()) tags.add(SIPTAG_CONTENT_TYPE_STR(tags.keep(type)));
+  if (!sip::body(sip).empty()) {
+    tags.add(SIPTAG_PAYLOAD_STR(tags.keep(std::string(sip::body(sip)))));
+  }
+  const auto asker = std::make_shared<ServerTransaction>(std::move(transaction));
+  ClientTransaction* sent = other->dialog_->send(
+      "INFO", tags, [asker, leg = other->self()](ClientTransaction&, const Response& response) {
+        if (!response.provisional()) asker->reply(response.status);
+      });
+  if (sent == nullptr) asker->reply(503);
+}
+
+void Leg::send_dtmf(std::string digits, Completion completion) {
+  if (state_ != LegState::confirmed) {
+    completion.fail(ended() ? 481 : 500, "The leg is not connected.");
+    return;
+  }
+  if (const auto bad = first_bad_digit(digits)) {
+    completion.fail(400, std::string("'") + *bad + "' is no digit of 0-9, A-D, * and #.");
+    return;
+  }
+  if (allows_info_ == Allowed::no) {
+    completion.fail(405, "The peer does not allow INFO.");
+    return;
+  }
+  send_next_digit(std::move(digits), std::move(completion));
+}
+
+void Leg::send_next_digit(std::string digits, Completion completion) {
+  if (digits.empty()) {
+    completion.ok();
+    return;
+  }
+  if (ended()) {
+    completion.fail(481, "The leg has ended.");
+    return;
+  }
+  TagList tags;
+  common_tags(tags, false);
+  tags.add(SIPTAG_CONTENT_TYPE_STR(kDtmfRelayType))
+      .add(SIPTAG_PAYLOAD_STR(tags.keep(dtmf_relay_body(digits.front()))));
+  digits.erase(0, 1);
+  ClientTransaction* sent = dialog_->send(
+      "INFO", tags,
+      [leg = self(), digits, completion](ClientTransaction&, const Response& response) {
+        if (response.provisional()) return;
+        if (response.success()) {
+          leg->send_next_digit(digits, completion);
+          return;
+        }
+        if (response.status == 405 || response.status == 501) leg->allows_info_ = Allowed::no;
+        completion.fail(response.status, "The peer refused the digit.");
+        if (response.status == 408 || response.status == 481) {
+          leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
+        }
+      });
+  if (sent == nullptr) completion.fail(503, "The INFO could not be sent.");
+}
+
+void Leg::talk(Completion completion) {
+  if (state_ == LegState::dialling && dialling_) {
+    dialling_->talk(std::move(completion));
+    return;
+  }
+  completion.fail(ended() ? 481 : 500, "The phone does not ring.");
+}
+
+// ---- REFER (RFC 3515) ----
+
+void Leg::on_refer(ServerTransaction transaction, const sip_s* sip) {
+  if (party_.agent.empty() || state_ != LegState::confirmed) {
+    transaction.reply(603);
+    return;
+  }
+  ReferTarget target;
+  if (!parse_refer(sip, target)) {
+    transaction.reply(400, "Bad Refer-To");
+    return;
+  }
+  PendingRefer refer;
+  refer.refer = context_.next_refer++;
+  refer.cseq = sip->sip_cseq->cs_seq;
+  refer.suppressed = refuses_subscription(sip);
+  refer.transaction = std::move(transaction);
+  refer.deadline = context_.loop->after(
+      context_.times.refer_answer, [weak = weak_from_this(), id = refer.refer] {
+        const auto leg = weak.lock();
+        if (!leg) return;
+        std::erase_if(leg->pending_refers_, [&](PendingRefer& pending) {
+          if (pending.refer != id) return false;
+          pending.transaction.reply(503);
+          return true;
+        });
+      });
+  const core::ReferId id = refer.refer;
+  pending_refers_.push_back(std::move(refer));
+  context_.emit(core::LegRefer{id_, id, target.user, target.host, target.replaces});
+}
+
+void Leg::answer_refer(core::ReferId refer, int code, const Completion& completion) {
+  const auto found =
+      std::find_if(pending_refers_.begin(), pending_refers_.end(),
+                   [&](const PendingRefer& pending) { return pending.refer == refer; });
+  if (found == pending_refers_.end()) {
+    completion.fail(481, "The REFER does not wait for an answer.");
+    return;
+  }
+  TagList tags;
+  common_tags(tags, true);
+  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + dialog_->local_contact() + ">")));
+  const bool accepted = code >= 200 && code < 300;
+  if (accepted && found->suppressed) tags.header("Refer-Sub", "false");
+  found->transaction.reply(code, nullptr, &tags);
+  context_.loop->cancel(found->deadline);
+  if (accepted) refers_.push_back({found->refer, found->cseq, found->suppressed});
+  pending_refers_.erase(found);
+  completion.ok();
+}
+
+void Leg::notify_refer(core::ReferId refer, int code, bool final, Completion completion) {
+  const auto found =
+      std::find_if(refers_.begin(), refers_.end(),
+                   [&](const ReferSubscription& known) { return known.refer == refer; });
+  if (found == refers_.end()) {
+    completion.fail(481, "The REFER was not accepted, or its last NOTIFY is out.");
+    return;
+  }
+  const ReferSubscription subscription = *found;
+  if (final) refers_.erase(found);
+  if (subscription.suppressed) {
+    completion.ok();
+    return;
+  }
+  if (ended()) {
+    completion.fail(481, "The leg has ended.");
+    return;
+  }
+  TagList tags;
+  common_tags(tags, false);
+  tags.header("Event", "refer;id=" + std::to_string(subscription.cseq))
+      .header("Subscription-State", final ? "terminated;reason=noresource" : "active;expires=180")
+      .add(SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"))
+      .add(SIPTAG_PAYLOAD_STR(tags.keep(sipfrag(code))));
+  ClientTransaction* sent = dialog_->send(
+      "NOTIFY", tags,
+      [leg = self(), completion, refer](ClientTransaction&, const Response& response) {
+        if (response.provisional()) return;
+        if (response.success()) {
+          completion.ok();
+          return;
+        }
+        // RFC 6665 section 4.2.2: a refused NOTIFY ends the subscription, not the call.
+        std::erase_if(leg->refers_,
+                      [&](const ReferSubscription& known) { return known.refer == refer; });
+        completion.fail(response.status, "The phone refused the NOTIFY.");
+      });
+  if (sent == nullptr) completion.fail(503, "The NOTIFY could not be sent.");
+}
+
+}  // namespace baton::telephony::sip

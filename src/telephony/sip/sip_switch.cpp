@@ -1,0 +1,331 @@
+#include "telephony/sip/sip_switch.hpp"
+
+#include <pthread.h>
+#include <sofia-sip/nta.h>
+#include <sofia-sip/sip.h>
+#include <spdlog/spdlog.h>
+#include <time.h>
+
+#include <atomic>
+#include <exception>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+#include "telephony/sip/bridge.hpp"
+#include "telephony/sip/dialog_message.hpp"
+#include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/leg.hpp"
+#include "telephony/sip/leg_context.hpp"
+#include "telephony/sip/tone_source.hpp"
+
+namespace baton::telephony::sip {
+namespace {
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+/// What of a customer's INVITE may be shown to the parties that he is put through to. Everything
+/// else (Via, Record-Route, User-Agent, ...) tells of the way it came and stays here.
+core::Presentation presentation_of(const sip_s* sip, const std::vector<std::string>& pass) {
+  core::Presentation shown;
+  if (sip->sip_from != nullptr) {
+    if (sip->sip_from->a_url->url_user != nullptr) {
+      shown.from_number = unescape(sip->sip_from->a_url->url_user);
+    }
+    if (sip->sip_from->a_display != nullptr) {
+      std::string_view name = sip->sip_from->a_display;
+      if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
+        name = name.substr(1, name.size() - 2);
+      }
+      shown.from_name = clean_header(name);
+    }
+  }
+  const auto take = [&](const std::string& name) {
+    if (auto value = text_header(sip, name)) shown.headers[name] = clean_header(*value);
+  };
+  // RFC 3325 section 9.3: an identity that is to stay private does not leave the trust domain.
+  if (!wants_privacy(sip)) take("P-Asserted-Identity");
+  take("User-to-User");
+  for (const std::string& name : pass) take(name);
+  return shown;
+}
+
+}  // namespace
+
+class SipSwitch::Impl : public InviteHandler {
+ public:
+  Impl(SipConfig config, std::vector<AgentSecret> agents, std::vector<std::string> numbers,
+       Sink sink)
+      : sink_(std::move(sink)),
+        endpoint_(std::move(config), this, [this](core::InputBody body) { emit(std::move(body)); }),
+        transactions_(endpoint_.loop()) {
+    endpoint_.set_agents(std::move(agents));
+    endpoint_.set_inbound_numbers(std::move(numbers));
+    context_.endpoint = &endpoint_;
+    context_.loop = &endpoint_.loop();
+    context_.transactions = &transactions_;
+    context_.emit = [this](core::InputBody body) { emit(std::move(body)); };
+    context_.forget = [this](const core::LegId& id) { legs_.erase(id); };
+    // o= session ids are unique in the process's life, and differ from those of the one before.
+    context_.next_session = (static_cast<std::uint64_t>(std::time(nullptr)) << 24U) + 1;
+  }
+
+  ~Impl() override { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  std::optional<std::string> start() {
+    try {
+      const SipConfig& config = endpoint_.config();
+      ToneSource::Config tone;
+      tone.address = !config.media_address.empty() ? config.media_address
+                     : config.listen.empty()       ? tone.address
+                                                   : config.listen.front().host;
+      tone.port_min = config.media_port_min;
+      tone.port_max = config.media_port_max;
+      tone.queue_sound = config.queue_sound;
+      tone.hold_sound = config.hold_sound;
+      tone.ringback_sound = config.ringback_sound;
+      tone_ = std::make_unique<ToneSource>(tone);
+      context_.tone = tone_.get();
+      endpoint_.start();
+      running_ = true;
+      endpoint_.loop().call([this] { pthread_getcpuclockid(pthread_self(), &cpu_clock_); });
+      return std::nullopt;
+    } catch (const std::exception& fault) {
+      context_.tone = nullptr;
+      tone_.reset();
+      return fault.what();
+    }
+  }
+
+  void stop() {
+    if (!running_.exchange(false)) return;
+    endpoint_.stop([this] {
+      silent_ = true;
+      transactions_.clear();
+      const auto legs = std::exchange(legs_, {});
+      for (const auto& [id, leg] : legs) leg->abandon();
+    });
+    context_.tone = nullptr;
+    tone_.reset();
+  }
+
+  void submit(std::vector<core::Command> commands) {
+    const auto batch = std::make_shared<std::vector<core::Command>>(std::move(commands));
+    const bool posted = endpoint_.loop().post([this, batch] {
+      for (const core::Command& command : *batch) carry_out(command);
+    });
+    if (posted) return;
+    for (const core::Command& command : *batch) {
+      sink_(core::CommandResult{command.id, false, 503, "The SIP back end is stopped.", {}});
+    }
+  }
+
+  void on_invite(SipCaller caller, nta_incoming_s* irq, const sip_s* sip,
+                 std::string_view dialled) override {
+    ServerTransaction transaction(irq);
+    const core::LegId id{context_.random(), context_.random()};
+    Party party;
+    switch (caller.kind) {
+      case SipCaller::Kind::agent:
+        party.agent = caller.name;
+        break;
+      case SipCaller::Kind::trunk:
+        party.trunk = caller.name;
+        break;
+      case SipCaller::Kind::internal:
+        party.trunk = caller.name.empty() ? "internal" : caller.name;
+        break;
+    }
+    const auto leg = std::make_shared<Leg>(context_, id, party);
+    transaction.reply(100);
+    if (!leg->take_invite(std::move(transaction), sip)) return;
+    legs_.emplace(id, leg);
+    core::LegIncoming incoming;
+    incoming.leg = id;
+    incoming.trunk = party.trunk;
+    incoming.from_agent = party.agent;
+    incoming.to_number = std::string(dialled);
+    incoming.presentation = presentation_of(sip, endpoint_.config().pass_headers);
+    if (sip->sip_max_forwards != nullptr) {
+      incoming.max_forwards = static_cast<int>(sip->sip_max_forwards->mf_count);
+    }
+    emit(std::move(incoming));
+  }
+
+  [[nodiscard]] std::size_t dialogs() const override { return legs_.size(); }
+
+  [[nodiscard]] std::vector<LegSnapshot> snapshots() {
+    std::vector<LegSnapshot> all;
+    endpoint_.loop().call([&] {
+      all.reserve(legs_.size());
+      for (const auto& [id, leg] : legs_) all.push_back(leg->snapshot());
+    });
+    return all;
+  }
+
+  [[nodiscard]] std::chrono::nanoseconds loop_cpu_time() const {
+    timespec used{};
+    if (!running_ || clock_gettime(cpu_clock_, &used) != 0) return {};
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  }
+
+  [[nodiscard]] SwitchStats stats() const {
+    const SwitchCounters& own = context_.counters;
+    const SipCounters& door = endpoint_.counters();
+    SwitchStats stats;
+    stats.legs_open = own.legs_open;
+    stats.legs_incoming = own.legs_incoming;
+    stats.legs_dialled = own.legs_dialled;
+    stats.commands = own.commands;
+    stats.commands_failed = own.commands_failed;
+    stats.reinvites = own.reinvites;
+    stats.glare = own.glare;
+    stats.relayed_offers = own.relayed_offers;
+    stats.sessions_expired = own.sessions_expired;
+    stats.unacknowledged = own.unacknowledged;
+    stats.late_answers_ended = own.late_answers_ended + door.stray_answers;
+    stats.invites_admitted = door.invites_admitted;
+    stats.registers_accepted = door.registers_accepted;
+    stats.challenged = door.challenged;
+    stats.credentials_wrong = door.credentials_wrong;
+    stats.unknown_peer = door.unknown_peer;
+    stats.overload = door.overload;
+    stats.malformed = door.malformed;
+    if (running_ && tone_) {
+      const auto sound = tone_->stats();
+      stats.sound_streams_open = sound.streams;
+      stats.sound_packets = sound.packets;
+    }
+    return stats;
+  }
+
+  Endpoint& endpoint() { return endpoint_; }
+  LegContext& context() { return context_; }
+
+ private:
+  void emit(core::InputBody body) {
+    if (!silent_) sink_(std::move(body));
+  }
+
+  std::shared_ptr<Leg> find(const core::LegId& id) const {
+    const auto found = legs_.find(id);
+    return found == legs_.end() ? nullptr : found->second;
+  }
+
+  void carry_out(const core::Command& command) {
+    context_.counters.commands.fetch_add(1, std::memory_order_relaxed);
+    const Completion done(context_, command.id);
+    const auto with = [&](const core::LegId& id, const auto& action) {
+      if (const auto leg = find(id)) {
+        action(*leg);
+      } else {
+        done.fail(481, "There is no such leg.", id);
+      }
+    };
+    std::visit(
+        Overloaded{
+            [&](const core::RingLeg& body) { with(body.leg, [&](Leg& leg) { leg.ring(done); }); },
+            [&](const core::AnswerLeg& body) {
+              with(body.leg, [&](Leg& leg) { bridge_answer(leg, body.sound, done); });
+            },
+            [&](const core::DialLeg& body) { dial(body, done); },
+            [&](const core::ParkLeg& body) {
+              with(body.leg, [&](Leg& leg) { bridge_park(leg, body.sound, done); });
+            },
+            [&](const core::BridgeLegs& body) {
+              with(body.a, [&](Leg& a) {
+                with(body.b, [&](Leg& b) {
+                  if (&a == &b) {
+                    done.fail(400, "A leg cannot be joined to itself.", body.a);
+                  } else {
+                    bridge_join(a, b, done);
+                  }
+                });
+              });
+            },
+            [&](const core::EndLeg& body) {
+              with(body.leg, [&](Leg& leg) { leg.end(body.code, body.text, done); });
+            },
+            [&](const core::MuteLeg& body) {
+              with(body.leg, [&](Leg& leg) { bridge_mute(leg, body.muted, done); });
+            },
+            [&](const core::SendDtmf& body) {
+              with(body.leg, [&](Leg& leg) { leg.send_dtmf(body.digits, done); });
+            },
+            [&](const core::TalkLeg& body) { with(body.leg, [&](Leg& leg) { leg.talk(done); }); },
+            [&](const core::AnswerRefer& body) {
+              with(body.leg, [&](Leg& leg) { leg.answer_refer(body.refer, body.code, done); });
+            },
+            [&](const core::NotifyRefer& body) {
+              with(body.leg,
+                   [&](Leg& leg) { leg.notify_refer(body.refer, body.code, body.final, done); });
+            },
+        },
+        command.body);
+  }
+
+  void dial(const core::DialLeg& body, const Completion& done) {
+    if (find(body.leg)) {
+      done.fail(400, "The leg exists already.", body.leg);
+      return;
+    }
+    Party party;
+    if (const auto* phone = std::get_if<core::AgentPhone>(&body.target)) {
+      party.agent = phone->login;
+    } else {
+      party.trunk = "outside";
+    }
+    const auto media_of = body.media_of ? find(*body.media_of) : nullptr;
+    const auto leg = std::make_shared<Leg>(context_, body.leg, std::move(party));
+    if (const auto refusal = leg->dial(body, media_of.get())) {
+      leg->abandon();
+      done.fail(refusal->code, refusal->text, body.leg);
+      return;
+    }
+    legs_.emplace(body.leg, leg);
+    done.ok();
+  }
+
+  Sink sink_;
+  std::atomic<bool> silent_{false};
+  std::atomic<bool> running_{false};
+  clockid_t cpu_clock_{};
+  Endpoint endpoint_;
+  ClientTransactions transactions_;
+  std::unique_ptr<ToneSource> tone_;
+  LegContext context_;
+  std::unordered_map<core::LegId, std::shared_ptr<Leg>> legs_;
+};
+
+SipSwitch::SipSwitch(SipConfig config, std::vector<AgentSecret> agents,
+                     std::vector<std::string> inbound_numbers, Sink sink)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(agents), std::move(inbound_numbers),
+                                   std::move(sink))) {}
+
+SipSwitch::~SipSwitch() = default;
+
+std::optional<std::string> SipSwitch::start() { return impl_->start(); }
+void SipSwitch::stop() { impl_->stop(); }
+void SipSwitch::submit(std::vector<core::Command> commands) { impl_->submit(std::move(commands)); }
+message::Capabilities SipSwitch::capabilities() const { return {}; }
+std::vector<ListenAddress> SipSwitch::bound() const { return impl_->endpoint().bound(); }
+void SipSwitch::set_secrets(std::vector<AgentSecret> agents) {
+  impl_->endpoint().set_agents(std::move(agents));
+}
+void SipSwitch::set_inbound_numbers(std::vector<std::string> numbers) {
+  impl_->endpoint().set_inbound_numbers(std::move(numbers));
+}
+SwitchStats SipSwitch::stats() const { return impl_->stats(); }
+std::chrono::nanoseconds SipSwitch::loop_cpu_time() const { return impl_->loop_cpu_time(); }
+std::vector<LegSnapshot> SipSwitch::snapshots() const { return impl_->snapshots(); }
+void SipSwitch::set_times(const LegTimes& times) { impl_->context().times = times; }
+
+}  // namespace baton::telephony::sip

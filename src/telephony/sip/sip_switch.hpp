@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "telephony/sip/binding.hpp"
+#include "telephony/sip/config.hpp"
+#include "telephony/switch.hpp"
+
+namespace baton::telephony::sip {
+
+struct LegSnapshot;
+struct LegTimes;
+
+/// What the switch counts, since the process began but for the `open` ones.
+struct SwitchStats {
+  std::uint64_t legs_open = 0;
+  std::uint64_t legs_incoming = 0;
+  std::uint64_t legs_dialled = 0;
+  std::uint64_t commands = 0;
+  std::uint64_t commands_failed = 0;
+  std::uint64_t reinvites = 0;
+  std::uint64_t glare = 0;
+  std::uint64_t relayed_offers = 0;
+  std::uint64_t sessions_expired = 0;
+  std::uint64_t unacknowledged = 0;
+  std::uint64_t late_answers_ended = 0;
+  std::uint64_t invites_admitted = 0;
+  std::uint64_t registers_accepted = 0;
+  std::uint64_t challenged = 0;
+  std::uint64_t credentials_wrong = 0;
+  std::uint64_t unknown_peer = 0;
+  std::uint64_t overload = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t sound_streams_open = 0;
+  std::uint64_t sound_packets = 0;
+};
+
+/// The embedded SIP back end: a back-to-back user agent, a registrar and the built-in sounds,
+/// behind telephony::Switch. All of it runs on one loop thread.
+class SipSwitch : public Switch {
+ public:
+  /// `sink` gets leg events and command results, on the loop thread; it must not block.
+  SipSwitch(SipConfig config, std::vector<AgentSecret> agents,
+            std::vector<std::string> inbound_numbers, Sink sink);
+  ~SipSwitch() override;
+
+  /// Binds the addresses and starts the loop. Nothing when that worked; else what is wrong and what
+  /// to do about it. Not from the loop thread.
+  [[nodiscard]] std::optional<std::string> start();
+  /// Drops all legs without a word to the peers, and ends the loop. A second call does nothing.
+  void stop();
+
+  void submit(std::vector<core::Command> commands) override;
+  [[nodiscard]] message::Capabilities capabilities() const override;
+
+  /// The addresses as bound, after start(). Any thread.
+  [[nodiscard]] std::vector<ListenAddress> bound() const;
+  /// Agents who may register and call: all of them. Any thread.
+  void set_secrets(std::vector<AgentSecret> agents);
+  /// Our own inbound numbers: all of them. Any thread.
+  void set_inbound_numbers(std::vector<std::string> numbers);
+
+  [[nodiscard]] SwitchStats stats() const;  ///< Any thread.
+  /// CPU time that the loop thread has used. Any thread, between start() and stop().
+  [[nodiscard]] std::chrono::nanoseconds loop_cpu_time() const;
+
+  /// What a restart would need of every leg. Any thread but the loop's; waits for the loop.
+  [[nodiscard]] std::vector<LegSnapshot> snapshots() const;
+  /// Shorter waits, for tests. Before start().
+  void set_times(const LegTimes& times);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton::telephony::sip
