@@ -98,7 +98,7 @@ bool FoldedObject::read(std::string_view field, const JsonNode* node, std::strin
     std::ranges::transform(key, key.begin(), fold);
     members.emplace_back(std::move(key), member);
   }
-  std::ranges::stable_sort(members, {}, &std::pair<std::string, const JsonNode*>::first);
+  std::ranges::sort(members);
   for (std::size_t i = 1; i < members.size(); ++i) {
     if (members[i].first != members[i - 1].first ||
         same_scalar(*members[i].second, *members[i - 1].second))
