@@ -250,3 +250,23 @@ def test_openapi_names_every_rest_schema():
                  "/v1/transfers/{id}/timeline", "/v1/contacts/{id}", "/v1/agents", "/v1/queues", "/v1/quick-connects",
                  "/v1/directory", "/healthz", "/readyz", "/metrics"):
         assert path in paths
+
+
+EXAMPLES = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "message-api.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_documented_examples_fit(text):
+    message = json.loads(text)
+    name = request_schema(message) if "source" in message else event_schema(message)
+    assert faults(name, message) == []
+
+
+def test_every_reason_state_and_error_type_is_documented():
+    page = (ROOT / "docs" / "message-api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Za-z_]+)`", page))
+    common = SCHEMAS["common.json"]["$defs"]
+    assert set(common["reason"]["enum"]) <= named
+    assert set(common["transferState"]["enum"]) <= named
+    table = (ROOT / "src" / "message" / "request_table.cpp").read_text(encoding="utf-8")
+    assert set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', table)) <= named
