@@ -1,0 +1,670 @@
+// The ceiling of Baton's benchmark: a back-to-back agent on the stack's transaction layer (NTA) and
+// nothing else: no core, no journal, no desktops. It does the same SIP exchange as Baton's blind
+// transfer to a number, so that the share of Baton's own work in a transfer can be told (transfers
+// per CPU second of the one over those of the other).
+//
+// A call, with the default options:
+//
+//   customer -> INVITE                       answered at once with a local SDP (a queue that
+//   answers on entry) agent    <- INVITE with customer's SDP   200, ACK; the customer is re-INVITEd
+//   with the agent's SDP
+//   ... the trigger: at once, after a time, or a datagram or a line on standard input with the
+//   customer's Call-ID target   <- INVITE with customer's SDP   its 180: the customer is parked by
+//   re-INVITE with a local SDP, agent    <- BYE                          then the agent is released
+//   target   -> 200                          ACK; the customer is re-INVITEd with the target's SDP:
+//   transferred whoever says BYE ends the other.
+//
+// One thread. On SIGTERM or SIGINT it prints one JSON line with counters and its CPU time and ends.
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#define NTA_LEG_MAGIC_T struct CeilingParty
+#define NTA_OUTGOING_MAGIC_T struct CeilingParty
+#define NTA_INCOMING_MAGIC_T struct CeilingParty
+#define NTA_AGENT_MAGIC_T struct CeilingServer
+struct CeilingParty;
+struct CeilingServer;
+
+#include <sofia-sip/nta.h>
+#include <sofia-sip/nta_stateless.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/su.h>
+#include <sofia-sip/su_addrinfo.h>
+#include <sofia-sip/su_tag.h>
+#include <sofia-sip/su_wait.h>
+
+// The same cure as in Baton: the stack may not look names up on its loop.
+extern "C" __attribute__((visibility("default"))) int su_getaddrinfo(char const* node,
+                                                                     char const* service,
+                                                                     su_addrinfo_t const* hints,
+                                                                     su_addrinfo_t** res) {
+  su_addrinfo_t numeric{};
+  if (hints != nullptr) numeric = *hints;
+  numeric.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
+  if (service == nullptr || service[0] == '\0') service = "0";
+  const int error = ::getaddrinfo(node, service, &numeric, res);
+  if (error != 0) return error;
+  for (su_addrinfo_t* each = *res; each != nullptr; each = each->ai_next) {
+    if (each->ai_protocol != 0) continue;
+    if (hints != nullptr && hints->ai_protocol != 0) {
+      each->ai_protocol = hints->ai_protocol;
+    } else {
+      each->ai_protocol = each->ai_socktype == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+    }
+  }
+  return 0;
+}
+
+namespace {
+
+struct Options {
+  std::string listen = "127.0.0.1:5060";
+  std::string agent = "127.0.0.1:5080";
+  std::string target = "127.0.0.1:5090";
+  std::string trigger = "immediate";  // immediate, after:<ms>, udp:<host:port>, stdin.
+  std::string answer = "on_entry";    // on_entry, on_agent.
+};
+
+volatile std::sig_atomic_t stop_asked = 0;
+void on_signal(int /*number*/) { stop_asked = 1; }
+
+const url_string_t* url(const std::string& text) {
+  return reinterpret_cast<const url_string_t*>(text.c_str());
+}
+
+}  // namespace
+
+struct CeilingCall;
+
+/// One party's dialog.
+struct CeilingParty {
+  enum class Role : std::uint8_t { customer, agent, target };
+
+  CeilingCall* call = nullptr;
+  Role role = Role::customer;
+  nta_leg_t* leg = nullptr;
+  nta_incoming_t* invite = nullptr;  ///< The customer's INVITE, until its ACK.
+  nta_outgoing_t* outgoing =
+      nullptr;  ///< Our last INVITE to it; kept to acknowledge repeated answers.
+  nta_outgoing_t* bye = nullptr;
+  std::string sdp;         ///< The party's.
+  std::string wanted;      ///< What the next re-INVITE is to carry; empty: none.
+  bool inviting = false;   ///< A re-INVITE or the first INVITE is open.
+  bool confirmed = false;  ///< There is a dialog that needs a BYE.
+  bool rung = false;       ///< The target: seen a 180.
+  bool ended = false;
+};
+
+struct CeilingCall {
+  CeilingParty customer;
+  CeilingParty agent;
+  CeilingParty target;
+  std::string call_id;
+  std::chrono::steady_clock::time_point due{};
+  bool bridged = false;  ///< Customer and agent have each other's SDP.
+  bool triggered = false;
+  bool parked = false;
+  bool joining = false;  ///< The re-INVITE with the target's SDP is asked for.
+  bool transferred = false;
+  bool over = false;
+
+  CeilingParty* parties[3] = {&customer, &agent, &target};
+};
+
+struct CeilingServer {
+  Options options;
+  su_root_t* root = nullptr;
+  nta_agent_t* nta = nullptr;
+  nta_leg_t* no_dialog = nullptr;
+  std::string contact;
+  std::string from;
+  std::string agent_uri;
+  std::string target_uri;
+  std::string local_sdp;
+  std::unordered_map<std::string, std::unique_ptr<CeilingCall>> calls;
+  std::vector<CeilingCall*>
+      finished;  ///< Freed between two turns of the loop: never within a callback of theirs.
+  std::vector<CeilingCall*> waiting;  ///< Bridged, with a time for their transfer.
+  std::chrono::milliseconds delay{0};
+  bool timed = false;
+  std::uint64_t invites = 0;
+  std::uint64_t transfers = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t completed = 0;
+
+  bool open();
+  void run();
+  void report();
+
+  void accept(nta_incoming_t* irq, const sip_t* sip);
+  void dial(CeilingParty& party, const std::string& uri, const std::string& sdp);
+  void reinvite(CeilingParty& party, const std::string& sdp);
+  void send_reinvite(CeilingParty& party);
+  void acknowledge(CeilingParty& party);
+  void answered(CeilingParty& party, const sip_t* sip);
+  void refused(CeilingParty& party, int status);
+  void customer_settled(CeilingCall& call);
+  void trigger(CeilingCall& call);
+  void join(CeilingCall& call);
+  void say_bye(CeilingParty& party);
+  void end(CeilingCall& call);
+  void check_over(CeilingCall& call);
+  void reap();
+  void start_due();
+};
+
+namespace {
+
+CeilingServer server;
+
+std::string body_of(const sip_t* sip) {
+  if (sip == nullptr || sip->sip_payload == nullptr || sip->sip_payload->pl_data == nullptr)
+    return {};
+  return {sip->sip_payload->pl_data, sip->sip_payload->pl_len};
+}
+
+int on_message(CeilingServer* /*magic*/, nta_agent_t* agent, msg_t* message, sip_t* sip) {
+  // Whatever belongs to nothing.
+  if (sip != nullptr && sip->sip_request != nullptr &&
+      sip->sip_request->rq_method != sip_method_ack) {
+    nta_msg_treply(agent, message, SIP_481_NO_TRANSACTION, TAG_END());
+  } else {
+    nta_msg_discard(agent, message);
+  }
+  return 0;
+}
+
+int on_new_request(CeilingParty* /*magic*/, nta_leg_t* /*leg*/, nta_incoming_t* irq,
+                   const sip_t* sip) {
+  switch (sip->sip_request->rq_method) {
+    case sip_method_invite:
+      if (sip->sip_to->a_tag != nullptr) return 481;
+      server.accept(irq, sip);
+      return 0;
+    case sip_method_options:
+      return 200;
+    default:
+      return 481;
+  }
+}
+
+int on_request(CeilingParty* party, nta_leg_t* /*leg*/, nta_incoming_t* /*irq*/, const sip_t* sip) {
+  if (party == nullptr) return 481;
+  if (sip->sip_request->rq_method == sip_method_ack) return 0;
+  if (sip->sip_request->rq_method != sip_method_bye) return 501;
+  party->ended = true;
+  CeilingCall& call = *party->call;
+  if (call.transferred && party->role != CeilingParty::Role::agent) ++server.completed;
+  if (party->role != CeilingParty::Role::agent || !call.triggered) server.end(call);
+  server.check_over(call);
+  return 200;
+}
+
+int on_ack(CeilingParty* party, nta_incoming_t* irq, const sip_t* sip) {
+  if (party == nullptr) return 0;
+  if (sip == nullptr) {  // It never came.
+    server.refused(*party, 408);
+    return 0;
+  }
+  if (sip->sip_request->rq_method == sip_method_cancel) {
+    nta_incoming_treply(irq, SIP_487_REQUEST_CANCELLED, TAG_END());
+    party->ended = true;
+    server.end(*party->call);
+    return 0;
+  }
+  if (sip->sip_request->rq_method != sip_method_ack || party->invite == nullptr) return 0;
+  nta_incoming_destroy(party->invite);
+  party->invite = nullptr;
+  party->confirmed = true;
+  party->inviting = false;
+  if (!party->wanted.empty()) {
+    server.send_reinvite(*party);
+  } else {
+    server.customer_settled(*party->call);
+  }
+  return 0;
+}
+
+int on_response(CeilingParty* party, nta_outgoing_t* orq, const sip_t* sip) {
+  if (party == nullptr) return 0;
+  const int status = nta_outgoing_status(orq);
+  CeilingCall& call = *party->call;
+  if (orq == party->bye) {
+    if (status < 200) return 0;
+    nta_outgoing_destroy(orq);
+    party->bye = nullptr;
+    party->ended = true;
+    server.check_over(call);
+    return 0;
+  }
+  if (orq != party->outgoing) return 0;
+  if (status < 200) {
+    if (status == 180 && party->role == CeilingParty::Role::target && !party->rung) {
+      party->rung = true;
+      server.reinvite(call.customer, server.local_sdp);
+    }
+    return 0;
+  }
+  if (status >= 300) {
+    server.refused(*party, status);
+    return 0;
+  }
+  if (!party->inviting) {
+    server.acknowledge(*party);  // The answer again: its ACK was lost.
+    return 0;
+  }
+  server.answered(*party, sip);
+  return 0;
+}
+
+void on_control(std::string_view text) {
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    auto id = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    while (!id.empty() && (id.back() == '\r' || id.back() == ' ')) id.remove_suffix(1);
+    const auto found = server.calls.find(std::string(id));
+    if (found != server.calls.end()) server.trigger(*found->second);
+  }
+}
+
+int on_readable(su_root_magic_t* /*magic*/, su_wait_t* wait, su_wakeup_arg_t* /*arg*/) {
+  static std::string rest;
+  char bytes[4096];
+  while (true) {
+    const auto size = ::read(wait->fd, bytes, sizeof(bytes));
+    if (size <= 0) {
+      if (size == 0) wait->events = 0;  // Standard input was closed.
+      break;
+    }
+    rest.append(bytes, static_cast<std::size_t>(size));
+    // A datagram is whole even without a line end; a line of standard input is not.
+    if (server.options.trigger != "stdin") rest += '\n';
+    const auto end = rest.rfind('\n');
+    if (end == std::string::npos) continue;
+    on_control(std::string_view(rest).substr(0, end));
+    rest.erase(0, end + 1);
+  }
+  return 0;
+}
+
+bool split(const std::string& text, sockaddr_in& out) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return false;
+  out = {};
+  out.sin_family = AF_INET;
+  out.sin_port =
+      htons(static_cast<std::uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 10)));
+  return inet_pton(AF_INET, text.substr(0, colon).c_str(), &out.sin_addr) == 1;
+}
+
+}  // namespace
+
+bool CeilingServer::open() {
+  su_init();
+  root = su_root_create(nullptr);
+  if (root == nullptr) return false;
+  su_root_threading(root, 0);
+  const std::string address = "sip:" + options.listen + ";transport=udp";
+  nta = nta_agent_create(root, url(address), on_message, this, NTATAG_UA(1), NTATAG_UDP_MTU(4096),
+                         NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), TAG_END());
+  if (nta == nullptr) {
+    std::fprintf(stderr, "ceiling: cannot listen on %s\n", options.listen.c_str());
+    return false;
+  }
+  no_dialog = nta_leg_tcreate(nta, on_new_request, nullptr, NTATAG_NO_DIALOG(1), TAG_END());
+  const std::string host = options.listen.substr(0, options.listen.rfind(':'));
+  contact = "<sip:ceiling@" + options.listen + ">";
+  from = "<sip:ceiling@" + options.listen + ">";
+  agent_uri = "sip:agent@" + options.agent;
+  target_uri = "sip:+12082097345@" + options.target;
+  local_sdp = "v=0\r\no=- 1 1 IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 " + host +
+              "\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendonly\r\n";
+  int control = -1;
+  if (options.trigger == "stdin") {
+    control = STDIN_FILENO;
+    ::fcntl(control, F_SETFL, ::fcntl(control, F_GETFL) | O_NONBLOCK);
+  } else if (options.trigger.starts_with("udp:")) {
+    sockaddr_in where{};
+    control = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (!split(options.trigger.substr(4), where) ||
+        ::bind(control, reinterpret_cast<sockaddr*>(&where), sizeof(where)) != 0) {
+      std::fprintf(stderr, "ceiling: cannot take triggers on %s\n", options.trigger.c_str());
+      return false;
+    }
+  } else if (options.trigger.starts_with("after:")) {
+    delay = std::chrono::milliseconds(std::strtol(options.trigger.c_str() + 6, nullptr, 10));
+    timed = true;
+  } else if (options.trigger != "immediate") {
+    std::fprintf(stderr,
+                 "ceiling: --trigger %s is none of immediate, after:<ms>, udp:<host:port>, stdin\n",
+                 options.trigger.c_str());
+    return false;
+  }
+  if (control >= 0) {
+    su_wait_t wait = SU_WAIT_INIT;
+    su_wait_create(&wait, control, SU_WAIT_IN);
+    su_root_register(root, &wait, on_readable, nullptr, 0);
+  }
+  return true;
+}
+
+void CeilingServer::run() {
+  std::printf("ready sip=%s\n", options.listen.c_str());
+  std::fflush(stdout);
+  while (stop_asked == 0) {
+    su_root_step(root, timed && !waiting.empty() ? 5 : 200);
+    start_due();
+    reap();
+  }
+}
+
+void CeilingServer::report() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  const double user = seconds(usage.ru_utime);
+  const double system = seconds(usage.ru_stime);
+  unsigned received = 0;
+  unsigned repeated = 0;
+  unsigned sent_again = 0;
+  nta_agent_get_stats(nta, NTATAG_S_RECV_MSG_REF(received), NTATAG_S_RECV_RETRY_REF(repeated),
+                      NTATAG_S_RETRY_REQUEST_REF(sent_again), TAG_END());
+  std::printf(
+      "{\"calls\":%llu,\"transfers\":%llu,\"failed\":%llu,\"completed\":%llu,\"open\":%zu,"
+      "\"user_seconds\":%.3f,\"system_seconds\":%.3f,\"cpu_seconds\":%.3f,"
+      "\"transfers_per_cpu_second\":%.1f,\"messages_received\":%u,\"retransmissions_received\":%u,"
+      "\"requests_retransmitted\":%u,\"max_rss_kb\":%ld}\n",
+      static_cast<unsigned long long>(invites), static_cast<unsigned long long>(transfers),
+      static_cast<unsigned long long>(failed), static_cast<unsigned long long>(completed),
+      calls.size(), user, system, user + system,
+      user + system > 0 ? static_cast<double>(transfers) / (user + system) : 0.0, received,
+      repeated, sent_again, usage.ru_maxrss);
+  std::fflush(stdout);
+}
+
+void CeilingServer::accept(nta_incoming_t* irq, const sip_t* sip) {
+  ++invites;
+  auto made = std::make_unique<CeilingCall>();
+  CeilingCall& call = *made;
+  call.call_id = sip->sip_call_id->i_id;
+  call.customer.role = CeilingParty::Role::customer;
+  call.agent.role = CeilingParty::Role::agent;
+  call.target.role = CeilingParty::Role::target;
+  for (auto* party : call.parties) party->call = &call;
+  if (!calls.emplace(call.call_id, std::move(made)).second) {
+    nta_incoming_treply(irq, SIP_482_LOOP_DETECTED, TAG_END());
+    nta_incoming_destroy(irq);
+    return;
+  }
+  CeilingParty& customer = call.customer;
+  customer.sdp = body_of(sip);
+  customer.leg = nta_leg_tcreate(nta, on_request, &customer, SIPTAG_CALL_ID(sip->sip_call_id),
+                                 SIPTAG_FROM(sip->sip_to), SIPTAG_TO(sip->sip_from),
+                                 NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq), TAG_END());
+  nta_leg_tag(customer.leg, nta_incoming_tag(irq, nullptr));
+  nta_leg_server_route(customer.leg, sip->sip_record_route, sip->sip_contact);
+  customer.invite = irq;
+  customer.inviting = true;
+  nta_incoming_bind(irq, on_ack, &customer);
+  if (options.answer == "on_entry") {
+    nta_incoming_treply(irq, SIP_200_OK, SIPTAG_CONTACT_STR(contact.c_str()),
+                        SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                        SIPTAG_PAYLOAD_STR(local_sdp.c_str()), TAG_END());
+  } else {
+    nta_incoming_treply(irq, SIP_180_RINGING, SIPTAG_CONTACT_STR(contact.c_str()), TAG_END());
+  }
+  dial(call.agent, agent_uri, customer.sdp);
+}
+
+void CeilingServer::dial(CeilingParty& party, const std::string& uri, const std::string& sdp) {
+  const std::string to = "<" + uri + ">";
+  party.leg = nta_leg_tcreate(nta, on_request, &party, SIPTAG_FROM_STR(from.c_str()),
+                              SIPTAG_TO_STR(to.c_str()), TAG_END());
+  nta_leg_tag(party.leg, nullptr);
+  party.inviting = true;
+  party.outgoing = nta_outgoing_tcreate(party.leg, on_response, &party, nullptr, SIP_METHOD_INVITE,
+                                        url(uri), SIPTAG_CONTACT_STR(contact.c_str()),
+                                        SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                                        SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
+  if (party.outgoing == nullptr) refused(party, 500);
+}
+
+void CeilingServer::reinvite(CeilingParty& party, const std::string& sdp) {
+  party.wanted = sdp;
+  if (!party.inviting) send_reinvite(party);
+}
+
+void CeilingServer::send_reinvite(CeilingParty& party) {
+  if (party.ended) return;
+  const std::string sdp = std::move(party.wanted);
+  party.wanted.clear();
+  party.inviting = true;
+  if (party.outgoing != nullptr) nta_outgoing_destroy(party.outgoing);
+  party.outgoing = nta_outgoing_tcreate(party.leg, on_response, &party, nullptr, SIP_METHOD_INVITE,
+                                        nullptr, SIPTAG_CONTACT_STR(contact.c_str()),
+                                        SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                                        SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
+  if (party.outgoing == nullptr) refused(party, 500);
+}
+
+void CeilingServer::acknowledge(CeilingParty& party) {
+  su_home_t home[1] = {SU_HOME_INIT(home)};
+  sip_cseq_t* cseq = sip_cseq_create(home, nta_outgoing_cseq(party.outgoing), SIP_METHOD_ACK);
+  nta_outgoing_t* ack = nta_outgoing_tcreate(party.leg, nullptr, nullptr, nullptr, SIP_METHOD_ACK,
+                                             nullptr, SIPTAG_CSEQ(cseq), TAG_END());
+  if (ack != nullptr) nta_outgoing_destroy(ack);
+  su_home_deinit(home);
+}
+
+void CeilingServer::answered(CeilingParty& party, const sip_t* sip) {
+  CeilingCall& call = *party.call;
+  party.inviting = false;
+  if (!party.confirmed) {
+    nta_leg_rtag(party.leg, sip->sip_to->a_tag);
+    nta_leg_client_reroute(party.leg, sip->sip_record_route, sip->sip_contact, 1);
+    party.confirmed = true;
+  }
+  acknowledge(party);
+  if (call.over) {
+    say_bye(party);
+    return;
+  }
+  if (auto sdp = body_of(sip); !sdp.empty()) party.sdp = std::move(sdp);
+  switch (party.role) {
+    case CeilingParty::Role::agent:
+      if (options.answer == "on_entry") {
+        reinvite(call.customer, party.sdp);
+      } else {
+        nta_incoming_treply(call.customer.invite, SIP_200_OK, SIPTAG_CONTACT_STR(contact.c_str()),
+                            SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                            SIPTAG_PAYLOAD_STR(party.sdp.c_str()), TAG_END());
+      }
+      break;
+    case CeilingParty::Role::target:
+      if (!party.rung) {  // A 2xx counts as every earlier stage.
+        party.rung = true;
+        reinvite(call.customer, local_sdp);
+      }
+      join(call);
+      break;
+    case CeilingParty::Role::customer:
+      if (!party.wanted.empty()) {
+        send_reinvite(party);
+      } else {
+        customer_settled(call);
+      }
+      break;
+  }
+}
+
+/// The customer's INVITE, or a re-INVITE to it, is done and nothing else waits to be told to it.
+void CeilingServer::customer_settled(CeilingCall& call) {
+  if (call.over) return;
+  if (call.joining) {
+    if (call.transferred) return;
+    call.transferred = true;
+    ++transfers;
+    return;
+  }
+  if (call.triggered) {
+    if (call.target.rung && !call.parked) {
+      call.parked = true;
+      say_bye(call.agent);
+      join(call);
+    }
+    return;
+  }
+  // With an answer on entry the first ACK may come before the agent has answered.
+  if (!call.agent.confirmed || call.bridged) return;
+  call.bridged = true;
+  if (options.trigger == "immediate") {
+    trigger(call);
+  } else if (timed) {
+    call.due = std::chrono::steady_clock::now() + delay;
+    waiting.push_back(&call);
+  }
+}
+
+void CeilingServer::trigger(CeilingCall& call) {
+  if (!call.bridged || call.triggered || call.over) return;
+  call.triggered = true;
+  dial(call.target, target_uri, call.customer.sdp);
+}
+
+void CeilingServer::join(CeilingCall& call) {
+  if (!call.parked || !call.target.confirmed || call.joining || call.over) return;
+  call.joining = true;
+  reinvite(call.customer, call.target.sdp);
+}
+
+void CeilingServer::refused(CeilingParty& party, int /*status*/) {
+  CeilingCall& call = *party.call;
+  party.inviting = false;
+  if (!party.confirmed) party.ended = true;
+  if (!call.over) ++failed;
+  end(call);
+  check_over(call);
+}
+
+void CeilingServer::say_bye(CeilingParty& party) {
+  if (party.ended || party.bye != nullptr || !party.confirmed) return;
+  party.bye = nta_outgoing_tcreate(party.leg, on_response, &party, nullptr, SIP_METHOD_BYE, nullptr,
+                                   TAG_END());
+  if (party.bye == nullptr) party.ended = true;
+}
+
+void CeilingServer::end(CeilingCall& call) {
+  call.over = true;
+  for (auto* party : call.parties) {
+    if (party->leg == nullptr || party->ended) continue;
+    if (party->confirmed) {
+      say_bye(*party);
+    } else if (party->invite != nullptr) {
+      if (nta_incoming_status(party->invite) < 200) {
+        nta_incoming_treply(party->invite, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
+        party->ended = true;
+      }
+    } else if (party->outgoing != nullptr) {
+      nta_outgoing_cancel(party->outgoing);
+    }
+  }
+}
+
+void CeilingServer::check_over(CeilingCall& call) {
+  if (!call.over) return;
+  for (auto* party : call.parties) {
+    if (party->leg != nullptr && !party->ended) return;
+  }
+  if (call.call_id.empty()) return;
+  finished.push_back(&call);
+}
+
+void CeilingServer::reap() {
+  if (finished.empty()) return;
+  std::vector<std::string> gone;
+  for (auto* call : finished) {
+    if (call->call_id.empty()) continue;  // Said twice.
+    for (auto* party : call->parties) {
+      if (party->outgoing != nullptr) nta_outgoing_destroy(party->outgoing);
+      if (party->bye != nullptr) nta_outgoing_destroy(party->bye);
+      if (party->invite != nullptr) nta_incoming_destroy(party->invite);
+      if (party->leg != nullptr) nta_leg_destroy(party->leg);
+      party->leg = nullptr;
+      party->outgoing = party->bye = nullptr;
+      party->invite = nullptr;
+    }
+    std::erase(waiting, call);
+    // Its memory goes after the loop: it may stand in the list twice.
+    gone.push_back(std::exchange(call->call_id, {}));
+  }
+  finished.clear();
+  for (const auto& id : gone) calls.erase(id);
+}
+
+void CeilingServer::start_due() {
+  if (waiting.empty()) return;
+  // All wait for the same time, so they stand in the order in which they are due.
+  const auto now = std::chrono::steady_clock::now();
+  std::size_t count = 0;
+  while (count < waiting.size() && waiting[count]->due <= now) trigger(*waiting[count++]);
+  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "The ceiling of Baton's benchmark: a bare back-to-back agent that blind-transfers every "
+      "call");
+  auto& options = server.options;
+  app.add_option("--listen", options.listen, "Own numeric host:port, UDP")->capture_default_str();
+  app.add_option("--agent", options.agent, "Where agents are dialled, host:port")
+      ->capture_default_str();
+  app.add_option("--target", options.target, "Where transfers go, host:port")
+      ->capture_default_str();
+  app.add_option("--trigger", options.trigger,
+                 "When a bridged call is transferred: immediate, after:<ms>, udp:<host:port> "
+                 "(datagrams with "
+                 "Call-IDs), stdin (lines with Call-IDs)")
+      ->capture_default_str();
+  app.add_option("--answer", options.answer, "When the customer is answered")
+      ->check(CLI::IsMember({"on_entry", "on_agent"}))
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+  if (!server.open()) return 1;
+  server.run();
+  server.report();
+  // The transactions that linger would be waited for; there is nothing more to be measured.
+  std::fflush(stdout);
+  ::_exit(0);
+}
