@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -190,10 +192,7 @@ std::string remedy(int error, const ListenAddress& address) {
     case EPERM:
       return "ports below 1024 need the right to bind them; use a port from 1024 on";
     default:
-      return address.transport == "tls" ? "see that sip.tls_certificate_dir holds a readable "
-                                          "agent.pem (certificate and key) "
-                                          "and cafile.pem"
-                                        : "set another address in sip.listen";
+      return "set another address in sip.listen";
   }
 }
 
@@ -206,6 +205,26 @@ void log_of_library(void* /*stream*/, const char* format, va_list arguments) {
       line, size < 0 ? 0 : std::min<std::size_t>(static_cast<std::size_t>(size), sizeof line - 1)};
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   if (!text.empty()) spdlog::debug("sofia: {}", text);
+}
+
+// What is wrong with a certificate folder, or nothing. The library starts without a certificate and
+// then fails each handshake.
+std::string certificate_fault(const std::string& folder) {
+  const std::string path = folder + "/agent.pem";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
+                                                             &std::fclose);
+  if (file == nullptr) return fmt::format("{}: {}", path, std::strerror(errno));
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(
+      PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+  std::rewind(file.get());
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
+      PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  if (certificate == nullptr) return path + " has no certificate";
+  if (key == nullptr) return path + " has no private key";
+  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+    return path + ": the private key is not the certificate's";
+  }
+  return {};
 }
 
 class MessageGuard {
@@ -318,6 +337,15 @@ ListenAddress Endpoint::Impl::add_address(const ListenAddress& wanted) {
   if (const int error = wanted.port == 0 ? 0 : bind_error(wanted); error != 0) {
     throw std::runtime_error(fmt::format("SIP cannot listen on {}: {}: {}", describe(wanted),
                                          std::strerror(error), remedy(error, wanted)));
+  }
+  if (wanted.transport == "tls") {
+    if (const auto fault = certificate_fault(endpoint.config_.tls_certificate_dir);
+        !fault.empty()) {
+      throw std::runtime_error(
+          fmt::format("SIP cannot listen on {}: {}; put the certificate and its key, in PEM, into "
+                      "agent.pem and the trusted authorities into cafile.pem there",
+                      describe(wanted), fault));
+    }
   }
   const std::size_t before = nta_agent_tports(endpoint.agent_) == nullptr ? 0 : known();
   const std::string url =
