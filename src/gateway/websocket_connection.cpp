@@ -1,6 +1,7 @@
 #include "gateway/websocket_connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,37 @@ constexpr auto kCloseTime = std::chrono::seconds(5);
 constexpr std::size_t kKeptBufferBytes = 2048;
 /// A send queue with more places than this is given back once it is empty.
 constexpr std::size_t kKeptQueuePlaces = 16;
+
+/// A socket that is closed only after its peer has had the chance to read our close frame.
+class LingeringSocket : public Socket {
+ public:
+  explicit LingeringSocket(Socket socket) : Socket(std::move(socket)) {}
+};
+
+/// What nobody reads; one place for all.
+std::array<char, 16384> waste;
+
+template <class Handler>
+void throw_away(LingeringSocket& socket, Handler handler) {
+  socket.async_read_some(net::buffer(waste), [&socket, handler = std::move(handler)](
+                                                 beast::error_code error, std::size_t) mutable {
+    if (!error) return throw_away(socket, std::move(handler));
+    beast::error_code ignored;
+    socket.close(ignored);
+    handler(error == net::error::eof ? beast::error_code() : error);
+  });
+}
+
+/// Beast's customisation point for ending the connection. Its own form (1.81) reads 2 KiB at most
+/// and then closes, which resets the connection of a client that is still sending its 10 MB frame,
+/// before it has seen the 1009. This one reads on until the client ends; Beast's timer ends it for
+/// one who does not.
+template <class Handler>
+void async_teardown(beast::role_type /*role*/, LingeringSocket& socket, Handler&& handler) {
+  beast::error_code ignored;
+  socket.shutdown(Socket::shutdown_send, ignored);
+  throw_away(socket, std::decay_t<Handler>(std::forward<Handler>(handler)));
+}
 
 /// A token bucket: a second's worth may come at once.
 class FloodGate {
@@ -73,7 +106,7 @@ class WebSocketConnection final : public Connection,
     --context_.api_connections;
   }
 
-  void accept(Upgrade request, Following following) {
+  void accept(Upgrade request, const Following& following) {
     boost::system::error_code ignored;
     beast::get_lowest_layer(stream_).set_option(net::ip::tcp::no_delay(true), ignored);
     const auto ping = std::chrono::seconds(context_.config.idle_ping_seconds);
@@ -86,16 +119,13 @@ class WebSocketConnection final : public Connection,
     stream_.read_message_max(context_.config.max_frame_bytes);
     stream_.auto_fragment(false);
     stream_.text(true);
+    // Entered before the answer goes out, so that a client misses nothing from the moment it has
+    // it.
+    context_.hub.subscribe(*this, following);
     auto kept = std::make_unique<Upgrade>(std::move(request));
     const Upgrade& head = *kept;
-    stream_.async_accept(head, [self = shared_from_this(), kept = std::move(kept),
-                                following = std::move(following)](beast::error_code error) {
-      if (error || self->finished_) return self->finish();
-      self->open_ = true;
-      self->context_.hub.subscribe(*self, following);
-      if (self->context_.draining) self->drain();
-      self->read();
-    });
+    stream_.async_accept(head, [self = shared_from_this(), kept = std::move(kept)](
+                                   beast::error_code error) { self->on_accepted(error); });
   }
 
   void deliver(const Text& text) override {
@@ -106,7 +136,7 @@ class WebSocketConnection final : public Connection,
     }
     queued_bytes_ += text->size();
     queue_.push_back(text);
-    if (!writing_) write();
+    if (open_ && !writing_) write();
   }
 
   void close(CloseCode code, std::string_view why) override {
@@ -139,6 +169,15 @@ class WebSocketConnection final : public Connection,
   void sign_out(std::string_view why) override { close(CloseCode::signed_out, why); }
 
  private:
+  void on_accepted(beast::error_code error) {
+    if (finished_) return;
+    if (error) return finish();
+    open_ = true;
+    if (!queue_.empty()) write();
+    if (context_.draining) drain();
+    read();
+  }
+
   void read() {
     stream_.async_read(buffer_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       self->on_read(error);
@@ -224,7 +263,7 @@ class WebSocketConnection final : public Connection,
   // Passed in.
   Context& context_;
   // Owned.
-  websocket::stream<Socket, false> stream_;
+  websocket::stream<LingeringSocket, false> stream_;
   Timer close_timer_;
   beast::flat_buffer buffer_;
   Identity identity_;
@@ -242,11 +281,11 @@ class WebSocketConnection final : public Connection,
 }  // namespace
 
 void serve_websocket(Socket socket, Context& context, Upgrade upgrade, Admitted admitted) {
-  Following following = std::move(admitted.following);
+  const Following following = std::move(admitted.following);
   const auto connection =
       std::make_shared<WebSocketConnection>(std::move(socket), context, std::move(admitted));
   context.enter(connection);
-  connection->accept(std::move(upgrade), std::move(following));
+  connection->accept(std::move(upgrade), following);
 }
 
 }  // namespace baton::gateway

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/backend.hpp"
+
+namespace baton::gateway {
+
+/// The other side of the gateway's port: what the engine would say, as a test wants it said. Any
+/// thread.
+class FakeBackend : public Backend {
+ public:
+  using RequestHandler =
+      std::function<void(const message::Request&, std::function<void(RequestReply)>)>;
+  using SyncHandler = std::function<void(std::string, std::function<void(SyncReply)>)>;
+
+  struct Seen {
+    Caller caller;
+    std::string agent;
+    message::Request request;
+  };
+  struct SeenRest {
+    Caller caller;
+    RestRequest request;
+  };
+
+  void request(Caller caller, std::string agent, message::Request request,
+               std::function<void(RequestReply)> done) override {
+    RequestHandler handler;
+    {
+      const std::lock_guard lock(mutex_);
+      seen_.push_back({caller, agent, request});
+      handler = on_request_;
+    }
+    if (handler) return handler(request, std::move(done));
+    RequestReply reply;
+    if (message::is_read(request.kind))
+      reply.event_text = "{\"read\":\"" + request.subtopic + "\"}";
+    reply.sequence = 7;
+    done(std::move(reply));
+  }
+
+  void sync(std::string agent, std::function<void(SyncReply)> done) override {
+    SyncHandler handler;
+    {
+      const std::lock_guard lock(mutex_);
+      handler = on_sync_;
+    }
+    if (handler) return handler(std::move(agent), std::move(done));
+    done({"app", "agent", "call", 0});
+  }
+
+  void rest(Caller caller, RestRequest request, std::function<void(RestReply)> done) override {
+    RestReply reply;
+    {
+      const std::lock_guard lock(mutex_);
+      if (request.query.contains("format")) reply.content_type = "text/csv";
+      reply.body = "{\"resource\":\"" + request.resource + "\",\"id\":\"" + request.id + "\"}";
+      if (request.id == "unknown") reply.status = 404;
+      seen_rest_.push_back({std::move(caller), std::move(request)});
+    }
+    done(std::move(reply));
+  }
+
+  void import_directory(std::string json, std::function<void(ImportReply)> done) override {
+    const bool ok = json != "{\"bad\":1}";
+    done({ok, ok ? "{\"version\":2,\"bytes\":" + std::to_string(json.size()) + "}"
+                 : "{\"faults\":[{\"place\":\"/bad\",\"msg\":\"unknown key\"}]}"});
+  }
+
+  bool verify_password(std::string_view login, std::string_view password) override {
+    return password == "pw-" + std::string(login);
+  }
+
+  std::optional<Caller> account(std::string_view login) override {
+    const std::lock_guard lock(mutex_);
+    if (disabled_.contains(std::string(login))) return std::nullopt;
+    if (login == "boss") return Caller{"boss", directory::Role::supervisor};
+    if (login.starts_with("agent")) return Caller{std::string(login), directory::Role::agent};
+    return std::nullopt;
+  }
+
+  AccountState account_state(std::string_view login) override {
+    if (account(login)) return AccountState::active;
+    const std::lock_guard lock(mutex_);
+    return disabled_.contains(std::string(login)) ? AccountState::disabled : AccountState::unknown;
+  }
+
+  std::string not_ready_reason() override {
+    const std::lock_guard lock(mutex_);
+    return not_ready_;
+  }
+  std::string epoch() override { return "epoch-1"; }
+
+  void on_request(RequestHandler handler) {
+    const std::lock_guard lock(mutex_);
+    on_request_ = std::move(handler);
+  }
+  /// Refuses every request with this reason.
+  void refuse_with(message::Reason reason,
+                   const std::string& error_type = "BLIND_TRANSFER_FAILED") {
+    on_request([=](const message::Request&, const std::function<void(RequestReply)>& done) {
+      RequestReply reply;
+      reply.accepted = false;
+      reply.error.emplace();
+      reply.error->error_type = error_type;
+      reply.error->reason = reason;
+      done(std::move(reply));
+    });
+  }
+  void on_sync(SyncHandler handler) {
+    const std::lock_guard lock(mutex_);
+    on_sync_ = std::move(handler);
+  }
+  void disable(const std::string& login) {
+    const std::lock_guard lock(mutex_);
+    disabled_.insert(login);
+  }
+  void not_ready(const std::string& reason) {
+    const std::lock_guard lock(mutex_);
+    not_ready_ = reason;
+  }
+  [[nodiscard]] std::vector<Seen> seen() {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
+  [[nodiscard]] std::vector<SeenRest> seen_rest() {
+    const std::lock_guard lock(mutex_);
+    return seen_rest_;
+  }
+
+ private:
+  std::mutex mutex_;
+  RequestHandler on_request_;
+  SyncHandler on_sync_;
+  std::set<std::string> disabled_;
+  std::string not_ready_;
+  std::vector<Seen> seen_;
+  std::vector<SeenRest> seen_rest_;
+};
+
+}  // namespace baton::gateway
