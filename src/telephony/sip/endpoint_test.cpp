@@ -2,8 +2,10 @@
 
 #include <sofia-sip/nta.h>
 #include <sofia-sip/sip.h>
+#include <sofia-sip/sip_protos.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
+#include <sofia-sip/url.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -301,6 +303,34 @@ TEST_F(EndpointTest, RegistersOverTcp) {
   const auto found = bindings("agent2");
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].via_route, fmt::format("sip:127.0.0.1:{};transport=tcp", phone.port));
+}
+
+// The route of a binding leads back over the phone's own connection, whatever its Contact says.
+TEST_F(EndpointTest, APhoneOnTcpIsReachedOverItsConnection) {
+  start();
+  SipPeer phone("127.0.0.1", true);
+  phone.connect(tcp);
+  EXPECT_EQ(
+      sign_in(phone, "agent2", "Contact: <sip:agent2@phone.invalid;transport=tcp>\r\n").code(),
+      200);
+  nta_leg_t* leg = nullptr;
+  nta_outgoing_t* ping = nullptr;
+  endpoint->loop().call([&] {
+    const auto binding = endpoint->bindings("agent2").at(0);
+    leg = nta_leg_tcreate(endpoint->agent(), nullptr, nullptr, SIPTAG_FROM_STR("<sip:baton>"),
+                          SIPTAG_TO_STR("<sip:agent2@baton>"), TAG_END());
+    ping = nta_outgoing_tcreate(leg, nullptr, nullptr, URL_STRING_MAKE(binding.via_route.c_str()),
+                                SIP_METHOD_OPTIONS, URL_STRING_MAKE(binding.contact.c_str()),
+                                TAG_END());
+  });
+  EXPECT_NE(ping, nullptr);
+  const auto asked = phone.receive();
+  ASSERT_TRUE(asked);
+  EXPECT_THAT(asked->text, ::testing::StartsWith("OPTIONS sip:agent2@phone.invalid"));
+  endpoint->loop().call([&] {
+    nta_outgoing_destroy(ping);
+    nta_leg_destroy(leg);
+  });
 }
 
 TEST_F(EndpointTest, AnAgentWhoLeavesTheDirectoryIsSignedOut) {
