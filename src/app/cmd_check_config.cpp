@@ -30,11 +30,10 @@ void add_check_config(CLI::App& program, int& exit_code) {
                  "Print every key with its default, range and variable, as Markdown")
       ->excludes(file_option);
   command->footer(
-      "Tells every fault as FILE:LINE:COLUMN: KEY: what was seen and what is allowed. The "
-      "environment's\n"
-      "BATON_ variables are checked too. Exit codes: 0 when all is well, 2 when not.\n"
-      "Example:\n"
-      "  baton check-config /etc/baton/baton.toml");
+      R"(Tells every fault as FILE:LINE:COLUMN: KEY: what was seen and what is allowed. The environment's
+BATON_ variables are checked too. Exit codes: 0 when all is well, 2 when not.
+Example:
+  baton check-config /etc/baton/baton.toml)");
   command->callback([command, file, reference, &exit_code] {
     if (*reference) {
       std::cout << config_reference();

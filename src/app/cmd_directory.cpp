@@ -194,10 +194,9 @@ void add_directory(CLI::App& program, int& exit_code) {
   auto* command = program.add_subcommand(
       "directory", "Import, export or list agents, queues and quick connects");
   command->require_subcommand(1);
-  command->footer(
-      "Examples:\n"
-      "  baton directory import examples/directory.json --config examples/baton.toml\n"
-      "  baton directory export --config examples/baton.toml > directory.json");
+  command->footer(R"(Examples:
+  baton directory import examples/directory.json --config examples/baton.toml
+  baton directory export --config examples/baton.toml > directory.json)");
   auto arguments = std::make_shared<DirectoryArguments>();
   const auto add = [&](const char* name, const char* what, int (*run)(const DirectoryArguments&)) {
     auto* sub = command->add_subcommand(name, what);
@@ -210,20 +209,20 @@ void add_directory(CLI::App& program, int& exit_code) {
   import_command->add_option("FILE", arguments->file, "The directory file (docs/directory.md)")
       ->required();
   import_command->footer(
-      "A running server takes it at once; otherwise it goes into the store. With a single fault "
-      "nothing\n"
-      "is changed, and every fault is told with its place (a JSON pointer).\n"
-      "Exit codes: 0 imported; 1 faults, or it could not be stored; 2 wrong arguments.\n"
-      "Example:\n"
-      "  baton directory import examples/directory.json --config examples/baton.toml");
+      R"(A running server takes it at once; otherwise it goes into the store. With a single fault nothing
+is changed, and every fault is told with its place (a JSON pointer).
+Exit codes: 0 imported; 1 faults, or it could not be stored; 2 wrong arguments.
+Example:
+  baton directory import examples/directory.json --config examples/baton.toml)");
   auto* export_command =
       add("export", "Print the directory in force as an import file, without passwords",
           export_directory);
   export_command->add_option("FILE", arguments->file, "Where to; else standard output");
-  export_command->footer(
-      "Example:\n  baton directory export --config examples/baton.toml > directory.json");
+  export_command->footer(R"(Example:
+  baton directory export --config examples/baton.toml > directory.json)");
   auto* list_command = add("list", "List what the directory in force has, one line each", list);
-  list_command->footer("Example:\n  baton directory list --config examples/baton.toml");
+  list_command->footer(R"(Example:
+  baton directory list --config examples/baton.toml)");
 }
 
 }  // namespace baton::app

@@ -6,6 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -38,6 +40,7 @@ struct SendArguments {
   std::string options;
   std::string contact_id;
   std::string id;
+  std::string file;
   bool wait = false;
   int timeout_seconds = 0;
 };
@@ -80,11 +83,21 @@ std::string message_of(const SendArguments& arguments, const Session& session) {
   return json::serialize(message);
 }
 
-/// The message from standard input, word for word, with `agent` and `id` put in front where it has
-/// none.
+/// The text of a file, or of standard input for "-".
+std::string read_input(const std::string& file) {
+  if (file.empty() || file == "-") {
+    return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) {
+    throw BadMessage(fmt::format("{} cannot be read; does it exist, and may you read it?", file));
+  }
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// The message from a file, word for word, with `agent` and `id` put in front where it has none.
 std::string message_of_input(SendArguments& arguments) {
-  const std::string text{std::istreambuf_iterator<char>(std::cin),
-                         std::istreambuf_iterator<char>()};
+  const std::string text = read_input(arguments.file);
   boost::system::error_code error;
   const json::value parsed = json::parse(text, error);
   const json::object* object = error ? nullptr : parsed.if_object();
@@ -246,7 +259,10 @@ void add_send(CLI::App& program, int& exit_code) {
   auto* subtopic = command->add_option("--subtopic", arguments->subtopic,
                                        "Which request, as in BlindTransfer or Answer");
   auto* data = command->add_option("--data", arguments->data, "The request's data, as JSON");
-  transfer->excludes(subtopic)->excludes(data);
+  auto* file = command->add_option("FILE", arguments->file,
+                                   "A file with the whole message; -: standard input");
+  transfer->excludes(subtopic)->excludes(data)->excludes(file);
+  subtopic->excludes(file);
   command->add_option(
       "--options", arguments->options,
       "Options of a transfer, as JSON: '{\"ringTimeoutSeconds\":30,\"onFailure\":[\"return\"]}'");
@@ -260,19 +276,16 @@ void add_send(CLI::App& program, int& exit_code) {
                    "How many seconds to wait for an answer; 900 with --wait, else 10")
       ->check(CLI::Range(1, 86400));
   command->footer(
-      "Without --transfer and --subtopic the message is read from standard input. Each event that "
-      "the message causes is\n"
-      "printed on a line of its own, as JSON.\n"
-      "Exit codes: 0 accepted, with --wait connected; 1 refused; 2 wrong arguments; 3 the transfer "
-      "ended otherwise\n"
-      "(returned, canceled, failed, abandoned); 4 the server cannot be reached or does not let us "
-      "in; 5 no answer in\n"
-      "time; 130 interrupted.\n"
-      "Examples:\n"
-      "  baton send --config examples/baton.toml --agent agent1 --transfer +12082097345 --wait\n"
-      "  baton send --config examples/baton.toml --agent agent1 --transfer Sasi_Chime\n"
-      "  baton send --config examples/baton.toml --agent agent1 --subtopic Hold\n"
-      "  baton send --config examples/baton.toml --agent agent1 < message.json");
+      R"(Without --transfer and --subtopic the message is read from FILE or standard input. Each event
+that the message causes is printed on a line of its own, as JSON.
+Exit codes: 0 accepted, with --wait connected; 1 refused; 2 wrong arguments; 3 the transfer ended
+otherwise (returned, canceled, failed, abandoned); 4 the server cannot be reached or does not let
+us in; 5 no answer in time; 130 interrupted.
+Examples:
+  baton send --config examples/baton.toml --agent agent1 --transfer +12082097345 --wait
+  baton send --config examples/baton.toml --agent agent1 --transfer Sasi_Chime
+  baton send --config examples/baton.toml --agent agent1 --subtopic Hold
+  baton send --config examples/baton.toml --agent agent1 < message.json)");
   command->callback([arguments, &exit_code] { exit_code = send(*arguments); });
 }
 

@@ -14,12 +14,10 @@ void add_serve(CLI::App& program, int& exit_code) {
   command->add_option("-c,--config", *file, "The configuration file (docs/configuration.md)")
       ->required();
   command->footer(
-      "Prints one line `ready http=HOST:PORT sip=ADDRESS` when it takes traffic; the log goes to "
-      "standard\n"
-      "error. Exit codes: 0 after an ordered stop, 1 when it cannot start, 2 for a wrong "
-      "configuration.\n"
-      "Example:\n"
-      "  baton serve --config examples/baton.toml");
+      R"(Prints one line `ready http=HOST:PORT sip=ADDRESS` when it takes traffic; the log goes to standard
+error. Exit codes: 0 after an ordered stop, 1 when it cannot start, 2 for a wrong configuration.
+Example:
+  baton serve --config examples/baton.toml)");
   command->callback([file, &exit_code] {
     const auto config = config_or_faults(*file);
     exit_code = config ? serve(*config, [] { notify_service_manager("READY=1"); }) : kUsage;

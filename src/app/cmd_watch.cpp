@@ -66,11 +66,11 @@ class Watcher {
   static constexpr std::chrono::milliseconds kFirstPause{250};
   static constexpr std::chrono::milliseconds kLongestPause{5000};
 
-  /// Where we stand, so that nothing is missed and nothing comes twice.
+  /// Where we stand, so that nothing is missed and nothing comes twice. An epoch that is nobody's
+  /// asks for the state as it is now, first.
   [[nodiscard]] std::string query() const {
-    std::string text = "agents=" + url_encode(arguments_.agent);
-    if (!epoch_.empty()) text += fmt::format("&epoch={}&after={}", url_encode(epoch_), after_);
-    return text;
+    return fmt::format("agents={}&epoch={}&after={}", url_encode(arguments_.agent),
+                       epoch_.empty() ? "none" : url_encode(epoch_), after_);
   }
 
   /// Until the connection ends; a code when that is the end of it all.
@@ -141,12 +141,11 @@ void add_watch(CLI::App& program, int& exit_code) {
   command->add_flag("--json", arguments->json,
                     "Print each event as the server sent it, one JSON object a line");
   command->footer(
-      "When the server goes away, it is tried again until it is back, and what was missed "
-      "follows.\n"
-      "Exit codes: 2 wrong arguments; 4 the server does not let us in; 130 after Ctrl-C.\n"
-      "Examples:\n"
-      "  baton watch --config examples/baton.toml --agent agent1\n"
-      "  baton watch --config examples/baton.toml --agent agent1 --json | jq .message.state");
+      R"(When the server goes away, it is tried again until it is back, and what was missed follows.
+Exit codes: 2 wrong arguments; 4 the server does not let us in; 130 after Ctrl-C.
+Examples:
+  baton watch --config examples/baton.toml --agent agent1
+  baton watch --config examples/baton.toml --agent agent1 --json | jq .message.state)");
   command->callback([arguments, &exit_code] {
     const auto session = open_session(arguments->session, 24 * 7);
     exit_code = session ? Watcher(*arguments, *session).run() : kUsage;

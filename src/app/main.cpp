@@ -16,12 +16,11 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", std::string("baton ") + std::string(version()),
                            "Print the version");
   program.require_subcommand(1);
-  program.footer(
-      "Examples:\n"
-      "  baton serve --config examples/baton.toml\n"
-      "  baton send --config examples/baton.toml --agent agent1 --transfer +12082097345 --wait\n"
-      "  baton watch --config examples/baton.toml --agent agent1\n"
-      "`baton COMMAND --help` explains one command.");
+  program.footer(R"(Examples:
+  baton serve --config examples/baton.toml
+  baton send --config examples/baton.toml --agent agent1 --transfer +12082097345 --wait
+  baton watch --config examples/baton.toml --agent agent1
+`baton COMMAND --help` explains one command.)");
   int exit_code = kOk;
   add_serve(program, exit_code);
   add_check_config(program, exit_code);
