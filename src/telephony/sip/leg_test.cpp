@@ -1,0 +1,424 @@
+#include "telephony/sip/leg.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "telephony/sip/leg_test_fixture.hpp"
+
+// What happens inside the dialogs of legs that are up.
+
+namespace baton::telephony::sip {
+namespace {
+
+using core::LegId;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::audio_port;
+using ::testing::HasSubstr;
+using testing::kAgentRtp;
+using testing::kCustomerRtp;
+using testing::kTargetRtp;
+using testing::Message;
+using ::testing::Not;
+using testing::TestUa;
+
+class LegTest : public testing::SwitchFixture {
+ protected:
+  /// An agent's phone, confirmed and parked.
+  LegId agent_up() {
+    sign_in(agent);
+    const LegId leg = leg_id(50);
+    core::DialLeg dial;
+    dial.leg = leg;
+    dial.target = core::AgentPhone{"agent1", false};
+    ok(submit(dial));
+    const auto invite = agent.request("INVITE");
+    EXPECT_TRUE(invite);
+    agent.reply(*invite, 200, TestUa::sdp(kAgentRtp, "recvonly"), allow);
+    EXPECT_TRUE(agent.request("ACK"));
+    agent.take_dialog_as_callee();
+    EXPECT_TRUE(events.wait<core::LegAnswered>());
+    return leg;
+  }
+  std::string allow;
+};
+
+TEST_F(LegTest, APartysHoldIsCarriedToTheOtherAndTold) {
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  EXPECT_THAT(carried->body(), HasSubstr("a=sendonly"));
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  const auto answer = target.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=recvonly"));
+  EXPECT_EQ(std::to_string(kCustomerRtp), audio_port(*answer));
+  target.ack();
+  const auto held = events.wait<core::LegHeld>();
+  ASSERT_TRUE(held);
+  EXPECT_EQ(b, held->leg);
+  EXPECT_TRUE(held->held);
+
+  // The same by UPDATE: back again.
+  target.ask("UPDATE", TestUa::sdp(kTargetRtp, "sendrecv", 3, "0 101"));
+  const auto resumed = customer.request("INVITE");
+  ASSERT_TRUE(resumed);
+  EXPECT_THAT(resumed->body(), HasSubstr("a=sendrecv"));
+  customer.reply(*resumed, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 4, "0 101"));
+  ASSERT_TRUE(target.response(200));
+  const auto back = events.wait<core::LegHeld>();
+  ASSERT_TRUE(back);
+  EXPECT_FALSE(back->held);
+}
+
+TEST_F(LegTest, ARefreshWithTheSameSdpIsNotCarriedOn) {
+  start();
+  bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendrecv", 1, "0 101"));
+  const auto answer = target.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(std::to_string(kCustomerRtp), audio_port(*answer));
+  target.ack();
+  EXPECT_FALSE(customer.request("INVITE", milliseconds(100)));
+}
+
+TEST_F(LegTest, AParkedPartyIsAnsweredHere) {
+  start();
+  customer_parked();
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp + 4, "sendrecv", 2));
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=sendonly"));
+  customer.ack();
+}
+
+TEST_F(LegTest, ARefusalByTheOtherLeavesTheBridgeAsItWas) {
+  start();
+  bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  customer.reply(*carried, 488);
+  ASSERT_TRUE(target.response(488));
+  target.ack();
+  EXPECT_FALSE(events.wait<core::LegEnded>({}, milliseconds(100)));
+  EXPECT_FALSE(events.wait<core::LegHeld>({}, milliseconds(10)));
+}
+
+TEST_F(LegTest, GlareIsTriedAgainAfterTheBackOff) {
+  start();
+  const LegId a = customer_parked();
+  const LegId b = leg_id(1);
+  const Message invite = dial_target(b, a);
+  target_answers(invite);
+  const auto id = submit(core::BridgeLegs{a, b});
+  const auto first = customer.request("INVITE");
+  ASSERT_TRUE(first);
+  // The customer's own re-INVITE crosses ours: each refuses the other's.
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendrecv", 2));
+  ASSERT_TRUE(customer.response(491));
+  customer.reply(*first, 491);
+  const auto second = customer.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > first->cseq(); });
+  ASSERT_TRUE(second);
+  customer.reply(*second, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 2, "0 101"));
+  ok(id);
+}
+
+TEST_F(LegTest, CommandsOnOneLegWaitForEachOther) {
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto join = submit(core::BridgeLegs{a, b});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  EXPECT_THAT(hold->body(), HasSubstr("a=sendonly"));
+  EXPECT_FALSE(target.request("INVITE", milliseconds(100)));
+  customer.reply(*hold, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ok(park);
+  const auto back = customer.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > hold->cseq(); });
+  ASSERT_TRUE(back);
+  EXPECT_EQ(std::to_string(kTargetRtp), audio_port(*back));
+  customer.reply(*back, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 4, "0 101"));
+  ok(join);
+}
+
+TEST_F(LegTest, AFailedHoldLeavesThePartyUpAndALostDialogEndsIt) {
+  start();
+  const auto [a, b] = bridged();
+  auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 500);
+  auto result = events.result(park);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(500, result->code);
+  EXPECT_FALSE(events.wait<core::LegEnded>({}, milliseconds(50)));
+
+  park = submit(core::ParkLeg{a, core::Sound::hold});
+  hold = customer.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > hold->cseq(); });
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 481);
+  result = events.result(park);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(481, result->code);
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(a, ended->leg);
+  EXPECT_EQ(core::EndCause::unreachable, ended->cause);
+}
+
+TEST_F(LegTest, EndingWhileOurReinviteIsOpenStillEnds) {
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  const auto end = submit(core::EndLeg{a, 0, ""});
+  const auto bye = customer.request("BYE");
+  ASSERT_TRUE(bye);
+  customer.reply(*bye, 200);
+  ok(end);
+  const auto result = events.result(park);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(481, result->code);
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  // The re-INVITE's 200 is acknowledged all the same.
+  customer.reply(*hold, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3));
+  EXPECT_TRUE(customer.request("ACK"));
+}
+
+TEST_F(LegTest, AnOfferlessReinviteGetsOursAndItsAnswerIsToldOnlyIfItDiffers) {
+  start();
+  bridged();
+  target.ask("INVITE");
+  const auto offer = target.response(200);
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(std::to_string(kCustomerRtp), audio_port(*offer));
+  target.ack(TestUa::sdp(kTargetRtp + 8, "sendrecv", 2, "0 101"));
+  const auto told = customer.request("INVITE");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(std::to_string(kTargetRtp + 8), audio_port(*told));
+  customer.reply(*told, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 3, "0 101"));
+  EXPECT_TRUE(customer.request("ACK"));
+}
+
+TEST_F(LegTest, MutingTurnsTheAgentsDirectionOnly) {
+  start();
+  const auto [a, b] = bridged();
+  const auto id = submit(core::MuteLeg{b, true});
+  const auto reinvite = target.request("INVITE");
+  ASSERT_TRUE(reinvite);
+  EXPECT_THAT(reinvite->body(), HasSubstr("a=sendonly"));
+  target.reply(*reinvite, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ok(id);
+  EXPECT_FALSE(customer.request("INVITE", milliseconds(100)));
+}
+
+TEST_F(LegTest, DigitsGoOneByOneByInfo) {
+  start();
+  const auto [a, b] = bridged();
+  const auto id = submit(core::SendDtmf{b, "1#"});
+  const auto first = target.request("INFO");
+  ASSERT_TRUE(first);
+  EXPECT_EQ("application/dtmf-relay", first->header("Content-Type"));
+  EXPECT_EQ("Signal=1\r\nDuration=160\r\n", first->body());
+  EXPECT_FALSE(
+      target.wait([&](const Message& m) { return m.cseq() > first->cseq(); }, milliseconds(100)));
+  target.reply(*first, 200);
+  const auto second = target.request("INFO");
+  ASSERT_TRUE(second);
+  EXPECT_THAT(second->body(), HasSubstr("Signal=#"));
+  target.reply(*second, 200);
+  ok(id);
+
+  const auto refused = submit(core::SendDtmf{b, "2"});
+  const auto third = target.request("INFO");
+  ASSERT_TRUE(third);
+  target.reply(*third, 405);
+  const auto result = events.result(refused);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(405, result->code);
+  const auto wrong = events.result(submit(core::SendDtmf{b, "1x"}));
+  ASSERT_TRUE(wrong);
+  EXPECT_FALSE(wrong->ok);
+}
+
+TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {
+  start();
+  bridged();
+  customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");
+  const auto carried = target.request("INFO");
+  ASSERT_TRUE(carried);
+  EXPECT_EQ("application/dtmf-relay", carried->header("Content-Type"));
+  EXPECT_THAT(carried->body(), HasSubstr("Signal=5"));
+  target.reply(*carried, 415);
+  EXPECT_TRUE(customer.response(415));
+}
+
+TEST_F(LegTest, TheTransferKeyOfAnAgentIsAReferAndAnyoneElsesIsDeclined) {
+  start();
+  const LegId leg = agent_up();
+  agent.ask("REFER", "", "Refer-To: <sip:%2B12082097345@baton>\r\n");
+  const auto refer = events.wait<core::LegRefer>();
+  ASSERT_TRUE(refer);
+  EXPECT_EQ(leg, refer->leg);
+  EXPECT_EQ("+12082097345", refer->target_user);
+  EXPECT_EQ("baton", refer->target_host);
+  EXPECT_FALSE(refer->replaces);
+  ok(submit(core::AnswerRefer{leg, refer->refer, 202}));
+  ASSERT_TRUE(agent.response(202));
+  const auto trying = submit(core::NotifyRefer{leg, refer->refer, 100, false});
+  auto notify = agent.request("NOTIFY");
+  ASSERT_TRUE(notify);
+  EXPECT_THAT(notify->header("Event"), HasSubstr("refer"));
+  EXPECT_THAT(notify->header("Subscription-State"), HasSubstr("active"));
+  EXPECT_EQ("SIP/2.0 100 Trying\r\n", notify->body());
+  agent.reply(*notify, 200);
+  ok(trying);
+  const auto last = submit(core::NotifyRefer{leg, refer->refer, 200, true});
+  notify = agent.request("NOTIFY");
+  ASSERT_TRUE(notify);
+  EXPECT_THAT(notify->header("Subscription-State"), HasSubstr("terminated"));
+  agent.reply(*notify, 200);
+  ok(last);
+
+  agent.ask("REFER", "",
+            "Refer-To: <sip:bob@baton?Replaces=abc%3Bto-tag%3D1>\r\n"
+            "Refer-Sub: false\r\n");
+  const auto quiet = events.wait<core::LegRefer>();
+  ASSERT_TRUE(quiet);
+  EXPECT_TRUE(quiet->replaces);
+  ok(submit(core::AnswerRefer{leg, quiet->refer, 202}));
+  const auto accepted = agent.response(202);
+  ASSERT_TRUE(accepted);
+  EXPECT_EQ("false", accepted->header("Refer-Sub"));
+  ok(submit(core::NotifyRefer{leg, quiet->refer, 200, true}));
+  EXPECT_FALSE(agent.request("NOTIFY", milliseconds(100)));
+
+  customer_parked();
+  customer.ask("REFER", "", "Refer-To: <sip:+12082097345@baton>\r\n");
+  EXPECT_TRUE(customer.response(603));
+}
+
+TEST_F(LegTest, ARingingPhoneIsToldToPickUp) {
+  start();
+  sign_in(agent);
+  core::DialLeg dial;
+  dial.leg = leg_id(1);
+  dial.target = core::AgentPhone{"agent1", false};
+  ok(submit(dial));
+  const auto invite = agent.request("INVITE");
+  ASSERT_TRUE(invite);
+  agent.reply(*invite, 180);
+  ASSERT_TRUE(events.wait<core::LegRinging>());
+  const auto id = submit(core::TalkLeg{dial.leg});
+  const auto notify = agent.request("NOTIFY");
+  ASSERT_TRUE(notify);
+  EXPECT_EQ("talk", notify->header("Event"));
+  agent.reply(*notify, 200);
+  ok(id);
+  const auto refused = submit(core::TalkLeg{dial.leg});
+  const auto again = agent.request("NOTIFY");
+  ASSERT_TRUE(again);
+  agent.reply(*again, 489);
+  const auto result = events.result(refused);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(489, result->code);
+}
+
+TEST_F(LegTest, OptionsInADialogIsAnsweredAndStrangeMethodsAreNot) {
+  start();
+  customer_parked();
+  customer.ask("OPTIONS");
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->header("Allow"), HasSubstr("UPDATE"));
+  customer.ask("MESSAGE");
+  EXPECT_TRUE(customer.response(405));
+}
+
+TEST_F(LegTest, ASessionIsRefreshedByUpdateWhereThePeerAllowsIt) {
+  SipConfig config;
+  config.session_expires_seconds = 4;
+  start(config);
+  allow = "Allow: INVITE, ACK, BYE, UPDATE\r\nSession-Expires: 2;refresher=uac\r\n";
+  agent_up();
+  const auto update = agent.request("UPDATE", seconds(4));
+  ASSERT_TRUE(update);
+  EXPECT_THAT(update->header("Session-Expires"), HasSubstr("refresher=uac"));
+  EXPECT_TRUE(update->body().empty());
+  agent.reply(*update, 481);
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(core::EndCause::unreachable, ended->cause);
+}
+
+TEST_F(LegTest, ASessionIsRefreshedByReinviteElse) {
+  SipConfig config;
+  config.session_expires_seconds = 2;
+  start(config);
+  agent_up();
+  const auto refresh = agent.request("INVITE", seconds(4));
+  ASSERT_TRUE(refresh);
+  EXPECT_THAT(refresh->body(), HasSubstr("a=sendonly"));
+  agent.reply(*refresh, 200, TestUa::sdp(kAgentRtp, "recvonly"));
+  EXPECT_TRUE(agent.request("ACK"));
+  EXPECT_TRUE(agent.request("INVITE", seconds(4)));
+}
+
+TEST_F(LegTest, ASessionThatThePeerDoesNotRefreshEnds) {
+  SipConfig config;
+  config.session_expires_seconds = 2;
+  start(config);
+  allow = "Require: timer\r\nSession-Expires: 2;refresher=uas\r\n";
+  agent_up();
+  EXPECT_TRUE(agent.request("BYE", seconds(5)));
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(core::EndCause::unreachable, ended->cause);
+}
+
+TEST_F(LegTest, TooShortSessionsAreRefusedBothWays) {
+  start();
+  customer.call(fmt::format("sip:{}@127.0.0.1:{}", testing::kInbound, port),
+                TestUa::sdp(kCustomerRtp), "Supported: timer\r\nSession-Expires: 30\r\n");
+  const auto refused = customer.response(422);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ("90", refused->header("Min-SE"));
+  EXPECT_FALSE(events.wait<core::LegIncoming>({}, milliseconds(50)));
+
+  const Message invite = dial_target(leg_id(1), {});
+  EXPECT_EQ("1800", invite.header("Session-Expires"));
+  target.reply(invite, 422, "", "Min-SE: 3600\r\n");
+  const auto again = target.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > invite.cseq(); });
+  ASSERT_TRUE(again);
+  EXPECT_EQ("3600", again->header("Session-Expires"));
+}
+
+TEST_F(LegTest, ASnapshotTellsWhatARestartNeeds) {
+  start();
+  const auto [a, b] = bridged();
+  const auto all = sip->snapshots();
+  ASSERT_EQ(2U, all.size());
+  const auto& first = all[0].leg == a ? all[0] : all[1];
+  EXPECT_EQ(LegState::confirmed, first.state);
+  EXPECT_EQ(b, first.bridged_to);
+  ASSERT_EQ(1U, first.dialogs.size());
+  EXPECT_EQ(customer.call_id, first.dialogs[0].call_id);
+  EXPECT_FALSE(first.dialogs[0].we_called);
+  EXPECT_THAT(first.dialogs[0].remote_target, HasSubstr(std::to_string(customer.port)));
+  EXPECT_THAT(first.local_sdp, HasSubstr(std::to_string(kTargetRtp)));
+  EXPECT_THAT(first.remote_sdp, HasSubstr(std::to_string(kCustomerRtp)));
+}
+
+}  // namespace
+}  // namespace baton::telephony::sip
