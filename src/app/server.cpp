@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -117,6 +118,12 @@ void Server::check_hours() {
 }
 
 void Server::start() {
+  if (const auto folder = std::filesystem::path(config_.gateway.jwt_secret_file).parent_path();
+      !folder.empty()) {
+    // Where it cannot be made, the gateway says so when it writes the secret.
+    std::error_code ignored;
+    std::filesystem::create_directories(folder, ignored);
+  }
   store_.emplace(store::Store::open(config_.store.path, config_.sip.realm));
   load_initial_directory();
   const std::vector<std::string> demo = store_->demo_accounts();
