@@ -768,7 +768,7 @@ void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
     su_home_t* home = msg_home(out.get());
     sip_t* request = sip_object(out.get());
     sip_request_t* line = sip_request_create(home, method, name, target, nullptr);
-    sip_cseq_t* sequence = sip_cseq_create(home, cseq, method, name);
+    sip_cseq_t* sequence = sip_cseq_create(home, cseq, static_cast<unsigned>(method), name);
     sip_route_t* routes = sip_route_reverse(home, sip->sip_record_route);
     if (line == nullptr || sequence == nullptr ||
         sip_add_tl(out.get(), request, SIPTAG_REQUEST(line), SIPTAG_TO(sip->sip_to),
