@@ -172,6 +172,11 @@ async def test_an_agents_own_phone_calls_in_and_is_challenged(world: World):
     desktop, phone = await world.agent("agent2")
     caller = await world.phone("agent1")
     call = await caller.call(INBOUND)
+    await call.refused(403)  # He is not signed in.
+    own = await world.desktop("agent1")
+    await own.go("Break")
+    caller.log.clear()
+    call = await caller.call(INBOUND)
     await call.answered()
     assert len(caller.sent("INVITE")) == 2, "the first INVITE was challenged"
     await desktop.offered()

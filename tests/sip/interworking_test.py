@@ -67,7 +67,7 @@ class Baresip:
         self.folder.mkdir()
         host, port = self.world.server.sip["udp"]
         (self.folder / "config").write_text("\n".join([
-            "sip_listen 127.0.0.1:0", "module_path /usr/lib/baresip/modules", "net_interface lo",
+            "sip_listen 127.0.0.1:0", "module_path /usr/lib/baresip/modules", "net_interface 127.0.0.1",
             f"audio_source ausine,{tone}", "audio_player aufile,/dev/null", "audio_alert aufile,/dev/null",
             "rtp_ports 20000-29999", "call_max_calls 4",
             "module g711.so", "module ausine.so", "module aufile.so", "module stdio.so", "module_tmp account.so",

@@ -10,7 +10,7 @@ from peer import RINGBACK, talk
 
 REFUSALS = [(486, "busy"), (600, "busy"), (603, "rejected"), (403, "rejected"), (404, "numberNotFound"),
             (484, "numberNotFound"), (480, "noAnswer"), (408, "noAnswer"), (503, "carrierUnavailable"),
-            (500, "carrierUnavailable"), (606, "mediaNotAcceptable"), (420, "backendRefused")]
+            (500, "carrierUnavailable"), (420, "backendRefused")]
 
 
 async def back_with_the_agent(world: World, talking: Conversation, reason: str) -> dict:

@@ -502,6 +502,7 @@ class Call:
 
     def _on_invite(self, request: Request, transaction: ServerTransaction) -> None:
         if self._pending_offer is not None:
+            self._refuse_offer(request)
             transaction.respond(Response.to_request(request, 491))
             return
         if self._open_reinvite is not None and not self._open_reinvite.acked and \
@@ -518,6 +519,8 @@ class Call:
 
     def _answer_reinvite(self, request: Request, transaction: ServerTransaction, status: int) -> None:
         headers, body = [("Contact", str(self.peer.contact)), ("Allow", ", ".join(self.peer.allow))], b""
+        if status >= 300:
+            self._refuse_offer(request)
         if status < 300:
             if request.all("Contact"):
                 self.remote_target = request.contact.uri
@@ -547,11 +550,13 @@ class Call:
 
     def _on_update(self, request: Request, transaction: ServerTransaction) -> None:
         if self.refuse_updates:
+            self._refuse_offer(request)
             transaction.respond(Response.to_request(request, self.refuse_updates.popleft()))
             return
         headers, body = [("Contact", str(self.peer.contact))], b""
         if request.has_sdp:
             if self._pending_offer is not None:
+                self._refuse_offer(request)
                 transaction.respond(Response.to_request(request, 491))
                 return
             body = self._answer(request.body)
@@ -607,6 +612,10 @@ class Call:
         await self.answer()
 
     # --- Descriptions -------------------------------------------------------------------------------------------
+
+    def _refuse_offer(self, request: Request) -> None:
+        if request.has_sdp:
+            self.session.refuse(request.body)
 
     def _answer(self, offer: bytes) -> bytes:
         answer = self.session.answer(offer)

@@ -120,6 +120,7 @@ class Session:
         self.direction = "sendrecv"  # What this party wants.
         self.last: Sdp | None = None
         self.remote: Sdp | None = None
+        self.refused: set[int] = set()  # Versions of offers that we refused since the last that we took.
         self.agreed = "inactive"  # What holds after the last exchange.
 
     def _audio(self, direction: str, formats: list[str]) -> MLine:
@@ -180,12 +181,18 @@ class Session:
                 raise SdpError(f"o= session id went from {self.remote.session_id} to {remote.session_id} "
                                "(RFC 3264, 8)")
             same = replace(remote, version=self.remote.version) == self.remote
-            if not same and remote.version != self.remote.version + 1:
+            expected = {self.remote.version + 1} | self.refused | {version + 1 for version in self.refused}
+            if not same and remote.version not in expected:
                 raise SdpError(f"o= version went from {self.remote.version} to {remote.version} with a change; "
                                "RFC 3264, 8 has it raised by one")
             if len(remote.media) < len(self.remote.media):
                 raise SdpError("the number of m-lines shrank (RFC 3264, 8)")
         self.remote = remote
+        self.refused.clear()
+
+    def refuse(self, offer: bytes) -> None:
+        """An offer was refused: its version is used up, all the same."""
+        self.refused.add(Sdp.parse(offer).version)
 
     @property
     def sends(self) -> bool:

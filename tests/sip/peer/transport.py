@@ -121,6 +121,7 @@ class TcpTransport:
         """Breaks every connection, as a phone does that loses its network."""
         for writer in list(self.writers):
             writer.transport.abort()
+        self.flows.clear()
 
     async def close(self) -> None:
         if self.server:
