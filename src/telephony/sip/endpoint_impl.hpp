@@ -1,0 +1,138 @@
+#pragma once
+
+// The endpoint's inside, shared by endpoint*.cpp and by nobody else.
+
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/nta.h>
+#include <sofia-sip/nta_stateless.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/nta_tport.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_protos.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/sip_util.h>
+#include <sofia-sip/su.h>
+#include <sofia-sip/tport.h>
+#include <sofia-sip/tport_tag.h>
+#include <sofia-sip/url.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "telephony/sip/digest.hpp"
+#include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/message_text.hpp"
+
+namespace baton::telephony::sip {
+
+inline std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Owns a reference to one of the library's messages.
+class MessageGuard {
+ public:
+  explicit MessageGuard(msg_t* msg) : msg_(msg) {}
+  MessageGuard(const MessageGuard&) = delete;
+  MessageGuard& operator=(const MessageGuard&) = delete;
+  ~MessageGuard() {
+    if (msg_ != nullptr) msg_destroy(msg_);
+  }
+  [[nodiscard]] msg_t* release() { return std::exchange(msg_, nullptr); }
+  [[nodiscard]] msg_t* get() const { return msg_; }
+
+ private:
+  msg_t* msg_;
+};
+
+struct Endpoint::Impl {
+  Impl(Endpoint& owner, InviteHandler* invite_handler, Sink event_sink)
+      : endpoint(owner),
+        handler(invite_handler),
+        sink(std::move(event_sink)),
+        own(owner.config_),
+        registrar(owner.config_,
+                  [this](const std::string& login, bool reachable) {
+                    if (sink) sink(core::PhoneReachable{login, reachable});
+                  }),
+        trunks(owner.config_),
+        digest(owner.config_.realm, owner.config_.nonce_lifetime_seconds,
+               DigestServer::random_key(), unix_now()),
+        tag_key(md5_hex(fmt::format("{}", fmt::join(DigestServer::random_key(), "-")))) {}
+
+  Endpoint& endpoint;
+  InviteHandler* handler;
+  Sink sink;
+
+  OwnHosts own;
+  Registrar registrar;
+  Trunks trunks;
+  DigestServer digest;
+  InternalMark mark;
+  std::string tag_key;
+  std::map<std::string, std::string, std::less<>> agents;  // HA1 by login.
+  std::unique_ptr<TrunkResolver> resolver;
+  nta_outgoing_t* default_outgoing = nullptr;
+  Loop::Timer expiry;
+
+  // Starting and stopping, on the loop thread.
+  void create();
+  void destroy();
+  ListenAddress add_address(const ListenAddress& wanted);
+  void expire_every_second();
+
+  // Requests outside dialogs. Each takes over the message.
+  static int on_message(nta_agent_magic_t* magic, nta_agent_t*, msg_t* msg, sip_t* sip) {
+    reinterpret_cast<Impl*>(magic)->request(msg, sip);
+    return 0;
+  }
+  void request(msg_t* msg, sip_t* sip);
+  void invite(MessageGuard& msg, sip_t* sip, const Source& source);
+  void register_phone(MessageGuard& msg, sip_t* sip, const Source& source);
+  void answer_register(MessageGuard& msg, const RegisterAnswer& answer);
+  bool refuse_unsupported(MessageGuard& msg, sip_t* sip);
+  bool overloaded() const;
+
+  // A stateless answer: it costs no memory, whoever asks however often. Only within the callback.
+  void reply(MessageGuard& msg, int code, const char* phrase, tag_type_t tag = tag_null,
+             tag_value_t value = 0);
+  void challenge(MessageGuard& msg, bool proxy, bool stale);
+
+  enum class Proof : std::uint8_t { good, answered };
+  // Checks a credential, or answers with a challenge or a refusal.
+  Proof prove(MessageGuard& msg, const sip_t* sip, const std::optional<DigestParams>& credential,
+              std::string_view user, std::string_view ha1, bool proxy);
+
+  // Answers that nobody waits for.
+  static int on_stray_answer(nta_outgoing_magic_t* magic, nta_outgoing_t* orq, const sip_t* sip) {
+    reinterpret_cast<Impl*>(magic)->stray_answer(orq, sip);
+    return 0;
+  }
+  void stray_answer(nta_outgoing_t* orq, const sip_t* sip);
+
+  [[nodiscard]] Source source_of(msg_t* msg) const {
+    Source source;
+    if (tport_t* tport = tport_delivered_by(nta_agent_tports(endpoint.agent_), msg)) {
+      source.transport = text::text_of(tport_name(tport)->tpn_proto);
+    }
+    text::read_sockaddr(msg_addr(msg), source);
+    return source;
+  }
+  [[nodiscard]] bool is_agent(std::string_view login) const { return agents.contains(login); }
+  SipCounters& counters() { return endpoint.counters_; }
+};
+
+}  // namespace baton::telephony::sip

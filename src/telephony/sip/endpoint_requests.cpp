@@ -1,0 +1,329 @@
+#include <strings.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "telephony/sip/endpoint_impl.hpp"
+#include "telephony/sip/screen.hpp"
+
+// Requests outside dialogs: who may register and call, and the right refusal for everything else.
+
+namespace baton::telephony::sip {
+
+using namespace text;
+
+namespace {
+
+constexpr const char* kAllow =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, REGISTER";
+constexpr const char* kSupported = "100rel, timer, norefersub";
+constexpr const char* kExtensions[] = {"100rel", "timer", "norefersub"};
+
+}  // namespace
+
+void Endpoint::Impl::reply(MessageGuard& msg, int code, const char* phrase, tag_type_t tag,
+                           tag_value_t value) {
+  sip_t* sip = sip_object(msg.get());
+  if (code > 100 && sip->sip_to->a_tag == nullptr) {
+    // The same request gets the same tag each time, though nothing is remembered (RFC 3261
+    // section 8.2.7).
+    const std::string seed = fmt::format("{}|{}|{}|{}|{}", tag_key, text_of(sip->sip_call_id->i_id),
+                                         text_of(sip->sip_from->a_tag),
+                                         text_of(sip->sip_via->v_branch), sip->sip_cseq->cs_seq);
+    const std::string to_tag = md5_hex(seed).substr(0, 16);
+    sip_to_tag(msg_home(msg.get()), sip->sip_to, to_tag.c_str());
+  }
+  nta_msg_treply(endpoint.agent_, msg.release(), code, phrase,
+                 SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()), tag, value, TAG_END());
+}
+
+void Endpoint::Impl::challenge(MessageGuard& msg, bool proxy, bool stale) {
+  counters().challenged++;
+  const std::string text = digest.challenge(unix_now(), stale);
+  if (proxy) {
+    reply(msg, SIP_407_PROXY_AUTH_REQUIRED, SIPTAG_PROXY_AUTHENTICATE_STR(text.c_str()));
+  } else {
+    reply(msg, SIP_401_UNAUTHORIZED, SIPTAG_WWW_AUTHENTICATE_STR(text.c_str()));
+  }
+}
+
+Endpoint::Impl::Proof Endpoint::Impl::prove(MessageGuard& msg, const sip_t* sip,
+                                            const std::optional<DigestParams>& credential,
+                                            std::string_view user, std::string_view ha1,
+                                            bool proxy) {
+  if (!credential) {
+    challenge(msg, proxy, false);
+    return Proof::answered;
+  }
+  using Verdict = DigestServer::Verdict;
+  auto verdict = Verdict::wrong;
+  // Only as the one whom the request is from; somebody else's good credential is a wrong one.
+  if (username_of(credential) == user) {
+    verdict = digest.check(*credential, ha1, text_of(sip->sip_request->rq_method_name),
+                           url_text(sip->sip_request->rq_url), unix_now());
+  }
+  switch (verdict) {
+    case Verdict::ok:
+      return Proof::good;
+    case Verdict::stale:
+      counters().credentials_stale++;
+      challenge(msg, proxy, true);
+      return Proof::answered;
+    case Verdict::malformed:
+      counters().credentials_wrong++;
+      challenge(msg, proxy, false);
+      return Proof::answered;
+    case Verdict::wrong:
+      break;
+  }
+  counters().credentials_wrong++;
+  reply(msg, SIP_403_FORBIDDEN);
+  return Proof::answered;
+}
+
+bool Endpoint::Impl::overloaded() const {
+  const auto& config = endpoint.config_;
+  return (handler != nullptr && config.max_dialogs >= 0 &&
+          handler->dialogs() >= static_cast<std::size_t>(config.max_dialogs)) ||
+         endpoint.transactions() >= static_cast<std::size_t>(std::max(0, config.max_transactions));
+}
+
+bool Endpoint::Impl::refuse_unsupported(MessageGuard& msg, sip_t* sip) {
+  std::string unsupported;
+  if (sip->sip_require != nullptr && sip->sip_require->k_items != nullptr) {
+    for (const msg_param_t* item = sip->sip_require->k_items; *item != nullptr; ++item) {
+      const bool known = std::ranges::any_of(
+          kExtensions, [item](const char* each) { return strcasecmp(each, *item) == 0; });
+      if (!known) unsupported += (unsupported.empty() ? "" : ", ") + std::string{*item};
+    }
+  }
+  if (unsupported.empty()) return false;
+  counters().malformed++;
+  reply(msg, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED_STR(unsupported.c_str()));
+  return true;
+}
+
+void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
+  MessageGuard msg(raw);
+  if (sip == nullptr || sip->sip_request == nullptr) return;
+  const auto method = sip->sip_request->rq_method;
+  // An ACK is never answered. Those to what we refuse without a transaction arrive here too.
+  if (method == sip_method_ack) return;
+  if (const auto refusal = screen(sip)) {
+    counters().screened++;
+    if (refusal->code != 0) reply(msg, refusal->code, refusal->phrase);
+    return;
+  }
+  const bool in_dialog = sip->sip_to->a_tag != nullptr;
+  switch (method) {
+    case sip_method_register:
+      register_phone(msg, sip, source_of(raw));
+      return;
+    case sip_method_invite:
+      if (in_dialog) break;
+      invite(msg, sip, source_of(raw));
+      return;
+    case sip_method_options:
+      if (in_dialog) break;
+      if (refuse_unsupported(msg, sip)) return;
+      counters().options++;
+      nta_msg_treply(endpoint.agent_, msg.release(), SIP_200_OK,
+                     SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),
+                     SIPTAG_ALLOW_STR(kAllow), SIPTAG_SUPPORTED_STR(kSupported),
+                     SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
+      return;
+    case sip_method_refer:
+      if (in_dialog) break;
+      counters().method_refused++;
+      reply(msg, SIP_603_DECLINE);
+      return;
+    case sip_method_subscribe:
+    case sip_method_message:
+    case sip_method_publish:
+      if (in_dialog) break;
+      counters().method_refused++;
+      reply(msg, SIP_405_METHOD_NOT_ALLOWED, SIPTAG_ALLOW_STR(kAllow));
+      return;
+    case sip_method_bye:
+    case sip_method_cancel:
+    case sip_method_info:
+    case sip_method_update:
+    case sip_method_prack:
+    case sip_method_notify:
+      break;
+    default:
+      counters().method_refused++;
+      reply(msg, SIP_501_NOT_IMPLEMENTED, SIPTAG_ALLOW_STR(kAllow));
+      return;
+  }
+  counters().no_dialog++;
+  reply(msg, SIP_481_NO_TRANSACTION);
+}
+
+void Endpoint::Impl::invite(MessageGuard& msg, sip_t* sip, const Source& source) {
+  if (overloaded()) {
+    counters().overload++;
+    const std::string seconds = std::to_string(std::max(1, endpoint.config_.retry_after_seconds));
+    reply(msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(seconds.c_str()));
+    return;
+  }
+  if (sip->sip_max_forwards != nullptr && sip->sip_max_forwards->mf_count == 0) {
+    counters().too_many_hops++;
+    reply(msg, SIP_483_TOO_MANY_HOPS);
+    return;
+  }
+  const auto now = unix_now();
+  auto credential = credential_for(sip->sip_proxy_authorization, digest.realm());
+  if (!credential) credential = credential_for(sip->sip_authorization, digest.realm());
+  CallFacts facts;
+  facts.source = source;
+  facts.from_user = unescaped(sip->sip_from->a_url->url_user);
+  facts.from_host = text_of(sip->sip_from->a_url->url_host);
+  facts.dialled = dialled_user(sip->sip_request->rq_url);
+  facts.credential_user = username_of(credential);
+  for (const sip_unknown_t* each = sip->sip_unknown; each != nullptr; each = each->un_next) {
+    if (each->un_name != nullptr && kInternalHeader == each->un_name) {
+      facts.internal_mark =
+          mark.check(text_of(each->un_value), text_of(sip->sip_call_id->i_id), now);
+    }
+  }
+
+  using Kind = Classified::Kind;
+  const auto who = classify(facts, registrar, trunks, own,
+                            [this](std::string_view login) { return is_agent(login); });
+  SipCaller caller;
+  caller.name = who.name;
+  switch (who.kind) {
+    case Kind::unknown:
+      counters().unknown_peer++;
+      reply(msg, SIP_403_FORBIDDEN);
+      return;
+    case Kind::not_inbound:
+      counters().not_inbound++;
+      reply(msg, SIP_404_NOT_FOUND);
+      return;
+    case Kind::agent:
+      caller.kind = SipCaller::Kind::agent;
+      if (prove(msg, sip, credential, who.name, agents.find(who.name)->second, true) !=
+          Proof::good) {
+        return;
+      }
+      break;
+    case Kind::digest_trunk: {
+      caller.kind = SipCaller::Kind::trunk;
+      const auto* trunk = trunks.by_username(facts.credential_user);
+      if (trunk == nullptr) trunk = trunks.by_username(facts.from_user);
+      if (trunk == nullptr || prove(msg, sip, credential, trunk->username,
+                                    digest_ha1(trunk->username, digest.realm(), trunk->password),
+                                    true) != Proof::good) {
+        return;
+      }
+      // Told only to the one who has proved that he is that trunk.
+      if (!trunks.inbound(facts.dialled)) {
+        counters().not_inbound++;
+        reply(msg, SIP_404_NOT_FOUND);
+        return;
+      }
+      break;
+    }
+    case Kind::trunk:
+      caller.kind = SipCaller::Kind::trunk;
+      break;
+    case Kind::internal:
+      caller.kind = SipCaller::Kind::internal;
+      break;
+  }
+  if (refuse_unsupported(msg, sip)) return;
+  std::string dialled = facts.dialled;
+  if (caller.kind != SipCaller::Kind::agent) {
+    dialled = trunks.inbound(facts.dialled).value_or(facts.dialled);
+  }
+  if (handler == nullptr) {
+    reply(msg, SIP_503_SERVICE_UNAVAILABLE);
+    return;
+  }
+  nta_incoming_t* irq =
+      nta_incoming_create(endpoint.agent_, nullptr, msg.release(), sip, TAG_END());
+  if (irq == nullptr) return;
+  counters().invites_admitted++;
+  handler->on_invite(std::move(caller), irq, sip, dialled);
+}
+
+void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source& source) {
+  const url_t* to = sip->sip_to->a_url;
+  if (!own.contains(text_of(to->url_host)) ||
+      !own.contains(text_of(sip->sip_request->rq_url->url_host))) {
+    counters().foreign_register++;
+    reply(msg, 403, "Not Our Domain");
+    return;
+  }
+  RegisterRequest wanted;
+  wanted.login = unescaped(to->url_user);
+  // A login that does not exist is challenged and refused like a wrong password, so that nobody can
+  // find out which exist.
+  const auto agent = agents.find(wanted.login);
+  const auto credential = credential_for(sip->sip_authorization, digest.realm());
+  if (agent == agents.end() && credential) counters().foreign_register++;
+  if (prove(msg, sip, credential, wanted.login, agent == agents.end() ? tag_key : agent->second,
+            false) != Proof::good) {
+    return;
+  }
+  if (refuse_unsupported(msg, sip)) return;
+
+  wanted.source = source;
+  wanted.call_id = text_of(sip->sip_call_id->i_id);
+  wanted.cseq = sip->sip_cseq->cs_seq;
+  if (sip->sip_user_agent != nullptr) wanted.user_agent = text_of(sip->sip_user_agent->g_string);
+  if (sip->sip_expires != nullptr) wanted.expires = sip->sip_expires->ex_delta;
+  for (const sip_contact_t* contact = sip->sip_contact; contact != nullptr;
+       contact = contact->m_next) {
+    if (contact->m_url->url_type == url_any) {
+      wanted.star = true;
+      continue;
+    }
+    if (contact->m_url->url_type != url_sip && contact->m_url->url_type != url_sips) {
+      reply(msg, 400, "Contact Is Not A SIP URI");
+      counters().malformed++;
+      return;
+    }
+    RegisterContact each;
+    each.uri = url_text(contact->m_url);
+    if (contact->m_expires != nullptr) {
+      char* end = nullptr;
+      const auto seconds = std::strtoull(contact->m_expires, &end, 10);
+      // A value that is not a number counts as absent (RFC 3261 section 10.2.1.1).
+      if (end != contact->m_expires && *end == '\0') each.expires = seconds;
+    }
+    const char* instance = msg_params_find(contact->m_params, "+sip.instance=");
+    if (instance != nullptr && *instance != '\0') {
+      each.instance =
+          std::string{instance} + "/" + text_of(msg_params_find(contact->m_params, "reg-id="));
+    }
+    wanted.contacts.push_back(std::move(each));
+  }
+  answer_register(msg, registrar.apply(wanted, unix_now()));
+}
+
+void Endpoint::Impl::answer_register(MessageGuard& msg, const RegisterAnswer& answer) {
+  // With a transaction, so that a repeated datagram gets the same answer and not a complaint about
+  // its nonce count.
+  nta_incoming_t* irq =
+      nta_incoming_create(endpoint.agent_, nullptr, msg.release(), nullptr, TAG_END());
+  if (irq == nullptr) return;
+  std::string contacts;
+  for (const auto& [binding, seconds] : answer.contacts) {
+    contacts +=
+        fmt::format("{}<{}>;expires={}", contacts.empty() ? "" : ", ", binding.contact, seconds);
+  }
+  const std::string min_expires = std::to_string(answer.min_expires);
+  if (answer.code == 200) counters().registers_accepted++;
+  nta_incoming_treply(irq, answer.code, answer.phrase.c_str(),
+                      SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),
+                      TAG_IF(!contacts.empty(), SIPTAG_CONTACT_STR(contacts.c_str())),
+                      TAG_IF(answer.code == 423, SIPTAG_MIN_EXPIRES_STR(min_expires.c_str())),
+                      TAG_END());
+  nta_incoming_destroy(irq);
+}
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,51 @@
+#include "telephony/sip/endpoint_impl.hpp"
+
+namespace baton::telephony::sip {
+
+void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
+  if (sip == nullptr || sip->sip_status == nullptr || sip->sip_cseq == nullptr ||
+      sip->sip_cseq->cs_method != sip_method_invite || sip->sip_status->st_status < 200 ||
+      sip->sip_status->st_status > 299 || sip->sip_via == nullptr ||
+      sip->sip_via->v_next != nullptr || sip->sip_to == nullptr || sip->sip_to->a_tag == nullptr) {
+    return;
+  }
+  MessageGuard answer(nta_outgoing_getresponse(orq));
+  if (answer.get() == nullptr) return;
+  const Source source = source_of(answer.get());
+  // Only for those whom we may have called: nobody else gets us to send by an answer that he made
+  // up.
+  if (source.transport.empty() ||
+      (!registrar.agent_at(source) && !trunks.sends_from(source.host))) {
+    return;
+  }
+  counters().stray_answers++;
+  const std::string route = to_uri(source);
+  const url_string_t* target = reinterpret_cast<const url_string_t*>(
+      sip->sip_contact != nullptr ? sip->sip_contact->m_url : sip->sip_to->a_url);
+  const auto send = [&](sip_method_t method, const char* name, std::uint32_t cseq) {
+    MessageGuard out(nta_msg_create(endpoint.agent_, 0));
+    if (out.get() == nullptr) return;
+    su_home_t* home = msg_home(out.get());
+    sip_t* request = sip_object(out.get());
+    sip_request_t* line = sip_request_create(home, method, name, target, nullptr);
+    sip_cseq_t* sequence = sip_cseq_create(home, cseq, static_cast<unsigned>(method), name);
+    sip_route_t* routes = sip_route_reverse(home, sip->sip_record_route);
+    if (line == nullptr || sequence == nullptr ||
+        sip_add_tl(out.get(), request, SIPTAG_REQUEST(line), SIPTAG_TO(sip->sip_to),
+                   SIPTAG_FROM(sip->sip_from), SIPTAG_CALL_ID(sip->sip_call_id),
+                   SIPTAG_CSEQ(sequence), TAG_IF(routes != nullptr, SIPTAG_ROUTE(routes)),
+                   TAG_END()) < 0) {
+      return;
+    }
+    nta_outgoing_t* sent = nta_outgoing_mcreate(
+        endpoint.agent_, nullptr, nullptr, URL_STRING_MAKE(route.c_str()), out.release(),
+        TAG_IF(method == sip_method_ack, NTATAG_ACK_BRANCH(sip->sip_via->v_branch)),
+        TAG_IF(method == sip_method_ack, NTATAG_STATELESS(1)), TAG_END());
+    if (sent != nullptr && method == sip_method_ack) nta_outgoing_destroy(sent);
+  };
+  send(SIP_METHOD_ACK, sip->sip_cseq->cs_seq);
+  // Above every number that the lost dialog can have used.
+  send(SIP_METHOD_BYE, 0x7fffffff);
+}
+
+}  // namespace baton::telephony::sip
