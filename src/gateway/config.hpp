@@ -24,6 +24,8 @@ struct GatewayConfig {
   int replay_seconds = 600;
   std::size_t replay_bytes = 262144;
   int idle_ping_seconds = 30;
+  int account_check_seconds =
+      15;  ///< How soon a disabled agent's sockets end without revoke(). 1 to 3600.
   bool cookie_secure = false;  ///< True under TLS.
 };
 

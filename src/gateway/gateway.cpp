@@ -35,7 +35,6 @@ constexpr std::size_t kDescriptorsBeside = 256;  ///< What the rest of the proce
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 constexpr auto kSweepPause = std::chrono::milliseconds(500);
 constexpr auto kExpirePause = std::chrono::seconds(10);
-constexpr auto kAccountPause = std::chrono::seconds(15);
 
 std::int64_t unix_milliseconds() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -86,6 +85,8 @@ void check_config(const GatewayConfig& config) {
   check(config.max_messages_per_second >= 1, "max_messages_per_second", "at least 1");
   check(config.replay_seconds >= 0, "replay_seconds", "0 or more");
   check(config.idle_ping_seconds >= 1, "idle_ping_seconds", "at least 1");
+  check(config.account_check_seconds >= 1 && config.account_check_seconds <= 3600,
+        "account_check_seconds", "1 to 3600");
 }
 
 /// Each connection is a file descriptor, and the usual soft limit of 1024 is far below what we are
@@ -351,7 +352,7 @@ class Gateway::Impl {
         sessions_.expire(unix_ms / 1000);
         hub_->expire(unix_ms);
       }
-      if (now - last_account_check_ >= kAccountPause) {
+      if (now - last_account_check_ >= std::chrono::seconds(config_.account_check_seconds)) {
         last_account_check_ = now;
         sign_out_where(
             [&](const Identity& identity) { return authenticator_->why_account_ended(identity); });

@@ -60,8 +60,8 @@ class Gateway {
   void set_epoch(std::string epoch);
 
   /// Ends the login's sessions and tickets and closes its sockets with 4401 (the agent was disabled
-  /// or removed). Without a call it is noticed within 15 seconds, by asking Backend::account_state.
-  /// Any thread.
+  /// or removed). Without a call it is noticed within account_check_seconds, by asking
+  /// Backend::account_state. Any thread.
   void revoke(std::string_view login);
 
   /// Open WebSocket connections. Any thread.

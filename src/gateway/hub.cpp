@@ -70,7 +70,7 @@ void Hub::catch_up(const std::string& agent, Channel& channel, Link& link,
                    const Position& position) {
   if (position.epoch == epoch_) {
     if (const auto missed = channel.log.after(position.after)) {
-      for (const Subscriber::Text& text : *missed) link.subscriber->deliver(text);
+      for (const Subscriber::Text& text : *missed) link.subscriber->catch_up(text);
       metrics_.replayed();
       return;
     }
@@ -93,10 +93,10 @@ void Hub::finish_sync(const std::string& agent, std::uint64_t sync_id, SyncReply
   const std::unique_ptr<Held> held = std::move(link->held);
   Subscriber& subscriber = *link->subscriber;
   for (std::string* text : {&reply.app, &reply.agent, &reply.call}) {
-    subscriber.deliver(std::make_shared<const std::string>(std::move(*text)));
+    subscriber.catch_up(std::make_shared<const std::string>(std::move(*text)));
   }
   for (const auto& [sequence, text] : held->events) {
-    if (sequence > reply.sequence) subscriber.deliver(text);
+    if (sequence > reply.sequence) subscriber.catch_up(text);
   }
 }
 

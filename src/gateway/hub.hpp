@@ -38,6 +38,9 @@ class Subscriber {
   virtual ~Subscriber() = default;
 
   virtual void deliver(const Text& text) = 0;
+  /// A part of what the subscriber itself asked for by coming back: not held against it as
+  /// slowness.
+  virtual void catch_up(const Text& text) { deliver(text); }
   /// May call Hub::unsubscribe only after it has returned to the loop, or from outside of the hub's
   /// calls.
   virtual void close(CloseCode code, std::string_view why) = 0;

@@ -119,8 +119,7 @@ class WebSocketConnection final : public Connection,
     stream_.read_message_max(context_.config.max_frame_bytes);
     stream_.auto_fragment(false);
     stream_.text(true);
-    // Entered before the answer goes out, so that a client misses nothing from the moment it has
-    // it.
+    // Entered before the answer goes out, so that a client misses nothing once it has it.
     context_.hub.subscribe(*this, following);
     auto kept = std::make_unique<Upgrade>(std::move(request));
     const Upgrade& head = *kept;
@@ -130,13 +129,18 @@ class WebSocketConnection final : public Connection,
 
   void deliver(const Text& text) override {
     if (closing_ || finished_) return;
-    if (queued_bytes_ + text->size() > context_.config.max_send_queue_bytes) {
+    if (queued_bytes_ + text->size() > context_.config.max_send_queue_bytes + allowance_) {
       close(CloseCode::try_again_later, "too slow: more is waiting than http.max_send_queue_bytes");
       return;
     }
     queued_bytes_ += text->size();
     queue_.push_back(text);
     if (open_ && !writing_) write();
+  }
+
+  void catch_up(const Text& text) override {
+    allowance_ += text->size();
+    deliver(text);
   }
 
   void close(CloseCode code, std::string_view why) override {
@@ -230,12 +234,14 @@ class WebSocketConnection final : public Connection,
       return;
     }
     queued_bytes_ -= queue_[next_]->size();
+    allowance_ = std::min(allowance_, queued_bytes_);
     queue_[next_].reset();
     ++next_;
     if (closing_ || next_ == queue_.size()) {
       queue_.clear();
       next_ = 0;
       queued_bytes_ = 0;
+      allowance_ = 0;
       if (queue_.capacity() > kKeptQueuePlaces) queue_.shrink_to_fit();
       return;
     }
@@ -272,6 +278,7 @@ class WebSocketConnection final : public Connection,
   // State.
   std::size_t next_ = 0;          ///< Place in the queue of the text on its way, or next to go.
   std::size_t queued_bytes_ = 0;  ///< From `next_` on.
+  std::size_t allowance_ = 0;     ///< The part of them that the client asked for by coming back.
   bool open_ = false;             ///< The handshake is done.
   bool writing_ = false;
   bool closing_ = false;  ///< Our close frame is on its way.
