@@ -27,21 +27,18 @@ bool is_direction(std::string_view line) {
          line == "a=inactive";
 }
 
-/// Takes a body apart that was checked before; one that cannot be read has no lines.
-Plan plan_of(std::string_view body) {
+/// Takes a body apart.
+Plan plan_of(Sdp sdp) {
   Plan plan;
-  auto parsed = Sdp::parse(body);
-  auto* sdp = std::get_if<Sdp>(&parsed);
-  if (sdp == nullptr) return plan;
   std::string_view session_connection;
-  for (const std::string_view line : sdp->lines) {
+  for (const std::string_view line : sdp.lines) {
     if (line.starts_with("c=") && session_connection.empty()) session_connection = line.substr(2);
   }
-  plan.lines.reserve(sdp->media.size());
-  for (auto& media : sdp->media) {
+  plan.lines.reserve(sdp.media.size());
+  for (auto& media : sdp.media) {
     Line line;
-    line.direction = sdp->effective_direction(media);
-    if (!sdp->black_holed(media)) {
+    line.direction = sdp.effective_direction(media);
+    if (!sdp.black_holed(media)) {
       line.connection = session_connection;
       for (const std::string_view text : media.lines) {
         if (!text.starts_with("c=")) continue;
@@ -56,11 +53,19 @@ Plan plan_of(std::string_view body) {
     plan.lines.push_back(std::move(line));
   }
   // What describes the sender (i=, u=, e=, p=) is private to its side and not passed on.
-  for (auto& text : sdp->lines) {
+  for (auto& text : sdp.lines) {
     const bool passes = text.starts_with("b=") || text.starts_with("k=") || text.starts_with("a=");
     if (passes && !is_direction(text)) plan.session.push_back(std::move(text));
   }
   return plan;
+}
+
+/// Takes a body apart that was checked before; one that cannot be read has no lines.
+Plan plan_of(std::string_view body) {
+  if (body.empty()) return {};
+  auto parsed = Sdp::parse(body);
+  auto* sdp = std::get_if<Sdp>(&parsed);
+  return sdp == nullptr ? Plan{} : plan_of(std::move(*sdp));
 }
 
 std::string connection_value(const std::string& address) {
@@ -72,7 +77,7 @@ std::string_view payload_of(std::string_view line) {
   for (const std::string_view name : {"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"}) {
     if (!line.starts_with(name)) continue;
     line.remove_prefix(name.size());
-    return line.substr(0, line.find_first_of(" \t"));
+    return line.substr(0, std::min(line.find(' '), line.find('\t')));
   }
   return {};
 }
@@ -218,15 +223,13 @@ void add_formats(SdpMedia& now, const SdpMedia& before, bool before_order) {
 }
 
 /// What the party can do by all it ever showed: `widest` of before and its new body.
-std::string widen(const std::string& widest, const Plan& shown, bool offer,
+std::string widen(const std::string& widest, Plan shown, bool offer,
                   const std::string& origin_address) {
   Plan result = plan_of(widest);
-  result.session = shown.session;
+  result.session = std::move(shown.session);
   free_setup_role(result.session);
   for (std::size_t i = 0; i < shown.lines.size(); ++i) {
-    Line line = shown.lines[i];
-    // A line whose address was hidden by a hold from the start may not be promised to receive.
-    line.direction = make_direction(true, true);
+    Line line = std::move(shown.lines[i]);
     free_setup_role(line.media.lines);
     if (i >= result.lines.size()) {
       result.lines.push_back(std::move(line));
@@ -243,6 +246,8 @@ std::string widen(const std::string& widest, const Plan& shown, bool offer,
   }
   for (auto& line : result.lines) {
     line.direction = Direction::sendrecv;
+    // A line whose address was hidden by a hold from the start stays a black hole, which may not be
+    // promised to receive.
     if (line.connection.empty()) line.connection = "IN IP4 0.0.0.0";
   }
   Sdp sdp = assemble(std::move(result), origin_address);
@@ -653,15 +658,14 @@ std::optional<SdpError> LegMedia::receive_offer(std::string_view body) {
   if (offer_open()) {
     return SdpError{.status = 491, .text = "an offer of ours is not answered yet"};
   }
-  const auto parsed = Sdp::parse(body);
+  auto parsed = Sdp::parse(body);
   if (const auto* error = std::get_if<SdpError>(&parsed)) return *error;
-  const auto& sdp = std::get<Sdp>(parsed);
+  auto& sdp = std::get<Sdp>(parsed);
   if (sdp.media.empty()) return SdpError{.status = 488, .text = "SDP offers no media"};
   begin_exchange();
-  now_.remote = body;
   now_.remote_was_offer = true;
   now_.turn = Turn::remote_offered;
-  now_.held_by_party = !receives(direction_of(body).value_or(Direction::inactive));
+  now_.held_by_party = !receives(direction_of(sdp));
   // A party that leaves out m-lines breaks RFC 3264 section 8; its answer has as many as it sent,
   // but ours to come keep the place of those that were.
   now_.layout.resize(std::max(now_.layout.size(), sdp.media.size()));
@@ -669,7 +673,7 @@ std::optional<SdpError> LegMedia::receive_offer(std::string_view body) {
     const auto& media = sdp.media[i];
     now_.layout[i] = {media.kind, media.proto, media.formats.front()};
   }
-  learn(true);
+  learn(std::string(body), std::move(sdp));
   return std::nullopt;
 }
 
@@ -682,23 +686,26 @@ std::optional<SdpError> LegMedia::receive_answer(std::string_view body, bool fin
   auto& sdp = std::get<Sdp>(parsed);
   now_.turn = Turn::remote_answered;
   if (final) before_.reset();
+  now_.remote_was_offer = false;
+  std::string text(body);
   if (sdp.media.size() > now_.layout.size()) {
     sdp.media.resize(now_.layout.size());
-    now_.remote = sdp.print();
-  } else {
-    now_.remote = body;
+    text = sdp.print();
   }
-  now_.remote_was_offer = false;
-  learn(false);
+  learn(std::move(text), std::move(sdp));
   return std::nullopt;
 }
 
-void LegMedia::learn(bool offer) {
-  const Plan shown = plan_of(now_.remote);
-  now_.widest = widen(now_.widest, shown, offer, origin_address_);
-  if (now_.widest.size() > kMaxSdpBytes) {
-    now_.widest = widen({}, shown, offer, origin_address_);
+void LegMedia::learn(std::string text, Sdp sdp) {
+  const bool known = text == now_.remote;
+  now_.remote = std::move(text);
+  if (known) return;  // Nothing new in it: the usual answer to a re-INVITE.
+  Plan shown = plan_of(std::move(sdp));
+  std::string widest = widen(now_.widest, shown, now_.remote_was_offer, origin_address_);
+  if (widest.size() > kMaxSdpBytes) {
+    widest = widen({}, std::move(shown), now_.remote_was_offer, origin_address_);
   }
+  now_.widest = std::move(widest);
 }
 
 void LegMedia::offer_failed() {

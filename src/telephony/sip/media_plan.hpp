@@ -181,7 +181,7 @@ class LegMedia {
     return now_.turn == Turn::remote_offered || now_.turn == Turn::local_answered;
   }
   void begin_exchange();
-  void learn(bool offer);
+  void learn(std::string text, Sdp sdp);
   std::string commit(Sdp body, Turn turn, bool parked, bool on_source);
 
   std::string origin_address_;

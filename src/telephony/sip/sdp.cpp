@@ -35,17 +35,27 @@ std::optional<int> number(std::string_view text, int most) {
   return value;
 }
 
+bool blank(char c) { return c == ' ' || c == '\t'; }
+
 /// The next word of a line, words being parted by any number of blanks; empty at its end.
 std::string_view next_word(std::string_view& rest) {
-  const auto begin = rest.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) {
-    rest = {};
-    return {};
-  }
-  const auto end = std::min(rest.find_first_of(" \t", begin), rest.size());
+  std::size_t begin = 0;
+  while (begin < rest.size() && blank(rest[begin])) ++begin;
+  std::size_t end = begin;
+  while (end < rest.size() && !blank(rest[end])) ++end;
   const auto word = rest.substr(begin, end - begin);
   rest.remove_prefix(end);
   return word;
+}
+
+/// Takes the next line off a body, without its end.
+std::string_view next_line(std::string_view& body) {
+  std::size_t end = 0;
+  while (end < body.size() && body[end] != '\r' && body[end] != '\n') ++end;
+  auto line = body.substr(0, end);
+  body.remove_prefix(std::min(end + 1, body.size()));
+  while (!line.empty() && blank(line.back())) line.remove_suffix(1);
+  return line;
 }
 
 /// What a peer sent, shortened and made printable for an error text.
@@ -253,13 +263,11 @@ std::variant<Sdp, SdpError> Sdp::parse(std::string_view body) {
                             std::to_string(kMaxSdpBytes) + " are taken"};
   }
   Sdp sdp;
+  sdp.lines.reserve(4);
   bool first = true;
   std::size_t count = 0;
   while (!body.empty()) {
-    const auto end = body.find_first_of("\r\n");
-    std::string_view line = body.substr(0, end);
-    body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+    const std::string_view line = next_line(body);
     if (line.empty()) continue;
     if (std::any_of(line.begin(), line.end(),
                     [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; })) {
@@ -279,6 +287,7 @@ std::variant<Sdp, SdpError> Sdp::parse(std::string_view body) {
       if (auto* error = std::get_if<SdpError>(&media)) return std::move(*error);
       if (sdp.media.size() == kMaxSdpMedia) return bad("SDP has more than 32 m-lines");
       sdp.media.push_back(std::move(std::get<SdpMedia>(media)));
+      sdp.media.back().lines.reserve(8);
     } else if (!sdp.media.empty()) {
       sdp.media.back().lines.emplace_back(line);
     } else if (line[0] == 'o') {
@@ -358,14 +367,18 @@ Direction Sdp::effective_direction(const SdpMedia& m) const {
   return black_holed(m) ? make_direction(sends(said), false) : said;
 }
 
+Direction direction_of(const Sdp& sdp) {
+  for (const auto& m : sdp.media) {
+    if (m.enabled() && m.kind == "audio") return sdp.effective_direction(m);
+  }
+  return Direction::inactive;
+}
+
 std::optional<Direction> direction_of(std::string_view body) {
   const auto parsed = Sdp::parse(body);
   const auto* sdp = std::get_if<Sdp>(&parsed);
   if (sdp == nullptr) return std::nullopt;
-  for (const auto& m : sdp->media) {
-    if (m.enabled() && m.kind == "audio") return sdp->effective_direction(m);
-  }
-  return Direction::inactive;
+  return direction_of(*sdp);
 }
 
 bool answers_same(std::string_view a, std::string_view b) {

@@ -101,6 +101,8 @@ struct Sdp {
 /// inactive if all are rejected, nullopt for a body that is no SDP.
 [[nodiscard]] std::optional<Direction> direction_of(std::string_view body);
 
+[[nodiscard]] Direction direction_of(const Sdp& sdp);
+
 /// Two bodies ask for the same media: equal but for o=, s=, t=, descriptive lines and the order of
 /// attributes. Bodies that are no SDP are only the same if they are equal bytes.
 [[nodiscard]] bool answers_same(std::string_view a, std::string_view b);
