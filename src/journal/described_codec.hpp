@@ -86,10 +86,10 @@ class Encoder {
       }
     } else if constexpr (IsVariant<T>::value) {
       put_varint(value.index());
-      std::visit([this](const auto& alternative) { put(alternative); }, value);
+      std::visit([this](const auto& alternative) { this->put(alternative); }, value);
     } else if constexpr (DescribedStruct<T>) {
       boost::mp11::mp_for_each<MembersOf<T>>(
-          [&](auto descriptor) { put(value.*descriptor.pointer); });
+          [&](auto descriptor) { this->put(value.*descriptor.pointer); });
     } else {
       static_assert(kAlwaysFalse<T>,
                     "this type has no binary form: describe it with Boost.Describe");
@@ -162,7 +162,7 @@ class Decoder {
       return get_variant(value);
     } else if constexpr (DescribedStruct<T>) {
       boost::mp11::mp_for_each<MembersOf<T>>([&](auto descriptor) {
-        if (ok()) get(value.*descriptor.pointer);
+        if (ok()) this->get(value.*descriptor.pointer);
       });
       return ok();
     } else {
@@ -284,8 +284,9 @@ class Decoder {
     std::uint64_t index = 0;
     if (!get_varint(index)) return false;
     if (index >= sizeof...(T)) return fail("an alternative is unknown");
-    return boost::mp11::mp_with_index<sizeof...(T)>(
-        static_cast<std::size_t>(index), [&](auto i) { return get(value.template emplace<i>()); });
+    return boost::mp11::mp_with_index<sizeof...(T)>(static_cast<std::size_t>(index), [&](auto i) {
+      return this->get(value.template emplace<i>());
+    });
   }
 
   std::string_view in_;

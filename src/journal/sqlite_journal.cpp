@@ -102,7 +102,9 @@ struct SqliteJournal::Impl {
                        std::to_string(found.format) + "), this is " + header.core_version +
                        " (format " + std::to_string(header.format) + ")";
     if (found.core_version == header.core_version) text += " with other inputs";
-    return text + "; only the program that wrote it may replay it";
+    return text +
+           "; only the program that wrote it may replay it: run that one, or begin with "
+           "another store.path";
   }
 
   // Passed in.
