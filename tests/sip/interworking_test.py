@@ -70,7 +70,7 @@ class Baresip:
             "sip_listen 127.0.0.1:0", "module_path /usr/lib/baresip/modules", "net_interface 127.0.0.1",
             f"audio_source ausine,{tone}", "audio_player aufile,/dev/null", "audio_alert aufile,/dev/null",
             "rtp_ports 20000-29999", "call_max_calls 4",
-            "module g711.so", "module ausine.so", "module aufile.so", "module stdio.so", "module_tmp account.so",
+            "ausrc_srate 48000", "ausrc_channels 2", "module g711.so", "module ausine.so", "module aufile.so", "module_tmp account.so",
             "module_app contact.so", "module_app menu.so", "module_app ctrl_tcp.so",
             f"ctrl_tcp_listen 127.0.0.1:{self.port}", ""]))
         (self.folder / "accounts").write_text(
@@ -79,7 +79,7 @@ class Baresip:
         (self.folder / "contacts").write_text("")
         self.log = open(self.folder / "log", "wb")  # noqa: SIM115: closed in stop().
         self.process = await asyncio.create_subprocess_exec(
-            tool("baresip", "baresip-core"), "-f", str(self.folder), "-v", stdin=asyncio.subprocess.DEVNULL,
+            tool("baresip", "baresip-core"), "-f", str(self.folder), "-v", "-s", stdin=asyncio.subprocess.DEVNULL,
             stdout=self.log, stderr=asyncio.subprocess.STDOUT, preexec_fn=die_with_parent)
         return self
 
@@ -115,6 +115,7 @@ class Baresip:
                 self.process.kill()
                 await self.process.wait()
         self.log.close()
+        print((self.folder / "log").read_text(errors="replace"))  # Shown with a failure.
 
 
 @pytest.mark.seconds(60)
