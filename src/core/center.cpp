@@ -290,6 +290,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     error.error_type = message::error_type(open.kind, "");
     error.error_message = message::error_message(error.error_type);
     error.msg = result.text.empty() ? "The phone did not carry it out." : result.text;
+    if (open.purpose == Purpose::talk)
+      error.msg += " The phone cannot be told to pick up: answer on the phone.";
     error.reason = message::Reason::backendRefused;
     error.contact_id = owner->id;
     error.backend = message::BackendError{
@@ -415,7 +417,17 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       if (Agent* asker = agent(open.agent);
           asker != nullptr && result.ok && owner->agent == open.agent) {
         asker->muted = open.kind == message::RequestKind::mute;
-        agent_changed(*asker, open.request_id);
+        message::SetAgentState body;
+        body.agent = asker->snapshot(*directory_);
+        body.event = asker->state_name();
+        // The published sample of Mute carries these two buttons only.
+        if (body.agent.buttons) {
+          message::AgentButtons two;
+          two.mute = body.agent.buttons->mute;
+          two.unmute = body.agent.buttons->unmute;
+          body.agent.buttons = two;
+        }
+        publish(*asker, std::move(body), open.request_id);
       }
       break;
     case Purpose::dtmf:

@@ -75,7 +75,7 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
   if (refused) {
     if (request.kind == RequestKind::blind_transfer) ++counters_.transfers_refused;
     message::ApiError error;
-    error.error_type = message::error_type(request.kind, request.subtopic);
+    error.error_type = message::error_type(request);
     if ((request.kind == RequestKind::update_state || request.kind == RequestKind::set_not_ready) &&
         refused->reason == Reason::invalidDestination) {
       // The one refusal of these rows with a type of its own.

@@ -73,6 +73,34 @@ message::Reason reason_of_status(int code) {
   return backendRefused;
 }
 
+int refer_status(message::Reason reason) {
+  using message::Reason;
+  switch (reason) {
+    case Reason::invalidDestination:
+    case Reason::destinationNotFound:
+    case Reason::numberNotFound:
+    case Reason::numberNotPossible:
+      return 404;
+    case Reason::busy:
+      return 486;
+    case Reason::noAnswer:
+    case Reason::timeout:
+      return 408;
+    case Reason::canceled:
+      return 487;
+    case Reason::agentUnavailable:
+    case Reason::queueClosed:
+    case Reason::noAgentStaffed:
+      return 480;
+    case Reason::queueFull:
+    case Reason::carrierUnavailable:
+    case Reason::backendUnavailable:
+      return 503;
+    default:
+      return 603;
+  }
+}
+
 bool is_retryable(message::Reason reason) {
   using enum message::Reason;
   switch (reason) {

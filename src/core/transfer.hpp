@@ -69,6 +69,9 @@ struct Transfer {
 /// 21).
 [[nodiscard]] message::Reason reason_of_status(int code);
 
+/// The SIP status that a phone which sent REFER is told for a refusal or a failure.
+[[nodiscard]] int refer_status(message::Reason reason);
+
 /// Whether trying the same again may help, and what to do next, for the error's `retryable` and
 /// `suggestedAction`.
 [[nodiscard]] bool is_retryable(message::Reason reason);

@@ -175,7 +175,7 @@ void Engine::refuse(const core::RequestInput& input, const ReplyHandler& done,
   reply.accepted = false;
   reply.request_id = input.request.id;
   message::ApiError error;
-  error.error_type = message::error_type(input.request.kind, input.request.subtopic);
+  error.error_type = message::error_type(input.request);
   error.error_message = message::error_message(error.error_type);
   error.msg = why;
   error.reason = message::Reason::backendUnavailable;

@@ -1,0 +1,264 @@
+// When a transfer does not work: the fallback chain, taking back, the outcome.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::Reason;
+using message::Request;
+
+namespace {
+
+std::optional<Refused> refuse(Reason reason, std::string msg,
+                              std::optional<TransferId> running = {}) {
+  return Refused{.reason = reason, .msg = std::move(msg), .running = running};
+}
+
+}  // namespace
+
+void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
+  if (!transfer.releasing) return;
+  transfer.releasing = false;
+  cancel(transfer.park_timer);
+  if (transfer.was_held) {
+    park(contact, Sound::hold, Purpose::wait_park);
+  } else {
+    bridge(contact, contact.agent_leg, Purpose::back_bridge);
+  }
+}
+
+void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Reason reason,
+                                        std::optional<message::BackendError> backend) {
+  cancel(transfer.ring_timer);
+  if (transfer.failure == Reason::none) {
+    transfer.failure = reason;
+    transfer.failure_stage = message::to_string(transfer.state());
+    transfer.backend = std::move(backend);
+  }
+  transfer.answered = false;
+  if (!transfer.target_leg.is_nil()) end_leg(contact, transfer.target_leg);
+  if (contact.offer && contact.offer->purpose == OfferPurpose::transfer)
+    end_offer(contact, Activity::idle, "Dropped");
+  if (transfer.released) {
+    next_fallback(contact, transfer);
+    return;
+  }
+  restore_agent(contact, transfer);
+  end_transfer(contact, transfer, TransferState::failed, Custody::agent, transfer.failure);
+  publish_call(contact);
+}
+
+bool ContactCenter::Impl::may_return(const Contact& contact, const Transfer& transfer) {
+  const Agent* primary = agent(transfer.agent);
+  if (primary == nullptr || primary->record == nullptr || !primary->record->enabled ||
+      !primary->logged_in || !primary->phone_reachable) {
+    return false;
+  }
+  if (primary->activity == Activity::acw)
+    return primary->finished && primary->finished->contact == contact.id;
+  if (primary->activity != Activity::idle) return false;
+  return transfer.taking_back || primary->chosen.type == "routable";
+}
+
+void ContactCenter::Impl::give_back(Contact& contact, Transfer& transfer, OfferPurpose purpose) {
+  start_offer(contact, *agent(transfer.agent), purpose);
+}
+
+void ContactCenter::Impl::requeue(Contact& contact, Transfer& transfer, const std::string& arn,
+                                  int timeout_seconds) {
+  park(contact, Sound::queue, Purpose::wait_park);
+  // His waiting time is credited: he stands where he stood when he first called.
+  enqueue(contact, arn, contact.queued_at == 0 ? contact.started_at : contact.queued_at, true,
+          timeout_seconds);
+  move(contact, transfer, TransferState::requeued, Custody::queue, transfer.failure);
+  store(contact);
+  (void)try_offer(contact);
+}
+
+void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
+  transfer.answered = false;
+  transfer.taking_back = false;
+  const message::OptionsInForce& options = transfer.view.current.options;
+  while (transfer.next_step < options.on_failure.size()) {
+    const message::FallbackStep step = options.on_failure[transfer.next_step++];
+    switch (step.kind) {
+      case message::FallbackKind::return_to_agent:
+        if (!may_return(contact, transfer)) break;
+        move(contact, transfer, TransferState::returning, Custody::server, transfer.failure);
+        give_back(contact, transfer, OfferPurpose::giving_back);
+        return;
+      case message::FallbackKind::original_queue:
+        if (directory_->queue(contact.original_queue_arn) == nullptr) break;
+        requeue(contact, transfer, contact.original_queue_arn, options.queue_timeout_seconds);
+        return;
+      case message::FallbackKind::queue:
+        if (directory_->queue(step.queue_arn) == nullptr) break;
+        requeue(contact, transfer, step.queue_arn, options.queue_timeout_seconds);
+        return;
+      case message::FallbackKind::disconnect:
+        end_transfer(contact, transfer, TransferState::failed, Custody::gone, transfer.failure);
+        end_contact(contact);
+        return;
+    }
+  }
+  if (!transfer.last_resort) {
+    const directory::Queue* last = directory_->queue(policy_.last_resort_queue);
+    if (last == nullptr) last = directory_->queue_by_name(policy_.last_resort_queue);
+    if (last != nullptr) {
+      transfer.last_resort = true;
+      requeue(contact, transfer, last->arn, last->max_wait_seconds);
+      return;
+    }
+  }
+  // The chain has ended and nobody took the call: it says so, and does not leave him in silence for
+  // ever.
+  end_transfer(contact, transfer, TransferState::failed, Custody::gone, transfer.failure);
+  end_contact(contact);
+}
+
+std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
+                                                            const RequestInput& input) {
+  const Request& request = input.request;
+  Transfer* transfer = nullptr;
+  if (request.transfer_id) {
+    const auto id = message::parse_uuid(*request.transfer_id);
+    const auto found = id ? transfers_.find(*id) : transfers_.end();
+    if (found != transfers_.end() && !message::is_outcome(found->second->state()))
+      transfer = found->second.get();
+  } else if (agent.running.size() == 1) {
+    transfer = transfers_.at(agent.running.front()).get();
+  } else if (agent.running.size() > 1) {
+    return refuse(Reason::ambiguousCall, "data.transferId: '" + agent.login + "' has " +
+                                             std::to_string(agent.running.size()) +
+                                             " running transfers; name the one to cancel");
+  }
+  if (transfer == nullptr) {
+    return refuse(Reason::noActiveCall,
+                  "data.transferId: there is no running transfer" +
+                      (request.transfer_id ? " '" + *request.transfer_id + "'" : std::string{}));
+  }
+  if (transfer->agent != agent.login && input.role == directory::Role::agent) {
+    return refuse(Reason::callNotOwned,
+                  "data.transferId: it is not a transfer of '" + agent.login + "'");
+  }
+  Contact& call = *contact(transfer->contact);
+  if (transfer->answered) {
+    return refuse(Reason::transferInProgress, "the destination has answered already", transfer->id);
+  }
+  const bool by_himself = transfer->agent == agent.login && input.role == directory::Role::agent;
+
+  if (transfer->released) {
+    if (transfer->state() == TransferState::returning) {
+      // He is being rung already; his taking back is the answer.
+      if (call.offer && !call.offer->dialed && by_himself) ring_offer(call, true, request.id);
+      return {};
+    }
+    transfer->taking_back = by_himself;
+    if (!may_return(call, *transfer)) {
+      transfer->taking_back = false;
+      return refuse(Reason::agentUnavailable,
+                    "agent: '" + transfer->agent +
+                        "' cannot take the customer back now: he needs a registered phone "
+                        "and no other call");
+    }
+  }
+  cancel(transfer->ring_timer);
+  if (!transfer->target_leg.is_nil()) end_leg(call, transfer->target_leg);
+  leave_queue(call);
+  if (call.offer) end_offer(call, Activity::idle, "Dropped");
+  transfer->failure = Reason::canceled;
+  transfer->failure_stage = message::to_string(transfer->state());
+  if (!transfer->released) {
+    restore_agent(call, *transfer);
+    end_transfer(call, *transfer, TransferState::canceled, Custody::agent, Reason::canceled);
+    publish_call(call);
+    return {};
+  }
+  if (by_himself) {
+    move(call, *transfer, transfer->state(), Custody::server, Reason::canceled, "taken back");
+    give_back(call, *transfer, OfferPurpose::take_back);
+  } else {
+    move(call, *transfer, TransferState::returning, Custody::server, Reason::canceled);
+    give_back(call, *transfer, OfferPurpose::giving_back);
+  }
+  return {};
+}
+
+void ContactCenter::Impl::publish_failure(const Contact& contact, const Transfer& transfer,
+                                          Custody custody) {
+  Agent* primary = agent(transfer.agent);
+  if (primary == nullptr) return;
+  message::ApiError error;
+  error.error_type = message::error_type(message::RequestKind::blind_transfer, "BlindTransfer");
+  error.error_message = message::error_message(error.error_type);
+  error.msg = transfer.backend && !transfer.backend->text.empty()
+                  ? transfer.backend->text
+                  : std::string(message::to_string(transfer.failure));
+  error.reason = transfer.failure;
+  error.transfer_id = transfer.id;
+  error.contact_id = contact.id;
+  error.stage = transfer.failure_stage;
+  error.retryable = is_retryable(transfer.failure) && custody == Custody::agent;
+  error.customer_location = message::to_string(custody);
+  error.agent_state = primary->state_name();
+  error.suggested_action = suggested_action(transfer.failure);
+  error.backend = transfer.backend;
+  publish(*primary, std::move(error), transfer.view.request_id);
+}
+
+void ContactCenter::Impl::end_transfer(Contact& contact, Transfer& transfer, TransferState outcome,
+                                       Custody custody, Reason reason) {
+  cancel(transfer.ring_timer);
+  cancel(transfer.park_timer);
+  transfer.view.outcome_at = now_;
+  move(contact, transfer, outcome, custody, reason);
+  if (!transfer.target_leg.is_nil() && outcome != TransferState::connected)
+    end_leg(contact, transfer.target_leg);
+  contact.transfer.reset();
+  if (Agent* primary = agent(transfer.agent)) std::erase(primary->running, transfer.id);
+  --counters_.transfers_open;
+  int status = 0;
+  switch (outcome) {
+    case TransferState::connected:
+      ++counters_.connected;
+      status = 200;
+      break;
+    case TransferState::returned:
+      ++counters_.returned;
+      break;
+    case TransferState::canceled:
+      ++counters_.canceled;
+      status = 487;
+      break;
+    case TransferState::failed:
+      ++counters_.failed;
+      break;
+    case TransferState::abandoned:
+      ++counters_.abandoned;
+      status = 487;
+      break;
+    default:
+      ++counters_.handed_over;
+      break;
+  }
+  tell_refer(contact, transfer, status != 0 ? status : refer_status(transfer.failure), true);
+  if (outcome == TransferState::failed || outcome == TransferState::returned) {
+    publish_failure(contact, transfer, custody);
+  }
+  if (outcome != TransferState::connected) settled_.push_back(transfer.id);
+}
+
+void ContactCenter::Impl::complete_transfers(Contact& contact) {
+  for (const TransferId& id : contact.connected_transfers) {
+    const auto found = transfers_.find(id);
+    if (found == transfers_.end()) continue;
+    move(contact, *found->second, TransferState::completed, Custody::gone);
+    settled_.push_back(id);
+  }
+  contact.connected_transfers.clear();
+}
+
+}  // namespace baton::core

@@ -1,0 +1,108 @@
+// The transfer key of the agent's phone: a REFER that runs as a blind transfer (RFC 3515).
+
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::Request;
+
+void ContactCenter::Impl::tell_refer(const Contact& contact, const Transfer& transfer, int code,
+                                     bool final) {
+  if (!transfer.refer) return;
+  const Leg* leg = contact.leg(transfer.refer->leg);
+  if (leg == nullptr || !leg->alive()) return;  // RFC 3515: the subscription ends with its dialog.
+  command(NotifyRefer{
+      .leg = transfer.refer->leg, .refer = transfer.refer->refer, .code = code, .final = final});
+}
+
+void ContactCenter::Impl::on(const LegRefer& event) {
+  const auto answer = [&](int code) {
+    command(AnswerRefer{.leg = event.leg, .refer = event.refer, .code = code});
+  };
+  Contact* call = contact_of_leg(event.leg);
+  if (call == nullptr || call->agent_leg != event.leg || call->agent.empty()) {
+    answer(603);
+    return;
+  }
+  if (event.replaces) {
+    answer(501);
+    return;
+  }
+  Agent& who = *agent(call->agent);
+  Request request;
+  request.kind = message::RequestKind::blind_transfer;
+  request.topic = "InboundCall";
+  request.subtopic = "BlindTransfer";
+  request.source = "phone";
+  request.contact_id = to_string(call->id);
+  const directory::QuickConnect* object = nullptr;
+  if (const auto number = message::normalize_e164(event.target_user)) {
+    request.destination = message::DialPad{*number};
+  } else {
+    object = directory_->quick_connect_by_name(event.target_user);
+    if (object == nullptr) {
+      for (const directory::QuickConnect& each : directory_->directory().quick_connects) {
+        if (each.kind == directory::QuickConnectKind::agent &&
+            each.agent_login == event.target_user) {
+          object = &each;
+          break;
+        }
+      }
+    }
+    if (object != nullptr) {
+      message::QuickConnectRef ref;
+      ref.type = static_cast<message::QuickConnectType>(object->kind);
+      ref.name = object->name;
+      ref.endpoint_arn = object->arn;
+      request.destination = std::move(ref);
+    }
+  }
+  // FNV-1a over the target, so that a phone's repeated REFER is known as a repeat.
+  request.content_hash = 1469598103934665603ULL;
+  for (const char c : event.target_user) {
+    request.content_hash =
+        (request.content_hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  }
+
+  Reply reply;
+  std::optional<Refused> refused;
+  if (!request.destination) {
+    refused = Refused{
+        .reason = message::Reason::destinationNotFound,
+        .msg = "Refer-To: '" + event.target_user +
+               "' is neither an E.164 number nor the name of a quick connect nor an agent's login",
+        .running = {}};
+  } else {
+    answer(202);
+    refused =
+        blind_transfer(who, request, reply, ReferLink{.leg = event.leg, .refer = event.refer});
+  }
+  if (!refused) {
+    command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = 100, .final = false});
+    return;
+  }
+  ++counters_.transfers_refused;
+  const int code = refer_status(refused->reason);
+  if (request.destination) {
+    command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = code, .final = true});
+  } else {
+    answer(code);
+  }
+  // Nobody waits for a reply: the desktop is told as of any failure.
+  message::ApiError error;
+  error.error_type = message::error_type(message::RequestKind::blind_transfer, "BlindTransfer");
+  error.error_message = message::error_message(error.error_type);
+  error.msg = refused->msg;
+  error.reason = refused->reason;
+  error.running_transfer_id = refused->running;
+  error.contact_id = call->id;
+  error.retryable = is_retryable(refused->reason);
+  error.customer_location = "agent";
+  error.agent_state = who.state_name();
+  error.suggested_action = suggested_action(refused->reason);
+  publish(who, std::move(error));
+}
+
+}  // namespace baton::core

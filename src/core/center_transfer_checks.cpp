@@ -1,0 +1,242 @@
+// The checks of a blind transfer: before the customer is touched.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/center.hpp"
+
+namespace baton::core {
+
+using message::Reason;
+using message::ReleaseOn;
+using message::Request;
+
+namespace {
+
+std::optional<Refused> refuse(Reason reason, std::string msg,
+                              std::optional<TransferId> running = {}) {
+  return Refused{.reason = reason, .msg = std::move(msg), .running = running};
+}
+
+}  // namespace
+
+std::optional<Refused> ContactCenter::Impl::resolve(const Agent& agent, const Request& request,
+                                                    Transfer& transfer) const {
+  message::DestinationView& view = transfer.view.current.destination;
+  if (!request.destination)
+    return refuse(Reason::invalidDestination, "data: a destination is missing");
+
+  if (const auto* dial_pad = std::get_if<message::DialPad>(&*request.destination)) {
+    if (!agent.record->allowed.dial_pad) {
+      return refuse(Reason::destinationNotPermitted,
+                    "data: '" + agent.login + "' may not dial numbers freely");
+    }
+    transfer.kind = TransferKind::number;
+    transfer.number = dial_pad->number;
+    view.type = "dial_pad";
+    view.name = dial_pad->number;
+    view.phone_number = dial_pad->number;
+    return {};
+  }
+
+  const auto& wanted = std::get<message::QuickConnectRef>(*request.destination);
+  const directory::QuickConnect* found = directory_->quick_connect(wanted.endpoint_arn);
+  if (found == nullptr) {
+    return refuse(Reason::destinationNotFound, "data.endpointARN: there is no quick connect '" +
+                                                   wanted.endpoint_arn + "' in this directory");
+  }
+  if (static_cast<int>(found->kind) != static_cast<int>(wanted.type)) {
+    return refuse(Reason::invalidDestination, "data.type: the quick connect '" + found->name +
+                                                  "' is of another type than the message says");
+  }
+  if (!directory_->may_use(*agent.record, *found)) {
+    return refuse(Reason::destinationNotPermitted, "data.endpointARN: no queue of '" + agent.login +
+                                                       "' shows the quick connect '" + found->name +
+                                                       "'");
+  }
+  const directory::AllowedDestinations& allowed = agent.record->allowed;
+  const bool permitted = found->kind == directory::QuickConnectKind::phone_number
+                             ? allowed.phone_number
+                         : found->kind == directory::QuickConnectKind::queue ? allowed.queue
+                                                                             : allowed.agent;
+  if (!permitted) {
+    return refuse(
+        Reason::destinationNotPermitted,
+        "data.type: '" + agent.login + "' may not transfer to quick connects of this type");
+  }
+  view.name = found->name;
+  view.endpoint_arn = found->arn;
+  switch (found->kind) {
+    case directory::QuickConnectKind::phone_number:
+      // A tampered message must not dial elsewhere.
+      if (wanted.phone_number &&
+          message::normalize_e164(*wanted.phone_number) != found->phone_number) {
+        return refuse(Reason::invalidDestination, "data.phoneNumber: '" + *wanted.phone_number +
+                                                      "' is not the number of the quick connect '" +
+                                                      found->name + "'");
+      }
+      transfer.kind = TransferKind::number;
+      transfer.number = found->phone_number;
+      view.type = "phone_number";
+      view.phone_number = found->phone_number;
+      return {};
+    case directory::QuickConnectKind::queue: {
+      const directory::Queue* queue = directory_->queue(found->queue_arn);
+      if (queue == nullptr) {
+        return refuse(Reason::destinationNotFound,
+                      "data.endpointARN: the queue behind '" + found->name + "' is gone");
+      }
+      transfer.kind = TransferKind::queue;
+      transfer.target_queue_arn = queue->arn;
+      view.type = "queue";
+      view.queue = queue->name;
+      return {};
+    }
+    case directory::QuickConnectKind::agent:
+      transfer.kind = TransferKind::agent;
+      transfer.target_agent = found->agent_login;
+      view.type = "agent";
+      view.agent_login = found->agent_login;
+      return {};
+  }
+  return refuse(Reason::internal, "data.type: unknown");
+}
+
+std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& request,
+                                                             Transfer& transfer) const {
+  message::OptionsInForce& options = transfer.view.current.options;
+  const message::TransferOptions& asked = request.options;
+  const std::vector<ReleaseOn>& possible =
+      transfer.kind == TransferKind::number  ? capabilities_.release_on_number
+      : transfer.kind == TransferKind::queue ? capabilities_.release_on_queue
+                                             : capabilities_.release_on_agent;
+  options.release_on =
+      transfer.kind == TransferKind::number  ? capabilities_.default_release_on_number
+      : transfer.kind == TransferKind::queue ? capabilities_.default_release_on_queue
+                                             : capabilities_.default_release_on_agent;
+  if (asked.release_on) {
+    if (std::ranges::find(possible, *asked.release_on) == possible.end()) {
+      return refuse(
+          Reason::optionNotSupported,
+          "options.releaseOn: this back end cannot release then for this kind of destination; "
+          "App / StateSync tells what it can");
+    }
+    options.release_on = *asked.release_on;
+  }
+  options.ring_timeout_seconds = asked.ring_timeout_seconds.value_or(policy_.ring_timeout_seconds);
+  options.queue_timeout_seconds =
+      asked.queue_timeout_seconds.value_or(policy_.queue_timeout_seconds);
+  if (asked.on_failure) {
+    if (!capabilities_.fallback_after_release) {
+      return refuse(Reason::optionNotSupported,
+                    "options.onFailure: this back end has no fallback after release");
+    }
+    for (const message::FallbackStep& step : *asked.on_failure) {
+      if (step.kind == message::FallbackKind::queue &&
+          directory_->queue(step.queue_arn) == nullptr) {
+        return refuse(Reason::destinationNotFound,
+                      "options.onFailure: there is no queue '" + step.queue_arn + "'");
+      }
+    }
+    options.on_failure = *asked.on_failure;
+  } else if (capabilities_.fallback_after_release) {
+    options.on_failure = {{.kind = message::FallbackKind::return_to_agent, .queue_arn = {}},
+                          {.kind = message::FallbackKind::original_queue, .queue_arn = {}}};
+  }
+  options.note = asked.note;
+  options.attributes = asked.attributes;
+  return {};
+}
+
+std::optional<Refused> ContactCenter::Impl::blind_transfer(Agent& agent, const Request& request,
+                                                           Reply& reply,
+                                                           std::optional<ReferLink> refer) {
+  // A repeat of a running one (a double click) gets its current event; another one has to wait for
+  // it.
+  const Contact* named = nullptr;
+  if (request.contact_id) {
+    if (const auto id = message::parse_uuid(*request.contact_id)) {
+      named = contact(*id);
+      if (named == nullptr) named = contact_of_leg(*id);
+    }
+  }
+  for (const TransferId& id : agent.running) {
+    const Transfer& running = *transfers_.at(id);
+    if (request.contact_id && (named == nullptr || named->id != running.contact)) continue;
+    if (running.content_hash == request.content_hash) {
+      reply.transfer_id = running.id;
+      reply.current = running.view.current;
+      return {};
+    }
+    if (named != nullptr || !agent.contact || *agent.contact == running.contact) {
+      return refuse(Reason::transferInProgress,
+                    "a transfer of this call is running (" + to_string(running.id) +
+                        "); wait for it or cancel it",
+                    running.id);
+    }
+  }
+
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (call->agent != agent.login || !call->active()) {
+    return refuse(Reason::noActiveCall,
+                  "agent: '" + agent.login + "' is not talking with a customer");
+  }
+  if (call->transfer) {
+    return refuse(Reason::transferInProgress,
+                  "a transfer of this call is running; wait for it or cancel it", *call->transfer);
+  }
+
+  auto fresh = std::make_unique<Transfer>();
+  Transfer& transfer = *fresh;
+  transfer.agent = agent.login;
+  transfer.contact = call->id;
+  transfer.content_hash = request.content_hash;
+  transfer.was_held = call->held;
+  transfer.refer = refer;
+  if ((refused = resolve(agent, request, transfer))) return refused;
+  if ((refused = options_in_force(request, transfer))) return refused;
+  if (transfer.kind == TransferKind::queue) {
+    if ((refused = queue_refusal(*directory_->queue(transfer.target_queue_arn), true)))
+      return refused;
+  }
+  if (transfer.kind == TransferKind::agent) {
+    const Agent* target = this->agent(transfer.target_agent);
+    if (target == nullptr || target->login == agent.login || !target->available()) {
+      return refuse(Reason::agentUnavailable,
+                    "data: the agent '" + transfer.target_agent + "' is not available (" +
+                        (target == nullptr          ? "unknown"
+                         : !target->logged_in       ? "logged out"
+                         : !target->phone_reachable ? "no phone registered"
+                                                    : target->state_name()) +
+                        ")");
+    }
+  }
+
+  transfer.id = draw_id();
+  transfer.view.agent = agent.login;
+  transfer.view.request_id = request.id;
+  transfer.view.accepted_at = now_;
+  transfer.view.current.transfer_id = transfer.id;
+  transfer.view.current.contact_id = call->id;
+  transfers_.emplace(transfer.id, std::move(fresh));
+  agent.running.push_back(transfer.id);
+  call->transfer = transfer.id;
+  call->all_transfers.push_back(transfer.id);
+  ++counters_.transfers_accepted;
+  ++counters_.transfers_open;
+  for (const auto& [name, value] : transfer.view.current.options.attributes)
+    call->attributes[name] = value;
+  call->attributes["TransferredBy"] = agent.login;
+  if (transfer.view.current.options.note)
+    call->attributes["TransferNote"] = *transfer.view.current.options.note;
+
+  reply.transfer_id = transfer.id;
+  move(*call, transfer, TransferState::accepted, Custody::agent);
+  publish_call_to(agent, *call, request.id);
+  start_transfer(*call, transfer);
+  return {};
+}
+
+}  // namespace baton::core
