@@ -20,7 +20,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     marker = pyfuncitem.get_closest_marker("seconds")
-    limit = marker.args[0] if marker else 30
+    limit = marker.args[0] if marker else 60
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
 

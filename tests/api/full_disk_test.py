@@ -22,7 +22,7 @@ def small_disk(world: World, tmp_path, monkeypatch) -> World:
                     Path(__file__).parent / "full_disk.c", "-ldl"], check=True)
     start = Server.start
 
-    async def start_with_it(self, timeout=15.0):
+    async def start_with_it(self, timeout=60.0):
         self.env.update(LD_PRELOAD=str(library), BATON_TEST_DISK_FULL=str(tmp_path / "full"))
         return await start(self, timeout)
     monkeypatch.setattr(Server, "start", start_with_it)

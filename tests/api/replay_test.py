@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import websockets
 
 from harness.samples import DIAL_PAD
 from harness.world import World
@@ -30,7 +31,7 @@ async def test_what_was_missed_comes_without_a_gap(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.parametrize("query", ["?epoch=another&after=3", "?epoch={epoch}&after=100000", ""])
+@pytest.mark.parametrize("query", ["?epoch=another&after=3", "?epoch={epoch}&after=100000"])
 async def test_who_cannot_be_caught_up_gets_the_state_syncs(world: World, query: str):
     talking = await world.talking("agent1")
     other = await world.desktop("agent1", state=None, query=query.format(epoch=talking.desktop.epoch))
@@ -51,3 +52,20 @@ async def test_what_is_no_longer_kept_is_a_state_sync(world: World):
     other = await world.desktop("agent1", state=None, query=f"?epoch={talking.desktop.epoch}&after=1")
     await other.expect("InboundCall/StateSync")
     await talking.customer.hangup()
+
+
+async def test_who_says_nothing_of_before_starts_from_now(world: World):
+    talking = await world.talking("agent1")
+    other = await world.desktop("agent1", state=None)
+    await talking.desktop.publish("InboundCall", "Hold")
+    await other.call_event("hold", "inbound")
+    first = other.events[0]
+    assert first["sequence"] > 1 and first["subtopic"] != "StateSync", "what he wants to know he asks for"
+    await talking.customer.hangup()
+
+
+@pytest.mark.parametrize("query", ["?after=3", "?epoch=e&after=x", "?agents=agent1,agent2"])
+async def test_a_question_that_makes_no_sense_is_refused(world: World, query: str):
+    with pytest.raises(websockets.InvalidStatusCode) as refused:
+        await world.desktop("agent1", state=None, query=query)
+    assert refused.value.status_code in (400, 403)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from harness.samples import DIAL_PAD, MESSAGES, sample
 from harness.schema import check, events
 from harness.world import INBOUND, World
 
 
 async def test_the_state_syncs(world: World):
-    desktop = await world.desktop("agent1", state=None)
+    desktop = await world.desktop("agent1", state=None, query="?epoch=unknown&after=0")
     app = await desktop.expect("App/StateSync")
     assert app["message"]["initState"] == "Loaded"
     capabilities = app["message"]["capabilities"]
@@ -77,16 +75,19 @@ async def test_subject_stands_in_for_source_and_extra_keys_are_ignored(world: Wo
     await desktop.until(lambda: [e for e in desktop.events if e.get("id") == "s"], "the reply")
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in MESSAGES.glob("*.json")))
-async def test_every_published_request_is_recognised(world: World, name: str):
+async def test_every_published_request_is_recognised(world: World):
     """Accepted, or refused for the state of the call by its own error; never INVALID_MESSAGE."""
     rest = await world.rest("agent1")
-    answer = await rest.post("/v1/messages", sample(name))
-    body = answer.json()
-    assert answer.status in (200, 202, 409, 422), f"{answer.status} {body}"
-    assert body.get("data", {}).get("errorType") != "INVALID_MESSAGE"
-    if answer.status >= 400:
-        check(events()["Error/ApiError"], body)
+    names = sorted(p.stem for p in MESSAGES.glob("*.json"))
+    assert len(names) >= 15
+    for name in names:
+        answer = await rest.post("/v1/messages", sample(name))
+        body = answer.json()
+        not_signed_in = "is not logged in" in body.get("data", {}).get("msg", "")
+        assert answer.status in (200, 202, 409, 422) or not_signed_in, f"{name}: {answer.status} {body}"
+        assert body.get("data", {}).get("errorType") != "INVALID_MESSAGE", name
+        if answer.status >= 400:
+            check(events()["Error/ApiError"], body)
 
 
 async def test_http_tells_what_became_of_a_message(world: World):

@@ -108,6 +108,7 @@ async def test_a_ticket_opens_one_socket_once(world: World):
     protocols = ["baton.v1", f"baton.ticket.{ticket}"]
     desktop = await Desktop(world.server.http, "agent1", "", headers={}, protocols=protocols).open()
     world.desktops.append(desktop)
+    await desktop.publish("App", "StateSync")
     await desktop.expect("App/StateSync")
     with pytest.raises(websockets.InvalidStatusCode):
         await Desktop(world.server.http, "agent1", "", headers={}, protocols=protocols).open()
@@ -128,6 +129,7 @@ async def test_a_socket_closes_when_its_session_ends(world: World):
     desktop = await Desktop(world.server.http, "agent1", "",
                             headers={"Cookie": rest.cookie, "Origin": own}).open()
     world.desktops.append(desktop)
+    await desktop.publish("App", "StateSync")
     await desktop.expect("App/StateSync")
     await rest.request("POST", "/v1/logout", headers={"Origin": own})
     assert await desktop.closed() == 4401

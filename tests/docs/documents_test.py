@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,16 +99,18 @@ def test_json_is_json_and_messages_fit_their_schemas(block: Block):
             check(events()[key], message)
 
 
-@pytest.mark.parametrize("block", of_kind("toml"), ids=label)
-async def test_toml_is_accepted(block: Block, tmp_path):
+@pytest.mark.parametrize("page", PAGES, ids=label)
+async def test_toml_is_accepted(page: Path, tmp_path):
     """A fragment is laid over the example."""
-    import tomllib
-    fragment = tomllib.loads(block.text)
-    file = tmp_path / "baton.toml"
-    base = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
-    file.write_text(print_toml(merge(base, fragment)), encoding="utf-8")
-    code, out, err = await run("check-config", str(file))
-    assert code == 0, f"{block}: {out}{err}"
+    for block in blocks(page):
+        if block.info != "toml":
+            continue
+        fragment = tomllib.loads(block.text)
+        file = tmp_path / "baton.toml"
+        base = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+        file.write_text(print_toml(merge(base, fragment)), encoding="utf-8")
+        code, out, err = await run("check-config", str(file))
+        assert code == 0, f"{block}: {out}{err}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=label)

@@ -92,7 +92,7 @@ class Desktop:
     def close_code(self) -> int | None:
         return self.socket.close_code if self.socket and self.socket.closed else None
 
-    async def closed(self, timeout: float = 10.0) -> int:
+    async def closed(self, timeout: float = 20.0) -> int:
         """Waits until the server has closed the socket; gives back the WebSocket status."""
         await asyncio.wait_for(self.socket.wait_closed(), timeout)
         return self.socket.close_code
@@ -124,7 +124,7 @@ class Desktop:
             lines.append(f"  {event.get('sequence', '-'):>4} {event['topic']}/{event['subtopic']} {short}")
         return f"{self.login}'s desktop:\n" + "\n".join(lines) + "".join(f"\n  FAULT {f}" for f in self.faults)
 
-    async def until(self, condition: Callable[[], Any], what: str, timeout: float = 10.0) -> Any:
+    async def until(self, condition: Callable[[], Any], what: str, timeout: float = 20.0) -> Any:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         while not (value := condition()):
@@ -137,7 +137,7 @@ class Desktop:
             await asyncio.wait([self._changed], timeout=left)
         return value
 
-    async def expect(self, key: str, condition: Callable[[Any], bool] | None = None, timeout: float = 10.0,
+    async def expect(self, key: str, condition: Callable[[Any], bool] | None = None, timeout: float = 20.0,
                      what: str = "") -> Event:
         """The first event "Topic/Subtopic" that no earlier expect() took and whose body (message or data) fits."""
         def find() -> Event | None:
@@ -151,6 +151,10 @@ class Desktop:
         event = await self.until(find, what or key, timeout)
         return event
 
+    def forget(self) -> None:
+        """What came in so far no longer counts for expect()."""
+        self.taken.update(range(len(self.events)))
+
     def seen(self, key: str) -> list[Event]:
         return [e for e in self.events if f"{e['topic']}/{e['subtopic']}" == key]
 
@@ -159,7 +163,7 @@ class Desktop:
 
     # --- The words of the trade ---------------------------------------------------------------------------------
 
-    async def agent_state(self, name: str, timeout: float = 10.0) -> Event:
+    async def agent_state(self, name: str, timeout: float = 20.0) -> Event:
         """Waits for Agent/SetAgentState with that state."""
         return await self.expect("Agent/SetAgentState",
                                  lambda m: m["rules"]["ResponseActual"]["name"] == name, timeout, f"state {name}")
@@ -177,7 +181,7 @@ class Desktop:
                            {"label": state, "code": state, "type": kinds.get(state, "not_routable")})
         await self.agent_state(state)
 
-    async def call_event(self, event: str, leg: str | None = None, timeout: float = 10.0) -> dict[str, Any]:
+    async def call_event(self, event: str, leg: str | None = None, timeout: float = 20.0) -> dict[str, Any]:
         """Waits for InboundCallStateChange with that event (and type of leg); gives back the `call`."""
         found = await self.expect(
             "InboundCall/InboundCallStateChange",
@@ -185,7 +189,7 @@ class Desktop:
             timeout, f"call event {event} of the {leg or 'any'} leg")
         return found["message"]["call"]
 
-    async def offered(self, timeout: float = 10.0) -> dict[str, Any]:
+    async def offered(self, timeout: float = 20.0) -> dict[str, Any]:
         """The offer of a call, on the agent's own leg."""
         return await self.call_event("connecting", "agent", timeout)
 
@@ -195,12 +199,12 @@ class Desktop:
     async def blind_transfer(self, data: Any, **envelope: Any) -> None:
         await self.publish("InboundCall", "BlindTransfer", data, **envelope)
 
-    async def transfer(self, state: str, timeout: float = 10.0) -> dict[str, Any]:
+    async def transfer(self, state: str, timeout: float = 20.0) -> dict[str, Any]:
         """Waits for TransferStateChange with that state; gives back its message."""
         return (await self.expect("InboundCall/TransferStateChange", lambda m: m["state"] == state, timeout,
                                   f"transfer state {state}"))["message"]
 
-    async def error(self, error_type: str, timeout: float = 10.0) -> dict[str, Any]:
+    async def error(self, error_type: str, timeout: float = 20.0) -> dict[str, Any]:
         """Waits for Error/ApiError; gives back its data."""
         return (await self.expect("Error/ApiError", lambda d: d["errorType"] == error_type, timeout,
                                   error_type))["data"]

@@ -60,7 +60,7 @@ class Server:
         self._reader: asyncio.Task | None = None
         self._log_file = None
 
-    async def start(self, timeout: float = 15.0) -> Server:
+    async def start(self, timeout: float = 60.0) -> Server:
         """Comes back when the server has said `ready`."""
         self._log_file = open(self.log_path, "ab")  # noqa: SIM115: open as long as the process.
         self.process = await asyncio.create_subprocess_exec(
@@ -109,7 +109,7 @@ class Server:
         text = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
         return "\n".join(self.lines + text.splitlines()[-200:])
 
-    async def stop(self, timeout: float = 15.0) -> int:
+    async def stop(self, timeout: float = 30.0) -> int:
         """SIGTERM, and the exit code; an ordered stop ends with 0."""
         assert self.process
         if self.alive:

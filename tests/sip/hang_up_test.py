@@ -186,7 +186,7 @@ async def test_the_customer_while_he_comes_back(world: World):
     await world.no_leg_is_left()
 
 
-@pytest.mark.seconds(60)
+@pytest.mark.seconds(120)
 async def test_a_phone_that_dies_in_a_call_does_not_keep_the_customer(world: World):
     """It answers nothing any more; it is told BYE at once, and forgotten after timer F (32 s)."""
     talking = await world.talking("agent1")

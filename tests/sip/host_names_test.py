@@ -22,7 +22,7 @@ def slow_names(world: World, tmp_path, monkeypatch) -> World:
                     Path(__file__).parent / "slow_resolver.c", "-ldl"], check=True)
     start = Server.start
 
-    async def start_with_it(self, timeout=15.0):
+    async def start_with_it(self, timeout=60.0):
         self.env["LD_PRELOAD"] = str(library)
         return await start(self, timeout)
     monkeypatch.setattr(Server, "start", start_with_it)

@@ -118,7 +118,7 @@ class Baresip:
         print((self.folder / "log").read_text(errors="replace"))  # Shown with a failure.
 
 
-@pytest.mark.seconds(60)
+@pytest.mark.seconds(120)
 async def test_a_real_phone_takes_a_call_and_hands_it_on_by_message(world: World):
     phone = await Baresip(world, "agent1").start(1000)
     try:
@@ -141,7 +141,7 @@ async def test_a_real_phone_takes_a_call_and_hands_it_on_by_message(world: World
         await phone.stop()
 
 
-@pytest.mark.seconds(60)
+@pytest.mark.seconds(120)
 async def test_a_real_phones_transfer_key(world: World):
     phone = await Baresip(world, "agent1").start(1000)
     try:
@@ -163,7 +163,7 @@ async def test_a_real_phones_transfer_key(world: World):
         await phone.stop()
 
 
-@pytest.mark.seconds(60)
+@pytest.mark.seconds(120)
 async def test_a_real_phone_hangs_up(world: World):
     phone = await Baresip(world, "agent1").start(1000)
     try:

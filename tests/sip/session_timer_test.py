@@ -37,6 +37,8 @@ async def test_who_is_gone_is_found_and_who_is_there_stays(world: World):
     await forgotten.ended(by="them", timeout=92)
     # The server refreshes those who have no timer of their own; one answers, one does not.
     await plain.until(lambda: plain.received("re-INVITE") or plain.received("UPDATE"), "the refresh", 60)
+    await dead.expect("BYE", timeout=60)  # 32 s after the refresh that he did not answer.
+    dead.silent = False
     lost.state = "ended"
     await asyncio.sleep(max(0.0, 100 - (asyncio.get_running_loop().time() - plain.began)))
     figures = await world.metrics()

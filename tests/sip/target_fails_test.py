@@ -34,23 +34,25 @@ async def back_with_the_agent(world: World, talking: Conversation, reason: str) 
     return error
 
 
-@pytest.mark.parametrize(("status", "reason"), REFUSALS)
-async def test_it_refuses_before_it_rings(world: World, status: int, reason: str):
+@pytest.mark.seconds(120)
+async def test_it_refuses_before_it_rings(world: World):
+    """One customer, one agent, refusal after refusal: each leaves them as they were."""
     talking = await world.talking("agent1")
     desktop = talking.desktop
-    await desktop.blind_transfer(DIAL_PAD)
-    target = await world.carrier.incoming()
-    await target.reject(status, reason="No way")
-    failed = await desktop.transfer("failed")
-    assert failed["custody"] == "agent" and failed["reason"] == reason
-    error = await desktop.error("BLIND_TRANSFER_FAILED")
-    assert error["reason"] == reason and error["stage"] == "dialing" and error["customerLocation"] == "agent"
-    assert error["backend"]["code"] == status and error["errorMessage"] == "Blind transfer failed."
-    assert "No way" in error["msg"], "msg is the back end's own text"
-    assert isinstance(error["retryable"], bool) and error["agentState"] == "Busy"
-    await talk(talking.customer, talking.agent)
-    assert len(desktop.seen("Error/ApiError")) == 1
-    assert desktop.transfers() == ["accepted", "dialing", "failed"]
+    for number, (status, reason) in enumerate(REFUSALS, 1):
+        await desktop.blind_transfer(DIAL_PAD)
+        target = await world.carrier.incoming()
+        await target.reject(status, reason="No way")
+        failed = await desktop.transfer("failed")
+        assert failed["custody"] == "agent" and failed["reason"] == reason, status
+        error = await desktop.error("BLIND_TRANSFER_FAILED")
+        assert error["reason"] == reason and error["stage"] == "dialing" and error["customerLocation"] == "agent"
+        assert error["backend"]["code"] == status and error["errorMessage"] == "Blind transfer failed."
+        assert "No way" in error["msg"], "msg is the back end's own text"
+        assert isinstance(error["retryable"], bool) and error["agentState"] == "Busy"
+        await talk(talking.customer, talking.agent)
+        assert len(desktop.seen("Error/ApiError")) == number
+        assert desktop.transfers() == ["accepted", "dialing", "failed"] * number
     await talking.customer.hangup()
 
 

@@ -84,7 +84,7 @@ async def test_broken_messages_on_a_stream(world: World):
     await call.hangup()
 
 
-@pytest.mark.seconds(60)
+@pytest.mark.seconds(120)
 async def test_mutated_messages(world: World):
     """A few thousand messages with random faults; the seed is fixed, so that a fault can be found again."""
     talking = await world.talking("agent1")
@@ -115,7 +115,7 @@ async def test_mutated_messages(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.seconds(60)
+@pytest.mark.seconds(120)
 async def test_an_invite_flood_of_a_stranger(world: World):
     talking = await world.talking("agent1")
     stranger = await world.stranger("127.0.0.7")

@@ -76,35 +76,35 @@ class Call:
 
     # --- Waiting ------------------------------------------------------------------------------------------------
 
-    async def expect(self, spec: Spec, timeout: float = 10.0) -> Any:
+    async def expect(self, spec: Spec, timeout: float = 20.0) -> Any:
         """The next matching message of this dialog."""
         return await self.peer.expect(lambda m: m.call_id == self.call_id and matches(spec, m), timeout)
 
-    async def answered(self, timeout: float = 10.0) -> Call:
+    async def answered(self, timeout: float = 20.0) -> Call:
         """Waits until the call stands (an outgoing one: a 2xx; an incoming one: the ACK)."""
         await self.peer.until(lambda: self.state in ("confirmed", "ended"), "the answer", timeout)
         assert self.state == "confirmed", f"{self.peer.name}'s call ended instead: {self.ended_by}"
         return self
 
-    async def ringing(self, status: int = 180, timeout: float = 10.0) -> Response:
+    async def ringing(self, status: int = 180, timeout: float = 20.0) -> Response:
         """Waits for a provisional response with that status."""
         return await self.peer.until(
             lambda: self.client and next((r for r in self.client.responses if r.status == status), None),
             f"{status}", timeout)
 
-    async def refused(self, status: int | None = None, timeout: float = 10.0) -> Response:
+    async def refused(self, status: int | None = None, timeout: float = 20.0) -> Response:
         """Waits for the refusal of our INVITE; with `status`, it must be that one."""
         final = await self.peer.until(lambda: self.final, "the refusal", timeout)
         assert final.status >= 300, f"{self.peer.name}'s call was answered instead: {final.summary()}"
         assert status in (None, final.status), f"expected {status}, got {final.summary()}"
         return final
 
-    async def ended(self, by: str | None = None, timeout: float = 10.0) -> None:
+    async def ended(self, by: str | None = None, timeout: float = 20.0) -> None:
         """Waits until the call is over."""
         await self.peer.until(lambda: self.state == "ended", "the end of the call", timeout)
         assert by in (None, self.ended_by), f"{self.peer.name}'s call was ended by {self.ended_by}, not by {by}"
 
-    async def hears(self, who: Call | Peer | int | Sound, timeout: float = 8.0) -> None:
+    async def hears(self, who: Call | Peer | int | Sound, timeout: float = 20.0) -> None:
         """Waits until this party hears that other one (its tone), or that sound."""
         sound = who.peer.tone if isinstance(who, Call) else getattr(who, "tone", who)
         try:
@@ -382,7 +382,7 @@ class Call:
              on_response: Callable[[Response], None] | None = None) -> ClientTransaction:
         return ClientTransaction(self.peer, self.request(method, headers, body), self._flow(), on_response).start()
 
-    async def hangup(self, timeout: float = 10.0) -> Response | None:
+    async def hangup(self, timeout: float = 20.0) -> Response | None:
         """Ends the call in the way its state needs."""
         if self.state == "ended":
             return None
@@ -396,7 +396,7 @@ class Call:
         self._end("us")
         return await self.send("BYE").result(timeout)
 
-    async def reinvite(self, direction: str | None = None, *, sdp: bool = True, timeout: float = 10.0) -> Response:
+    async def reinvite(self, direction: str | None = None, *, sdp: bool = True, timeout: float = 20.0) -> Response:
         """Sends a re-INVITE and waits for its final response; ACKs a success. 491 is the caller's to deal with."""
         if direction:
             before, self.session.direction = self.session.direction, direction
@@ -463,7 +463,7 @@ class Call:
         return await self.send("REFER", [("Refer-To", f"<{uri}>"),
                                          ("Referred-By", f"<{self.peer.aor()}>")] + list(headers or [])).result()
 
-    async def told(self, status: int, timeout: float = 10.0) -> None:
+    async def told(self, status: int, timeout: float = 20.0) -> None:
         """Waits until a NOTIFY after our REFER told that status."""
         await self.peer.until(lambda: status in self.sipfrags, f"NOTIFY with {status}", timeout)
 
@@ -650,6 +650,6 @@ class Call:
             fork.close()
 
 
-async def talk(one: Call, other: Call, timeout: float = 8.0) -> None:
+async def talk(one: Call, other: Call, timeout: float = 20.0) -> None:
     """Both hear each other, and each one's audio goes straight to the other."""
     await asyncio.gather(one.hears(other, timeout), other.hears(one, timeout))

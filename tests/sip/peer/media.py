@@ -186,7 +186,7 @@ class Media:
         alternatives = ((sound,),) if isinstance(sound, int) else sound
         return len(samples) >= WINDOW and any(power_share(samples, one) > 0.8 for one in alternatives)
 
-    async def hears(self, sound: int | Sound, timeout: float = 8.0) -> None:
+    async def hears(self, sound: int | Sound, timeout: float = 20.0) -> None:
         """Waits until 160 ms that come in from now on were that sound: a tone in Hz, or one of the server's."""
         self.forget()
         loop = asyncio.get_running_loop()

@@ -118,7 +118,7 @@ class Peer:
             self._changed.set_result(None)
         self._changed = None
 
-    async def until(self, condition: Callable[[], Any], what: str, timeout: float = 10.0) -> Any:
+    async def until(self, condition: Callable[[], Any], what: str, timeout: float = 20.0) -> Any:
         """Waits until the condition holds, which is looked at after each message; gives back its value."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
@@ -137,7 +137,7 @@ class Peer:
         return next((e for e in self.log if e.incoming and not e.consumed and not e.note and
                      matches(spec, e.message)), None)
 
-    async def expect(self, spec: Spec, timeout: float = 10.0) -> Any:
+    async def expect(self, spec: Spec, timeout: float = 20.0) -> Any:
         """The first message received that matches and that no earlier expect() has taken; waits for it."""
         entry = await self.until(lambda: self._find(spec), f"{spec}", timeout)
         entry.consumed = True
@@ -212,7 +212,7 @@ class Peer:
         request.body = body.encode() if isinstance(body, str) else body
         return request
 
-    async def send_request(self, request: Request, flow: Flow | None = None, timeout: float = 10.0) -> Response:
+    async def send_request(self, request: Request, flow: Flow | None = None, timeout: float = 20.0) -> Response:
         """Sends a request outside any dialog and waits for its final response; answers one challenge."""
         flow = flow or await self.transport.flow_to(self.server)
         response = await ClientTransaction(self, request, flow).start().result(timeout)
@@ -275,7 +275,7 @@ class Peer:
             await call.answered()
         return call
 
-    async def incoming(self, timeout: float = 10.0) -> Call:
+    async def incoming(self, timeout: float = 20.0) -> Call:
         """The next incoming call."""
         await self.until(lambda: self.arrived, "an incoming call", timeout)
         return self.arrived.popleft()

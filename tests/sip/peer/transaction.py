@@ -72,7 +72,7 @@ class ClientTransaction:
             self._ack = ack
         self.peer.emit(self._ack, self.flow)
 
-    async def result(self, timeout: float = 10.0) -> Response:
+    async def result(self, timeout: float = 20.0) -> Response:
         """Waits for the final response."""
         final = await self.peer.until(lambda: self.final, f"the answer to {self.request.summary()}", timeout)
         assert isinstance(final, Response)
