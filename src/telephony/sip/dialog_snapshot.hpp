@@ -24,6 +24,12 @@ struct DialogSnapshot {
   bool we_called = false;     ///< We own the Call-ID (RFC 3261 section 14.1's back-off).
   std::string invite_branch;  ///< Of our INVITE that is not answered yet, for a CANCEL; else empty.
 
+  // Of a peer's INVITE that waits for our final response: what the response copies (RFC 3261
+  // section 8.2.6.2), with which the server transaction can be made again.
+  std::uint32_t invite_cseq = 0;
+  std::vector<std::string> invite_vias;
+  std::vector<std::string> invite_record_routes;
+
   friend bool operator==(const DialogSnapshot&, const DialogSnapshot&) = default;
 };
 

@@ -133,6 +133,13 @@ void Leg::refresh_by_update() {
 
 void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) {
   const auto keep = self();
+  if (sip->sip_to->a_tag == nullptr) {
+    // Outside any dialog, but the library matches it to ours by Call-ID and From tag: a CANCEL
+    // whose INVITE is answered and over, or an INVITE that came by a second way (RFC 3261
+    // section 8.2.2.2).
+    transaction.reply(sip->sip_request->rq_method == sip_method_invite ? 482 : 481);
+    return;
+  }
   if (dialog_ && &dialog != dialog_.get()) {
     // A fork or phone that lost: it is being ended, and its farewell is not the leg's.
     transaction.reply(sip->sip_request->rq_method == sip_method_bye ? 200 : 481);
@@ -395,6 +402,7 @@ LegSnapshot Leg::snapshot() const {
   snapshot.party = party_;
   if (dialog_) {
     snapshot.dialogs.push_back(dialog_->snapshot());
+    if (invite_ && state_ == LegState::incoming) invite_->add_to(snapshot.dialogs.back());
   } else if (dialling_) {
     snapshot.dialogs = dialling_->snapshots();
   }

@@ -1,6 +1,9 @@
 #include "telephony/sip/leg_invite_server.hpp"
 
+#include <sofia-sip/msg_header.h>
 #include <sofia-sip/nta.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
 
 #include <utility>
@@ -13,6 +16,28 @@ InviteServer::InviteServer(ServerTransaction transaction, bool has_offer)
     : transaction_(std::move(transaction)), has_offer_(has_offer) {
   nta_incoming_bind(transaction_.raw(), &InviteServer::on_event,
                     reinterpret_cast<nta_incoming_magic_t*>(this));
+}
+
+void InviteServer::add_to(DialogSnapshot& snapshot) const {
+  msg_t* request = nta_incoming_getrequest(transaction_.raw());
+  const sip_t* sip = request != nullptr ? sip_object(request) : nullptr;
+  if (sip == nullptr) return;
+  su_home_t home{};
+  su_home_init(&home);
+  const auto text = [&home](const void* header) {
+    char* value = sip_header_as_string(&home, static_cast<const sip_header_t*>(header));
+    return std::string(value != nullptr ? value : "");
+  };
+  snapshot.invite_cseq = sip->sip_cseq->cs_seq;
+  for (const sip_via_t* via = sip->sip_via; via != nullptr; via = via->v_next) {
+    snapshot.invite_vias.push_back(text(via));
+  }
+  for (const sip_record_route_t* route = sip->sip_record_route; route != nullptr;
+       route = route->r_next) {
+    snapshot.invite_record_routes.push_back(text(route));
+  }
+  su_home_deinit(&home);
+  msg_destroy(request);
 }
 
 void InviteServer::progress(int status, TagList& tags, bool reliably) {

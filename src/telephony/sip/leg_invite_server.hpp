@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "telephony/sip/dialog_snapshot.hpp"
 #include "telephony/sip/dialog_transaction.hpp"
 
 struct nta_incoming_magic_s;
@@ -29,6 +30,9 @@ class InviteServer {
   [[nodiscard]] bool has_offer() const { return has_offer_; }
   [[nodiscard]] bool answered() const { return answered_; }  ///< A final response is out.
   [[nodiscard]] nta_incoming_s* raw() const { return transaction_.raw(); }
+
+  /// Keeps what a final response by another process needs of the INVITE.
+  void add_to(DialogSnapshot& snapshot) const;
 
   /// A provisional response; `reliably` as RFC 3262 has it (the party required 100rel).
   void progress(int status, TagList& tags, bool reliably);

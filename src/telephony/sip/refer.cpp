@@ -15,8 +15,9 @@ bool parse_refer(const sip_s* sip, ReferTarget& target) {
   if (sip->sip_refer_to == nullptr) return false;
   const url_t* url = sip->sip_refer_to->r_url;
   if (url->url_type == url_tel) {
-    // tel:+1-201-555-0123 has its number where a SIP URI has its host.
-    for (const char* c = url->url_host ? url->url_host : ""; *c != '\0'; ++c) {
+    // The visual separators of tel:+1-201-555-0123 say nothing (RFC 3966 section 3).
+    const char* number = url->url_user ? url->url_user : url->url_host ? url->url_host : "";
+    for (const char* c = number; *c != '\0'; ++c) {
       if (std::strchr("-.()", *c) == nullptr) target.user.push_back(*c);
     }
   } else if (url->url_type == url_sip || url->url_type == url_sips) {

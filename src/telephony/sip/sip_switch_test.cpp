@@ -479,5 +479,43 @@ TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
   EXPECT_FALSE(hidden->presentation.headers.contains("P-Asserted-Identity"));
 }
 
+TEST_F(SipSwitchTest, ANumberOfOurOwnIsRoutedInsideWithItsHopsCountedDown) {
+  start();
+  core::DialLeg dial;
+  dial.leg = leg_id(1);
+  dial.target = core::OutsideNumber{testing::kInbound, ""};
+  dial.presentation.from_number = "+49301";
+  dial.max_forwards = 5;
+  ok(submit(dial));
+  const auto incoming = events.wait<core::LegIncoming>();
+  ASSERT_TRUE(incoming);
+  EXPECT_EQ(testing::kInbound, incoming->to_number);
+  EXPECT_EQ(5, incoming->max_forwards);
+  EXPECT_NE(dial.leg, incoming->leg);
+  const auto ring = submit(core::RingLeg{incoming->leg});
+  ok(ring);
+  const auto ringing = events.wait<core::LegRinging>();
+  ASSERT_TRUE(ringing);
+  EXPECT_EQ(dial.leg, ringing->leg);
+  const auto answer = submit(core::AnswerLeg{incoming->leg, core::Sound::silence});
+  ASSERT_TRUE(events.wait<core::LegAnswered>());
+  ok(answer);
+  ok(submit(core::EndLeg{dial.leg, 0, ""}));
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+}
+
+TEST_F(SipSwitchTest, AnInviteWithoutTagThatFollowsOneOfTheSameCallIsNoReinvite) {
+  start();
+  customer_parked();
+  const std::string to = customer.remote;
+  customer.remote = fmt::format("<sip:{}@127.0.0.1:{}>", testing::kInbound, port);
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp));
+  EXPECT_TRUE(customer.wait([](const Message& m) { return m.code() >= 400; }));
+  customer.remote = to;
+  customer.ask("OPTIONS");
+  EXPECT_TRUE(customer.response(200));
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip
