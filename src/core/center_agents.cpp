@@ -260,6 +260,22 @@ std::vector<LegId> ContactCenter::live_legs() const {
   return legs;
 }
 
+std::vector<LegId> ContactCenter::ends_with(const LegId& leg) const {
+  std::vector<LegId> legs;
+  const auto owner = impl_->legs_.find(leg);
+  const auto found =
+      owner == impl_->legs_.end() ? impl_->contacts_.end() : impl_->contacts_.find(owner->second);
+  if (found == impl_->contacts_.end()) return legs;
+  const Contact& call = *found->second;
+  const bool has_him = leg == call.customer_leg || (leg == call.agent_leg && !call.agent.empty()) ||
+                       leg == call.destination_leg;
+  if (!has_him) return legs;
+  for (const Leg& each : call.legs) {
+    if (each.id != leg && each.alive()) legs.push_back(each.id);
+  }
+  return legs;
+}
+
 Counters ContactCenter::counters() const {
   Counters counters = impl_->counters_;
   counters.contacts_open = impl_->contacts_.size();

@@ -81,6 +81,10 @@ class ContactCenter {
   [[nodiscard]] Counters counters() const;
   /// Legs that are neither ended nor told to end, for an ordered stop.
   [[nodiscard]] std::vector<LegId> live_legs() const;
+  /// The legs that the end of this one ends: all of the customer's, or the customer of the party
+  /// who had him. For the engine when the journal has failed, since ending the other leg of a call
+  /// that ended need not wait for it.
+  [[nodiscard]] std::vector<LegId> ends_with(const LegId& leg) const;
   [[nodiscard]] const directory::DirectoryIndex& directory() const;
   void set_capabilities(message::Capabilities capabilities);
 

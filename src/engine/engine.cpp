@@ -317,6 +317,10 @@ void Engine::process(std::vector<Item>& items) {
     } else if (const auto* call = std::get_if<core::LegIncoming>(&next.body)) {
       commands_.push_back(
           {.id = 0, .body = core::EndLeg{.leg = call->leg, .code = 503, .text = "Out of service"}});
+    } else if (const auto* ended = std::get_if<core::LegEnded>(&next.body)) {
+      for (const core::LegId& leg : center_.ends_with(ended->leg)) {
+        commands_.push_back({.id = 0, .body = core::EndLeg{.leg = leg, .code = 0, .text = {}}});
+      }
     }
   }
   dispatch();

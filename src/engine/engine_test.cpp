@@ -259,6 +259,24 @@ TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
   EXPECT_EQ(std::get<core::EndLeg>(phones.taken().back().body).code, 503);
 }
 
+TEST_F(EngineTest, WithoutAJournalTheOtherLegOfACallThatEndedIsEndedAllTheSame) {
+  open();
+  ASSERT_EQ(engine->start(first(), {}), "");
+  sign_in("agent1");
+  call_in(1);
+  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
+  (void)settled_dump();
+  ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
+  ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
+  (void)settled_dump();
+  journal->fail = true;
+  engine->submit(core::LegEnded{.leg = {.high = 0x4000, .low = 0x8000000000000001ULL},
+                                .cause = core::EndCause::remote,
+                                .code = 0,
+                                .text = {}});
+  ASSERT_TRUE(phones.wait_for<core::EndLeg>());
+}
+
 TEST_F(EngineTest, TimersFire) {
   open();
   auto bodies = first();
