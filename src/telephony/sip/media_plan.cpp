@@ -634,6 +634,13 @@ void LegMedia::begin_exchange() {
 }
 
 std::string LegMedia::commit(Sdp body, Turn turn, bool parked, bool on_source) {
+  if (turn == Turn::local_offered) {
+    // After an offer of the party that left lines out, our last body has too few for an offer.
+    for (std::size_t i = body.media.size(); i < now_.layout.size(); ++i) {
+      const auto& slot = now_.layout[i];
+      body.media.push_back(disabled(slot.kind, slot.proto, slot.format));
+    }
+  }
   const auto print_as = [&](std::uint64_t version) {
     body.origin = "- " + std::to_string(session_id_) + " " + std::to_string(version) + " " +
                   connection_value(origin_address_);
@@ -742,9 +749,11 @@ std::optional<std::string> LegMedia::answer_hold() { return MediaComposer::answe
 
 std::optional<std::string> LegMedia::offer_again() {
   if (now_.local.empty() || answer_due()) return std::nullopt;
+  auto parsed = Sdp::parse(now_.local);
+  auto* sdp = std::get_if<Sdp>(&parsed);
+  if (sdp == nullptr) return std::nullopt;
   begin_exchange();
-  now_.turn = Turn::local_offered;
-  return now_.local;
+  return commit(std::move(*sdp), Turn::local_offered, now_.parked, now_.on_source);
 }
 
 std::optional<Listener> LegMedia::listener() const {

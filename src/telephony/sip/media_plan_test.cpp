@@ -253,6 +253,18 @@ TEST(LegMedia, AddsAnMLineAndNeverTakesItAway) {
   EXPECT_EQ(call.customer.layout_size(), 2U);
 }
 
+TEST(LegMedia, KeepsTheLayoutInOffersAfterAShortOneOfTheParty) {
+  Call call(body("192.0.2.1", std::string(kAudio) + std::string(kVideo)),
+            body("192.0.2.2", std::string(kPcmuOnly) + "m=video 0 RTP/AVP 96\r\n"));
+  ASSERT_FALSE(call.customer.receive_offer(body("192.0.2.1", kAudio)));
+  ASSERT_TRUE(call.customer.answer_from(call.agent));
+  auto again = call.customer;
+  const auto repeated = again.offer_again().value_or("");
+  EXPECT_EQ(parsed(repeated).media.size(), 2U);
+  EXPECT_EQ(version_of(repeated), 3U);  // It is not quite what was sent last.
+  EXPECT_EQ(parsed(call.customer.offer_hold()).media.size(), 2U);
+}
+
 TEST(LegMedia, MapsAnswersBackToTheLineThatAsked) {
   // Two parties whose m-lines are in another order, since each learnt them in its own dialog.
   auto a = offered(1, body("192.0.2.1", std::string(kAudio) + std::string(kVideo)));
@@ -726,7 +738,7 @@ RC_GTEST_PROP(LegMediaProperty, KeepsTheRulesOfOfferAndAnswer, ()) {
       }
       continue;
     }
-    switch (*rc::gen::inRange(0, 7)) {
+    switch (*rc::gen::inRange(0, 9)) {
       case 0:
         to.check(to.media.offer_from(other.media, OfferFrom::last), false);
         break;
@@ -744,6 +756,9 @@ RC_GTEST_PROP(LegMediaProperty, KeepsTheRulesOfOfferAndAnswer, ()) {
         break;
       case 5:
         to.media.set_muted(*rc::gen::arbitrary<bool>());
+        break;
+      case 6:
+        to.check(to.media.offer_again(), false);
         break;
       default:
         if (to.media.receive_offer(random_body())) RC_FAIL("an offer was refused");
