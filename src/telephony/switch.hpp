@@ -9,11 +9,12 @@
 
 namespace baton::telephony {
 
-/// A telephony back end: commands in, leg events out (docs/architecture.md, "Two kinds of back ends, one shape").
+/// A telephony back end: commands in, leg events out (docs/architecture.md, "Two kinds of back
+/// ends, one shape").
 class Switch {
  public:
-  /// Where the back end puts what happened: LegIncoming .. CommandResult, PhoneReachable. Called on the back end's
-  /// own thread; must not block.
+  /// Where the back end puts what happened: LegIncoming .. CommandResult, PhoneReachable. Called on
+  /// the back end's own thread; must not block.
   using Sink = std::function<void(core::InputBody)>;
 
   Switch() = default;
