@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from harness.marks import with_directory
@@ -217,7 +219,7 @@ async def test_the_waiting_time_is_credited(world: World):
     later = await (await world.customer()).call(INBOUND, wait=True)
     receiver, _ = await world.agent("agent2")
     await receiver.go("Break")
-    await talking.desktop.blind_transfer(BILLING, options={"queueTimeoutSeconds": 1, "onFailure": ["originalQueue"]})
+    await talking.desktop.blind_transfer(BILLING, options={"queueTimeoutSeconds": 5, "onFailure": ["originalQueue"]})
     requeued = await talking.desktop.transfer("requeued")
     assert requeued["position"] == 1
     third, phone = await world.agent("agent3")
@@ -228,6 +230,25 @@ async def test_the_waiting_time_is_credited(world: World):
     await leg.answered()
     await talk(talking.customer, leg)
     await later.hangup()
+    await talking.customer.hangup()
+
+
+@with_directory(second_queue())
+async def test_the_wait_runs_out_after_the_agent_pressed_answer(world: World):
+    """His phone is being rung already: the customer is about to be served, and must not be thrown out by the clock."""
+    talking = await world.talking("agent1")
+    receiver, phone = await world.agent("agent2")
+    phone.answers_when_told = False
+    await talking.desktop.blind_transfer(BILLING, options={"queueTimeoutSeconds": 2, "onFailure": ["disconnect"]})
+    await talking.desktop.transfer("queued")
+    await receiver.offered()
+    await receiver.answer()
+    leg = await phone.incoming()
+    await leg.ring()
+    await asyncio.sleep(3)  # Only time can show that the wait's two seconds no longer count.
+    await leg.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, leg)
     await talking.customer.hangup()
 
 
