@@ -207,8 +207,8 @@ std::vector<FaultCase> fault_cases() {
       {"HoursBackwards", queue_with(R"("hours":[{"days":["monday"],"from":"20:00","to":"04:00"}])"),
        "/queues/0/hours/0/to", "midnight"},
       {"HoursOverlap",
-       queue_with(
-           R"("hours":[{"days":["monday"],"from":"08:00","to":"12:00"},{"days":["sunday","monday"],"from":"11:59","to":"13:00"}])"),
+       queue_with(R"("hours":[{"days":["monday"],"from":"08:00","to":"12:00"},{"days":["sunday",)"
+                  R"("monday"],"from":"11:59","to":"13:00"}])"),
        "/queues/0/hours/1/days/1", "overlaps"},
       {"ProfileQueue", with(R"({"queue":"Sales"})", R"({"queue":"Sail"})"),
        "/routingProfiles/0/queues/0/queue", "\"Sail\""},
@@ -277,22 +277,26 @@ std::vector<FaultCase> fault_cases() {
        "/inboundNumbers/0/queue", "no queue"},
       {"StatesWithoutRoutable",
        with(R"("inboundNumbers")",
-            R"("agentStates":[{"label":"Off","code":"Off","type":"offline"}],"inboundNumbers")"),
+            R"("agentStates":[{"label":"Off","code":"Off","type":"offline"}],)"
+            R"("inboundNumbers")"),
        "/agentStates", "routable"},
       {"StateReserved",
-       with(
-           R"("inboundNumbers")",
-           R"("agentStates":[{"label":"Off","code":"Off","type":"offline"},{"label":"On","code":"On","type":"routable"},{"label":"x","code":"busy","type":"not_routable"}],"inboundNumbers")"),
+       with(R"("inboundNumbers")",
+            R"("agentStates":[{"label":"Off","code":"Off","type":"offline"},{"label":"On",)"
+            R"("code":"On","type":"routable"},{"label":"x","code":"busy","type":"not_routable"}],)"
+            R"("inboundNumbers")"),
        "/agentStates/2/code", "server sets itself"},
       {"StateType",
-       with(
-           R"("inboundNumbers")",
-           R"("agentStates":[{"label":"Off","code":"Off","type":"offline"},{"label":"On","code":"On","type":"routable"},{"label":"x","code":"x","type":"system"}],"inboundNumbers")"),
+       with(R"("inboundNumbers")",
+            R"("agentStates":[{"label":"Off","code":"Off","type":"offline"},{"label":"On",)"
+            R"("code":"On","type":"routable"},{"label":"x","code":"x","type":"system"}],)"
+            R"("inboundNumbers")"),
        "/agentStates/2/type", "not_routable"},
       {"StateTwice",
-       with(
-           R"("inboundNumbers")",
-           R"("agentStates":[{"label":"Off","code":"Off","type":"offline"},{"label":"On","code":"Off","type":"routable"}],"inboundNumbers")"),
+       with(R"("inboundNumbers")",
+            R"("agentStates":[{"label":"Off","code":"Off","type":"offline"},{"label":"On",)"
+            R"("code":"Off","type":"routable"}],)"
+            R"("inboundNumbers")"),
        "/agentStates/1/code", "taken already"},
   };
 }
