@@ -1,0 +1,218 @@
+"""Transfers at full and at half load, and the ceiling's: what a transfer costs, and how long it takes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from measure import centre
+from measure.machine import busy, snapshot, thread_of
+from measure.programs import Baton, BenchError, Driver, Program, Sipp, Tally, commit_percentile_ms, free_port
+
+CONNECTED = 'baton_transfers_total{outcome="connected"}'
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    agents: int
+    calls_at_once: tuple[int, ...]  # Raised until the SIP thread is busy.
+    warm_up: float  # Seconds.
+    span: float
+    latency_span: float
+
+
+@dataclass
+class Load:
+    """One measured span of transfers."""
+
+    transfers: int = 0
+    seconds: float = 0
+    cpu_seconds: float = 0
+    sip_busy: float = 0  # Percent of the span in which the SIP thread had work.
+    sip_on_cpu: float = 0
+    calls_at_once: int = 0
+    tally: Tally = field(default_factory=Tally)
+    failed: int = 0  # Beside what sipp saw fail.
+    threads_ms: dict[str, float] = field(default_factory=dict)  # CPU per transfer, by thread.
+
+    @property
+    def per_cpu_second(self) -> float:
+        return self.transfers / self.cpu_seconds if self.cpu_seconds else 0.0
+
+    @property
+    def per_second(self) -> float:
+        return self.transfers / self.seconds if self.seconds else 0.0
+
+    @property
+    def failures(self) -> int:
+        return self.failed + self.tally.failed
+
+    @property
+    def repeated_share(self) -> float:
+        return self.tally.repeated / self.tally.messages if self.tally.messages else 0.0
+
+
+def customers(folder: Path, name: str, server_port: int, rate: float, at_once: int) -> Sipp:
+    return Sipp(folder, name, "ceiling/customer.xml", free_port(), f"127.0.0.1:{server_port}", "-s", centre.NUMBER,
+                "-r", str(rate), "-l", str(at_once), "-m", "100000000")
+
+
+def finish(calling: Sipp) -> None:
+    """No new calls; those that are up are played to their end."""
+    calling.process.send_signal(signal.SIGUSR1)
+    calling.ended(8)
+    calling.stop()
+
+
+def measure_ceiling(build: Path, folder: Path, size: Size, at_once: int) -> Load:
+    folder.mkdir(parents=True)
+    sip, agent, target = free_port(), free_port(), free_port()
+    with ExitStack() as stack:
+        agents = stack.enter_context(Sipp(folder, "agent", "ceiling/agent.xml", agent))
+        targets = stack.enter_context(Sipp(folder, "target", "ceiling/target.xml", target))
+        ceiling = stack.enter_context(Program(
+            [str(build / "bench" / "baton_ceiling"), "--listen", f"127.0.0.1:{sip}", "--agent", f"127.0.0.1:{agent}",
+             "--target", f"127.0.0.1:{target}"], folder, "ceiling"))
+        ceiling.line()
+        calling = stack.enter_context(customers(folder, "customer", sip, 4000, at_once))
+        time.sleep(size.warm_up)
+        before = snapshot(ceiling.pid)
+        time.sleep(size.span)
+        after = snapshot(ceiling.pid)
+        finish(calling)
+        told = json.loads(ceiling.stop().strip().splitlines()[-1])
+        for each in (agents, targets):
+            each.stop(signal.SIGUSR1, 3)
+        spent = busy(before, after, ceiling.pid)
+        tally = calling.tally() + agents.tally() + targets.tally()
+        return Load(told["transfers"], after.at - before.at, told["cpu_seconds"], spent.with_work, spent.on_cpu, at_once,
+                    Tally(tally.calls, calling.tally().failed, tally.messages, tally.repeated), told["failed"])
+
+
+class Floor:
+    """A Baton with its agents and their phones. The carrier is sipp, or the driver where times are taken."""
+
+    def __init__(self, build: Path, folder: Path, agents: int, stack: ExitStack, driver_is_carrier: bool = False):
+        self.folder, self.agents, self.stack = folder, agents, stack
+        self.carrier_port, self.phone_port = free_port(), free_port()
+        metrics_port = free_port()
+        config = centre.make(folder, build / "baton", agents, self.carrier_port, metrics_port)
+        self.baton = stack.enter_context(Baton(build, folder, config, metrics_port))
+        self.driver = stack.enter_context(Driver(build, folder, self.baton.http_port,
+                                                self.carrier_port if driver_is_carrier else 0))
+
+    def register(self, rate: float) -> None:
+        """All phones from their one port, before start_phones(): Baton calls a phone where it registered from."""
+        with Sipp(self.folder, "register", "peers/register.xml", self.phone_port, f"127.0.0.1:{self.baton.sip_port}",
+                  "-inf", str(self.folder / "phones.csv"), "-r", str(rate), "-m", str(self.agents)) as phones:
+            if not phones.ended(30 + 4 * self.agents / rate) or phones.process.returncode != 0:
+                raise BenchError(f"the phones could not register: {phones.tally()}")
+
+    def start_phones(self) -> Sipp:
+        return self.stack.enter_context(Sipp(self.folder, "agent", "ceiling/agent.xml", self.phone_port))
+
+    def start_carrier(self) -> Sipp:
+        return self.stack.enter_context(Sipp(self.folder, "carrier", "ceiling/target.xml", self.carrier_port))
+
+    def sign_in(self) -> None:
+        self.driver.order(f"desktops {self.folder / 'tokens'}")
+        self.driver.until("signed_in", self.agents, 60)
+
+    def go_available(self) -> None:
+        self.driver.order("available")
+        self.driver.until("available", self.agents, 60)
+
+
+def thread_names(pid: int) -> dict[int, str]:
+    return {int(task.name): (task / "comm").read_text().strip() for task in Path(f"/proc/{pid}/task").iterdir()}
+
+
+def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
+    with ExitStack() as stack:
+        floor = Floor(build, folder, size.agents, stack)
+        floor.register(200)
+        phones, carrier = floor.start_phones(), floor.start_carrier()
+        floor.sign_in()
+        floor.go_available()
+        floor.driver.order("work transfer")
+        calling = stack.enter_context(customers(folder, "customer", floor.baton.sip_port, 4000, at_once))
+        time.sleep(size.warm_up)
+        first, before = floor.baton.metrics(), snapshot(floor.baton.pid)
+        time.sleep(size.span)
+        last, after = floor.baton.metrics(), snapshot(floor.baton.pid)
+        names = thread_names(floor.baton.pid)
+        finish(calling)
+        time.sleep(0.5)
+        driver = floor.driver.order("figures")
+        for each in (phones, carrier):
+            each.stop(signal.SIGUSR1, 3)
+        transfers = round(last[CONNECTED] - first[CONNECTED])
+        sip_cpu = last["baton_sip_thread_cpu_seconds"] - first["baton_sip_thread_cpu_seconds"]
+        sip_thread = thread_of(before, after, sip_cpu)
+        names[sip_thread] = "sip"
+        spent = busy(before, after, sip_thread)
+        tally = calling.tally() + phones.tally() + carrier.tally()
+        load = Load(transfers, after.at - before.at, after.cpu - before.cpu, spent.with_work, spent.on_cpu, at_once,
+                    Tally(tally.calls, calling.tally().failed, tally.messages, tally.repeated),
+                    driver["other_outcomes"] + driver["errors"])
+        for thread, now in after.threads.items():
+            name = names.get(thread, "?")
+            was = before.threads[thread].on_cpu if thread in before.threads else 0.0
+            load.threads_ms[name] = load.threads_ms.get(name, 0) + 1000 * (now.on_cpu - was) / max(transfers, 1)
+        if driver["first_error"]:
+            print(f"    first error: {driver['first_error']}")
+        return load
+
+
+@dataclass
+class Latency:
+    """From a BlindTransfer message to what follows, in ms."""
+
+    rate: float = 0  # Transfers a second.
+    acw_p50: float = 0
+    acw_p99: float = 0
+    invite_p50: float = 0
+    invite_p99: float = 0
+    commit_p99: float = 0
+    samples: int = 0
+    failed: int = 0
+
+
+def measure_latency(build: Path, folder: Path, size: Size, rate: float) -> Latency:
+    """At that many transfers a second, with the driver itself as the carrier, so that one clock times all."""
+    with ExitStack() as stack:
+        floor = Floor(build, folder, size.agents, stack, driver_is_carrier=True)
+        floor.register(200)
+        floor.start_phones()
+        floor.sign_in()
+        floor.go_available()
+        floor.driver.order("work transfer")
+        calling = stack.enter_context(customers(folder, "customer", floor.baton.sip_port, rate, size.agents))
+        time.sleep(size.warm_up)
+        before, _ = floor.baton.metrics(), floor.driver.order("reset")
+        time.sleep(size.latency_span)
+        seen, after = floor.driver.order("figures"), floor.baton.metrics()
+        finish(calling)
+        acw, invite = seen["acw_ms"], seen["invite_ms"]
+        return Latency(acw["count"] / size.latency_span, acw["p50"], acw["p99"], invite["p50"], invite["p99"],
+                       commit_percentile_ms(before, after, 0.99), acw["count"],
+                       seen["errors"] + seen["other_outcomes"] + calling.tally().failed)
+
+
+def saturate(measure, build: Path, folder: Path, size: Size, say) -> Load:
+    """Raises the load until the SIP thread has work for over 90 % of the time."""
+    load = Load()
+    for at_once in size.calls_at_once:
+        load = measure(build, folder / str(at_once), size, at_once)
+        say(f"    {at_once} calls at once: {load.per_second:.0f} transfers/s, {load.per_cpu_second:.0f} per CPU second, "
+            f"SIP thread busy {load.sip_busy:.0f} % ({load.sip_on_cpu:.0f} % on a core), {load.failures} failed, "
+            f"{100 * load.repeated_share:.3f} % repeated")
+        if load.sip_busy > 90:
+            break
+    return load

@@ -1,0 +1,203 @@
+"""The processes of a measurement: Baton, the ceiling, sipp, the driver. None outlives the benchmark."""
+
+from __future__ import annotations
+
+import csv
+import ctypes
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parents[1]
+
+
+class BenchError(Exception):
+    """Something that keeps a figure from being measured."""
+
+
+def free_port(kind: int = socket.SOCK_DGRAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Program:
+    """A child process; use as `with`."""
+
+    def __init__(self, arguments: list[str], folder: Path, name: str, stdin: bool = False):
+        self.name, self.folder = name, folder
+        self.errors = folder / f"{name}.err"
+        with open(self.errors, "wb") as errors:
+            self.process = subprocess.Popen(
+                arguments, cwd=folder, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=errors, text=True, preexec_fn=die_with_parent)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def line(self) -> str:
+        assert self.process.stdout
+        text = self.process.stdout.readline()
+        if not text:
+            raise BenchError(f"{self.name} ended: {self.errors.read_text(errors='replace')[-2000:]}")
+        return text
+
+    def stop(self, how: int = signal.SIGTERM, patience: float = 20.0) -> str:
+        """Ends it; gives back what it still said."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            rest = self.process.communicate(timeout=patience)[0]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            rest = self.process.communicate()[0]
+        except ValueError:  # Stopped before.
+            rest = ""
+        return rest or ""
+
+
+class Driver(Program):
+    """bench/driver: the agents' desktops."""
+
+    def __init__(self, build: Path, folder: Path, port: int, carrier_port: int):
+        super().__init__([str(build / "bench" / "baton_bench_driver"), "--port", str(port), "--carrier-port",
+                          str(carrier_port)], folder, "driver", stdin=True)
+        self.line()
+
+    def order(self, text: str) -> dict[str, Any]:
+        assert self.process.stdin
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.line())
+        if "error" in answer:
+            raise BenchError(f"driver, {text}: {answer['error']}")
+        return answer
+
+    def until(self, key: str, count: int, patience: float) -> dict[str, Any]:
+        """Waits until that figure is reached; an error where it is not."""
+        deadline = time.monotonic() + patience
+        while (figures := self.order("figures"))[key] < count:
+            if time.monotonic() > deadline:
+                raise BenchError(f"{key}: {figures[key]} of {count} after {patience:.0f} s; errors: "
+                                 f"{figures['errors']} {figures['first_error']}")
+            time.sleep(0.1)
+        return figures
+
+
+@dataclass
+class Tally:
+    """What a sipp counted."""
+
+    calls: int = 0
+    failed: int = 0
+    messages: int = 0
+    repeated: int = 0  # Sent or received again.
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.calls + other.calls, self.failed + other.failed, self.messages + other.messages,
+                     self.repeated + other.repeated)
+
+
+class Sipp(Program):
+    """One sipp with a scenario of bench/."""
+
+    def __init__(self, folder: Path, name: str, scenario: str, port: int, *arguments: str):
+        self.counts, self.statistics = folder / f"{name}.counts", folder / f"{name}.stat"
+        program = shutil.which("sipp")
+        if not program:
+            raise BenchError("sipp is missing: apt-get install sip-tester")
+        super().__init__(
+            [program, "-sf", str(HERE / scenario), "-i", "127.0.0.1", "-p", str(port), "-nostdin",
+             "-buff_size", "4194304", "-fd", "1", "-trace_stat", "-stf", str(self.statistics),
+             "-trace_counts", "-trace_err", "-error_file", str(folder / f"{name}.errors"), *arguments],
+            folder, name)
+        # Its screen would fill the pipe.
+        assert self.process.stdout
+        self.process.stdout.close()
+        self.process.stdout = None
+        self.scenario = Path(scenario).stem
+
+    def ended(self, patience: float) -> bool:
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def tally(self) -> Tally:
+        """As of its last second, or of its end."""
+        if not self.statistics.exists():
+            return Tally()
+        rows = list(csv.DictReader(self.statistics.read_text(errors="replace").splitlines(), delimiter=";"))
+        if not rows:
+            return Tally()
+        last = rows[-1]
+        tally = Tally(calls=int(last["SuccessfulCall(C)"]), failed=int(last["FailedCall(C)"]))
+        file = next(iter(self.folder.glob(f"{self.scenario}_{self.pid}_counts.csv")), None)
+        if file:
+            lines = file.read_text(errors="replace").splitlines()
+            names, values = lines[0].split(";"), lines[-1].split(";")
+            for name, value in zip(names, values):
+                if name.endswith(("_Sent", "_Recv")):
+                    tally.messages += int(value or 0)
+                elif name.endswith("_Retrans"):
+                    tally.repeated += int(value or 0)
+        return tally
+
+
+class Baton(Program):
+    """`baton serve`."""
+
+    def __init__(self, build: Path, folder: Path, config: Path, metrics_port: int):
+        super().__init__([str(build / "baton"), "serve", "--config", str(config)], folder, "baton")
+        self.metrics_port = metrics_port
+        ready = self.line()
+        match = re.search(r"http=\S*?127\.0\.0\.1:(\d+)\S* sip=udp:127\.0\.0\.1:(\d+)", ready)
+        if not match:
+            raise BenchError(f"Baton did not say that it is ready, but: {ready}")
+        self.http_port, self.sip_port = int(match.group(1)), int(match.group(2))
+
+    def metrics(self) -> dict[str, float]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        found = {}
+        for line in text.splitlines():
+            if line and not line.startswith("#"):
+                name, _, value = line.rpartition(" ")
+                found[name] = float(value)
+        return found
+
+
+def commit_percentile_ms(before: dict[str, float], after: dict[str, float], share: float) -> float:
+    """An upper bound in ms, from the commits' histogram: its buckets double."""
+    buckets = []
+    for name, value in after.items():
+        match = re.fullmatch(r'baton_engine_commits\{below="([^"]+)"\}', name)
+        if match:
+            buckets.append((float(match.group(1)), value - before.get(name, 0)))
+    total = sum(count for _, count in buckets)
+    seen = 0.0
+    for below, count in sorted(buckets):
+        seen += count
+        if total and seen >= share * total:
+            return below * 1000
+    return 0.0
