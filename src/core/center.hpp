@@ -160,7 +160,10 @@ struct ContactCenter::Impl {
   void publish_call(Contact& contact, std::optional<std::string> request_id = {});
   void publish_call_to(Agent& agent, const Contact& contact,
                        std::optional<std::string> request_id = {});
-  void finish_call_for(Agent& agent, Contact& contact, Activity activity, std::string_view event);
+  /// The call is over for this agent: events on both legs, then his state. `restore` is the
+  /// after-call work that he goes back to instead, when a returning call was not taken.
+  void finish_call_for(Agent& agent, Contact& contact, Activity activity, std::string_view event,
+                       std::optional<FinishedCall> restore = {});
   void clear_finished(Agent& agent, std::optional<std::string> request_id);
   [[nodiscard]] message::Event read(std::string_view login, message::RequestKind kind) const;
 

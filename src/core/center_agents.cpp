@@ -108,7 +108,8 @@ void ContactCenter::Impl::publish_call_to(Agent& agent, const Contact& contact,
 }
 
 void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activity activity,
-                                          std::string_view event) {
+                                          std::string_view event,
+                                          std::optional<FinishedCall> restore) {
   FinishedCall finished;
   finished.contact = contact.id;
   finished.agent_leg = call_event(contact, agent, true);
@@ -125,7 +126,12 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
   publish(agent, finished.customer_leg);
   agent.contact.reset();
   agent.muted = false;
-  if (activity == Activity::idle) {
+  if (restore) {
+    activity = Activity::acw;
+    publish(agent, restore->agent_leg);
+    publish(agent, restore->customer_leg);
+    agent.finished = std::move(restore);
+  } else if (activity == Activity::idle) {
     agent.finished.reset();
   } else {
     agent.finished = std::move(finished);

@@ -193,7 +193,7 @@ std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& r
 
 std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& request) {
   if (!agent.logged_in)
-    return refuse(Reason::invalidMessage, "agent: '" + agent.login + "' is not logged in");
+    return refuse(Reason::agentUnavailable, "agent: '" + agent.login + "' is not logged in");
   if (agent.contact) {
     Contact* call = contact(*agent.contact);
     Transfer* transfer = call == nullptr ? nullptr : running_transfer(*call);

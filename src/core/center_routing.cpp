@@ -235,9 +235,13 @@ void ContactCenter::Impl::route_agent(Agent& agent) {
 }
 
 void ContactCenter::Impl::queue_wait_over(Contact& contact) {
-  if (contact.offer && contact.offer->bridging) {
-    // The agent has answered: the join decides, not the clock.
-    contact.queue->timer = arm(TimerKind::queue_wait, contact.id, now_ + policy_.bridge_timeout_ms);
+  if (contact.offer && (contact.offer->pressed || contact.offer->bridging)) {
+    // An agent has answered: his phone and the join decide, not the clock.
+    contact.queue->timer =
+        arm(TimerKind::queue_wait, contact.id,
+            now_ + (contact.offer->bridging
+                        ? policy_.bridge_timeout_ms
+                        : static_cast<TimeMs>(policy_.answer_timeout_seconds) * 1000));
     return;
   }
   Transfer* transfer = running_transfer(contact);
@@ -275,6 +279,7 @@ void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpo
                         .purpose = purpose,
                         .since = now_,
                         .dialed = false,
+                        .pressed = false,
                         .bridging = false,
                         .timer = 0};
   int seconds = policy_.offer_timeout_seconds;
@@ -306,6 +311,7 @@ void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer,
                                      std::optional<std::string> request_id) {
   Offer& offer = *contact.offer;
   offer.dialed = true;
+  offer.pressed = auto_answer;
   if (auto_answer) {
     cancel(offer.timer);
     offer.timer = arm(TimerKind::offer, contact.id,
@@ -337,14 +343,9 @@ void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string
   if (who != nullptr) {
     if (offer.purpose == OfferPurpose::giving_back || offer.purpose == OfferPurpose::take_back) {
       // His refusal restores his state: the ACW of the call he gave away, or Available.
-      std::optional<FinishedCall> kept = std::move(who->finished);
-      const bool was_acw = who->before_offer == Activity::acw && kept.has_value();
-      finish_call_for(*who, contact, Activity::idle, event);
-      if (was_acw) {
-        who->finished = std::move(kept);
-        set_activity(*who, Activity::acw);
-        agent_changed(*who);
-      }
+      std::optional<FinishedCall> kept;
+      if (who->before_offer == Activity::acw) kept = std::move(who->finished);
+      finish_call_for(*who, contact, Activity::idle, event, std::move(kept));
     } else {
       finish_call_for(*who, contact, then, event);
     }

@@ -51,6 +51,8 @@ struct Offer {
   OfferPurpose purpose = OfferPurpose::queue;
   TimeMs since = 0;
   bool dialed = false;
+  bool pressed =
+      false;  ///< `Answer` was pressed: the phone decides now, no longer the queue's clock.
   bool bridging = false;
   TimerId timer = 0;
 };
