@@ -54,19 +54,32 @@ std::string end_of(const std::string& text, std::size_t bytes) {
   _exit(127);
 }
 
-/// An unused socket bound to a port of 127.0.0.1, or nothing.
-std::optional<int> try_bind(int port) {
-  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+sockaddr_in loopback(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+/// The port that a socket could be bound to, or nothing.
+std::optional<int> try_bind(int port) {
+  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(port);
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   const bool bound =
       bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0;
   close(descriptor);
   return bound ? std::optional<int>(ntohs(address.sin_port)) : std::nullopt;
+}
+
+void send_datagram(int port, const std::string& text) {
+  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  static_cast<void>(sendto(descriptor, text.data(), text.size(), 0,
+                           reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
+  close(descriptor);
 }
 
 /// "2026-11-22 20:31:48.123456", local time, as sipp writes it.
@@ -133,9 +146,20 @@ std::optional<int> SippProcess::wait(std::chrono::steady_clock::time_point deadl
   return exit_code();
 }
 
-void SippProcess::hang_up() {
-  // The first asks sipp to end when its calls have, the second to end them.
-  for (int i = 0; i < 2 && !exit_code(); ++i) kill(pid_, SIGUSR1);
+bool SippProcess::hang_up(int port, std::chrono::steady_clock::time_point deadline) {
+  const std::string trace = messages();
+  const std::size_t at = trace.find("Call-ID: ");
+  if (at == std::string::npos) return exit_code().has_value();
+  const std::string call_id = trace.substr(at + 9, trace.find_first_of("\r\n", at) - at - 9);
+  send_datagram(port, fmt::format("MESSAGE sip:customer@127.0.0.1 SIP/2.0\r\n"
+                                  "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKdemo\r\n"
+                                  "From: <sip:demo@127.0.0.1>;tag=demo\r\n"
+                                  "To: <sip:customer@127.0.0.1>\r\n"
+                                  "Call-ID: {}\r\n"
+                                  "CSeq: 1 MESSAGE\r\n"
+                                  "Content-Length: 0\r\n\r\n",
+                                  call_id));
+  return wait(deadline).has_value();
 }
 
 std::string SippProcess::notes() const { return slurp(folder_ / (name_ + ".log")); }

@@ -29,8 +29,9 @@ class SippProcess {
   [[nodiscard]] std::optional<int> exit_code();
   /// Waits for the end until the deadline.
   [[nodiscard]] std::optional<int> wait(std::chrono::steady_clock::time_point deadline);
-  /// Tells sipp to end, hanging up what it has.
-  void hang_up();
+  /// Tells a customer (customer.xml at UDP port `port`) to hang up; true if he had ended by the
+  /// deadline.
+  bool hang_up(int port, std::chrono::steady_clock::time_point deadline);
 
   [[nodiscard]] std::string notes() const;     ///< The text of .log so far.
   [[nodiscard]] std::string messages() const;  ///< The text of .messages so far.

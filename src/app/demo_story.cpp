@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iostream>
 
@@ -18,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kInboundNumber = "+18005550100";
+constexpr std::string_view kBreak = R"({"label":"Break","code":"Break","type":"not_routable"})";
 constexpr std::string_view kAvailable =
     R"({"label":"Available","code":"Available","type":"routable"})";
 
@@ -78,14 +80,14 @@ DemoStory::Agent& DemoStory::agent(std::string_view login) {
 }
 
 bool DemoStory::play() {
-  const Act acts[] = {
+  const std::array<Act, 3> acts{{
       {"dial pad", "+12025550181", kDialPadSample, "BlindTransfer \"+12082097345\"", "+12082097345",
        ""},
       {"external quick connect", "+12025550182", kExternalSample,
        "BlindTransfer {phone_number, \"Sasi_Chime\"}", "Sasi_Chime +16579994374", ""},
       {"queue", "+12025550183", kQueueSample, "BlindTransfer {queue, \"CallSummary-HVOC-Queue\"}",
        "CallSummary-HVOC-Queue, then agent4", "agent4"},
-  };
+  }};
   std::cout << "Four agents' phones register, and their desktops sign in; the outside world is at "
                "127.0.0.1:"
             << carrier_port_ << "." << std::endl;
@@ -141,6 +143,14 @@ void DemoStory::sign_in(Agent& one) {
         return s.desktop == one.login && s.event.subtopic == "LoginSuccess";
       },
       one.login + "'s LoginSuccess");
+  // Whoever is available now would be offered another one's call.
+  desktops_.request(one.login, "Agent", "UpdateState", kBreak);
+  desktops_.wait_for(
+      mark,
+      [&](const SeenEvent& s) {
+        return s.desktop == one.login && s.event.agent_state.find("Break") != std::string::npos;
+      },
+      one.login + "'s break");
 }
 
 void DemoStory::make_available(const Agent& one) {
@@ -166,13 +176,13 @@ void DemoStory::sign_out(const Agent& one) {
       one.login + "'s LogoutSuccess");
 }
 
-std::unique_ptr<SippProcess> DemoStory::call_in(const Act& act, int audio_port) {
+std::unique_ptr<SippProcess> DemoStory::call_in(const Act& act, int port, int audio_port) {
   return std::make_unique<SippProcess>(
       logs_, "customer" + act.customer_number.substr(act.customer_number.size() - 1),
       std::vector<std::string>{server_, "-sf", scenario("customer"), "-s",
-                               std::string(kInboundNumber), "-p", std::to_string(free_udp_port()),
-                               "-m", "1", "-key", "number", act.customer_number, "-key",
-                               "audio_port", std::to_string(audio_port)});
+                               std::string(kInboundNumber), "-p", std::to_string(port), "-m", "1",
+                               "-key", "number", act.customer_number, "-key", "audio_port",
+                               std::to_string(audio_port)});
 }
 
 void DemoStory::answer(const Agent& one, std::size_t mark) {
@@ -195,7 +205,8 @@ bool DemoStory::play_act(int number, const Act& act, Agent& primary) {
   std::size_t mark = desktops_.mark();
   make_available(primary);
   const int customer_audio = free_udp_port();
-  auto customer = call_in(act, customer_audio);
+  const int customer_port = free_udp_port();
+  auto customer = call_in(act, customer_port, customer_audio);
   answer(primary, mark);
   Agent* taker = act.answering_agent.empty() ? nullptr : &agent(act.answering_agent);
   if (taker != nullptr) make_available(*taker);
@@ -239,8 +250,15 @@ bool DemoStory::play_act(int number, const Act& act, Agent& primary) {
                              "(127.0.0.1:{}) {} each other's "
                              "media description",
                              customer_audio, destination_audio, heard ? "have" : "do not have"));
-  customer->hang_up();
-  const bool ended = customer->wait(in_seconds(5)).has_value();
+  const bool ended = customer->hang_up(customer_port, in_seconds(5));
+  if (ended) {
+    desktops_.wait_for(
+        mark,
+        [&](const SeenEvent& s) {
+          return s.desktop == primary.login && s.event.state == "completed";
+        },
+        "the customer's goodbye (completed)");
+  }
   if (!ended) verdict(false, "the customer's phone did not end: " + customer->errors());
   return connected && heard && ended;
 }

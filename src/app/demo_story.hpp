@@ -47,7 +47,7 @@ class DemoStory {
   void sign_in(Agent& agent);
   void make_available(const Agent& agent);
   void sign_out(const Agent& agent);
-  [[nodiscard]] std::unique_ptr<SippProcess> call_in(const Act& act, int audio_port);
+  [[nodiscard]] std::unique_ptr<SippProcess> call_in(const Act& act, int port, int audio_port);
   void answer(const Agent& agent, std::size_t mark);
   bool play_act(int number, const Act& act, Agent& agent);
   [[nodiscard]] bool heard_each_other(const SippProcess& customer, int customer_audio,

@@ -12,6 +12,7 @@ void DemoTimeline::message(std::string_view desktop, std::string_view text) {
 }
 
 void DemoTimeline::event(const SeenEvent& seen) {
+  if (seen.at_us < start_us_) return;
   Line line{seen.at_us, Line::Kind::event, seen.desktop, seen.event.summary, ""};
   if (seen.event.is_transfer()) {
     line.custody = seen.event.custody;

@@ -52,9 +52,8 @@ void read_transfer(EventView& event, const json::object& body) {
   event.reason = text_at(body, "reason");
   const std::string name = text_at(body, "destination", "name");
   const std::string number = text_at(body, "destination", "phoneNumber");
-  std::string line =
-      fmt::format("transfer {} to {}{}{}", event.state, name,
-                  name.empty() || number.empty() ? "" : " ", number == name ? "" : number);
+  std::string line = fmt::format("transfer {} to {}", event.state, name.empty() ? number : name);
+  if (!name.empty() && !number.empty() && number != name) line += " " + number;
   const std::string who = text_at(body, "connectedTo");
   if (!who.empty() && event.state == "connected") line += fmt::format(", answered by {}", who);
   const std::string queue = text_at(body, "queueName");
