@@ -197,6 +197,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     const auto route = context_.endpoint->route(outside.number, outside.caller_id);
     if (!route) return Refusal{404, "No trunk carries the number."};
     ways.push_back({route->request_uri, {}, {route->username, route->password}, route->internal});
+    party_.trunk = route->trunk;
     if (!route->caller_id.empty()) from_user = route->caller_id;
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")
