@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from measure import centre
 from measure.machine import busy, snapshot, thread_of
 from measure.programs import Baton, BenchError, Driver, Program, Sipp, Tally, commit_percentile_ms, free_port
 
+CUSTOMERS_MEDIA_PORT = 30000  # In ceiling/customer.xml.
 CONNECTED = 'baton_transfers_total{outcome="connected"}'
 
 
@@ -101,6 +103,9 @@ class Floor:
     def __init__(self, build: Path, folder: Path, agents: int, stack: ExitStack, driver_is_carrier: bool = False):
         self.folder, self.agents, self.stack = folder, agents, stack
         self.carrier_port, self.phone_port = free_port(), free_port()
+        # The customers' phones: without a socket there, each packet of the queue's sound would come back as an error.
+        self.sound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.sound.bind(("127.0.0.1", CUSTOMERS_MEDIA_PORT))
         metrics_port = free_port()
         config = centre.make(folder, build / "baton", agents, self.carrier_port, metrics_port)
         self.baton = stack.enter_context(Baton(build, folder, config, metrics_port))

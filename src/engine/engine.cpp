@@ -14,6 +14,9 @@ namespace baton::engine {
 
 namespace {
 
+/// A batch of that many inputs tells that more are on their way.
+constexpr std::size_t kFlow = 4;
+
 core::TimeMs wall_clock() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -64,6 +67,9 @@ std::string Engine::start(std::vector<core::InputBody> first, message::Capabilit
         center_.apply(input, outputs);
         last_at_ = std::max(last_at_, input.at);
         for (core::Output& output : outputs) {
+          // A record may have waited for its commit when the process died: the young are written
+          // again.
+          if (input.at >= young) keep_record(output);
           if (auto* publish = std::get_if<core::Publish>(&output);
               publish != nullptr && input.at >= young) {
             again.push_back(
@@ -224,6 +230,10 @@ void Engine::loop() {
       } else {
         wake_.wait(lock, ready);
       }
+      // Nobody is woken in vain meanwhile: submit() only wakes for the first of a queue.
+      if (batch_inputs_ >= kFlow && !queue_.empty()) {
+        wake_.wait_until(lock, batch_began_ + config_.commit_pace, [this] { return stopping_; });
+      }
       if (queue_.size() <= config_.batch_limit) {
         items.swap(queue_);
       } else {
@@ -238,6 +248,8 @@ void Engine::loop() {
       items.emplace_back(core::InputBody{core::TimerFired{timer}});
     }
     const bool idle = items.empty();
+    batch_began_ = std::chrono::steady_clock::now();
+    batch_inputs_ = items.size();
     process(items);
     items.clear();
     // While inputs flow, records go with their commits.
@@ -340,14 +352,21 @@ void Engine::collect(core::Outputs& outputs) {
       timers_.arm(arm->timer, arm->at);
     } else if (const auto* cancel = std::get_if<core::CancelTimer>(&output)) {
       timers_.cancel(cancel->timer);
-    } else if (auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
-      transfer_records_[transfer->transfer->current.transfer_id] = std::move(transfer->transfer);
-      if (records_due_ == 0) records_due_ = last_at_ + config_.record_delay_ms;
-    } else if (auto* contact = std::get_if<core::StoreContact>(&output)) {
-      contact_records_[contact->contact->contact_id] = std::move(contact->contact);
-      if (records_due_ == 0) records_due_ = last_at_ + config_.record_delay_ms;
+    } else {
+      keep_record(output);
     }
   }
+}
+
+void Engine::keep_record(core::Output& output) {
+  if (auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
+    transfer_records_[transfer->transfer->current.transfer_id] = std::move(transfer->transfer);
+  } else if (auto* contact = std::get_if<core::StoreContact>(&output)) {
+    contact_records_[contact->contact->contact_id] = std::move(contact->contact);
+  } else {
+    return;
+  }
+  if (records_due_ == 0) records_due_ = last_at_ + config_.record_delay_ms;
 }
 
 void Engine::dispatch() {

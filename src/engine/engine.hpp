@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -25,7 +26,13 @@ struct EngineConfig {
   std::size_t queue_limit =
       100000;                     ///< Things waiting to be journalled; a request more is refused.
   std::size_t batch_limit = 512;  ///< Inputs in one commit.
-  int record_delay_ms = 100;      ///< How long a record may wait for a commit to go with.
+  /// How long a record may wait for a commit to go with. A call's records change a dozen times
+  /// within a second, so waiting saves most of their writing; who reads them has them written
+  /// first.
+  int record_delay_ms = 500;
+  /// While inputs flow, commits begin at least this far apart: a commit costs about the same for
+  /// one input as for a hundred. An input that comes alone is committed at once.
+  std::chrono::microseconds commit_pace{2000};
   int replay_events_seconds =
       600;  ///< Events this young are published again when a journal is replayed.
 };
@@ -110,6 +117,7 @@ class Engine {
   void process(std::vector<Item>& items);
   [[nodiscard]] core::Input stamp(core::InputBody body);
   void collect(core::Outputs& outputs);
+  void keep_record(core::Output& output);
   void dispatch();
   bool write_records();
   void refuse(const core::RequestInput& input, const ReplyHandler& done,
@@ -142,6 +150,8 @@ class Engine {
   std::unordered_map<message::Uuid, std::shared_ptr<const message::TransferView>> transfer_records_;
   std::unordered_map<message::Uuid, std::shared_ptr<const message::ContactView>> contact_records_;
   core::TimeMs records_due_ = 0;
+  std::chrono::steady_clock::time_point batch_began_;
+  std::size_t batch_inputs_ = 0;  ///< Of the last batch.
   std::vector<core::Command> commands_;
   std::vector<message::Event> events_;
   std::vector<core::Reply> replies_;
