@@ -1,5 +1,15 @@
 #include "telephony/sip/endpoint_impl.hpp"
 
+// Takes the place of the library's nta_msg_ackbye, to which it gives a second 2xx (another To tag)
+// for an INVITE whose transaction it still has, which is so for some milliseconds after the first
+// one, or until a delayed offer is answered. The library's own goes by the Contact alone and tells
+// nobody when nothing was sent. Told "not mine", it hands the answer to Impl::stray_answer, as it
+// does with one that comes later. Exported like su_getaddrinfo (see CMakeLists.txt).
+extern "C" __attribute__((visibility("default"))) int nta_msg_ackbye(nta_agent_t* /*agent*/,
+                                                                     msg_t* /*msg*/) {
+  return -1;
+}
+
 namespace baton::telephony::sip {
 
 void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {

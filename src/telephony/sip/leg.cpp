@@ -159,6 +159,10 @@ void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s*
   switch (method) {
     case sip_method_invite:
     case sip_method_update:
+      if (method == sip_method_update && !dialog_ && dialling_) {
+        dialling_->on_update(dialog, std::move(transaction), sip);
+        return;
+      }
       bridge_peer_offer(*this, std::move(transaction), sip);
       return;
     case sip_method_info:

@@ -2,6 +2,7 @@
 
 #include <sofia-sip/nta.h>
 #include <sofia-sip/sip.h>
+#include <sofia-sip/sip_tag.h>
 
 #include <algorithm>
 #include <utility>
@@ -173,18 +174,79 @@ void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const 
               std::to_string(rseq) + " " + std::to_string(sip->sip_cseq->cs_seq) + " INVITE");
   const std::string_view sdp = sdp_body(sip);
   const auto leg = leg_.lock();
-  if (!sdp.empty()) {
+  const auto known = branch.early.find(&dialog);
+  const bool updated = known != branch.early.end() && known->second.updated;
+  if (!sdp.empty() && !updated) {
     branch.early_sdp = sdp;
     if (branch.offer.empty() && leg) {
       // Their offer in a reliable 183 must be answered in the PRACK (section 5). Nothing flows
       // until the call is answered and bridged.
       LegMedia probe(context_.endpoint->bound().front().host, leg->media().session_id());
       if (!probe.receive_offer(sdp)) {
-        if (const auto answer = probe.answer_hold()) Leg::sdp_tags(tags, *answer);
+        if (const auto answer = probe.answer_hold()) {
+          Leg::sdp_tags(tags, *answer);
+          branch.early.insert_or_assign(&dialog, Early{std::move(probe)});
+        }
+      }
+    } else if (leg) {
+      // Other phones have the same offer, so the leg's own media waits for the one that wins.
+      LegMedia media = leg->media();
+      if (!media.receive_answer(sdp)) {
+        branch.early.insert_or_assign(&dialog, Early{std::move(media)});
       }
     }
   }
   dialog.send("PRACK", tags, [](ClientTransaction&, const Response&) {});
+}
+
+void LegDialling::on_update(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) {
+  const auto leg = leg_.lock();
+  const auto branch =
+      std::find_if(branches_.begin(), branches_.end(), [&](const std::shared_ptr<Branch>& each) {
+        return each->seed.get() == &dialog ||
+               std::any_of(each->forks.begin(), each->forks.end(),
+                           [&](const auto& fork) { return fork.get() == &dialog; });
+      });
+  if (!leg || branch == branches_.end()) {
+    transaction.reply(481);
+    return;
+  }
+  TagList tags;
+  leg->common_tags(tags, true);
+  if (const auto least = leg->session_timer().too_small(sip)) {
+    tags.header("Min-SE", std::to_string(*least));
+    transaction.reply(422, "Session Interval Too Small", &tags);
+    return;
+  }
+  const std::string_view offer = sdp_body(sip);
+  if (!offer.empty()) {
+    const auto early = (*branch)->early.find(&dialog);
+    if (early == (*branch)->early.end()) {
+      // The INVITE's own offer has no answer yet.
+      transaction.reply(491, nullptr, &tags);
+      return;
+    }
+    LegMedia& media = early->second.media;
+    if (const auto error = media.receive_offer(offer)) {
+      transaction.reply(error->status, nullptr, &tags);
+      return;
+    }
+    std::optional<std::string> answer;
+    if (context_.tone != nullptr) answer = media.answer_source(context_.tone->local_media());
+    if (!answer) answer = media.answer_hold();
+    if (!answer) {
+      media.refuse_offer();
+      transaction.reply(488, nullptr, &tags);
+      return;
+    }
+    early->second.updated = true;
+    (*branch)->early_sdp = offer;
+    Leg::sdp_tags(tags, *answer);
+  }
+  leg->learn_allow(sip);
+  dialog.refresh_target(sip);
+  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + dialog.local_contact() + ">")));
+  transaction.reply(200, nullptr, &tags);
 }
 
 void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
@@ -216,6 +278,10 @@ void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
     if (other.get() != &branch) cancel(*other);
   }
   branch.final_code = 200;
+  if (const auto early = branch.early.find(dialog.get());
+      early != branch.early.end() && early->second.updated && !branch.offer.empty()) {
+    leg->media() = std::move(early->second.media);
+  }
   leg->answered(std::move(dialog), response.sip, !branch.offer.empty(), transaction,
                 branch.early_sdp);
 }

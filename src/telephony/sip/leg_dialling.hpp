@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,9 @@ class LegDialling {
   bool start(const std::vector<Way>& ways);
   /// Cancels what is not answered; finals still come. True when nothing is open.
   bool cancel();
+  /// Answers an UPDATE that came in an early dialog (RFC 3311 section 5.2): by ourselves, since
+  /// nobody is joined to the leg yet.
+  void on_update(Dialog& dialog, ServerTransaction transaction, const sip_s* sip);
   /// NOTIFY with Event: talk to every phone that rings.
   void talk(Completion completion);
   [[nodiscard]] std::vector<DialogSnapshot> snapshots() const;
@@ -49,6 +53,12 @@ class LegDialling {
   [[nodiscard]] const Way* winner() const { return winner_; }
 
  private:
+  /// Offer and answer of an early dialog, which a reliable provisional response has completed.
+  struct Early {
+    LegMedia media;
+    bool updated = false;  // By an UPDATE: SDP of later responses to the INVITE does not count.
+  };
+
   struct Branch {
     Way way;
     std::unique_ptr<Dialog> seed;                // The dialog of the INVITE itself.
@@ -56,6 +66,7 @@ class LegDialling {
     ClientTransaction* invite = nullptr;         // Until its final response.
     std::string offer;                           // As sent; empty: delayed.
     std::string early_sdp;                       // Of a reliable provisional response.
+    std::map<const Dialog*, Early> early;        // Of the dialogs above.
     std::uint32_t last_rseq = 0;
     bool ringing = false;
     bool authorized = false;

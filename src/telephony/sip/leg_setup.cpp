@@ -237,7 +237,10 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
     TagList tags;
     dialog_->ack(invite, tags);
     invite.close();
-    if (const auto error = media_.receive_answer(body)) {
+    // Where an UPDATE of the early dialog came after the answer, this was no answer to it, and SDP
+    // of the 2xx does not count (RFC 6337 section 3.1.1).
+    const auto error = media_.offer_open() ? media_.receive_answer(body) : std::nullopt;
+    if (error) {
       confirm();
       give_up(core::EndCause::refused, 488, error->text);
       return;

@@ -306,6 +306,27 @@ TEST_F(SipSwitchTest, ASecondAnswerOfAForkIsAcknowledgedAndEnded) {
   EXPECT_FALSE(events.wait<core::LegEnded>({}, milliseconds(50)));
 }
 
+TEST_F(SipSwitchTest, ASecondAnswerOfAForkRightBehindTheFirstIsAcknowledgedAndEnded) {
+  start();
+  const LegId b = leg_id(1);
+  const Message invite = dial_target(b, {});
+  target.reply(invite, 180, "", "", "fork-one");
+  target.reply(invite, 180, "", "", "fork-two");
+  ASSERT_TRUE(events.wait<core::LegRinging>());
+  target.reply(invite, 200, TestUa::sdp(kTargetRtp), "", "fork-two");
+  target.reply(invite, 200, TestUa::sdp(kTargetRtp + 2), "", "fork-one");
+  std::vector<std::string> acknowledged;
+  const auto bye = target.wait([&](const Message& m) {
+    if (m.method() == "ACK") acknowledged.push_back(m.header("To"));
+    return m.method() == "BYE";
+  });
+  ASSERT_TRUE(bye);
+  EXPECT_THAT(bye->header("To"), HasSubstr("fork-one"));
+  EXPECT_THAT(acknowledged, ::testing::ElementsAre(HasSubstr("fork-two"), HasSubstr("fork-one")));
+  ASSERT_TRUE(events.wait<core::LegAnswered>());
+  EXPECT_FALSE(events.wait<core::LegEnded>({}, milliseconds(50)));
+}
+
 TEST_F(SipSwitchTest, EarlyMediaIsNotRingingAndItsReliableFormIsAcknowledged) {
   start();
   const LegId b = leg_id(1);
