@@ -111,7 +111,9 @@ TEST(Sdp, RefusesWhatItCannotUse) {
       {"v=0\no=- 1 1 IN IP4 192.0.2.1\nm=audio -1 RTP/AVP 0\n", 488, "0 to 65535"},
       {"v=0\no=- 1 1 IN IP4 192.0.2.1\nm=audio 1/0 RTP/AVP 0\n", 488, "1 to 255"},
       {"v=0\no=- 1 1 IN IP4 192.0.2.1\nnonsense\n", 488, "form x=value"},
-      {std::string("v=0\no=- 1 1 IN IP4 192.0.2.1\na=b\0c\n", 37), 488, "control character"},
+      {std::string("v=0\no=- 1 1 IN IP4 192.0.2.1\na=b") + "\x01"
+                                                           "c\n",
+       488, "control character"},
       {std::string(kMaxSdpBytes + 1, 'a'), 413, "at most 16384"},
   };
   for (const auto& c : cases) {
