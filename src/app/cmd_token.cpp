@@ -36,7 +36,8 @@ void add_token(CLI::App& program, int& exit_code) {
   command->add_option("--hours", arguments->hours, "How long it is good for")
       ->check(CLI::Range(1, 8760))
       ->capture_default_str();
-  command->footer(R"help(Prints the token and nothing else. It is signed with auth.jwt_secret_file, which is made where it
+  command->footer(
+      R"help(Prints the token and nothing else. It is signed with auth.jwt_secret_file, which is made where it
 is missing. Whoever has the token is that caller until it expires.
 Example:
   curl -H "Authorization: Bearer $(baton token --config examples/baton.toml --agent agent1)" \

@@ -56,11 +56,20 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
 Engine::~Engine() { stop(); }
 
 std::string Engine::start(std::vector<core::InputBody> first, message::Capabilities capabilities) {
-  center_.set_capabilities(std::move(capabilities));
+  capabilities_ = std::move(capabilities);
+  center_.set_capabilities(capabilities_);
   const core::TimeMs young =
       wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
   std::vector<Published> again;
   core::Outputs outputs;
+  // Where the journal was once cut off, the sequences began anew: a desktop must not take them for
+  // the old ones.
+  const std::string store_epoch = epoch_;
+  const auto name_epoch = [&] {
+    epoch_ = store_epoch;
+    if (journal_.first_index() > 1) epoch_ += '.' + std::to_string(journal_.first_index());
+  };
+  name_epoch();
   const journal::Replayed replayed =
       journal_.replay(0, [&](std::uint64_t, const core::Input& input) {
         outputs.clear();
@@ -80,7 +89,21 @@ std::string Engine::start(std::vector<core::InputBody> first, message::Capabilit
           }
         }
       });
-  if (!replayed.ok()) return replayed.error;
+  if (replayed.kind == journal::Replayed::Kind::foreign) {
+    // Written by another version, whose inputs this one must not replay (docs/journal-format.md).
+    // Until versioned snapshots exist the state starts anew from the directory; agents sign in
+    // again.
+    spdlog::warn("journal: {} The state starts anew: agents sign in again.", replayed.error);
+    center_ = core::ContactCenter();
+    center_.set_capabilities(capabilities_);
+    again.clear();
+    if (const auto cut = journal_.truncate_before(journal_.last_index() + 1); !cut.ok()) {
+      return cut.error;
+    }
+    name_epoch();
+  } else if (!replayed.ok()) {
+    return replayed.error;
+  }
   if (replayed.count > 0) spdlog::info("journal: {} inputs replayed", replayed.count);
   if (!again.empty()) sink_(std::move(again));
 

@@ -142,6 +142,7 @@ class Engine {
 
   // The engine's thread only.
   core::ContactCenter center_;
+  message::Capabilities capabilities_;
   TimerQueue timers_;
   core::TimeMs last_at_ = 0;
   std::vector<std::uint64_t> entropy_;

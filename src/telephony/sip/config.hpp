@@ -17,15 +17,18 @@ struct ListenAddress {
 /// A carrier or another PBX.
 struct TrunkConfig {
   std::string name;
-  std::string address;               ///< "host:port" for outgoing calls; names are resolved outside the SIP loop.
-  std::string transport = "udp";     ///< udp, tcp, tls.
-  std::vector<std::string> sources;  ///< Who may call in: "a.b.c.d", "a.b.c.d:port" (any port without one).
-  std::string username;              ///< Digest for outgoing calls and for REGISTER-less incoming ones; empty: none.
+  std::string
+      address;  ///< "host:port" for outgoing calls; names are resolved outside the SIP loop.
+  std::string transport = "udp";  ///< udp, tcp, tls.
+  std::vector<std::string>
+      sources;  ///< Who may call in: "a.b.c.d", "a.b.c.d:port" (any port without one).
+  std::string
+      username;  ///< Digest for outgoing calls and for REGISTER-less incoming ones; empty: none.
   std::string password;
-  std::string caller_id;                       ///< Default caller ID, E.164.
+  std::string caller_id;                        ///< Default caller ID, E.164.
   std::vector<std::string> allowed_caller_ids;  ///< Beside caller_id; "*" allows any.
-  std::vector<std::string> prefixes;            ///< Dial plan: E.164 prefixes it carries ("+1"); empty: all.
-  int priority = 1;                             ///< Lower is tried first among the longest matching prefixes.
+  std::vector<std::string> prefixes;  ///< Dial plan: E.164 prefixes it carries ("+1"); empty: all.
+  int priority = 1;                   ///< Lower is tried first among the longest matching prefixes.
 };
 
 struct SipConfig {
@@ -33,25 +36,28 @@ struct SipConfig {
   std::string realm = "baton";
   std::string user_agent = "Baton";
   std::vector<TrunkConfig> trunks;
-  std::vector<std::string> pass_headers;  ///< Configured X- headers that pass ("X-Case-Id"), besides PAI and UUI.
-  int session_expires_seconds = 1800;     ///< RFC 4028; 90 to 86,400, 0: off.
+  std::vector<std::string>
+      pass_headers;  ///< Configured X- headers that pass ("X-Case-Id"), besides PAI and UUI.
+  int session_expires_seconds = 1800;  ///< RFC 4028; 90 to 86,400, 0: off.
   int min_se_seconds = 90;
   int registration_min_seconds = 30;
   int registration_max_seconds = 3600;
   int max_contacts_per_agent = 10;
   int nonce_lifetime_seconds = 300;
-  int max_dialogs = 20000;        ///< Above: INVITE gets 503 with Retry-After.
-  int max_transactions = 50000;   ///< The same for transactions.
+  int max_dialogs = 20000;       ///< Above: INVITE gets 503 with Retry-After.
+  int max_transactions = 50000;  ///< The same for transactions.
   int retry_after_seconds = 5;
-  int udp_mtu = 4096;             ///< A request above goes by TCP where the peer's transport allows.
+  int udp_mtu = 4096;  ///< A request above goes by TCP where the peer's transport allows.
   std::string tls_certificate_dir;  ///< With agent.pem and cafile.pem, as the library wants them.
   std::string queue_sound;          ///< WAV file (8 kHz mono PCM16); empty: the built-in tone.
   std::string hold_sound;
   std::string ringback_sound;
-  std::string media_address;        ///< Address of the built-in source in SDP; empty: the first listen address.
+  std::string
+      media_address;  ///< Address of the built-in source in SDP; empty: the first listen address.
   int media_port_min = 40000;
   int media_port_max = 49999;
-  std::vector<std::string> domains;  ///< Other names by which phones address us, beside the realm and the listen addresses.
+  std::vector<std::string> domains;  ///< Other names by which phones address us, beside the realm
+                                     ///< and the listen addresses.
   int trunk_refresh_seconds = 60;    ///< How often the names of trunks are looked up again.
 };
 
