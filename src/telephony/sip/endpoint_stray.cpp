@@ -2,9 +2,10 @@
 
 // Takes the place of the library's nta_msg_ackbye, to which it gives a second 2xx (another To tag)
 // for an INVITE whose transaction it still has, which is so for some milliseconds after the first
-// one, or until a delayed offer is answered. The library's own goes by the Contact alone and tells
-// nobody when nothing was sent. Told "not mine", it hands the answer to Impl::stray_answer, as it
-// does with one that comes later. Exported like su_getaddrinfo (see CMakeLists.txt).
+// one, or until a delayed offer is answered. The library's own sends ACK and BYE to whatever the
+// Contact names, and without Max-Forwards, so that a peer may drop them (RFC 3261 section 8.1.1).
+// Told "not mine", the library hands the answer to Impl::stray_answer, as it does with one that
+// comes later. Exported like su_getaddrinfo (see CMakeLists.txt).
 extern "C" __attribute__((visibility("default"))) int nta_msg_ackbye(nta_agent_t* /*agent*/,
                                                                      msg_t* /*msg*/) {
   return -1;
@@ -43,8 +44,8 @@ void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
     if (line == nullptr || sequence == nullptr ||
         sip_add_tl(out.get(), request, SIPTAG_REQUEST(line), SIPTAG_TO(sip->sip_to),
                    SIPTAG_FROM(sip->sip_from), SIPTAG_CALL_ID(sip->sip_call_id),
-                   SIPTAG_CSEQ(sequence), TAG_IF(routes != nullptr, SIPTAG_ROUTE(routes)),
-                   TAG_END()) < 0) {
+                   SIPTAG_CSEQ(sequence), SIPTAG_MAX_FORWARDS_STR("70"),
+                   TAG_IF(routes != nullptr, SIPTAG_ROUTE(routes)), TAG_END()) < 0) {
       return;
     }
     nta_outgoing_t* sent = nta_outgoing_mcreate(

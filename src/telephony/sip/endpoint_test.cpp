@@ -637,10 +637,12 @@ TEST_F(EndpointTest, AStrayAnswerIsAcknowledgedAndEndedForPeersOnly) {
   ASSERT_TRUE(ack);
   EXPECT_THAT(ack->text, ::testing::StartsWith("ACK sip:y@some.host.example SIP/2.0"));
   EXPECT_EQ(ack->header("CSeq"), "7 ACK");
+  EXPECT_EQ(ack->header("Max-Forwards"), "70");
   const auto bye = carrier.receive();
   ASSERT_TRUE(bye);
   EXPECT_THAT(bye->text, ::testing::StartsWith("BYE sip:y@some.host.example SIP/2.0"));
   EXPECT_THAT(bye->header("To").value_or(""), HasSubstr("theirs"));
+  EXPECT_EQ(bye->header("Max-Forwards"), "70");
 
   SipPeer stranger(kStranger);
   stranger.connect(udp);

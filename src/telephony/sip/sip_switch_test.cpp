@@ -317,6 +317,7 @@ TEST_F(SipSwitchTest, ASecondAnswerOfAForkRightBehindTheFirstIsAcknowledgedAndEn
   target.reply(invite, 200, TestUa::sdp(kTargetRtp + 2), "", "fork-one");
   std::vector<std::string> acknowledged;
   const auto bye = target.wait([&](const Message& m) {
+    EXPECT_EQ("70", m.header("Max-Forwards")) << m.text;
     if (m.method() == "ACK") acknowledged.push_back(m.header("To"));
     return m.method() == "BYE";
   });
@@ -342,6 +343,39 @@ TEST_F(SipSwitchTest, EarlyMediaIsNotRingingAndItsReliableFormIsAcknowledged) {
   target.reply(invite, 200);
   ASSERT_TRUE(target.request("ACK"));
   ASSERT_TRUE(events.wait<core::LegAnswered>());
+}
+
+TEST_F(SipSwitchTest, AnUpdateOfAnEarlyDialogIsAnsweredOnceItsOfferHasAnAnswer) {
+  start();
+  const LegId a = customer_parked();
+  const LegId b = leg_id(1);
+  const Message invite = dial_target(b, a);
+  target.reply(invite, 183, "", "");
+  target.take_dialog_as_callee();
+  const auto final_of = [this](int cseq) {
+    return target.wait([&](const Message& m) { return m.code() >= 200 && m.cseq() == cseq; });
+  };
+  // The INVITE's offer is not answered yet.
+  auto answer = final_of(target.ask("UPDATE", TestUa::sdp(kTargetRtp + 2, "sendrecv", 2)));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(491, answer->code());
+  target.reply(invite, 183, TestUa::sdp(kTargetRtp + 2), "Require: 100rel\r\nRSeq: 7\r\n");
+  const auto prack = target.request("PRACK");
+  ASSERT_TRUE(prack);
+  target.reply(*prack, 200);
+  answer = final_of(target.ask("UPDATE", TestUa::sdp(kTargetRtp, "sendrecv", 2)));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(200, answer->code());
+  EXPECT_THAT(answer->body(), HasSubstr("m=audio"));
+  EXPECT_FALSE(answer->header("Contact").empty());
+  target.reply(invite, 200);
+  ASSERT_TRUE(target.request("ACK"));
+  ASSERT_TRUE(events.wait<core::LegAnswered>());
+  // The customer is told of the media that the UPDATE gave.
+  submit(core::BridgeLegs{a, b});
+  const auto reinvite = customer.request("INVITE");
+  ASSERT_TRUE(reinvite);
+  EXPECT_EQ(std::to_string(kTargetRtp), audio_port(*reinvite));
 }
 
 TEST_F(SipSwitchTest, ACustomerWhoRequires100relGetsAReliable180) {
