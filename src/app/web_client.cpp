@@ -29,7 +29,7 @@ using boost::system::error_code;
 constexpr std::chrono::seconds kConnectTimeout{10};
 /// The largest frame the server may send us; its own limit of what it keeps for an agent is far
 /// below.
-constexpr std::size_t kMaxFrame = 16U * 1024 * 1024;
+constexpr std::size_t kMaxFrame = 16UL * 1024 * 1024;
 
 std::string unreachable(const ServerUrl& url, const error_code& error) {
   return fmt::format("{} cannot be reached: {}", url.authority(), error.message());
@@ -121,8 +121,9 @@ class WebSocketClient::Impl {
 
   void opened(const error_code& error) {
     if (error == websocket::error::upgrade_declined) {
-      return closed(response_.result_int(), fmt::format("the server did not let us in: HTTP {} {}",
-                                                        response_.result_int(), response_.body()));
+      return closed(static_cast<int>(response_.result_int()),
+                    fmt::format("the server did not let us in: HTTP {} {}", response_.result_int(),
+                                response_.body()));
     }
     if (error) return closed(0, unreachable(url_, error));
     open_ = true;

@@ -185,7 +185,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(Agent& agent, const R
   }
   if (call->transfer) {
     return refuse(Reason::transferInProgress,
-                  "a transfer of this call is running; wait for it or cancel it", *call->transfer);
+                  "a transfer of this call is running; wait for it or cancel it", call->transfer);
   }
 
   auto fresh = std::make_unique<Transfer>();
@@ -195,11 +195,13 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(Agent& agent, const R
   transfer.content_hash = request.content_hash;
   transfer.was_held = call->held;
   transfer.refer = refer;
-  if ((refused = resolve(agent, request, transfer))) return refused;
-  if ((refused = options_in_force(request, transfer))) return refused;
+  refused = resolve(agent, request, transfer);
+  if (refused) return refused;
+  refused = options_in_force(request, transfer);
+  if (refused) return refused;
   if (transfer.kind == TransferKind::queue) {
-    if ((refused = queue_refusal(*directory_->queue(transfer.target_queue_arn), true)))
-      return refused;
+    refused = queue_refusal(*directory_->queue(transfer.target_queue_arn), true);
+    if (refused) return refused;
   }
   if (transfer.kind == TransferKind::agent) {
     const Agent* target = this->agent(transfer.target_agent);

@@ -111,7 +111,7 @@ std::string ObjectReader::text(std::string_view key, Need need, std::size_t max)
     fault(key, wrong_type("a string", *found));
     return {};
   }
-  const std::string text(found->get_string());
+  std::string text(found->get_string());
   if (text.empty()) {
     fault(key, "is empty; 1 to " + std::to_string(max) + " bytes are expected");
   } else if (text.size() > max) {
@@ -135,7 +135,7 @@ std::string ObjectReader::secret(std::string_view key, std::size_t min, std::siz
     fault(key, wrong_type("a string", *found));
     return {};
   }
-  const std::string text(found->get_string());
+  std::string text(found->get_string());
   if (text.size() < min || text.size() > max) {
     fault(key, "has " + std::to_string(text.size()) + " bytes; " + std::to_string(min) + " to " +
                    std::to_string(max) + " are expected");

@@ -138,26 +138,25 @@ void Engine::submit(core::InputBody body) {
 }
 
 void Engine::request(core::RequestInput input, ReplyHandler done) {
+  std::unique_lock lock(mutex_);
   std::string why;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) {
-      why = "the server is stopping; try again in a moment";
-    } else if (!failed_.empty()) {
-      why = "the journal cannot be written: " + failed_;
-    } else if (queue_.size() >= config_.queue_limit) {
-      why = "the server is overloaded: " + std::to_string(config_.queue_limit) +
-            " inputs wait; try again in a moment";
-      stats_.refused_full.fetch_add(1, std::memory_order_relaxed);
-    } else {
-      queue_.emplace_back(AskedRequest{std::move(input), std::move(done)});
-      if (queue_.size() > 1) return;
-    }
+  if (stopping_) {
+    why = "the server is stopping; try again in a moment";
+  } else if (!failed_.empty()) {
+    why = "the journal cannot be written: " + failed_;
+  } else if (queue_.size() >= config_.queue_limit) {
+    why = "the server is overloaded: " + std::to_string(config_.queue_limit) +
+          " inputs wait; try again in a moment";
+    stats_.refused_full.fetch_add(1, std::memory_order_relaxed);
   }
   if (!why.empty()) {
+    lock.unlock();
     refuse(input, done, why);
     return;
   }
+  queue_.emplace_back(AskedRequest{std::move(input), std::move(done)});
+  if (queue_.size() > 1) return;
+  lock.unlock();
   wake_.notify_one();
 }
 

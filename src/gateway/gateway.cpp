@@ -150,7 +150,7 @@ class Gateway::Impl {
     api_.emplace(config_, backend_, *authenticator_, sessions_, *hub_, *dispatcher_, worker_,
                  metrics_, mailbox_, &unix_milliseconds,
                  [this](const Digest& session) { end_session(session); });
-    context_.reset(new Context{config_, *api_, *hub_, *dispatcher_, metrics_});
+    context_ = std::make_unique<Context>(config_, *api_, *hub_, *dispatcher_, metrics_);
     worker_.start();
     accept(*http_);
     if (metrics_listener_) accept(*metrics_listener_);

@@ -105,7 +105,8 @@ void migrate(Database& database) {
   const std::int64_t version = database.query_integer("PRAGMA user_version");
   const std::int64_t application = database.query_integer("PRAGMA application_id");
   const bool empty = database.query_integer("SELECT count(*) FROM sqlite_master") == 0;
-  if (!(empty && version == 0 && application == 0) && application != kApplicationId) {
+  const bool fresh = empty && version == 0 && application == 0;
+  if (!fresh && application != kApplicationId) {
     refuse(database, kNoStore);
   }
   check_not_newer(database, version);

@@ -34,11 +34,14 @@ void log_of_library(void* /*stream*/, const char* format, va_list arguments) {
 
 void Endpoint::Impl::create() {
   const auto& config = endpoint.config_;
-  endpoint.agent_ = nta_agent_create(
-      endpoint.loop_.root(), reinterpret_cast<url_string_t*>(-1), &Impl::on_message,
-      reinterpret_cast<nta_agent_magic_t*>(this), NTATAG_UA(1),
-      NTATAG_UDP_MTU(static_cast<unsigned>(config.udp_mtu)), NTATAG_MAXSIZE(kMaxMessageBytes),
-      NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_MAX_FORWARDS(70), TAG_END());
+  // The library's own mark for "bind nothing yet"; the addresses are added one by one.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
+  auto* const no_address = reinterpret_cast<url_string_t*>(-1);
+  endpoint.agent_ = nta_agent_create(endpoint.loop_.root(), no_address, &Impl::on_message,
+                                     reinterpret_cast<nta_agent_magic_t*>(this), NTATAG_UA(1),
+                                     NTATAG_UDP_MTU(static_cast<unsigned>(config.udp_mtu)),
+                                     NTATAG_MAXSIZE(kMaxMessageBytes), NTATAG_USE_NAPTR(0),
+                                     NTATAG_USE_SRV(0), NTATAG_MAX_FORWARDS(70), TAG_END());
   if (endpoint.agent_ == nullptr) {
     throw std::runtime_error("the SIP stack cannot start: out of memory or of descriptors");
   }

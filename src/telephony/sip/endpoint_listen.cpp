@@ -68,6 +68,7 @@ std::string remedy(int error, const ListenAddress& address) {
   }
 }
 
+// What is wrong with a certificate folder, or nothing. The library starts without a certificate and
 // then fails each handshake.
 std::string certificate_fault(const std::string& folder) {
   const std::string path = folder + "/agent.pem";
@@ -76,7 +77,9 @@ std::string certificate_fault(const std::string& folder) {
   if (file == nullptr) return fmt::format("{}: {}", path, std::strerror(errno));
   const std::unique_ptr<X509, void (*)(X509*)> certificate(
       PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
-  std::rewind(file.get());
+  if (std::fseek(file.get(), 0, SEEK_SET) != 0) {
+    return fmt::format("{}: {}", path, std::strerror(errno));
+  }
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
       PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
   if (certificate == nullptr) return path + " has no certificate";

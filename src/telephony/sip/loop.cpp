@@ -99,7 +99,7 @@ void Loop::stop(const Task& teardown) {
   {
     const std::lock_guard lock(mutex_);
     accepting_ = false;
-    posted_.push_back([this, &teardown] {
+    posted_.emplace_back([this, &teardown] {
       if (teardown) {
         try {
           teardown();

@@ -251,7 +251,8 @@ Line source_line(const SdpMedia& party, const LocalMedia& source) {
     const std::string name = events                    ? "telephone-event/8000"
                              : encoding == "pcmu/8000" ? "PCMU/8000"
                                                        : "PCMA/8000";
-    line.media.lines.push_back("a=rtpmap:" + format + " " + name);
+    std::string& rtpmap = line.media.lines.emplace_back("a=rtpmap:");
+    rtpmap.append(format).append(" ").append(name);
     if (events) line.media.lines.push_back("a=fmtp:" + format + " 0-15");
   }
   line.media.lines.emplace_back("a=ptime:20");

@@ -4,9 +4,9 @@
 #include <sofia-sip/nta.h>
 #include <sofia-sip/sip.h>
 #include <spdlog/spdlog.h>
-#include <time.h>
 
 #include <atomic>
+#include <ctime>
 #include <exception>
 #include <unordered_map>
 #include <utility>

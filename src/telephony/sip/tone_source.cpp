@@ -81,7 +81,11 @@ bool is_unicast(const Address& address) {
 }
 
 bool same_place(const Address& a, const Address& b) {
-  return std::memcmp(&a, &b, sizeof(Address)) == 0;
+  if (a.any.sa_family != b.any.sa_family) return false;
+  if (a.any.sa_family == AF_INET) {
+    return a.v4.sin_port == b.v4.sin_port && a.v4.sin_addr.s_addr == b.v4.sin_addr.s_addr;
+  }
+  return a.v6.sin6_port == b.v6.sin6_port && IN6_ARE_ADDR_EQUAL(&a.v6.sin6_addr, &b.v6.sin6_addr);
 }
 
 SoundFrames load(const std::string& file, std::span<const Note> built_in) {
@@ -309,8 +313,8 @@ class ToneSource::Impl {
   };
 
   /// Under the lock. True: the thread sleeps without a deadline and must be woken.
-  bool post(Order order) {
-    orders_.push_back(std::move(order));
+  bool post(const Order& order) {
+    orders_.push_back(order);
     return std::exchange(idle_, false);
   }
 

@@ -127,9 +127,10 @@ void Trunks::set_inbound_numbers(const std::vector<std::string>& numbers) {
 }
 
 void Trunks::set_addresses(std::string_view trunk, std::vector<TrunkAddress> addresses) {
-  for (auto& state : trunks_) {
-    if (state.config.name == trunk && !addresses.empty()) state.addresses = std::move(addresses);
-  }
+  if (addresses.empty()) return;
+  const auto known = std::find_if(trunks_.begin(), trunks_.end(),
+                                  [&](const State& state) { return state.config.name == trunk; });
+  if (known != trunks_.end()) known->addresses = std::move(addresses);
 }
 
 std::optional<TrunkRoute> Trunks::route(std::string_view number,
