@@ -299,6 +299,21 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     publish(*asker, std::move(error), open.request_id);
   };
 
+  const bool dial = open.purpose == Purpose::offer_dial || open.purpose == Purpose::target_dial ||
+                    open.purpose == Purpose::out_agent_dial ||
+                    open.purpose == Purpose::out_number_dial;
+  if (dial && !result.ok) {
+    // There never was a leg, so no LegEnded will come for it.
+    if (Leg* leg = owner->leg(open.leg); leg != nullptr && leg->phase != LegPhase::ended) {
+      leg->phase = LegPhase::ended;
+      leg->ended_at = now_;
+      leg->end_code = result.code;
+      leg->end_text = result.text;
+      cancel(leg->end_timer);
+      forget_if_over(*owner);
+    }
+  }
+
   switch (open.purpose) {
     case Purpose::none:
     case Purpose::wait_park:

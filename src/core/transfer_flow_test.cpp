@@ -299,6 +299,17 @@ TEST_F(Talking, DisconnectAsked) {
   EXPECT_EQ(t.center.counters().contacts_open, 0U);
 }
 
+TEST_F(Talking, ADialThatNeverWentOutFailsTheTransferAndLeavesNoLeg) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.fail<DialLeg>(503, "No trunk carries this number");
+  EXPECT_EQ(t.way("agent1"), "accepted/agent failed/agent");
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::carrierUnavailable);
+  EXPECT_EQ(t.state_of("agent1"), "Busy");
+  t.put(LegEnded{.leg = call, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(t.finish_ends(), 1);
+  EXPECT_EQ(t.center.counters().legs_open, 0U);
+}
+
 TEST_F(Talking, HeldCallsCanBeTransferred) {
   ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
   t.confirm<ParkLeg>();
