@@ -133,6 +133,8 @@ class Driver {
     for (std::string token; count > 0 && std::getline(tokens, token); --count) {
       const std::string error = watch ? desktops_.watch(token) : desktops_.add(token);
       if (!error.empty()) return R"({"error":)" + quoted(error) + "}";
+      // Those that are connected are pinged, and closed where they do not answer.
+      desktops_.step(std::chrono::milliseconds(0));
     }
     return figures();
   }

@@ -10,7 +10,7 @@ from pathlib import Path
 from measure import centre
 from measure.load import Floor
 from measure.machine import resident_bytes
-from measure.programs import Sipp, free_port
+from measure.programs import BenchError, Sipp, free_port
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,20 @@ class Crowd:
     resident_mb: float = 0
 
 
+def let_all_in(floor: Floor, customers: Sipp, size: CrowdSize) -> None:
+    """Waits until all calls are up. No faster than they are answered: no call is to fail for want of patience."""
+    deadline = time.monotonic() + 60 + 10 * size.calls / size.calls_a_second
+    slow = False
+    while (talking := floor.driver.order("figures")["talking"]) < size.calls:
+        if time.monotonic() > deadline:
+            raise BenchError(f"{talking} of {size.calls} calls are up; sipp: {customers.tally()}")
+        behind = floor.baton.metrics()["baton_contacts_open"] - talking > size.calls_a_second
+        if behind != slow:
+            customers.set_rate(1 if behind else size.calls_a_second)
+            slow = behind
+        time.sleep(0.1)
+
+
 def measure_crowd(build: Path, folder: Path, size: CrowdSize, say) -> Crowd:
     crowd = Crowd()
     with ExitStack() as stack:
@@ -49,7 +63,7 @@ def measure_crowd(build: Path, folder: Path, size: CrowdSize, say) -> Crowd:
         customers = stack.enter_context(
             Sipp(folder, "customer", "peers/customer-stays.xml", free_port(), f"127.0.0.1:{floor.baton.sip_port}", "-s",
                  centre.NUMBER, "-r", str(size.calls_a_second), "-l", str(size.calls), "-m", str(size.calls)))
-        floor.driver.until("talking", size.calls, 60 + 5 * size.calls / size.calls_a_second)
+        let_all_in(floor, customers, size)
         say(f"    {size.calls} calls are up; reading memory in {size.settle:.0f} s")
         time.sleep(size.settle)
         held = resident_bytes(floor.baton.pid)

@@ -115,8 +115,8 @@ class Floor:
     def register(self, rate: float) -> None:
         """All phones from their one port, before start_phones(): Baton calls a phone where it registered from."""
         with Sipp(self.folder, "register", "peers/register.xml", self.phone_port, f"127.0.0.1:{self.baton.sip_port}",
-                  "-inf", str(self.folder / "phones.csv"), "-r", str(rate), "-m", str(self.agents)) as phones:
-            if not phones.ended(30 + 4 * self.agents / rate) or phones.process.returncode != 0:
+                  "-inf", str(self.folder / "phones.csv"), "-r", str(rate), "-l", "20", "-m", str(self.agents)) as phones:
+            if not phones.ended(30 + 10 * self.agents / rate) or phones.process.returncode != 0:
                 raise BenchError(f"the phones could not register: {phones.tally()}")
 
     def start_phones(self) -> Sipp:

@@ -97,7 +97,7 @@ class Driver(Program):
         deadline = time.monotonic() + patience
         while (figures := self.order("figures"))[key] < count:
             if time.monotonic() > deadline:
-                raise BenchError(f"{key}: {figures[key]} of {count} after {patience:.0f} s; errors: "
+                raise BenchError(f"{key}: {figures[key]} of {count} after {patience:.0f} s; {figures['open']} connected; errors: "
                                  f"{figures['errors']} {figures['first_error']}")
             time.sleep(0.1)
         return figures
@@ -125,8 +125,9 @@ class Sipp(Program):
         program = shutil.which("sipp")
         if not program:
             raise BenchError("sipp is missing: apt-get install sip-tester")
+        self.control = free_port()
         super().__init__(
-            [program, "-sf", str(HERE / scenario), "-i", "127.0.0.1", "-p", str(port), "-nostdin",
+            [program, "-cp", str(self.control), "-sf", str(HERE / scenario), "-i", "127.0.0.1", "-p", str(port), "-nostdin",
              "-buff_size", "4194304", "-fd", "1", "-trace_stat", "-stf", str(self.statistics),
              "-trace_counts", "-trace_err", "-error_file", str(folder / f"{name}.errors"), *arguments],
             folder, name)
@@ -135,6 +136,10 @@ class Sipp(Program):
         self.process.stdout.close()
         self.process.stdout = None
         self.scenario = Path(scenario).stem
+
+    def set_rate(self, calls_a_second: float) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            control.sendto(f"cset rate {calls_a_second}".encode(), ("127.0.0.1", self.control))
 
     def ended(self, patience: float) -> bool:
         try:
