@@ -167,6 +167,8 @@ TEST(ToneSource, SendsOrderlyRtp) {
   const auto took = packets.back().at - packets.front().at;
   EXPECT_GE(took, milliseconds(900));
   EXPECT_EQ(source.stats().streams, 1U);
+  // A packet is counted once it is out: the next one proves that the fifty before it were.
+  ASSERT_EQ(phone.take(1).size(), 1U);
   EXPECT_GE(source.stats().packets, 50U);
 }
 
