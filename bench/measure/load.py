@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +105,8 @@ class Floor:
         self.carrier_port, self.phone_port = free_port(), free_port()
         # The customers' phones: without a socket there, each packet of the queue's sound would come back as an error.
         self.sound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        self.sound.bind(("127.0.0.1", CUSTOMERS_MEDIA_PORT))
+        with suppress(OSError):  # Taken: then somebody is there.
+            self.sound.bind(("127.0.0.1", CUSTOMERS_MEDIA_PORT))
         metrics_port = free_port()
         config = centre.make(folder, build / "baton", agents, self.carrier_port, metrics_port)
         self.baton = stack.enter_context(Baton(build, folder, config, metrics_port))
