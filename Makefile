@@ -24,7 +24,7 @@ test: ## Build and run every test, in parallel, ending in ctest's summary
 	@echo "Baton: building, then all tests"
 	@scripts/install-packages build run test
 	@scripts/build release
-	@scripts/run-tests release -LE bench
+	@scripts/run-tests release
 
 bench: ## Measure throughput, latency and memory on this machine (build/bench.json)
 	@echo "Baton: building, then the benchmarks"

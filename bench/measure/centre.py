@@ -50,7 +50,7 @@ def token(who: str, role: str) -> str:
     return text + "." + part(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
 
 
-def make(folder: Path, baton: Path, agents: int, carrier_port: int, metrics_port: int) -> Path:
+def make(folder: Path, baton: Path, agents: int, carrier_port: int) -> Path:
     """Everything that `baton serve` needs, in the folder; gives back the configuration's path."""
     folder.mkdir(parents=True)
     secret = folder / "secret"
@@ -61,7 +61,7 @@ def make(folder: Path, baton: Path, agents: int, carrier_port: int, metrics_port
     config.write_text(f"""
 [http]
 listen = "127.0.0.1:0"
-metrics_listen = "127.0.0.1:{metrics_port}"
+metrics_listen = "127.0.0.1:0"
 max_connections = 12000
 [auth]
 jwt_secret_file = "{secret}"

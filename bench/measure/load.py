@@ -107,9 +107,8 @@ class Floor:
         self.sound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         with suppress(OSError):  # Taken: then somebody is there.
             self.sound.bind(("127.0.0.1", CUSTOMERS_MEDIA_PORT))
-        metrics_port = free_port()
-        config = centre.make(folder, build / "baton", agents, self.carrier_port, metrics_port)
-        self.baton = stack.enter_context(Baton(build, folder, config, metrics_port))
+        config = centre.make(folder, build / "baton", agents, self.carrier_port)
+        self.baton = stack.enter_context(Baton(build, folder, config))
         self.driver = stack.enter_context(Driver(build, folder, self.baton.http_port,
                                                 self.carrier_port if driver_is_carrier else 0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import ctypes
 import json
+import random
 import re
 import shutil
 import signal
@@ -23,10 +24,25 @@ class BenchError(Exception):
     """Something that keeps a figure from being measured."""
 
 
-def free_port(kind: int = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+given: set[int] = set()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that is free for UDP and TCP, for programs that do not let the kernel choose. From outside of
+    the range from which the kernel hands out ports, so that nobody is given it before the program has it."""
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    choice = [port for port in (*range(10000, 30000), *range(50000, 65000)) if not first <= port <= last and port not in given]
+    random.shuffle(choice)
+    for port in choice:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET) as tcp:
+            try:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        given.add(port)
+        return port
+    raise BenchError("no port of 127.0.0.1 is free outside of net.ipv4.ip_local_port_range: make that range smaller")
 
 
 def die_with_parent() -> None:
@@ -172,14 +188,14 @@ class Sipp(Program):
 class Baton(Program):
     """`baton serve`."""
 
-    def __init__(self, build: Path, folder: Path, config: Path, metrics_port: int):
+    def __init__(self, build: Path, folder: Path, config: Path):
         super().__init__([str(build / "baton"), "serve", "--config", str(config)], folder, "baton")
-        self.metrics_port = metrics_port
         ready = self.line()
-        match = re.search(r"http=\S*?127\.0\.0\.1:(\d+)\S* sip=udp:127\.0\.0\.1:(\d+)", ready)
+        match = re.search(
+            r"http=\S*?127\.0\.0\.1:(\d+)\S* sip=udp:127\.0\.0\.1:(\d+) metrics=\S*?127\.0\.0\.1:(\d+)", ready)
         if not match:
             raise BenchError(f"Baton did not say that it is ready, but: {ready}")
-        self.http_port, self.sip_port = int(match.group(1)), int(match.group(2))
+        self.http_port, self.sip_port, self.metrics_port = (int(port) for port in match.groups())
 
     def metrics(self) -> dict[str, float]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
