@@ -18,8 +18,11 @@ namespace baton::telephony::sip {
 
 namespace {
 
-// How many posted tasks run before the sockets get their turn again.
-constexpr std::size_t kBatch = 256;
+// A batch of more tasks gives its memory back.
+constexpr std::size_t kKeptBatch = 4096;
+
+// How often what tasks have posted is run before the sockets get their turn again.
+constexpr int kRounds = 4;
 
 void close_fd(int& fd) {
   if (fd >= 0) ::close(fd);
@@ -68,7 +71,8 @@ void Loop::run(const std::function<void(std::exception_ptr)>& ready) {
       su_wait_create(&wake, wake_fd_, SU_WAIT_IN) < 0 ||
       su_root_register(root_, &wake, &Loop::on_wake, this, su_pri_normal) < 0 ||
       su_wait_create(&timer, timer_fd_, SU_WAIT_IN) < 0 ||
-      su_root_register(root_, &timer, &Loop::on_timer, this, su_pri_normal) < 0) {
+      su_root_register(root_, &timer, &Loop::on_timer, this, su_pri_normal) < 0 ||
+      su_root_add_prepoll(root_, &Loop::before_poll, this) < 0) {
     const std::string reason = std::strerror(errno);
     if (root_ != nullptr) su_root_destroy(root_);
     root_ = nullptr;
@@ -107,10 +111,13 @@ void Loop::stop(const Task& teardown) {
           spdlog::error("stopping SIP: {}", error.what());
         }
       }
+      ended_ = true;
       su_root_break(root_);
+      // The loop is about to wait; it shall not.
+      const std::lock_guard again(mutex_);
+      ring();
     });
-    const std::uint64_t one = 1;
-    (void)!::write(wake_fd_, &one, sizeof one);
+    ring();
   }
   thread_.join();
   const std::lock_guard lock(mutex_);
@@ -121,20 +128,16 @@ bool Loop::post(Task task) {
   const std::lock_guard lock(mutex_);
   if (!accepting_) return false;
   posted_.push_back(std::move(task));
-  if (posted_.size() == 1) {
-    // The loop takes everything at one wake-up, so only the first post of a batch needs to ring.
-    const std::uint64_t one = 1;
-    (void)!::write(wake_fd_, &one, sizeof one);
-  }
+  // The loop takes everything at one wake-up, so only the first post of a batch needs to ring.
+  if (asleep_) ring();
   return true;
 }
 
 void Loop::defer(Task task) {
   // Even while stopping: what is deferred on the loop's own thread must not be lost.
+  // The loop looks for it before it waits again, so nobody needs to ring.
   const std::lock_guard lock(mutex_);
   posted_.push_back(std::move(task));
-  const std::uint64_t one = 1;
-  (void)!::write(wake_fd_, &one, sizeof one);
 }
 
 bool Loop::call(const Task& task) {
@@ -198,12 +201,29 @@ void Loop::fire_due() {
   arm();
 }
 
+/// With the mutex held.
+void Loop::ring() {
+  asleep_ = false;
+  const std::uint64_t one = 1;
+  (void)!::write(wake_fd_, &one, sizeof one);
+}
+
 void Loop::drain() {
-  std::uint64_t rings = 0;
-  (void)!::read(wake_fd_, &rings, sizeof rings);
-  // One batch for each wake-up, so that tasks that post tasks cannot starve the sockets.
+  for (int round = 0; round < kRounds; ++round) {
+    if (!run_posted()) return;
+  }
+  // Tasks that go on posting tasks must not starve the sockets: a ring keeps the wait short.
+  const std::lock_guard lock(mutex_);
+  ring();
+}
+
+/// False where nothing was left to be run.
+bool Loop::run_posted() {
   {
     const std::lock_guard lock(mutex_);
+    // Behind the teardown nothing may run any more: what it would touch is gone.
+    asleep_ = posted_.empty() || ended_;
+    if (asleep_) return false;
     running_.swap(posted_);
   }
   for (auto& task : running_) {
@@ -214,11 +234,16 @@ void Loop::drain() {
     }
   }
   running_.clear();
-  if (running_.capacity() > 16 * kBatch) running_.shrink_to_fit();
+  if (running_.capacity() > kKeptBatch) running_.shrink_to_fit();
+  return true;
 }
 
+void Loop::before_poll(void* magic, su_root_s* /*root*/) { static_cast<Loop*>(magic)->drain(); }
+
 int Loop::on_wake(void* magic, pollfd* /*wait*/, void* /*arg*/) {
-  static_cast<Loop*>(magic)->drain();
+  // What was posted is run before the next wait.
+  std::uint64_t rings = 0;
+  (void)!::read(static_cast<Loop*>(magic)->wake_fd_, &rings, sizeof rings);
   return 0;
 }
 

@@ -77,9 +77,12 @@ class Loop {
 
  private:
   static int on_wake(void* magic, pollfd* wait, void* arg);
+  static void before_poll(void* magic, su_root_s* root);
   static int on_timer(void* magic, pollfd* wait, void* arg);
   void run(const std::function<void(std::exception_ptr)>& ready);
+  void ring();
   void drain();
+  bool run_posted();
   void fire_due();
   void arm();
 
@@ -92,8 +95,10 @@ class Loop {
   std::mutex mutex_;
   std::vector<Task> posted_;  // Guarded by mutex_.
   bool accepting_ = false;    // Guarded by mutex_.
+  bool asleep_ = false;  // Guarded by mutex_: the loop waits, or is about to, and must be rung.
 
   std::vector<Task> running_;  // Loop thread: the batch that is being run; kept for its capacity.
+  bool ended_ = false;         // Loop thread: the teardown has run.
   std::map<Timer, Task> timers_;
   std::uint64_t next_timer_ = 1;
   Clock::time_point armed_for_ = Clock::time_point::max();

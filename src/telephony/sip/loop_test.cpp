@@ -74,6 +74,25 @@ TEST(Loop, TimersFireInTheirOrderAndNotWhenCancelled) {
   loop.stop();
 }
 
+TEST(Loop, TasksThatGoOnPostingTasksDoNotStarveTheTimers) {
+  Loop loop;
+  loop.start();
+  std::promise<void> fired;
+  bool over = false;
+  std::function<void()> again = [&] {
+    if (!over) loop.defer([&] { again(); });
+  };
+  loop.call([&] {
+    loop.after(milliseconds(20), [&] {
+      over = true;
+      fired.set_value();
+    });
+    again();
+  });
+  EXPECT_EQ(fired.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  loop.stop();
+}
+
 TEST(Loop, DeferRunsAfterTheRunningTask) {
   Loop loop;
   loop.start();
