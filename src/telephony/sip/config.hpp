@@ -44,8 +44,8 @@ struct SipConfig {
   int registration_max_seconds = 3600;
   int max_contacts_per_agent = 10;
   int nonce_lifetime_seconds = 300;
-  int max_dialogs = 20000;       ///< Above: INVITE gets 503 with Retry-After.
-  int max_transactions = 50000;  ///< The same for transactions.
+  int max_dialogs = 20000;        ///< Above: INVITE gets 503 with Retry-After.
+  int max_transactions = 500000;  ///< The same for transactions.
   int retry_after_seconds = 5;
   int udp_mtu = 4096;  ///< A request above goes by TCP where the peer's transport allows.
   std::string tls_certificate_dir;  ///< With agent.pem and cafile.pem, as the library wants them.
