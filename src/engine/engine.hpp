@@ -29,7 +29,7 @@ struct EngineConfig {
   /// How long a record may wait for a commit to go with. A call's records change a dozen times
   /// within a second, so waiting saves most of their writing; who reads them has them written
   /// first.
-  int record_delay_ms = 500;
+  int record_delay_ms = 2000;
   /// While inputs flow, commits begin at least this far apart: a commit costs about the same for
   /// one input as for a hundred. An input that comes alone is committed at once.
   std::chrono::microseconds commit_pace{2000};
