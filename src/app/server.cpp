@@ -162,10 +162,14 @@ void Server::start() {
       [this](core::InputBody body) { engine_->submit(std::move(body)); });
   add_metrics(*registry_, *engine_, *sip_);
   engine_->set_switch(sip_.get());
+  if (const std::string error = engine_->load(sip_->capabilities()); !error.empty()) {
+    throw std::runtime_error("journal: " + error);
+  }
   if (const auto error = sip_->start()) throw std::runtime_error(*error);
 
   std::vector<core::InputBody> first;
-  first.emplace_back(core::Started{.version = std::string(version()), .adopted_legs = {}});
+  first.emplace_back(
+      core::Started{.version = std::string(version()), .adopted_legs = {}, .reachable_phones = {}});
   first.emplace_back(core::PolicyChanged{config_.policy});
   first.emplace_back(core::DirectoryChanged{directory});
   for (const directory::Queue& queue : directory.queues) {
@@ -173,8 +177,7 @@ void Server::start() {
     open_queues_[queue.arn] = open;
     first.emplace_back(core::QueueHours{.queue_arn = queue.arn, .open = open});
   }
-  if (const std::string error = engine_->start(std::move(first), sip_->capabilities());
-      !error.empty()) {
+  if (const std::string error = engine_->start(std::move(first)); !error.empty()) {
     throw std::runtime_error("journal: " + error);
   }
   worker_ = std::make_unique<Worker>();

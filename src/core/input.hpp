@@ -158,13 +158,17 @@ struct PolicyChanged {
 };
 BOOST_DESCRIBE_STRUCT(PolicyChanged, (), (policy))
 
-/// A process started on this store. Legs of the process before are gone unless the switch adopted
-/// them.
+/// A process started on this store: an input of each start, before any other. Legs of the process
+/// before are gone unless the switch adopted them. A leg that was adopted and is unknown here is
+/// told to end.
 struct Started {
   std::string version;  ///< Of the program.
   std::vector<LegId> adopted_legs;
+  /// Logins whose phones are still registered. All others count as unreachable until
+  /// PhoneReachable.
+  std::vector<std::string> reachable_phones{};
 };
-BOOST_DESCRIBE_STRUCT(Started, (), (version, adopted_legs))
+BOOST_DESCRIBE_STRUCT(Started, (), (version, adopted_legs, reachable_phones))
 
 using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
                                LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,

@@ -94,7 +94,7 @@ class TestCenter {
   std::vector<Reply> replies;
 
   explicit TestCenter(directory::Directory directory = small_directory(), Policy policy = {}) {
-    put(Started{.version = "test", .adopted_legs = {}});
+    put(Started{.version = "test", .adopted_legs = {}, .reachable_phones = {}});
     put(PolicyChanged{std::move(policy)});
     put(DirectoryChanged{std::move(directory)});
   }

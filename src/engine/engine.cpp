@@ -55,7 +55,7 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
 
 Engine::~Engine() { stop(); }
 
-std::string Engine::start(std::vector<core::InputBody> first, message::Capabilities capabilities) {
+std::string Engine::load(message::Capabilities capabilities) {
   capabilities_ = std::move(capabilities);
   center_.set_capabilities(capabilities_);
   const core::TimeMs young =
@@ -106,7 +106,10 @@ std::string Engine::start(std::vector<core::InputBody> first, message::Capabilit
   }
   if (replayed.count > 0) spdlog::info("journal: {} inputs replayed", replayed.count);
   if (!again.empty()) sink_(std::move(again));
+  return {};
+}
 
+std::string Engine::start(std::vector<core::InputBody> first) {
   std::vector<Item> items;
   for (core::InputBody& body : first) items.emplace_back(std::move(body));
   process(items);
@@ -127,15 +130,21 @@ void Engine::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Engine::submit(core::InputBody body) {
+void Engine::put(Item item) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    queue_.emplace_back(std::move(body));
+    queue_.push_back(std::move(item));
     if (queue_.size() > 1) return;
   }
   wake_.notify_one();
 }
+
+void Engine::submit(core::InputBody body) { put(std::move(body)); }
+
+void Engine::keep(telephony::SavedLeg leg) { put(std::move(leg)); }
+
+void Engine::keep(store::RegistrationChange change) { put(std::move(change)); }
 
 void Engine::request(core::RequestInput input, ReplyHandler done) {
   std::unique_lock lock(mutex_);
@@ -283,7 +292,7 @@ void Engine::loop() {
 void Engine::process(std::vector<Item>& items) {
   std::vector<core::Input> inputs;
   inputs.reserve(items.size());
-  std::vector<ReplyHandler> handlers;
+  store::Records records;
   for (Item& item : items) {
     if (auto* body = std::get_if<core::InputBody>(&item)) {
       inputs.push_back(stamp(std::move(*body)));
@@ -291,13 +300,17 @@ void Engine::process(std::vector<Item>& items) {
       asked->input.reply = next_reply_++;
       waiting_.emplace(asked->input.reply, std::move(asked->done));
       inputs.push_back(stamp(std::move(asked->input)));
+    } else if (auto* leg = std::get_if<telephony::SavedLeg>(&item)) {
+      records.legs.push_back({.leg = to_string(leg->leg), .state = std::move(leg->state)});
+    } else if (auto* change = std::get_if<store::RegistrationChange>(&item)) {
+      records.registrations.push_back(std::move(*change));
     }
   }
 
   bool durable = true;
-  if (!inputs.empty()) {
-    store::Records records;
-    if (records_due_ != 0 && last_at_ >= records_due_) {
+  if (!inputs.empty() || !records.empty()) {
+    const bool with_records = records_due_ != 0 && last_at_ >= records_due_;
+    if (with_records) {
       for (const auto& [id, view] : transfer_records_) records.transfers.push_back(row_of(*view));
       for (const auto& [id, view] : contact_records_)
         records.contacts.push_back(row_of(*view, last_at_));
@@ -305,7 +318,7 @@ void Engine::process(std::vector<Item>& items) {
     const journal::Appended appended = journal_.append(inputs, records);
     durable = appended.status.ok();
     if (durable) {
-      if (!records.empty()) {
+      if (with_records) {
         transfer_records_.clear();
         contact_records_.clear();
         records_due_ = 0;
@@ -333,6 +346,10 @@ void Engine::process(std::vector<Item>& items) {
       dispatch();
       if (queued->flush) write_records();
       queued->task(center_);
+      continue;
+    }
+    if (std::holds_alternative<telephony::SavedLeg>(item) ||
+        std::holds_alternative<store::RegistrationChange>(item)) {
       continue;
     }
     const core::Input& next = *input++;

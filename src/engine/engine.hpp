@@ -74,11 +74,14 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Replays the journal (on the caller's thread), then starts the loop. `first` are applied before
-  /// anything else, in order, unless the replayed state has them already: Started, PolicyChanged,
-  /// DirectoryChanged, QueueHours. Returns an error text, or empty.
-  [[nodiscard]] std::string start(std::vector<core::InputBody> first,
-                                  message::Capabilities capabilities);
+  /// Replays the journal, on the caller's thread: the state that the last process left. Young
+  /// events are published again; no command goes out. Once, before start(). Returns an error text,
+  /// or empty.
+  [[nodiscard]] std::string load(message::Capabilities capabilities);
+  /// Journals and applies `first`, in order (Started, PolicyChanged, DirectoryChanged, QueueHours),
+  /// then starts the loop. What was submitted and kept since load() comes after them. Returns an
+  /// error text, or empty.
+  [[nodiscard]] std::string start(std::vector<core::InputBody> first);
   /// Commands go there. Before start().
   void set_switch(telephony::Switch* target) { switch_ = target; }
   /// Takes no more, finishes what is queued, writes the records, ends the thread.
@@ -86,6 +89,12 @@ class Engine {
 
   /// Something that happened. Never refused: the sources are bounded themselves.
   void submit(core::InputBody body);
+  /// What a restart needs of a leg (telephony::Switch::Keeper). Goes into the store in the same
+  /// commit as the inputs that are submitted right after it, or an earlier one; where several of a
+  /// leg wait, the last.
+  void keep(telephony::SavedLeg leg);
+  /// A registration that a restart needs, likewise.
+  void keep(store::RegistrationChange change);
   /// A request; `done` is called once, on the engine's thread, or at once when it is refused
   /// because the queue is full or the journal has failed.
   void request(core::RequestInput input, ReplyHandler done);
@@ -111,8 +120,10 @@ class Engine {
     Task task;
     bool flush = false;
   };
-  using Item = std::variant<core::InputBody, AskedRequest, QueuedTask>;
+  using Item = std::variant<core::InputBody, AskedRequest, QueuedTask, telephony::SavedLeg,
+                            store::RegistrationChange>;
 
+  void put(Item item);
   void loop();
   void process(std::vector<Item>& items);
   [[nodiscard]] core::Input stamp(core::InputBody body);

@@ -128,7 +128,8 @@ struct EngineTest : ::testing::Test {
   [[nodiscard]] std::string path() const { return folder.file("baton.db"); }
   static std::vector<core::InputBody> first() {
     std::vector<core::InputBody> bodies;
-    bodies.emplace_back(core::Started{.version = "test", .adopted_legs = {}});
+    bodies.emplace_back(
+        core::Started{.version = "test", .adopted_legs = {}, .reachable_phones = {}});
     bodies.emplace_back(core::PolicyChanged{});
     bodies.emplace_back(core::DirectoryChanged{core::testing::small_directory()});
     return bodies;
@@ -179,7 +180,8 @@ struct EngineTest : ::testing::Test {
 
 TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs) {
   open();
-  ASSERT_EQ(engine->start(first(), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
   ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
@@ -225,7 +227,8 @@ TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs
 
 TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
   open();
-  ASSERT_EQ(engine->start(first(), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
   ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
@@ -234,7 +237,8 @@ TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
   events.clear();
 
   open();
-  ASSERT_EQ(engine->start(first(), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
   const std::string state = settled_dump();
   EXPECT_NE(state.find("agent agent1 in=yes phone=no"), std::string::npos) << state;
   EXPECT_EQ(state.find("contact "), std::string::npos) << state;
@@ -242,9 +246,53 @@ TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
   EXPECT_EQ(engine->counters().legs_open, 0U);
 }
 
+TEST_F(EngineTest, WhatIsKeptOfALegIsInTheStoreWhenItsEventIs) {
+  open();
+  ASSERT_EQ(engine->load({}), "");
+  // Before the loop runs: what an adopting switch tells comes after the first inputs.
+  const core::LegId early{.high = 1, .low = 2};
+  engine->keep(telephony::SavedLeg{.leg = early, .state = "adopted"});
+  ASSERT_EQ(engine->start(first()), "");
+  const core::LegId leg{.high = 3, .low = 4};
+  engine->keep(telephony::SavedLeg{.leg = leg, .state = "first"});
+  engine->submit(core::LegRinging{leg});
+  engine->keep(telephony::SavedLeg{.leg = leg, .state = "second"});
+  const store::Registration phone{.login = "agent1",
+                                  .contact = "sip:a@127.0.0.1",
+                                  .via_route = {},
+                                  .call_id = "c",
+                                  .cseq = 1,
+                                  .expires_at = 9,
+                                  .user_agent = {},
+                                  .instance = {}};
+  engine->keep(store::RegistrationChange{.registration = phone, .removed = false});
+  std::vector<store::LegRow> legs;
+  std::vector<store::Registration> registered;
+  const auto read = [&] {
+    std::promise<void> done;
+    engine->run([&](core::ContactCenter&) {
+      legs = store->saved_legs();
+      registered = store->registrations();
+      done.set_value();
+    });
+    done.get_future().get();
+  };
+  read();
+  const std::vector<store::LegRow> expected{{.leg = to_string(early), .state = "adopted"},
+                                            {.leg = to_string(leg), .state = "second"}};
+  EXPECT_EQ(legs, expected);
+  EXPECT_EQ(registered, std::vector{phone});
+  // With nothing but the forgetting of it.
+  engine->keep(telephony::SavedLeg{.leg = leg, .state = {}});
+  engine->keep(telephony::SavedLeg{.leg = early, .state = {}});
+  read();
+  EXPECT_TRUE(legs.empty());
+}
+
 TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
   open();
-  ASSERT_EQ(engine->start(first(), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   const std::string before = settled_dump();
   journal->fail = true;
@@ -261,7 +309,8 @@ TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
 
 TEST_F(EngineTest, WithoutAJournalTheOtherLegOfACallThatEndedIsEndedAllTheSame) {
   open();
-  ASSERT_EQ(engine->start(first(), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
   ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
@@ -283,7 +332,8 @@ TEST_F(EngineTest, TimersFire) {
   core::Policy quick;
   quick.offer_timeout_seconds = 1;
   bodies.emplace_back(core::PolicyChanged{quick});
-  ASSERT_EQ(engine->start(std::move(bodies), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(std::move(bodies)), "");
   sign_in("agent1");
   call_in(1);
   ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
@@ -301,7 +351,8 @@ TEST_F(EngineTest, AFullQueueRefusesARequestAndTakesTheNextOne) {
                  [](const std::vector<Published>&) {});
   phones.engine = &*engine;
   engine->set_switch(&phones);
-  ASSERT_EQ(engine->start(first(), {}), "");
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
   std::promise<void> go;
   std::promise<void> blocked;
   engine->run([&](core::ContactCenter&) {

@@ -35,16 +35,53 @@ struct ContactRow {
   friend bool operator==(const ContactRow&, const ContactRow&) = default;
 };
 
+/// What a restarted process needs of a leg, in its back end's own form. Upserted by `leg`; an empty
+/// `state` deletes it.
+struct LegRow {
+  std::string leg;  ///< UUID text.
+  std::string state;
+
+  friend bool operator==(const LegRow&, const LegRow&) = default;
+};
+
+/// A phone's registration, as the registrar keeps it. Upserted by login and contact.
+struct Registration {
+  std::string login;
+  std::string contact;
+  std::string via_route;
+  std::string call_id;
+  std::uint32_t cseq = 0;
+  std::int64_t expires_at = 0;  ///< Unix seconds.
+  std::string user_agent;
+  std::string instance;  ///< +sip.instance with reg-id (RFC 5626), or empty.
+
+  friend bool operator==(const Registration&, const Registration&) = default;
+};
+
+/// A registration that came, was refreshed or went.
+struct RegistrationChange {
+  Registration registration;
+  bool removed = false;  ///< Of a removed one only login and contact count.
+
+  friend bool operator==(const RegistrationChange&, const RegistrationChange&) = default;
+};
+
 /// What is upserted in the same commit as a batch of inputs. Where a key comes twice the last one
 /// wins.
 struct Records {
   std::vector<TransferRow> transfers;
   std::vector<ContactRow> contacts;
+  std::vector<LegRow> legs{};
+  std::vector<RegistrationChange> registrations{};
 
-  [[nodiscard]] bool empty() const { return transfers.empty() && contacts.empty(); }
+  [[nodiscard]] bool empty() const {
+    return transfers.empty() && contacts.empty() && legs.empty() && registrations.empty();
+  }
   void clear() {
     transfers.clear();
     contacts.clear();
+    legs.clear();
+    registrations.clear();
   }
 };
 

@@ -77,6 +77,30 @@ CREATE TABLE registrations(
   user_agent TEXT NOT NULL,
   PRIMARY KEY(login, contact)
 ) STRICT, WITHOUT ROWID;
+)sql",
+      // 4: what a restarted process goes on with: the legs, and snapshots of the core's state
+      // (docs/journal-format.md). A snapshot counts once its row is there, which is written with
+      // its last part.
+      R"sql(
+ALTER TABLE registrations ADD COLUMN instance TEXT NOT NULL DEFAULT '';
+CREATE TABLE legs(
+  leg TEXT PRIMARY KEY,
+  state BLOB NOT NULL
+) STRICT;
+CREATE TABLE snapshots(
+  next_index INTEGER PRIMARY KEY,  -- the first input that is not in it
+  format INTEGER NOT NULL,
+  version TEXT NOT NULL,           -- of the program that wrote it
+  parts INTEGER NOT NULL,
+  size INTEGER NOT NULL,           -- bytes of all parts
+  crc INTEGER NOT NULL             -- CRC-32C of all parts
+) STRICT;
+CREATE TABLE snapshot_parts(
+  next_index INTEGER NOT NULL,
+  part INTEGER NOT NULL,           -- from 0
+  body BLOB NOT NULL,
+  PRIMARY KEY(next_index, part)
+) STRICT;
 )sql"};
   return steps;
 }

@@ -44,6 +44,36 @@ std::string random_uuid() {
   return text;
 }
 
+std::string to_hex(std::string_view bytes) {
+  std::string text;
+  for (const char each : bytes) {
+    const auto byte = static_cast<unsigned char>(each);
+    text += "0123456789abcdef"[byte >> 4U];
+    text += "0123456789abcdef"[byte & 15U];
+  }
+  return text;
+}
+
+/// The bytes of lower-case hex, or nothing at all where it is not that.
+std::string from_hex(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const std::size_t high = kDigits.find(text[i]);
+    const std::size_t low = kDigits.find(text[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return {};
+    bytes += static_cast<char>(high << 4U | low);
+  }
+  return bytes;
+}
+
+std::string random_hex(std::size_t bytes) {
+  std::string drawn(bytes, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(drawn.data()), static_cast<int>(bytes)) != 1)
+    throw StoreError("the system's random source failed");
+  return to_hex(drawn);
+}
+
 /// The absolute path, one for all names of a file, so that the lock beside it is one too. Makes the
 /// file's own folder where it is missing, but none above it.
 std::string prepare_path(const std::string& path) {
@@ -97,7 +127,10 @@ struct Store::Impl {
                           "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384"));
     migrate(*database);
     prepare();
-    draw_epoch();
+    epoch = drawn_once("epoch", random_uuid());
+    sip_key = from_hex(drawn_once("sip_key", random_hex(32)));
+    if (sip_key.size() != 32)
+      throw StoreError("store \"" + path + "\": its sip_key is damaged; restore a backup");
   }
 
   void prepare() {
@@ -120,8 +153,12 @@ struct Store::Impl {
         "started_at = excluded.started_at, updated_at = excluded.updated_at, json = excluded.json");
     put_registration = database->prepare(
         "INSERT OR REPLACE INTO registrations"
-        "(login, contact, via_route, call_id, cseq, expires_at, user_agent) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        "(login, contact, via_route, call_id, cseq, expires_at, user_agent, instance) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    put_leg = database->prepare(
+        "INSERT INTO legs(leg, state) VALUES(?1, ?2) "
+        "ON CONFLICT(leg) DO UPDATE SET state = excluded.state");
+    remove_leg = database->prepare("DELETE FROM legs WHERE leg = ?1");
     remove_registration =
         database->prepare("DELETE FROM registrations WHERE login = ?1 AND contact = ?2");
     take_ids = database->prepare(
@@ -130,14 +167,13 @@ struct Store::Impl {
     find_credential = database->prepare("SELECT argon2id FROM credentials WHERE login = ?1");
   }
 
-  void draw_epoch() {
-    Statement insert =
-        database->prepare("INSERT OR IGNORE INTO meta(key, value) VALUES('epoch', ?1)");
-    const std::string drawn = random_uuid();
-    require(insert.bind(1, drawn).run());
-    Statement select = database->prepare("SELECT value FROM meta WHERE key = 'epoch'");
-    if (select.step() != Statement::Step::row) throw StoreError(select.error());
-    epoch = select.text(0);
+  /// The value kept under `key`, which is `drawn` where there was none before.
+  std::string drawn_once(std::string_view key, const std::string& drawn) {
+    Statement insert = database->prepare("INSERT OR IGNORE INTO meta(key, value) VALUES(?1, ?2)");
+    require(insert.bind(1, key).bind(2, drawn).run());
+    Statement select = database->prepare("SELECT value FROM meta WHERE key = ?1");
+    if (select.bind(1, key).step() != Statement::Step::row) throw StoreError(select.error());
+    return select.text(0);
   }
 
   Status write_directory(const directory::Directory& directory, std::uint64_t& version,
@@ -196,12 +232,15 @@ struct Store::Impl {
   Statement rollback;
   Statement upsert_transfer;
   Statement upsert_contact;
+  Statement put_leg;
+  Statement remove_leg;
   Statement put_registration;
   Statement remove_registration;
   Statement take_ids;
   Statement find_credential;
   // State.
   std::string epoch;
+  std::string sip_key;
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -216,6 +255,7 @@ Store Store::open(std::string path, std::string realm) {
 const std::string& Store::path() const { return impl_->path; }
 const std::string& Store::realm() const { return impl_->realm; }
 const std::string& Store::epoch() const { return impl_->epoch; }
+const std::string& Store::sip_key() const { return impl_->sip_key; }
 Database& Store::database() { return *impl_->database; }
 
 Status Store::transact(const std::function<Status()>& body) {
@@ -256,7 +296,34 @@ Status Store::upsert(const Records& records) {
     const Status status = put.run();
     if (!status) return status;
   }
+  written.clear();
+  for (auto at = records.legs.rbegin(); at != records.legs.rend(); ++at) {
+    if (!written.insert(at->leg).second) continue;
+    Statement& statement = at->state.empty() ? impl_->remove_leg : impl_->put_leg;
+    statement.bind(1, at->leg);
+    if (!at->state.empty()) statement.bind_blob(2, at->state);
+    const Status status = statement.run();
+    if (!status) return status;
+  }
+  // Few, and their order counts: a phone may go and come back in one batch.
+  for (const RegistrationChange& change : records.registrations) {
+    const Status status =
+        change.removed ? remove_registration(change.registration.login, change.registration.contact)
+                       : put_registration(change.registration);
+    if (!status) return status;
+  }
   return {};
+}
+
+std::vector<LegRow> Store::saved_legs() const {
+  std::vector<LegRow> result;
+  Statement select = impl_->database->prepare("SELECT leg, state FROM legs ORDER BY leg");
+  Statement::Step step = Statement::Step::row;
+  while ((step = select.step()) == Statement::Step::row) {
+    result.push_back({select.text(0), std::string(select.blob(1))});
+  }
+  if (step == Statement::Step::failed) throw StoreError(select.error());
+  return result;
 }
 
 directory::Directory Store::load_directory() const {
@@ -371,7 +438,8 @@ Status Store::put_registration(const Registration& registration) {
   Statement& put = impl_->put_registration;
   put.bind(1, registration.login).bind(2, registration.contact).bind(3, registration.via_route);
   put.bind(4, registration.call_id).bind(5, static_cast<std::int64_t>(registration.cseq));
-  return put.bind(6, registration.expires_at).bind(7, registration.user_agent).run();
+  put.bind(6, registration.expires_at).bind(7, registration.user_agent);
+  return put.bind(8, registration.instance).run();
 }
 
 Status Store::remove_registration(std::string_view login, std::string_view contact) {
@@ -381,13 +449,13 @@ Status Store::remove_registration(std::string_view login, std::string_view conta
 std::vector<Registration> Store::registrations() const {
   std::vector<Registration> result;
   Statement select = impl_->database->prepare(
-      "SELECT login, contact, via_route, call_id, cseq, expires_at, user_agent FROM registrations "
-      "ORDER BY login, contact");
+      "SELECT login, contact, via_route, call_id, cseq, expires_at, user_agent, instance "
+      "FROM registrations ORDER BY login, contact");
   Statement::Step step = Statement::Step::row;
   while ((step = select.step()) == Statement::Step::row) {
     result.push_back({select.text(0), select.text(1), select.text(2), select.text(3),
                       static_cast<std::uint32_t>(select.integer(4)), select.integer(5),
-                      select.text(6)});
+                      select.text(6), select.text(7)});
   }
   if (step == Statement::Step::failed) throw StoreError(select.error());
   return result;

@@ -27,19 +27,6 @@ struct Secret {
   friend bool operator==(const Secret&, const Secret&) = default;
 };
 
-/// A phone's registration, as the registrar keeps it.
-struct Registration {
-  std::string login;
-  std::string contact;
-  std::string via_route;
-  std::string call_id;
-  std::uint32_t cseq = 0;
-  std::int64_t expires_at = 0;  ///< Unix seconds.
-  std::string user_agent;
-
-  friend bool operator==(const Registration&, const Registration&) = default;
-};
-
 /// What a put_directory did.
 struct PutResult {
   Status status;
@@ -66,6 +53,9 @@ class Store {
   [[nodiscard]] const std::string& realm() const;
   /// A random UUID drawn when the store was new: the events' `epoch`.
   [[nodiscard]] const std::string& epoch() const;
+  /// 32 random bytes drawn when the store was new, and never shown: whatever a restarted process
+  /// must make again just as it was (nonces, tags, Call-IDs) is derived from it.
+  [[nodiscard]] const std::string& sip_key() const;
 
   /// The current directory; version 0 and empty where none was ever put. Throws StoreError where
   /// the stored one cannot be read.
@@ -94,6 +84,9 @@ class Store {
   Status put_registration(const Registration& registration);
   Status remove_registration(std::string_view login, std::string_view contact);
   [[nodiscard]] std::vector<Registration> registrations() const;
+
+  /// The legs that were up when the last process ended, by id. Throws StoreError.
+  [[nodiscard]] std::vector<LegRow> saved_legs() const;
 
   /// Takes `count` numbers of a named counter that never gives one twice, and returns the first
   /// (from 1). Nothing on a write error.

@@ -148,8 +148,8 @@ TEST_F(StoreTest, AnOlderFileIsMigratedAndKeepsWhatItHas) {
     EXPECT_EQ(store.epoch(), "from-before");
     EXPECT_EQ(store.database().query_integer("PRAGMA user_version"), schema_version());
     EXPECT_TRUE(store.put_directory(example()).status);
-    EXPECT_TRUE(
-        store.transact([&] { return store.upsert({{{"t", "c", "a", "s", 1, 2, "{}", ""}}, {}}); }));
+    EXPECT_TRUE(store.transact(
+        [&] { return store.upsert({{{"t", "c", "a", "s", 1, 2, "{}", ""}}, {}, {}, {}}); }));
   }
 }
 
@@ -286,8 +286,14 @@ TEST(Credentials, ADamagedHashVerifiesNothing) {
 }
 
 TEST_F(StoreTest, RegistrationsSurvive) {
-  const Registration phone{
-      "agent1", "sip:agent1@127.0.0.9:5070", "sip:127.0.0.9:5070", "call-1", 7, 1000, "phone"};
+  const Registration phone{"agent1",
+                           "sip:agent1@127.0.0.9:5070",
+                           "sip:127.0.0.9:5070",
+                           "call-1",
+                           7,
+                           1000,
+                           "phone",
+                           "<urn:uuid:1>;1"};
   Registration other = phone;
   other.contact = "sip:agent1@127.0.0.9:5071";
   {
@@ -301,6 +307,49 @@ TEST_F(StoreTest, RegistrationsSurvive) {
   EXPECT_THAT(store.registrations(), ElementsAre(phone, other));
   ASSERT_TRUE(store.remove_registration("agent1", phone.contact));
   EXPECT_THAT(store.registrations(), ElementsAre(other));
+}
+
+TEST_F(StoreTest, LegsAndRegistrationsGoWithABatch) {
+  const Registration phone{
+      "agent1", "sip:agent1@127.0.0.9:5070", "sip:127.0.0.9:5070", "call-1", 7, 1000, "phone", ""};
+  const std::string bytes("\0\xff;", 3);
+  {
+    Store store = open();
+    Records records;
+    records.legs = {{"a", "old"}, {"b", bytes}, {"c", "3"}, {"a", "new"}};
+    records.registrations = {{phone, false}, {phone, true}, {phone, false}};
+    ASSERT_TRUE(store.transact([&] { return store.upsert(records); }));
+  }
+  Store store = open();
+  EXPECT_THAT(store.saved_legs(),
+              ElementsAre(LegRow{"a", "new"}, LegRow{"b", bytes}, LegRow{"c", "3"}));
+  EXPECT_THAT(store.registrations(), ElementsAre(phone));
+  Records records;
+  records.legs = {{"b", ""}, {"c", "4"}, {"c", ""}, {"unknown", ""}};
+  records.registrations = {{phone, true}};
+  ASSERT_TRUE(store.transact([&] { return store.upsert(records); }));
+  EXPECT_THAT(store.saved_legs(), ElementsAre(LegRow{"a", "new"}));
+  EXPECT_THAT(store.registrations(), IsEmpty());
+}
+
+TEST_F(StoreTest, TheSipKeyIsDrawnOnce) {
+  std::string key;
+  {
+    const Store store = open();
+    key = store.sip_key();
+    EXPECT_EQ(key.size(), 32U);
+  }
+  EXPECT_EQ(open().sip_key(), key);
+  EXPECT_NE(Store::open(folder_.file("other.db"), "baton").sip_key(), key);
+}
+
+TEST_F(StoreTest, ADamagedSipKeyIsRefused) {
+  {
+    Store store = open();
+    ASSERT_TRUE(
+        store.database().execute("UPDATE meta SET value = 'not hex' WHERE key = 'sip_key'"));
+  }
+  EXPECT_THAT(refusal(path_), HasSubstr("sip_key is damaged"));
 }
 
 TEST_F(StoreTest, IdsAreNeverGivenTwice) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "core/command.hpp"
@@ -9,6 +10,14 @@
 
 namespace baton::telephony {
 
+/// What a restarted process needs in order to go on with a leg. Only the back end that made it
+/// reads it.
+struct SavedLeg {
+  core::LegId leg;
+  /// The back end's own form, which carries its version; empty: the leg is over, forget it.
+  std::string state;
+};
+
 /// A telephony back end: commands in, leg events out (docs/architecture.md, "Two kinds of back
 /// ends, one shape").
 class Switch {
@@ -16,6 +25,10 @@ class Switch {
   /// Where the back end puts what happened: LegIncoming .. CommandResult, PhoneReachable. Called on
   /// the back end's own thread; must not block.
   using Sink = std::function<void(core::InputBody)>;
+  /// Where the back end puts what must be kept of a leg: called on the back end's own thread before
+  /// the sink gets the event that the change belongs to, so that both go into one commit. Must not
+  /// block.
+  using Keeper = std::function<void(SavedLeg)>;
 
   Switch() = default;
   Switch(const Switch&) = delete;
