@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format fuzz sanitize package build clean
+.PHONY: help run test simulate bench lint format fuzz sanitize package build clean
 
 help: ## Show this list
 	@echo "Baton: a live call is handed on by one message. Targets:"
@@ -25,6 +25,12 @@ test: ## Build and run every test, in parallel, ending in ctest's summary
 	@scripts/install-packages build run test
 	@scripts/build release
 	@scripts/run-tests release
+
+simulate: ## Try SCHEDULES (1000000) random schedules of calls and transfers against the core (SEED=)
+	@echo "Baton: building, then simulating (docs/simulation.md)"
+	@scripts/install-packages build
+	@scripts/build release baton_simulate
+	@build/release/tests/simulation/baton_simulate --schedules $(or $(SCHEDULES),1000000) $(if $(SEED),--seed $(SEED))
 
 bench: ## Measure throughput, latency and memory on this machine (build/bench.json)
 	@echo "Baton: building, then the benchmarks"

@@ -39,7 +39,7 @@ void ContactCenter::set_capabilities(message::Capabilities capabilities) {
 }
 
 ContactCenter::Impl::Impl()
-    : directory_(std::make_unique<directory::DirectoryIndex>(directory::Directory{})) {}
+    : directory_(std::make_shared<const directory::DirectoryIndex>(directory::Directory{})) {}
 
 void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
   now_ = input.at;
@@ -168,7 +168,7 @@ void ContactCenter::Impl::on(const Started& started) {
 void ContactCenter::Impl::on(const PolicyChanged& change) { policy_ = change.policy; }
 
 void ContactCenter::Impl::on(const DirectoryChanged& change) {
-  directory_ = std::make_unique<directory::DirectoryIndex>(change.directory);
+  directory_ = std::make_shared<const directory::DirectoryIndex>(change.directory);
   for (auto& [login, each] : agents_) each.record = nullptr;
   for (const directory::Agent& record : directory_->directory().agents) {
     Agent& each = agents_[record.login];
@@ -243,23 +243,16 @@ void ContactCenter::Impl::on(const TimerFired& event) {
       if (owner->bridge_timer == event.timer) {
         owner->bridge_timer = 0;
         // The result, should it still come, finds no open command.
-        for (auto open = commands_.begin(); open != commands_.end(); ++open) {
-          const Purpose purpose = open->second.purpose;
-          if (open->second.contact != owner->id ||
-              (purpose != Purpose::offer_bridge && purpose != Purpose::target_bridge &&
-               purpose != Purpose::back_bridge && purpose != Purpose::resume_bridge &&
-               purpose != Purpose::out_bridge)) {
-            continue;
-          }
-          const CommandResult late{.command = open->first,
-                                   .ok = false,
-                                   .code = 408,
-                                   .text = "No answer to the re-INVITE",
-                                   .failed_leg = {}};
-          commands_.erase(open);
-          bridge_failed(*owner, purpose, late);
-          break;
-        }
+        const auto open = commands_.find(std::exchange(owner->bridge_command, 0));
+        if (open == commands_.end()) break;
+        const Purpose purpose = open->second.purpose;
+        commands_.erase(open);
+        bridge_failed(*owner, purpose,
+                      CommandResult{.command = 0,
+                                    .ok = false,
+                                    .code = 408,
+                                    .text = "No answer to the re-INVITE",
+                                    .failed_leg = {}});
       }
       break;
     case TimerKind::end_leg:
@@ -305,12 +298,14 @@ void ContactCenter::Impl::on(const CommandResult& result) {
   if (dial && !result.ok) {
     // There never was a leg, so no LegEnded will come for it.
     if (Leg* leg = owner->leg(open.leg); leg != nullptr && leg->phase != LegPhase::ended) {
+      const bool given_up = leg->phase == LegPhase::ending;
       leg->phase = LegPhase::ended;
       leg->ended_at = now_;
       leg->end_code = result.code;
       leg->end_text = result.text;
       cancel(leg->end_timer);
       forget_if_over(*owner);
+      if (given_up) return;  // What follows from its end was done when it was told to end.
     }
   }
 
@@ -377,11 +372,11 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         leg->parked = true;
         owner->held = true;
         owner->call_state_at = now_;
-        publish_call(*owner, open.request_id);
+        if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);
       } else if (!result.ok) {
         tell_failure();
         // The agent's side was held with him: both talk again.
-        if (!owner->agent.empty() && !owner->held)
+        if (!owner->agent.empty() && !owner->held && (transfer == nullptr || !transfer->releasing))
           bridge(*owner, owner->agent_leg, Purpose::back_bridge);
       }
       break;
@@ -394,6 +389,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     case Purpose::back_bridge:
     case Purpose::out_bridge:
       cancel(owner->bridge_timer);
+      owner->bridge_command = 0;
       if (!result.ok) {
         if (open.purpose == Purpose::resume_bridge) tell_failure();
         bridge_failed(*owner, open.purpose, result);
@@ -418,7 +414,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       } else if (open.purpose == Purpose::resume_bridge) {
         owner->held = false;
         owner->call_state_at = now_;
-        publish_call(*owner, open.request_id);
+        if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);
       } else if (open.purpose == Purpose::out_bridge && owner->dial_out) {
         cancel(owner->dial_out->timer);
         owner->dial_out.reset();

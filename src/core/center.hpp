@@ -100,7 +100,7 @@ struct ContactCenter::Impl {
   // --- what is known
   Policy policy_;
   message::Capabilities capabilities_;
-  std::unique_ptr<directory::DirectoryIndex> directory_;
+  std::shared_ptr<const directory::DirectoryIndex> directory_;
   std::map<std::string, Agent, std::less<>> agents_;
   std::unordered_map<ContactId, std::unique_ptr<Contact>> contacts_;
   std::unordered_map<LegId, ContactId> legs_;
@@ -197,6 +197,9 @@ struct ContactCenter::Impl {
   [[nodiscard]] bool try_offer(Contact& contact);
   void route_agent(Agent& agent);
   void route_queue(const std::string& arn);
+  /// The agent no longer staffs his queues. A customer may wait there for anybody but the one who
+  /// gave him away, which holds only while others are staffed (others_staffed).
+  void staff_left(const Agent& agent);
   void start_offer(Contact& contact, Agent& agent, OfferPurpose purpose);
   void ring_offer(Contact& contact, bool auto_answer, std::optional<std::string> request_id = {});
   /// Ends the offer; the agent's activity becomes `then` (idle and returning offers restore what
@@ -221,6 +224,8 @@ struct ContactCenter::Impl {
   void agent_gone(Contact& contact);
   void destination_gone(Contact& contact);
   void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});
+  /// Whatever becomes of a join under way no longer matters: something newer has the legs.
+  void stop_bridging(Contact& contact);
   void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
 
   // --- center_transfer.cpp: the blind transfer

@@ -33,6 +33,7 @@ void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Reason reason,
                                         std::optional<message::BackendError> backend) {
   cancel(transfer.ring_timer);
+  stop_bridging(contact);
   if (transfer.failure == Reason::none) {
     transfer.failure = reason;
     transfer.failure_stage = message::to_string(transfer.state());
@@ -156,6 +157,8 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
       if (call.offer && !call.offer->dialed && by_himself) ring_offer(call, true, request.id);
       return {};
     }
+    // Asked again while he is rung already to take the customer back: that is the answer.
+    if (transfer->taking_back) return {};
     transfer->taking_back = by_himself;
     if (!may_return(call, *transfer)) {
       transfer->taking_back = false;

@@ -34,7 +34,7 @@ void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::str
     cancel(contact.dial_out->timer);
     contact.dial_out.reset();
   }
-  cancel(contact.bridge_timer);
+  stop_bridging(contact);
   if (Transfer* transfer = running_transfer(contact)) {
     end_transfer(contact, *transfer, TransferState::failed, Custody::gone,
                  transfer->failure == Reason::none ? Reason::internal : transfer->failure);
@@ -66,9 +66,17 @@ void ContactCenter::Impl::bridge(Contact& contact, const LegId& other, Purpose p
   context.purpose = purpose;
   context.contact = contact.id;
   context.leg = other;
-  cancel(contact.bridge_timer);
+  stop_bridging(contact);
   contact.bridge_timer = arm(TimerKind::bridge, contact.id, now_ + policy_.bridge_timeout_ms);
-  command(BridgeLegs{.a = contact.customer_leg, .b = other}, std::move(context));
+  contact.bridge_command =
+      command(BridgeLegs{.a = contact.customer_leg, .b = other}, std::move(context));
+}
+
+void ContactCenter::Impl::stop_bridging(Contact& contact) {
+  cancel(contact.bridge_timer);
+  // The result, should it still come, finds no open command.
+  if (contact.bridge_command != 0) commands_.erase(contact.bridge_command);
+  contact.bridge_command = 0;
 }
 
 void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
@@ -157,7 +165,8 @@ void ContactCenter::Impl::on(const LegHeld& event) {
   if (call->held_by_phone == event.held) return;
   call->held_by_phone = event.held;
   call->call_state_at = now_;
-  if (!call->held) publish_call(*call);
+  // Not publish_call: another agent may be offered the call, as the destination of a transfer.
+  if (Agent* who = agent(call->agent); who != nullptr && !call->held) publish_call_to(*who, *call);
 }
 
 void ContactCenter::Impl::on(const LegEnded& event) {

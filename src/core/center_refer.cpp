@@ -22,7 +22,10 @@ void ContactCenter::Impl::on(const LegRefer& event) {
     command(AnswerRefer{.leg = event.leg, .refer = event.refer, .code = code});
   };
   Contact* call = contact_of_leg(event.leg);
-  if (call == nullptr || call->agent_leg != event.leg || call->agent.empty()) {
+  const Agent* sender =
+      call == nullptr || call->agent_leg != event.leg ? nullptr : agent(call->agent);
+  // An agent may have been removed from the directory while he talks.
+  if (sender == nullptr || sender->record == nullptr || !sender->record->enabled) {
     answer(603);
     return;
   }

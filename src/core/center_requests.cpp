@@ -211,6 +211,7 @@ std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& 
   agent.since = now_;
   index_availability(agent);
   publish(agent, message::LogoutSuccess{agent.snapshot(*directory_)}, request.id);
+  staff_left(agent);
   return {};
 }
 
@@ -226,6 +227,7 @@ std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
                                                 "' is registered; start it before going " +
                                                 state.label);
   }
+  const bool was_staffed = agent.staffed();
   agent.chosen = state;
   if (agent.activity == Activity::missed || agent.activity == Activity::rejected) {
     clear_finished(agent, request.id);
@@ -238,6 +240,7 @@ std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
     agent_changed(agent, request.id);
   }
   if (agent.available()) route_agent(agent);
+  if (was_staffed && !agent.staffed()) staff_left(agent);
   return {};
 }
 
@@ -406,7 +409,8 @@ std::optional<Refused> ContactCenter::Impl::disconnect(Agent& agent, const Reque
 }
 
 std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Request& request) {
-  if (!agent.finished) {
+  // An agent who is offered the call that he gave away keeps its after-call work meanwhile.
+  if (!agent.finished || agent.activity == Activity::offered) {
     return refuse(Reason::noActiveCall,
                   "agent: '" + agent.login + "' has no call in ACW, missed or rejected to clear");
   }

@@ -31,7 +31,8 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
   if (!event.from_agent.empty()) {
     // An agent's own phone calls out: as SetMakeCall, with the agent's leg there already.
     Agent* who = agent(event.from_agent);
-    if (who == nullptr || !who->logged_in || who->activity != Activity::idle) {
+    if (who == nullptr || who->record == nullptr || !who->record->enabled || !who->logged_in ||
+        who->activity != Activity::idle) {
       refuse(who != nullptr && who->logged_in ? 486 : 403,
              "Sign in and finish your last call first");
       return;
@@ -213,6 +214,14 @@ void ContactCenter::Impl::route_queue(const std::string& arn) {
   }
 }
 
+void ContactCenter::Impl::staff_left(const Agent& agent) {
+  const directory::RoutingProfile* profile =
+      agent.record == nullptr ? nullptr
+                              : directory_->routing_profile(agent.record->routing_profile);
+  if (profile == nullptr) return;
+  for (const directory::ProfileQueue& queue : profile->queues) route_queue(queue.queue_arn);
+}
+
 void ContactCenter::Impl::route_agent(Agent& agent) {
   if (!agent.available()) return;
   const directory::RoutingProfile* profile =
@@ -336,7 +345,7 @@ void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string
   if (!contact.offer) return;
   Offer offer = *contact.offer;
   cancel(offer.timer);
-  if (offer.bridging) cancel(contact.bridge_timer);
+  if (offer.bridging) stop_bridging(contact);
   if (const Leg* leg = contact.leg(offer.leg); leg != nullptr && leg->alive())
     end_leg(contact, offer.leg);
   Agent* who = agent(offer.agent);

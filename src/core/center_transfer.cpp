@@ -106,6 +106,7 @@ void ContactCenter::Impl::park(Contact& contact, Sound sound, Purpose purpose) {
 
 void ContactCenter::Impl::begin_release(Contact& contact, Transfer& transfer) {
   transfer.releasing = true;
+  stop_bridging(contact);  // The park undoes it: an agent who resumes and transfers at once.
   transfer.park_timer = arm(TimerKind::release_park, contact.id, now_ + policy_.park_timeout_ms);
   park(contact, transfer.kind == TransferKind::queue ? Sound::queue : Sound::ringback,
        Purpose::release_park);

@@ -110,6 +110,7 @@ struct Contact {
   std::vector<TransferId> all_transfers;
   std::map<std::string, std::string> attributes;
   TimerId bridge_timer = 0;
+  CommandId bridge_command = 0;  ///< The join under way; 0: none.
 
   [[nodiscard]] Leg* leg(const LegId& leg_id);
   [[nodiscard]] const Leg* leg(const LegId& leg_id) const;

@@ -93,6 +93,7 @@ class ContactCenter {
   [[nodiscard]] std::string dump() const;
 
  private:
+  friend struct Inspection;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

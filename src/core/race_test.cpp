@@ -1,0 +1,150 @@
+// Faults that the simulation found (docs/simulation.md), each by the shortest schedule that shows
+// it.
+
+#include "core/test_center.hpp"
+
+namespace baton::core {
+namespace {
+
+using message::QuickConnectType;
+using message::Reason;
+using message::RequestKind;
+using message::TransferState;
+using testing::TestCenter;
+using testing::to_number;
+using testing::to_quick_connect;
+
+constexpr const char* kOutside = "+12082097345";
+
+/// A customer is talking with agent1.
+struct Race : ::testing::Test {
+  TestCenter t;
+  ContactId call;
+  LegId agent_leg;
+
+  void SetUp() override {
+    t.sign_in("agent1");
+    call = t.call_in();
+    agent_leg = t.answer("agent1");
+    t.finish_ends();
+    t.events.clear();
+  }
+  Reply transfer(message::Request request) {
+    return t.request("agent1", RequestKind::blind_transfer, std::move(request));
+  }
+  /// A transfer to a number that answered: the join is out.
+  LegId joining() {
+    EXPECT_TRUE(transfer(to_number(kOutside)).accepted);
+    const LegId target = t.confirm<DialLeg>().leg;
+    t.put(LegAnswered{target});
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    return target;
+  }
+  TransferState last_state() { return t.transfer_states("agent1").back().state; }
+};
+
+TEST_F(Race, AJoinThatFailsAfterItsLegEndedDoesNotMoveTheFallbackOn) {
+  const LegId target = joining();
+  t.put(LegEnded{.leg = target, .cause = EndCause::remote, .code = 0, .text = {}});
+  ASSERT_EQ(last_state(), TransferState::returning);
+  t.fail<BridgeLegs>(481, "gone", target);
+  EXPECT_EQ(last_state(), TransferState::returning);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, AJoinThatIsDoneAfterItsLegEndedConnectsNobody) {
+  const LegId target = joining();
+  t.put(LegEnded{.leg = target, .cause = EndCause::remote, .code = 0, .text = {}});
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(last_state(), TransferState::returning);
+}
+
+TEST_F(Race, ADialThatFailsAfterItWasGivenUpDoesNotMoveTheFallbackOn) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.put(LegEnded{.leg = agent_leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  t.pass(20'000);
+  ASSERT_EQ(last_state(), TransferState::returning);
+  t.fail<DialLeg>(480);
+  EXPECT_EQ(last_state(), TransferState::returning);
+}
+
+TEST_F(Race, ClearContactWhileTheCallReturnsIsRefused) {
+  const LegId target = joining();
+  t.put(LegEnded{.leg = target, .cause = EndCause::remote, .code = 0, .text = {}});
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  const Reply reply = t.request("agent1", RequestKind::clear_contact);
+  EXPECT_FALSE(reply.accepted);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, AHoldOnThePhoneIsToldToTheAgentWhoHasTheCallNotToTheOneWhoIsOfferedIt) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::agent, "agent2")).accepted);
+  ASSERT_EQ(t.state_of("agent2"), "PendingBusy");
+  t.put(LegHeld{.leg = agent_leg, .held = true});
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  EXPECT_EQ(t.last_call("agent2", "agent").leg.status, "connecting");
+}
+
+TEST_F(Race, AJoinUnderWayDoesNotKeepTheQueueFromOfferingTheCall) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  t.confirm<ParkLeg>();
+  t.confirm<ParkLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+}
+
+TEST_F(Race, TakingBackTwiceIsTakingBackOnce) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(last_state(), TransferState::canceled);
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(Race, TheAgentWhoGaveTheCallAwayIsOfferedItWhenTheOthersLeave) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  ASSERT_TRUE(t.request("agent2", RequestKind::reject).accepted);
+  ASSERT_EQ(t.state_of("agent1"), "Available");
+  ASSERT_TRUE(t.request("agent2", RequestKind::logout).accepted);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, AnAgentWhoWasRemovedMayNeitherCallOutNorTransferByHisPhone) {
+  t.sign_in("agent2");
+  auto directory = testing::small_directory();
+  directory.version = 2;
+  directory.agents.erase(directory.agents.begin(), directory.agents.begin() + 2);
+  t.put(DirectoryChanged{directory});
+  LegIncoming out;
+  out.leg = LegId{.high = 1, .low = 2};
+  out.from_agent = "agent2";
+  out.to_number = kOutside;
+  t.put(out);
+  EXPECT_EQ(t.confirm<EndLeg>().leg, out.leg);
+  t.put(LegRefer{.leg = agent_leg,
+                 .refer = 1,
+                 .target_user = kOutside,
+                 .target_host = "127.0.0.1",
+                 .replaces = false});
+  EXPECT_EQ(t.confirm<AnswerRefer>().code, 603);
+}
+
+}  // namespace
+}  // namespace baton::core

@@ -1,0 +1,89 @@
+// What a blind transfer promises: the customer is not let go while somebody may take him, and the
+// agent stays until it is time.
+
+#include <algorithm>
+
+#include "world.hpp"
+
+namespace baton::simulation {
+
+using core::Inspection;
+using message::FallbackKind;
+
+/// Notes what allows a release: the destination rang or answered, the agent left.
+void World::note_input(const core::InputBody& body) {
+  const Inspection::State& s = Inspection::of(core_.center);
+  for (Tracked& each : tracked_) {
+    if (each.outcome) continue;
+    const auto found = s.contacts_.find(each.contact);
+    const auto known = s.transfers_.find(each.id);
+    if (found == s.contacts_.end() || known == s.transfers_.end()) continue;
+    const core::Contact& contact = *found->second;
+    const LegId& target = contact.offer && contact.offer->purpose == core::OfferPurpose::transfer
+                              ? contact.offer->leg
+                              : known->second->target_leg;
+    if (const auto* rings = std::get_if<core::LegRinging>(&body)) {
+      if (rings->leg == target && each.options.release_on != message::ReleaseOn::answered)
+        each.may_release = true;
+    } else if (const auto* answers = std::get_if<core::LegAnswered>(&body)) {
+      if (answers->leg == target) each.may_release = true;
+    } else if (const auto* ends = std::get_if<core::LegEnded>(&body)) {
+      if (ends->leg == contact.agent_leg) each.may_release = each.at_once = true;
+    } else if (std::holds_alternative<core::Started>(body)) {
+      each.may_release = each.at_once = true;
+    } else if (const auto* request = std::get_if<core::RequestInput>(&body)) {
+      const message::RequestKind kind = request->request.kind;
+      if (request->agent != logins()[static_cast<std::size_t>(each.agent)]) continue;
+      if (kind == message::RequestKind::disconnect) each.may_release = true;
+      if (kind == message::RequestKind::logout) each.may_release = each.at_once = true;
+    }
+  }
+}
+
+/// The customer's leg is told to end. His transfer has failed in this input then, and its chain has
+/// run to its end.
+void World::check_let_go(const LegId& leg) {
+  if (restarting_) return;  // Legs that were not adopted are gone already.
+  const Inspection::State& s = Inspection::of(core_.center);
+  for (const Tracked& each : tracked_) {
+    if (each.customer != leg) continue;
+    if (!each.outcome) return fail(Rule::lost, "a customer is let go while he is transferred");
+    if (each.outcome_input != inputs_ || each.outcome != core::TransferState::failed) continue;
+    if (!each.released) return fail(Rule::lost, "a customer is let go before the agent was");
+    const auto found = s.contacts_.find(each.contact);
+    if (found == s.contacts_.end()) continue;
+    int queues = 0;
+    bool disconnect = false;
+    for (const message::FallbackStep& step : each.options.on_failure) {
+      disconnect = disconnect || step.kind == FallbackKind::disconnect;
+      if (disconnect) break;
+      const std::string& arn = step.kind == FallbackKind::queue            ? step.queue_arn
+                               : step.kind == FallbackKind::original_queue ? each.original_queue
+                                                                           : std::string{};
+      // A queue that was removed cannot take him.
+      if (s.directory_->queue(arn) != nullptr) ++queues;
+    }
+    if (!disconnect && !s.policy_.last_resort_queue.empty()) ++queues;
+    if (each.requeued < queues)
+      return fail(Rule::lost, "a customer is let go before the fallback chain has ended");
+  }
+}
+
+void World::check_release(const Inspection::State& s, Tracked& tracked) {
+  const auto known = s.transfers_.find(tracked.id);
+  if (known == s.transfers_.end()) return;
+  const core::Transfer& transfer = *known->second;
+  if (transfer.kind == core::TransferKind::agent &&
+      tracked.options.release_on == message::ReleaseOn::alerting)
+    tracked.may_release = true;  // An offer on a desktop is the alerting.
+  if ((transfer.releasing || transfer.released) && !tracked.may_release)
+    return fail(Rule::early, "an agent is released before it is time");
+  if (!transfer.released || tracked.released) return;
+  tracked.released = true;
+  const bool waited =
+      tracked.park_asked != 0 && now_ - tracked.park_asked >= s.policy_.park_timeout_ms;
+  if (!tracked.parked && !tracked.at_once && !waited)
+    fail(Rule::early, "an agent is released before the customer is parked");
+}
+
+}  // namespace baton::simulation
