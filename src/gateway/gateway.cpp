@@ -408,7 +408,7 @@ class Gateway::Impl {
   std::optional<Api> api_;
   std::unique_ptr<Context> context_;
   /// Its destructor destroys what handlers still hold, so it goes before what those refer to.
-  net::io_context loop_;
+  net::io_context loop_{1};  // One thread runs it.
   net::executor_work_guard<Executor> work_;
   Timer sweep_timer_;
   std::optional<Listening> http_;

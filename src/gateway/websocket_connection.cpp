@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/coalescing_socket.hpp"
+
 namespace baton::gateway {
 namespace {
 
@@ -31,9 +33,9 @@ constexpr std::size_t kKeptBufferBytes = 2048;
 constexpr std::size_t kKeptQueuePlaces = 16;
 
 /// A socket that is closed only after its peer has had the chance to read our close frame.
-class LingeringSocket : public Socket {
+class LingeringSocket : public CoalescingSocket {
  public:
-  explicit LingeringSocket(Socket socket) : Socket(std::move(socket)) {}
+  using CoalescingSocket::CoalescingSocket;
 };
 
 /// What nobody reads; one place for all.
@@ -56,9 +58,13 @@ void throw_away(LingeringSocket& socket, Handler handler) {
 /// one who does not.
 template <class Handler>
 void async_teardown(beast::role_type /*role*/, LingeringSocket& socket, Handler&& handler) {
-  beast::error_code ignored;
-  socket.shutdown(Socket::shutdown_send, ignored);
-  throw_away(socket, std::decay_t<Handler>(std::forward<Handler>(handler)));
+  const auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
+  // The close frame first.
+  socket.when_sent([&socket, kept] {
+    beast::error_code ignored;
+    socket.shutdown(Socket::shutdown_send, ignored);
+    throw_away(socket, std::move(*kept));
+  });
 }
 
 /// A token bucket: a second's worth may come at once.
