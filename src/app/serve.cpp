@@ -1,6 +1,5 @@
 #include "app/serve.hpp"
 
-#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -27,15 +26,6 @@ void set_up_log(const LogConfig& config) {
   }
 }
 
-/// Memory is taken from the kernel in large steps and kept. By default each thread's heap grows by
-/// a page or a few, with a system call and a fault each time, and shrinks again; finished
-/// transactions stay for half a minute, so under load it always grows. What is taken and not
-/// touched costs nothing.
-void set_up_memory() {
-  ::mallopt(M_TOP_PAD, 64 * 1024 * 1024);
-  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
-}
-
 }  // namespace
 
 int serve(const AppConfig& config, const std::function<void()>& ready) {
@@ -50,7 +40,6 @@ int serve(const AppConfig& config, const std::function<void()>& ready) {
       std::_Exit(128 + signal);
     }
   });
-  set_up_memory();
   set_up_log(config.log);
   Server server(config);
   try {
