@@ -14,9 +14,6 @@ namespace baton::engine {
 
 namespace {
 
-/// A batch of that many inputs tells that more are on their way.
-constexpr std::size_t kFlow = 4;
-
 core::TimeMs wall_clock() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -51,7 +48,8 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
     : config_(std::move(config)),
       journal_(journal),
       epoch_(std::move(epoch)),
-      sink_(std::move(events)) {}
+      sink_(std::move(events)),
+      pace_(config_.commit_pace, config_.calm_inputs, config_.rush_inputs) {}
 
 Engine::~Engine() { stop(); }
 
@@ -262,8 +260,8 @@ void Engine::loop() {
         wake_.wait(lock, ready);
       }
       // Nobody is woken in vain meanwhile: submit() only wakes for the first of a queue.
-      if (batch_inputs_ >= kFlow && !queue_.empty()) {
-        wake_.wait_until(lock, batch_began_ + config_.commit_pace, [this] { return stopping_; });
+      if (!queue_.empty() && pace_.next() > std::chrono::steady_clock::now()) {
+        wake_.wait_until(lock, pace_.next(), [this] { return stopping_; });
       }
       if (queue_.size() <= config_.batch_limit) {
         items.swap(queue_);
@@ -279,8 +277,7 @@ void Engine::loop() {
       items.emplace_back(core::InputBody{core::TimerFired{timer}});
     }
     const bool idle = items.empty();
-    batch_began_ = std::chrono::steady_clock::now();
-    batch_inputs_ = items.size();
+    pace_.batch(std::chrono::steady_clock::now(), items.size());
     process(items);
     items.clear();
     // While inputs flow, records go with their commits.

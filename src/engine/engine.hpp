@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/contact_center.hpp"
+#include "engine/commit_pace.hpp"
 #include "engine/timer_queue.hpp"
 #include "journal/journal.hpp"
 #include "telephony/switch.hpp"
@@ -30,9 +31,11 @@ struct EngineConfig {
   /// within a second, so waiting saves most of their writing; who reads them has them written
   /// first.
   int record_delay_ms = 2000;
-  /// While inputs flow, commits begin at least this far apart: a commit costs about the same for
-  /// one input as for a hundred. An input that comes alone is committed at once.
-  std::chrono::microseconds commit_pace{2000};
+  /// In a rush commits begin at least this far apart, from `rush_inputs` a second on; up to
+  /// `calm_inputs` a second each begins as soon as the one before is over.
+  std::chrono::microseconds commit_pace{3000};
+  double calm_inputs = 7000;
+  double rush_inputs = 10000;
   int replay_events_seconds =
       600;  ///< Events this young are published again when a journal is replayed.
 };
@@ -162,8 +165,7 @@ class Engine {
   std::unordered_map<message::Uuid, std::shared_ptr<const message::TransferView>> transfer_records_;
   std::unordered_map<message::Uuid, std::shared_ptr<const message::ContactView>> contact_records_;
   core::TimeMs records_due_ = 0;
-  std::chrono::steady_clock::time_point batch_began_;
-  std::size_t batch_inputs_ = 0;  ///< Of the last batch.
+  CommitPace pace_;
   std::vector<core::Command> commands_;
   std::vector<message::Event> events_;
   std::vector<core::Reply> replies_;
