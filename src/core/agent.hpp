@@ -27,6 +27,7 @@ struct StoredReply {
   TimeMs at = 0;
   Reply reply;
 };
+BOOST_DESCRIBE_STRUCT(StoredReply, (), (content_hash, at, reply))
 
 /// What the desktop still shows of a call that is over for this agent: ACW, missed, rejected.
 struct FinishedCall {
@@ -34,6 +35,7 @@ struct FinishedCall {
   message::CallEvent agent_leg;
   message::CallEvent customer_leg;
 };
+BOOST_DESCRIBE_STRUCT(FinishedCall, (), (contact, agent_leg, customer_leg))
 
 /// An agent's state machine: the state he chose, and what the calls make of it.
 struct Agent {
@@ -71,5 +73,9 @@ struct Agent {
   /// The agent as the published objects tell him.
   [[nodiscard]] message::AgentSnapshot snapshot(const directory::DirectoryIndex& directory) const;
 };
+BOOST_DESCRIBE_STRUCT(Agent, (),
+                      (login, logged_in, phone_reachable, muted, chosen, activity, since,
+                       idle_since, contact, finished, before_offer, running, sequence, replies,
+                       reply_order))
 
 }  // namespace baton::core

@@ -71,6 +71,9 @@ message::Uuid ContactCenter::Impl::draw_id() {
 
 CommandId ContactCenter::Impl::command(CommandBody body, OpenCommand context) {
   const CommandId id = next_command_++;
+  context.body = body;
+  // Digits may be a card's number: they are kept nowhere, and not sent again.
+  if (auto* dtmf = std::get_if<SendDtmf>(&context.body)) dtmf->digits.clear();
   commands_.emplace(id, std::move(context));
   out_->emplace_back(Command{.id = id, .body = std::move(body)});
   return id;
@@ -138,32 +141,6 @@ std::string ContactCenter::Impl::queue_name(std::string_view arn) const {
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What the edges tell of themselves
-
-void ContactCenter::Impl::on(const Started& started) {
-  // The legs of the process before this one are gone, but for those that the switch adopted. What
-  // is told here is what the switch would have told had it seen them end.
-  std::set<LegId> adopted(started.adopted_legs.begin(), started.adopted_legs.end());
-  std::vector<LegId> gone;
-  for (const auto& [leg, id] : legs_) {
-    const Contact* owner = contact(id);
-    const Leg* known = owner == nullptr ? nullptr : owner->leg(leg);
-    if (!adopted.contains(leg) && known != nullptr && known->phase != LegPhase::ended)
-      gone.push_back(leg);
-  }
-  std::sort(gone.begin(), gone.end());
-  commands_.clear();
-  for (const LegId& leg : gone) {
-    on(LegEnded{
-        .leg = leg, .cause = EndCause::unreachable, .code = 0, .text = "the server was restarted"});
-  }
-  for (auto& [login, each] : agents_) {
-    if (each.phone_reachable) on(PhoneReachable{.login = login, .reachable = false});
-  }
-  // Timers are re-armed from state: the process that held them is gone.
-  std::map<TimerId, TimeMs> due;
-  for (const auto& [id, timer] : timers_) due.emplace(id, timer.at);
-  for (const auto& [id, at] : due) out_->emplace_back(ArmTimer{.timer = id, .at = at});
-}
 
 void ContactCenter::Impl::on(const PolicyChanged& change) { policy_ = change.policy; }
 

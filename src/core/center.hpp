@@ -59,7 +59,9 @@ struct OpenCommand {
   std::string agent;  ///< Who asked, for an error event.
   message::RequestKind kind = message::RequestKind::hold;
   std::optional<std::string> request_id;
+  CommandBody body{};  ///< To be put out again after a restart.
 };
+BOOST_DESCRIBE_STRUCT(OpenCommand, (), (purpose, contact, leg, agent, kind, request_id, body))
 
 enum class TimerKind : std::uint8_t {
   offer,
@@ -78,6 +80,7 @@ struct OpenTimer {
   LegId leg;
   TimeMs at = 0;
 };
+BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at))
 
 /// Those who wait in one queue, and what is known of it.
 struct WaitingLine {
@@ -97,7 +100,7 @@ struct ContactCenter::Impl {
   std::uint64_t random_state_ = 0;
   std::uint64_t random_step_ = 0;
 
-  // --- what is known
+  // --- what is known: every member is either saved in center_snapshot.cpp or worked out there
   Policy policy_;
   message::Capabilities capabilities_;
   std::shared_ptr<const directory::DirectoryIndex> directory_;
@@ -150,6 +153,13 @@ struct ContactCenter::Impl {
   void on(const CommandResult& result);
   void on(const PhoneReachable& event);
   void on(const TimerFired& event);
+
+  // --- center_restart.cpp: what a new process does with the state that it found
+  void rearm_timers();
+  [[nodiscard]] std::vector<CommandId> open_commands() const;
+  void repeat_commands(const std::vector<CommandId>& open, const std::set<LegId>& alive);
+  void end_lost_legs(const std::set<LegId>& alive);
+  void end_unknown_legs(const std::set<LegId>& adopted);
 
   // --- center_agents.cpp: states, availability, call events
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
@@ -222,6 +232,7 @@ struct ContactCenter::Impl {
   void forget_if_over(Contact& contact);
   void customer_gone(Contact& contact);
   void agent_gone(Contact& contact);
+  void agent_lost(Contact& contact);
   void destination_gone(Contact& contact);
   void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});
   /// Whatever becomes of a join under way no longer matters: something newer has the legs.

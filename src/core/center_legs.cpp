@@ -208,6 +208,8 @@ void ContactCenter::Impl::on(const LegEnded& event) {
   } else if (event.leg == call->agent_leg && !call->agent.empty()) {
     if (transfer != nullptr) {
       release_by_agent(*call, *transfer, true);
+    } else if (event.cause == EndCause::unreachable) {
+      agent_lost(*call);
     } else {
       agent_gone(*call);
     }
@@ -237,6 +239,29 @@ void ContactCenter::Impl::agent_gone(Contact& contact) {
   }
   contact.agent.clear();
   end_contact(contact);
+}
+
+void ContactCenter::Impl::agent_lost(Contact& contact) {
+  // He did not hang up: his phone, or the way to it, failed. A customer who called in is not to pay
+  // for that: he goes back to where he came from, with his waiting time credited.
+  const directory::Queue* queue = directory_->queue(contact.original_queue_arn);
+  if (queue == nullptr || !contact.active()) {
+    agent_gone(contact);
+    return;
+  }
+  contact.avoid_agent = contact.agent;
+  if (Agent* who = agent(contact.agent); who != nullptr && who->contact == contact.id) {
+    finish_call_for(*who, contact, Activity::acw, "ACW");
+  }
+  contact.agent.clear();
+  contact.held = false;
+  contact.held_by_phone = false;
+  complete_transfers(contact);
+  cancel(contact.bridge_timer);
+  park(contact, Sound::queue, Purpose::wait_park);
+  enqueue(contact, queue->arn, contact.queued_at, true, queue->max_wait_seconds);
+  store(contact);
+  (void)try_offer(contact);
 }
 
 void ContactCenter::Impl::destination_gone(Contact& contact) { end_contact(contact); }

@@ -11,6 +11,11 @@ namespace baton::core {
 // Commands to a switch (src/telephony/switch.hpp). Each is confirmed or failed by exactly one
 // CommandResult input, even when the leg is gone by then (code 481). SDP is not the core's
 // business: the switch keeps each leg's media and works out the offers and answers.
+//
+// A restarted process puts out again what has no result in the journal, under the same id: all but
+// SendDtmf, and only while the legs are adopted (DialLeg always). A switch must therefore stand
+// each of them twice: DialLeg sends the same request again, EndLeg of a leg that it does not know
+// is done.
 
 /// Sends a 180 to an incoming leg. No media.
 struct RingLeg {

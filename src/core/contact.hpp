@@ -35,6 +35,9 @@ struct Leg {
 
   [[nodiscard]] bool alive() const { return phase < LegPhase::ending; }
 };
+BOOST_DESCRIBE_STRUCT(Leg, (),
+                      (id, role, phase, parked, party, started_at, answered_at, ended_at, end_code,
+                       end_text, end_timer))
 
 /// Why an agent is being offered a contact.
 enum class OfferPurpose : std::uint8_t {
@@ -56,6 +59,7 @@ struct Offer {
   bool bridging = false;
   TimerId timer = 0;
 };
+BOOST_DESCRIBE_STRUCT(Offer, (), (agent, leg, purpose, since, dialed, pressed, bridging, timer))
 
 /// A place in a queue. `since` is the credited time: a returning customer keeps his.
 struct QueuePlace {
@@ -65,6 +69,7 @@ struct QueuePlace {
   TimerId timer = 0;
   bool bypass_limits = false;
 };
+BOOST_DESCRIBE_STRUCT(QueuePlace, (), (arn, since, entered_at, timer, bypass_limits))
 
 /// An outgoing call being set up: first the agent's phone, then the number.
 struct DialOut {
@@ -73,6 +78,7 @@ struct DialOut {
   TimerId timer = 0;
   std::optional<std::string> request_id;
 };
+BOOST_DESCRIBE_STRUCT(DialOut, (), (number, caller_id, timer, request_id))
 
 /// A customer's call from its first leg to its last: the contact keeps its id through transfer and
 /// return.
@@ -119,5 +125,11 @@ struct Contact {
   [[nodiscard]] bool active() const;
   [[nodiscard]] message::ContactView view(const std::string& queue_name) const;
 };
+BOOST_DESCRIBE_STRUCT(Contact, (),
+                      (id, outbound, customer_number, dialed_number, trunk, presentation,
+                       max_forwards, started_at, ended_at, legs, customer_leg, queue, queue_arn,
+                       original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
+                       held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
+                       connected_transfers, all_transfers, attributes, bridge_timer))
 
 }  // namespace baton::core

@@ -29,6 +29,7 @@ struct Reply {
   /// sequence).
   std::optional<message::TransferStateChange> current;
 };
+BOOST_DESCRIBE_STRUCT(Reply, (), (key, accepted, transfer_id, sequence, request_id, error, current))
 
 struct ArmTimer {
   TimerId timer = 0;

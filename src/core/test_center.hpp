@@ -122,6 +122,26 @@ class TestCenter {
                                         c.handed_over + c.transfers_open);
   }
 
+  /// The process dies and another one replays the journal: commands and timers that were out are
+  /// forgotten, and those put out again take their place. `agents` have phones that are still
+  /// registered.
+  void restart(std::vector<LegId> adopted,
+               std::vector<std::string> agents = {"agent1", "agent2", "agent3", "agent4"}) {
+    const std::string before = center.dump();
+    center = ContactCenter();
+    Outputs dropped;
+    for (const Input& input : journal) {
+      dropped.clear();
+      center.apply(input, dropped);
+    }
+    EXPECT_EQ(center.dump(), before) << "the same inputs give the same state";
+    commands.clear();
+    timers.clear();
+    put(Started{.version = "test",
+                .adopted_legs = std::move(adopted),
+                .reachable_phones = std::move(agents)});
+  }
+
   /// Lets the time pass, firing what runs out on the way.
   void pass(TimeMs ms) {
     const TimeMs until = now + ms;

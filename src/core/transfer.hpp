@@ -23,6 +23,7 @@ struct ReferLink {
   LegId leg;
   ReferId refer = 0;
 };
+BOOST_DESCRIBE_STRUCT(ReferLink, (), (leg, refer))
 
 /// One blind transfer: who has the customer at every instant, and what was tried.
 struct Transfer {
@@ -57,6 +58,11 @@ struct Transfer {
   [[nodiscard]] TransferState state() const { return view.current.state; }
   [[nodiscard]] Custody custody() const { return view.current.custody; }
 };
+BOOST_DESCRIBE_STRUCT(Transfer, (),
+                      (id, contact, agent, kind, number, target_agent, target_queue_arn,
+                       content_hash, refer, releasing, released, was_held, target_leg, answered,
+                       taking_back, last_resort, next_step, ring_timer, park_timer, failure,
+                       failure_stage, backend, view))
 
 /// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
 /// state with another custody is allowed (a release while it alerts). Beyond the table: alerting

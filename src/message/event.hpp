@@ -48,6 +48,7 @@ struct CallButtons {
   }
   friend bool operator==(const CallButtons&, const CallButtons&) = default;
 };
+BOOST_DESCRIBE_STRUCT(CallButtons, (), (bits))
 
 /// One leg of a call as the published `ResponseActual` tells it.
 struct CallLegView {
@@ -60,6 +61,9 @@ struct CallLegView {
   CallButtons buttons;
   std::optional<std::string> previous_status;
 };
+BOOST_DESCRIBE_STRUCT(CallLegView, (),
+                      (connection_id, contact_id, phone_number, status, status_at, type, buttons,
+                       previous_status))
 
 /// InboundCall / InboundCallStateChange: message `{call, source:"event"}`.
 struct CallEvent {
@@ -70,6 +74,7 @@ struct CallEvent {
   std::string queue_name;
   TimeMs queue_at = 0;
 };
+BOOST_DESCRIBE_STRUCT(CallEvent, (), (leg, event, call_variables, queue_name, queue_at))
 
 /// InboundCall / StateSync.
 struct CallStateSync {
@@ -199,6 +204,8 @@ struct DestinationView {
   std::optional<std::string> agent_login;
   std::optional<std::string> queue;
 };
+BOOST_DESCRIBE_STRUCT(DestinationView, (),
+                      (type, name, endpoint_arn, phone_number, agent_login, queue))
 
 /// The options in force.
 struct OptionsInForce {
@@ -209,6 +216,9 @@ struct OptionsInForce {
   std::optional<std::string> note;
   std::map<std::string, std::string> attributes;
 };
+BOOST_DESCRIBE_STRUCT(OptionsInForce, (),
+                      (release_on, ring_timeout_seconds, queue_timeout_seconds, on_failure, note,
+                       attributes))
 
 /// The back end's own word on a failure.
 struct BackendError {
@@ -216,6 +226,7 @@ struct BackendError {
   int code = 0;      ///< SIP status, or 0.
   std::string text;
 };
+BOOST_DESCRIBE_STRUCT(BackendError, (), (name, code, text))
 
 /// InboundCall / TransferStateChange (+).
 struct TransferStateChange {
@@ -234,6 +245,10 @@ struct TransferStateChange {
   std::optional<std::string> queue_name;  ///< The queue that holds the customer.
   std::optional<BackendError> backend;
 };
+BOOST_DESCRIBE_STRUCT(TransferStateChange, (),
+                      (transfer_id, contact_id, state, custody, destination, options, at, reason,
+                       connected_to, connected_to_agent, position, estimated_wait_seconds,
+                       queue_name, backend))
 
 /// Error / ApiError.
 struct ApiError {
@@ -252,6 +267,10 @@ struct ApiError {
   std::optional<std::string> suggested_action;
   std::optional<BackendError> backend;
 };
+BOOST_DESCRIBE_STRUCT(ApiError, (),
+                      (error_type, msg, error_message, reason, transfer_id, running_transfer_id,
+                       contact_id, stage, retryable, customer_location, agent_state,
+                       suggested_action, backend))
 
 using EventBody =
     std::variant<AppStateSync, AgentStateSync, GetStates, LoginSuccess, LogoutSuccess,
@@ -277,6 +296,7 @@ struct TransferStep {
   Reason reason = Reason::none;
   std::string detail;  ///< Who, which queue, the back end's text.
 };
+BOOST_DESCRIBE_STRUCT(TransferStep, (), (at, state, custody, reason, detail))
 
 /// A transfer as REST and the store tell it.
 struct TransferView {
@@ -288,6 +308,8 @@ struct TransferView {
   std::optional<TimeMs> released_at;
   std::optional<TimeMs> outcome_at;
 };
+BOOST_DESCRIBE_STRUCT(TransferView, (),
+                      (current, agent, request_id, timeline, accepted_at, released_at, outcome_at))
 
 /// A leg in a contact record.
 struct LegRecord {
