@@ -257,7 +257,7 @@ void ContactCenter::Impl::agent_lost(Contact& contact) {
   contact.held = false;
   contact.held_by_phone = false;
   complete_transfers(contact);
-  cancel(contact.bridge_timer);
+  stop_bridging(contact);
   park(contact, Sound::queue, Purpose::wait_park);
   enqueue(contact, queue->arn, contact.queued_at, true, queue->max_wait_seconds);
   store(contact);

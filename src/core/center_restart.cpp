@@ -82,9 +82,9 @@ void ContactCenter::Impl::repeat_commands(const std::vector<CommandId>& open,
       // The end of its leg is told below, and decides what becomes of the call.
       if (Contact* owner = contact(found->second.contact);
           owner != nullptr && std::holds_alternative<BridgeLegs>(body)) {
-        cancel(owner->bridge_timer);
+        stop_bridging(*owner);
       }
-      commands_.erase(found);
+      commands_.erase(id);
     } else if (std::holds_alternative<SendDtmf>(body)) {
       // Some of the digits may be out already, and they are kept nowhere.
       on(CommandResult{.command = id,

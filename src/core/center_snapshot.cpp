@@ -133,7 +133,7 @@ std::string ContactCenter::load(std::string_view snapshot) {
   s.next_timer_ = state.next_timer;
   s.counters_ = state.counters;
   s.policy_ = std::move(state.policy);
-  s.directory_ = std::make_unique<directory::DirectoryIndex>(std::move(state.directory));
+  s.directory_ = std::make_shared<const directory::DirectoryIndex>(std::move(state.directory));
   for (auto& each : state.agents) s.agents_.emplace(each->login, std::move(*each));
   for (SavedLine& each : state.lines) {
     WaitingLine& line = s.lines_[each.arn];

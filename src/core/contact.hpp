@@ -130,6 +130,7 @@ BOOST_DESCRIBE_STRUCT(Contact, (),
                        max_forwards, started_at, ended_at, legs, customer_leg, queue, queue_arn,
                        original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
                        held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
-                       connected_transfers, all_transfers, attributes, bridge_timer))
+                       connected_transfers, all_transfers, attributes, bridge_timer,
+                       bridge_command))
 
 }  // namespace baton::core

@@ -213,6 +213,26 @@ std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result res
   return answer;
 }
 
+std::vector<LegId> SwitchModel::restart(std::uint8_t how) {
+  pending.clear();
+  std::erase_if(legs, [](const SimLeg& each) { return each.state == LegState::asked; });
+  std::vector<LegId> adopted;
+  const unsigned mode = how / 2U % 4U;
+  std::size_t place = how / 8U;
+  for (SimLeg& each : legs) {
+    if (each.state == LegState::gone) continue;
+    const bool taken = mode == 0 ? false : mode == 1 || ++place % (mode + 1U) != 0;
+    if (taken) {
+      // It is told to end again where it was.
+      each.told = false;
+      adopted.push_back(each.id);
+    } else {
+      each.state = LegState::gone;
+    }
+  }
+  return adopted;
+}
+
 bool SwitchModel::anything_open(const LegId& id) const {
   return std::ranges::any_of(pending,
                              [&](const Pending& each) { return each.a == id || each.b == id; });

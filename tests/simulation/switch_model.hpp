@@ -63,6 +63,10 @@ class SwitchModel {
   std::optional<core::InputBody> report(std::size_t index, Result result);
   /// The leg ends without our doing; LegEnded is the caller's to deliver.
   core::LegEnded hang_up(SimLeg& leg, core::EndCause cause, int code);
+  /// The process died and another one adopts some of the legs: none, all, or those that `how`
+  /// draws. Nothing that was asked for is pending any more, and a leg whose dialling was not
+  /// confirmed is not known.
+  std::vector<LegId> restart(std::uint8_t how);
   /// Forgets legs of which nothing can come any more.
   void tidy();
   [[nodiscard]] bool anything_open(const LegId& leg) const;

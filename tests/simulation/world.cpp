@@ -57,7 +57,7 @@ const char* name(Rule rule) {
 }
 
 World::World(std::uint8_t opening) {
-  put(core::Started{.version = "simulation", .adopted_legs = {}});
+  put(core::Started{.version = "simulation", .adopted_legs = {}, .reachable_phones = {}});
   put(core::PolicyChanged{policy_of(opening == 4)});
   put(core::DirectoryChanged{directory_of(0)});
   const auto sign_in = [&](int agent, bool available) {
@@ -509,16 +509,17 @@ void World::restart(std::uint8_t how) {
     return;
   }
   core_.center = std::move(fresh);
-  // The process that held them is gone: legs, timers, open commands.
-  (void)how;
+  // The process that held them is gone: timers, open commands, and the legs that are not adopted.
   timers_.clear();
-  switch_.pending.clear();
-  for (SimLeg& leg : switch_.legs) {
-    leg.state = LegState::gone;
+  core::Started started{.version = "simulation", .adopted_legs = {}, .reachable_phones = {}};
+  started.adopted_legs = switch_.restart(how);
+  const bool phones_kept = how % 2 == 1;
+  for (std::size_t i = 0; i < desks_.size(); ++i) {
+    desks_[i].phone = desks_[i].phone && phones_kept;
+    if (desks_[i].phone) started.reachable_phones.push_back(logins()[i]);
   }
-  for (Desk& desk : desks_) desk.phone = false;
   restarting_ = true;
-  put(core::Started{.version = "simulation", .adopted_legs = {}});
+  put(std::move(started));
   restarting_ = false;
   for (SimLeg& leg : switch_.legs) leg.reported = leg.reported || leg.state == LegState::gone;
 }
