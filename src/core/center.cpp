@@ -1,4 +1,5 @@
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -61,6 +62,9 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
 }
 
 message::Uuid ContactCenter::Impl::draw_id() {
+  if (planted(PlantedFault::depends_on_the_process)) {
+    random_state_ ^= reinterpret_cast<std::uintptr_t>(this);
+  }
   // RFC 9562 section 5.4: version 4, variant 10.
   const std::uint64_t high = splitmix64(random_state_ + 2 * random_step_);
   const std::uint64_t low = splitmix64(random_state_ + 2 * random_step_ + 1);
@@ -97,6 +101,8 @@ std::uint64_t ContactCenter::Impl::publish(Agent& agent, message::EventBody body
                                            std::optional<std::string> request_id) {
   Publish output;
   output.event.agent = agent.login;
+  if (planted(PlantedFault::sequence_gap) && std::holds_alternative<message::ApiError>(body))
+    ++agent.sequence;
   output.event.sequence = ++agent.sequence;
   output.event.request_id = std::move(request_id);
   output.event.body = std::move(body);
@@ -358,7 +364,10 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       }
       break;
     case Purpose::release_park:
-      if (transfer != nullptr && transfer->releasing) finish_release(*owner, *transfer);
+      if (planted(PlantedFault::customer_dropped) && !result.ok)
+        end_contact(*owner);
+      else if (transfer != nullptr && transfer->releasing)
+        finish_release(*owner, *transfer);
       break;
     case Purpose::offer_bridge:
     case Purpose::target_bridge:

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -137,7 +138,7 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
     agent.finished = std::move(finished);
   }
   set_activity(agent, activity);
-  agent_changed(agent);
+  if (!planted(PlantedFault::state_not_published)) agent_changed(agent);
 }
 
 void ContactCenter::Impl::clear_finished(Agent& agent, std::optional<std::string> request_id) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -40,7 +41,8 @@ void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Re
     transfer.backend = std::move(backend);
   }
   transfer.answered = false;
-  if (!transfer.target_leg.is_nil()) end_leg(contact, transfer.target_leg);
+  if (!transfer.target_leg.is_nil() && !planted(PlantedFault::leg_forgotten))
+    end_leg(contact, transfer.target_leg);
   if (contact.offer && contact.offer->purpose == OfferPurpose::transfer)
     end_offer(contact, Activity::idle, "Dropped");
   if (transfer.released) {
@@ -70,6 +72,7 @@ void ContactCenter::Impl::give_back(Contact& contact, Transfer& transfer, OfferP
 
 void ContactCenter::Impl::requeue(Contact& contact, Transfer& transfer, const std::string& arn,
                                   int timeout_seconds) {
+  if (planted(PlantedFault::chain_stuck)) return;
   park(contact, Sound::queue, Purpose::wait_park);
   // His waiting time is credited: he stands where he stood when he first called.
   enqueue(contact, arn, contact.queued_at == 0 ? contact.started_at : contact.queued_at, true,
@@ -83,7 +86,9 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
   transfer.answered = false;
   transfer.taking_back = false;
   const message::OptionsInForce& options = transfer.view.current.options;
-  while (transfer.next_step < options.on_failure.size()) {
+  while (transfer.next_step <
+             (planted(PlantedFault::chain_cut_short) ? 1U : options.on_failure.size()) &&
+         transfer.next_step < options.on_failure.size()) {
     const message::FallbackStep step = options.on_failure[transfer.next_step++];
     switch (step.kind) {
       case message::FallbackKind::return_to_agent:
@@ -218,7 +223,8 @@ void ContactCenter::Impl::end_transfer(Contact& contact, Transfer& transfer, Tra
   cancel(transfer.park_timer);
   transfer.view.outcome_at = now_;
   move(contact, transfer, outcome, custody, reason);
-  if (!transfer.target_leg.is_nil() && outcome != TransferState::connected)
+  if (!transfer.target_leg.is_nil() && outcome != TransferState::connected &&
+      !planted(PlantedFault::leg_forgotten))
     end_leg(contact, transfer.target_leg);
   contact.transfer.reset();
   if (Agent* primary = agent(transfer.agent)) std::erase(primary->running, transfer.id);
@@ -230,7 +236,7 @@ void ContactCenter::Impl::end_transfer(Contact& contact, Transfer& transfer, Tra
       status = 200;
       break;
     case TransferState::returned:
-      ++counters_.returned;
+      if (!planted(PlantedFault::returned_not_counted)) ++counters_.returned;
       break;
     case TransferState::canceled:
       ++counters_.canceled;
@@ -248,7 +254,8 @@ void ContactCenter::Impl::end_transfer(Contact& contact, Transfer& transfer, Tra
       break;
   }
   tell_refer(contact, transfer, status != 0 ? status : refer_status(transfer.failure), true);
-  if (outcome == TransferState::failed || outcome == TransferState::returned) {
+  if ((outcome == TransferState::failed && !planted(PlantedFault::failure_not_told)) ||
+      outcome == TransferState::returned) {
     publish_failure(contact, transfer, custody);
   }
   if (outcome != TransferState::connected) settled_.push_back(transfer.id);

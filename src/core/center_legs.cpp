@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -23,7 +24,7 @@ void ContactCenter::Impl::end_leg(Contact& contact, const LegId& id, int code,
   Leg* leg = contact.leg(id);
   if (leg == nullptr || !leg->alive()) return;
   leg->phase = LegPhase::ending;
-  command(EndLeg{.leg = id, .code = code, .text = text});
+  if (!planted(PlantedFault::end_not_sent)) command(EndLeg{.leg = id, .code = code, .text = text});
   leg->end_timer = arm(TimerKind::end_leg, contact.id, now_ + policy_.end_timeout_ms * 8LL, id);
 }
 
@@ -67,7 +68,8 @@ void ContactCenter::Impl::bridge(Contact& contact, const LegId& other, Purpose p
   context.contact = contact.id;
   context.leg = other;
   stop_bridging(contact);
-  contact.bridge_timer = arm(TimerKind::bridge, contact.id, now_ + policy_.bridge_timeout_ms);
+  if (!planted(PlantedFault::no_join_timeout))
+    contact.bridge_timer = arm(TimerKind::bridge, contact.id, now_ + policy_.bridge_timeout_ms);
   contact.bridge_command =
       command(BridgeLegs{.a = contact.customer_leg, .b = other}, std::move(context));
 }
@@ -126,7 +128,10 @@ void ContactCenter::Impl::on(const LegAnswered& event) {
   Contact* call = contact_of_leg(event.leg);
   if (call == nullptr) return;
   Leg* leg = call->leg(event.leg);
-  if (leg == nullptr || (leg->phase != LegPhase::dialing && leg->phase != LegPhase::ringing))
+  const bool late =
+      planted(PlantedFault::late_answer_taken) && leg != nullptr && leg->phase == LegPhase::ending;
+  if (leg == nullptr ||
+      (!late && leg->phase != LegPhase::dialing && leg->phase != LegPhase::ringing))
     return;
   leg->phase = LegPhase::up;
   leg->answered_at = now_;

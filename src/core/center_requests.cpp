@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -97,7 +98,8 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     reply.error = std::move(error);
   }
   const bool conflict = refused && refused->reason == Reason::idempotencyConflict;
-  if (request.id && !agent.login.empty() && !conflict) {
+  if (request.id && !agent.login.empty() && !conflict &&
+      !planted(PlantedFault::id_not_remembered)) {
     while (agent.reply_order.size() >=
            static_cast<std::size_t>(policy_.idempotency_ids_per_agent)) {
       agent.replies.erase(agent.reply_order.front());
@@ -415,7 +417,7 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
                   "agent: '" + agent.login + "' has no call in ACW, missed or rejected to clear");
   }
   clear_finished(agent, request.id);
-  if (agent.available()) route_agent(agent);
+  if (agent.available() && !planted(PlantedFault::lost_wake_up)) route_agent(agent);
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -298,8 +299,9 @@ void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpo
       transfer != nullptr && purpose == OfferPurpose::transfer) {
     seconds = transfer->view.current.options.ring_timeout_seconds;
   }
-  contact.offer->timer =
-      arm(TimerKind::offer, contact.id, now_ + static_cast<TimeMs>(seconds) * 1000);
+  if (!planted(PlantedFault::no_offer_timeout))
+    contact.offer->timer =
+        arm(TimerKind::offer, contact.id, now_ + static_cast<TimeMs>(seconds) * 1000);
   agent.contact = contact.id;
   set_activity(agent, Activity::offered);
   publish_call(contact);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -54,8 +55,9 @@ void ContactCenter::Impl::start_transfer(Contact& contact, Transfer& transfer) {
       transfer.target_leg = draw_id();
       add_leg(contact, transfer.target_leg, LegRole::destination, transfer.number,
               LegPhase::dialing);
-      transfer.ring_timer = arm(TimerKind::ring, contact.id,
-                                now_ + static_cast<TimeMs>(options.ring_timeout_seconds) * 1000);
+      if (!planted(PlantedFault::no_ring_timeout))
+        transfer.ring_timer = arm(TimerKind::ring, contact.id,
+                                  now_ + static_cast<TimeMs>(options.ring_timeout_seconds) * 1000);
       command(DialLeg{.leg = transfer.target_leg,
                       .contact = contact.id,
                       .target = OutsideNumber{.number = transfer.number,
@@ -71,7 +73,8 @@ void ContactCenter::Impl::start_transfer(Contact& contact, Transfer& transfer) {
                .leg = transfer.target_leg,
                .agent = transfer.agent,
                .request_id = {}});
-      if (options.release_on == ReleaseOn::accepted) begin_release(contact, transfer);
+      if (options.release_on == ReleaseOn::accepted || planted(PlantedFault::released_too_early))
+        begin_release(contact, transfer);
       return;
   }
 }
@@ -110,6 +113,7 @@ void ContactCenter::Impl::begin_release(Contact& contact, Transfer& transfer) {
   transfer.park_timer = arm(TimerKind::release_park, contact.id, now_ + policy_.park_timeout_ms);
   park(contact, transfer.kind == TransferKind::queue ? Sound::queue : Sound::ringback,
        Purpose::release_park);
+  if (planted(PlantedFault::released_without_park)) finish_release(contact, transfer);
 }
 
 void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
@@ -138,7 +142,8 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
     (void)try_offer(contact);
     return;
   }
-  move(contact, transfer, transfer.state(), Custody::server);
+  if (!planted(PlantedFault::custody_not_told))
+    move(contact, transfer, transfer.state(), Custody::server);
   if (transfer.answered) join_target(contact, transfer);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -163,7 +164,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(Agent& agent, const R
   for (const TransferId& id : agent.running) {
     const Transfer& running = *transfers_.at(id);
     if (request.contact_id && (named == nullptr || named->id != running.contact)) continue;
-    if (running.content_hash == request.content_hash) {
+    if (running.content_hash == request.content_hash && !planted(PlantedFault::double_click)) {
       reply.transfer_id = running.id;
       reply.current = running.view.current;
       return {};
