@@ -31,6 +31,7 @@ simulate: ## Try SCHEDULES (1000000) random schedules of calls and transfers aga
 	@scripts/install-packages build
 	@scripts/build release baton_simulate
 	@build/release/tests/simulation/baton_simulate --schedules $(or $(SCHEDULES),1000000) $(if $(SEED),--seed $(SEED))
+	@build/release/tests/simulation/baton_simulate --exhaustive 120
 
 bench: ## Measure throughput, latency and memory on this machine (build/bench.json)
 	@echo "Baton: building, then the benchmarks"

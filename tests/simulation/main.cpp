@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "exhaustive.hpp"
 #include "random_walk.hpp"
 
 namespace {
@@ -90,6 +91,20 @@ int random_schedules(std::uint64_t schedules, std::uint64_t seed, unsigned threa
   return broken > 0 ? 1 : 0;
 }
 
+int every_order(int depth, double seconds) {
+  fmt::print("every order of up to {} inputs around one blind transfer, for at most {:.0f} s\n",
+             depth, seconds);
+  std::fflush(stdout);
+  const auto start = std::chrono::steady_clock::now();
+  const Coverage coverage = walk_exhaustively(depth, seconds);
+  fmt::print("  whole to {} inputs, {} different states seen, {} inputs tried in {:.1f} s\n",
+             coverage.depth, coverage.states, coverage.inputs, seconds_since(start));
+  if (!coverage.violation) return 0;
+  fmt::print("{}BROKEN {}: {}\n", coverage.trace, name(coverage.violation->rule),
+             coverage.violation->text);
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -105,6 +120,11 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "How many at a time")->check(CLI::Range(1, 256));
   app.add_option("--findings", most, "Stop after so many broken schedules");
   app.add_option("--schedule", schedule, "Replay this one and tell what happens");
+  double exhaustive = 0;
+  int depth = 8;
+  app.add_option("--exhaustive", exhaustive,
+                 "Instead: every order of inputs around one transfer, for so many seconds");
+  app.add_option("--depth", depth, "How many inputs --exhaustive goes")->check(CLI::Range(1, 20));
   app.add_option("--one", one, "Draw the one schedule of this seed");
   CLI11_PARSE(app, argc, argv);
 
@@ -127,5 +147,6 @@ int main(int argc, char** argv) {
     if (finding) fmt::print("{}\n", describe(walk, *finding));
     return finding ? 1 : 0;
   }
+  if (exhaustive > 0) return every_order(depth, exhaustive);
   return random_schedules(schedules, seed, threads, most);
 }
