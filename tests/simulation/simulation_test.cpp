@@ -28,6 +28,7 @@ TEST(Simulation, ACopyIsTheSameStateAndGoesItsOwnWay) {
   const World original(0);
   World copy = original;
   EXPECT_EQ(copy.center().dump(), original.center().dump());
+  EXPECT_EQ(copy.center().save(), original.center().save()) << "a member is not copied (copy.cpp)";
   const std::string before = original.center().dump();
   copy.take({.act = Act::transfer, .who = 0, .how = 0});
   copy.settle();
