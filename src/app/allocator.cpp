@@ -1,4 +1,5 @@
-// How the program's allocator, jemalloc, behaves (docs/decisions.md). It reads this variable before main() runs.
+// How the program's allocator, jemalloc, behaves (docs/decisions.md). It reads this variable before
+// main() runs.
 //
 // Finished SIP transactions stay for half a minute, so a burst leaves much memory free behind it: a
 // thread in the background gives what was not used for ten seconds back to the kernel, also where
