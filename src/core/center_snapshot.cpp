@@ -151,7 +151,7 @@ std::string ContactCenter::load(std::string_view snapshot) {
     s.transfers_.emplace(id, std::move(each));
   }
   for (auto& [id, each] : state.commands) s.commands_.emplace(id, std::move(*each));
-  for (auto& [id, each] : state.timers) s.timers_.emplace(id, std::move(*each));
+  for (auto& [id, each] : state.timers) s.timers_.emplace(id, *each);
   for (auto& [login, each] : s.agents_) {
     each.record = s.directory_->agent(login);
     s.index_availability(each);

@@ -135,7 +135,7 @@ class NamedEncoder {
     if constexpr (NamedEnum<T>) {
       const char* name = boost::describe::enum_to_string(value, nullptr);
       put_varint(out_, number_of(name == nullptr ? "?" : name));
-    } else if constexpr (std::integral<T> && sizeof(T) == 8) {
+    } else if constexpr (std::integral<T> && named::wire_of<T>() == named::Wire::fixed) {
       put_fixed(static_cast<std::uint64_t>(value));
     } else if constexpr (std::signed_integral<T>) {
       const auto wide = static_cast<std::int64_t>(value);
