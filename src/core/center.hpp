@@ -228,6 +228,9 @@ struct ContactCenter::Impl {
   // --- center_legs.cpp: who hung up
   Leg& add_leg(Contact& contact, const LegId& id, LegRole role, std::string party, LegPhase phase);
   void end_leg(Contact& contact, const LegId& leg, int code = 0, const std::string& text = {});
+  /// When a leg that is told to end now is given up: an unanswered BYE takes 32 s (RFC 3261 timer
+  /// F).
+  [[nodiscard]] TimeMs end_deadline() const { return now_ + policy_.end_timeout_ms * 8LL; }
   void end_contact(Contact& contact, int code = 0, const std::string& text = {});
   void forget_if_over(Contact& contact);
   void customer_gone(Contact& contact);

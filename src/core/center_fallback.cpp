@@ -86,9 +86,9 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
   transfer.answered = false;
   transfer.taking_back = false;
   const message::OptionsInForce& options = transfer.view.current.options;
-  while (transfer.next_step <
-             (planted(PlantedFault::chain_cut_short) ? 1U : options.on_failure.size()) &&
-         transfer.next_step < options.on_failure.size()) {
+  std::size_t steps = options.on_failure.size();
+  if (planted(PlantedFault::chain_cut_short)) steps = std::min<std::size_t>(steps, 1);
+  while (transfer.next_step < steps) {
     const message::FallbackStep step = options.on_failure[transfer.next_step++];
     switch (step.kind) {
       case message::FallbackKind::return_to_agent:

@@ -25,7 +25,7 @@ void ContactCenter::Impl::end_leg(Contact& contact, const LegId& id, int code,
   if (leg == nullptr || !leg->alive()) return;
   leg->phase = LegPhase::ending;
   if (!planted(PlantedFault::end_not_sent)) command(EndLeg{.leg = id, .code = code, .text = text});
-  leg->end_timer = arm(TimerKind::end_leg, contact.id, now_ + policy_.end_timeout_ms * 8LL, id);
+  leg->end_timer = arm(TimerKind::end_leg, contact.id, end_deadline(), id);
 }
 
 void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::string& text) {

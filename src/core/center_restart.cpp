@@ -56,8 +56,7 @@ void ContactCenter::Impl::rearm_timers() {
       timer.at = std::max(timer.at, now_ + policy_.bridge_timeout_ms);
     if (timer.kind == TimerKind::release_park)
       timer.at = std::max(timer.at, now_ + policy_.park_timeout_ms);
-    if (timer.kind == TimerKind::end_leg)
-      timer.at = std::max<TimeMs>(timer.at, now_ + policy_.end_timeout_ms * 8LL);
+    if (timer.kind == TimerKind::end_leg) timer.at = std::max(timer.at, end_deadline());
     due.emplace(id, timer.at);
   }
   for (const auto& [id, at] : due) out_->emplace_back(ArmTimer{.timer = id, .at = at});
@@ -86,7 +85,7 @@ void ContactCenter::Impl::repeat_commands(const std::vector<CommandId>& open,
       }
       commands_.erase(id);
     } else if (std::holds_alternative<SendDtmf>(body)) {
-      // Some of the digits may be out already, and they are kept nowhere.
+      // Some of the digits may be out already, and the state does not keep them.
       on(CommandResult{.command = id,
                        .ok = false,
                        .code = 0,

@@ -10,28 +10,13 @@ using message::QuickConnectType;
 using message::Reason;
 using message::RequestKind;
 using message::TransferState;
+using testing::kOutside;
 using testing::TestCenter;
 using testing::to_number;
 using testing::to_quick_connect;
 
-constexpr const char* kOutside = "+12082097345";
-
 /// A customer is talking with agent1.
-struct Race : ::testing::Test {
-  TestCenter t;
-  ContactId call;
-  LegId agent_leg;
-
-  void SetUp() override {
-    t.sign_in("agent1");
-    call = t.call_in();
-    agent_leg = t.answer("agent1");
-    t.finish_ends();
-    t.events.clear();
-  }
-  Reply transfer(message::Request request) {
-    return t.request("agent1", RequestKind::blind_transfer, std::move(request));
-  }
+struct Race : testing::Talking {
   /// A transfer to a number that answered: the join is out.
   LegId joining() {
     EXPECT_TRUE(transfer(to_number(kOutside)).accepted);

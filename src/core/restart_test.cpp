@@ -7,12 +7,11 @@ namespace {
 
 using message::QuickConnectType;
 using message::RequestKind;
+using testing::kOutside;
 using testing::TestCenter;
 using testing::TestSwitch;
 using testing::to_number;
 using testing::to_quick_connect;
-
-constexpr const char* kOutside = "+12082097345";
 
 message::Request released_on(message::Request request, message::ReleaseOn when) {
   request.options.release_on = when;
@@ -206,19 +205,7 @@ TEST_P(EachStory, EndsProperlyWhereverTheProcessDies) {
 
 INSTANTIATE_TEST_SUITE_P(Restart, EachStory, ::testing::Range(std::size_t{0}, stories().size()));
 
-struct TalkingRestart : ::testing::Test {
-  TestCenter t;
-  ContactId call;
-  LegId agent_leg;
-
-  void SetUp() override {
-    t.sign_in("agent1");
-    call = t.call_in();
-    agent_leg = t.answer("agent1");
-    t.finish_ends();
-    t.events.clear();
-  }
-};
+using TalkingRestart = testing::Talking;
 
 TEST_F(TalkingRestart, ACallGoesOnWithoutAWord) {
   t.restart({call, agent_leg});

@@ -23,6 +23,7 @@ inline constexpr const char* kOtherQueueArn =
     "arn:aws:connect:us-east-1:975419294579:instance/i/queue/q2";
 inline constexpr const char* kInbound = "+18005550100";
 inline constexpr const char* kCustomer = "+16175550123";
+inline constexpr const char* kOutside = "+12082097345";
 
 inline std::string quick_connect_arn(const std::string& name) {
   return "arn:aws:connect:us-east-1:975419294579:instance/i/transfer-destination/" + name;
@@ -314,5 +315,23 @@ inline message::Request to_quick_connect(message::QuickConnectType type, const s
   r.content_hash = std::hash<std::string>{}(name);
   return r;
 }
+
+/// A customer is talking with agent1.
+struct Talking : ::testing::Test {
+  TestCenter t;
+  ContactId call;
+  LegId agent_leg;
+
+  void SetUp() override {
+    t.sign_in("agent1");
+    call = t.call_in();
+    agent_leg = t.answer("agent1");
+    t.finish_ends();
+    t.events.clear();
+  }
+  Reply transfer(message::Request request) {
+    return t.request("agent1", message::RequestKind::blind_transfer, std::move(request));
+  }
+};
 
 }  // namespace baton::core::testing

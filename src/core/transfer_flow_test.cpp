@@ -6,29 +6,12 @@ namespace {
 using message::QuickConnectType;
 using message::Reason;
 using message::RequestKind;
+using testing::kOutside;
 using testing::TestCenter;
 using testing::to_number;
 using testing::to_quick_connect;
 
-constexpr const char* kOutside = "+12082097345";
-
-/// A customer is talking with agent1.
-struct Talking : ::testing::Test {
-  TestCenter t;
-  ContactId call;
-  LegId agent_leg;
-
-  void SetUp() override {
-    t.sign_in("agent1");
-    call = t.call_in();
-    agent_leg = t.answer("agent1");
-    t.finish_ends();
-    t.events.clear();
-  }
-  Reply transfer(message::Request request) {
-    return t.request("agent1", RequestKind::blind_transfer, std::move(request));
-  }
-};
+using testing::Talking;
 
 TEST_F(Talking, ANumberThatAlertsReleasesTheAgentAndConnects) {
   const Reply reply = transfer(to_number(kOutside));

@@ -1,8 +1,10 @@
 #include "store/store.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/hex.hpp>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <unordered_set>
@@ -44,25 +46,13 @@ std::string random_uuid() {
   return text;
 }
 
-std::string to_hex(std::string_view bytes) {
-  std::string text;
-  for (const char each : bytes) {
-    const auto byte = static_cast<unsigned char>(each);
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 15U];
-  }
-  return text;
-}
-
-/// The bytes of lower-case hex, or nothing at all where it is not that.
+/// The bytes of hex digits, or nothing at all where it is not that.
 std::string from_hex(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const std::size_t high = kDigits.find(text[i]);
-    const std::size_t low = kDigits.find(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return {};
-    bytes += static_cast<char>(high << 4U | low);
+  try {
+    boost::algorithm::unhex(text, std::back_inserter(bytes));
+  } catch (const boost::algorithm::hex_decode_error&) {
+    return {};
   }
   return bytes;
 }
@@ -71,7 +61,7 @@ std::string random_hex(std::size_t bytes) {
   std::string drawn(bytes, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(drawn.data()), static_cast<int>(bytes)) != 1)
     throw StoreError("the system's random source failed");
-  return to_hex(drawn);
+  return boost::algorithm::hex_lower(drawn);
 }
 
 /// The absolute path, one for all names of a file, so that the lock beside it is one too. Makes the

@@ -56,6 +56,7 @@ TEST(NumericResolver, NamesInMessagesDoNotStopTheLoop) {
   phone.connect(port);
   const char* methods[] = {"INVITE", "OPTIONS", "REGISTER", "BYE", "MESSAGE", "SUBSCRIBE"};
   auto slowest = milliseconds(0);
+  int slow = 0;
   int answered = 0;
   for (int number = 0; number < 3000; ++number) {
     names.send(with_names(names, methods[number % 6], number));
@@ -78,11 +79,14 @@ TEST(NumericResolver, NamesInMessagesDoNotStopTheLoop) {
     const auto answer = phone.receive(std::chrono::seconds(10));
     const auto waited = std::chrono::duration_cast<milliseconds>(steady_clock::now() - asked);
     slowest = std::max(slowest, waited);
+    slow += waited >= milliseconds(200);
     answered += answer && answer->code() == 200;
   }
   EXPECT_EQ(answered, 100);
-  // One look-up of a name costs five seconds where it is not answered, and hundreds were offered.
-  EXPECT_LT(slowest, milliseconds(4000));
+  // One look-up of a name costs five seconds where it is not answered; a busy machine costs a few
+  // answers a little.
+  EXPECT_LE(slow, 5);
+  EXPECT_LT(slowest, milliseconds(2000));
   const auto after = resolver_counts();
   EXPECT_GT(after.calls, before.calls) << "the library did not come by our resolver";
   endpoint.stop();
