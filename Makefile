@@ -51,7 +51,7 @@ fuzz: ## Run each fuzzer for FUZZ_SECONDS (60)
 	@scripts/install-packages
 	@scripts/fuzz
 
-sanitize: ## Run the unit tests under the address, undefined-behaviour and thread sanitizers
+sanitize: ## Run unit tests and simulation under the address, undefined-behaviour and thread sanitizers
 	@scripts/install-packages
 	@scripts/sanitize
 

@@ -1,4 +1,4 @@
-# All unit tests at once: what the sanitizers build (scripts/sanitize).
+# All unit tests and the simulation's programs at once: what the sanitizers build (scripts/sanitize).
 add_custom_target(unit_tests)
 
 # baton_unit_test(<name>)
@@ -10,13 +10,15 @@ function(baton_unit_test name)
   add_dependencies(unit_tests baton_${name}_test)
 endfunction()
 
-# baton_room(<name> [ROOMS <room>...] [LIBS <target>...])
+# baton_room(<name> [ROOMS <room>...] [LIBS <target>...] [TEST_LIBS <target>...] [ALONE <file>...])
 #
 # Makes the static library baton_<name> of every .cpp of the calling folder, its unit tests (*_test.cpp)
 # as the ctest test unit_<name>, and its micro-benchmarks (*_bench.cpp) as baton_<name>_bench.
-# ROOMS are other rooms of ours that it may include, LIBS third-party targets.
+# ROOMS are other rooms of ours that it may include, LIBS third-party targets. ALONE are the files that the sanitizers'
+# presets, which compile the files of a room together (a third of the time), must compile by themselves: names in their
+# unnamed namespace stand in another file's, too.
 function(baton_room name)
-  cmake_parse_arguments(ARG "" "" "ROOMS;LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "ROOMS;LIBS;TEST_LIBS;ALONE" ${ARGN})
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
@@ -24,6 +26,8 @@ function(baton_room name)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   set(benches ${all})
   list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
+
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
   if(sources)
     set(visibility PUBLIC)

@@ -34,7 +34,7 @@ void add_check_config(CLI::App& program, int& exit_code) {
 BATON_ variables are checked too. Exit codes: 0 when all is well, 2 when not.
 Example:
   baton check-config /etc/baton/baton.toml)");
-  command->callback([command, file, reference, &exit_code] {
+  command->callback([file, reference, &exit_code] {
     if (*reference) {
       std::cout << config_reference();
     } else if (file->empty()) {

@@ -27,6 +27,12 @@ struct Refused {
   std::optional<TransferId> running;
 };
 
+/// A refusal, for the checks that return one or nothing. `running` is the transfer in the way.
+inline std::optional<Refused> refuse(message::Reason reason, std::string msg,
+                                     std::optional<TransferId> running = {}) {
+  return Refused{.reason = reason, .msg = std::move(msg), .running = running};
+}
+
 /// What a command was for: its result is handled by this.
 enum class Purpose : std::uint8_t {
   none,

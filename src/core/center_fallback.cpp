@@ -11,15 +11,6 @@ namespace baton::core {
 using message::Reason;
 using message::Request;
 
-namespace {
-
-std::optional<Refused> refuse(Reason reason, std::string msg,
-                              std::optional<TransferId> running = {}) {
-  return Refused{.reason = reason, .msg = std::move(msg), .running = running};
-}
-
-}  // namespace
-
 void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
   if (!transfer.releasing) return;
   transfer.releasing = false;

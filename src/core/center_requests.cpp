@@ -9,14 +9,6 @@ using message::Reason;
 using message::Request;
 using message::RequestKind;
 
-namespace {
-
-std::optional<Refused> refuse(Reason reason, std::string msg) {
-  return Refused{.reason = reason, .msg = std::move(msg), .running = {}};
-}
-
-}  // namespace
-
 void ContactCenter::Impl::on(const RequestInput& input) {
   const Request& request = input.request;
   Reply reply;

@@ -12,15 +12,6 @@ using message::Reason;
 using message::ReleaseOn;
 using message::Request;
 
-namespace {
-
-std::optional<Refused> refuse(Reason reason, std::string msg,
-                              std::optional<TransferId> running = {}) {
-  return Refused{.reason = reason, .msg = std::move(msg), .running = running};
-}
-
-}  // namespace
-
 std::optional<Refused> ContactCenter::Impl::resolve(const Agent& agent, const Request& request,
                                                     Transfer& transfer) const {
   message::DestinationView& view = transfer.view.current.destination;

@@ -16,6 +16,10 @@
 
 namespace baton::gateway {
 
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// A gateway on free loopback ports, with a fake backend behind it and a secret of its own.
 class GatewayFixture : public testing::Test {
  protected:

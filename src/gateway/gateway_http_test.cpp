@@ -17,10 +17,6 @@ using Role = directory::Role;
 
 class GatewayHttp : public GatewayFixture {};
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 TEST_F(GatewayHttp, AnswersAReadWith200AndAChangeWith202) {
   start();
   HttpReply reply = post_message(kRead);

@@ -15,10 +15,6 @@ using Role = directory::Role;
 
 constexpr const char* kProtocol = "baton.v1";
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 class GatewayWebSocket : public GatewayFixture {
  protected:
   int connect(WebSocket& socket, const std::string& query = "", const std::string& login = "agent1",

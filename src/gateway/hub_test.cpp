@@ -11,7 +11,7 @@
 namespace baton::gateway {
 namespace {
 
-constexpr std::int64_t kStart = 1'700'000'000'000;
+constexpr std::int64_t kHubStart = 1'700'000'000'000;
 
 class Listener : public Subscriber {
  public:
@@ -37,7 +37,7 @@ class HubTest : public testing::Test {
 
   void publish(const std::string& agent, std::uint64_t sequence, const std::string& text = "") {
     const std::string shown = text.empty() ? agent + ":" + std::to_string(sequence) : text;
-    hub_.publish({agent, sequence, kStart, std::make_shared<const std::string>(shown)});
+    hub_.publish({agent, sequence, kHubStart, std::make_shared<const std::string>(shown)});
   }
   static Following of(const std::string& agent) { return {false, {agent}, {}}; }
   static Following of(const std::string& agent, const std::string& epoch, std::uint64_t after) {
@@ -156,7 +156,7 @@ TEST_F(HubTest, ForgetsThePastWithANewEpochAndAfterALoss) {
 
 TEST_F(HubTest, ExpiresWhatIsTooOld) {
   publish("a", 1);
-  hub_.expire(kStart + 600'001);
+  hub_.expire(kHubStart + 600'001);
   Listener desk;
   hub_.subscribe(desk, of("a", "e1", 0));
   EXPECT_EQ(asked_.size(), 1U);

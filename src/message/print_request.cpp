@@ -8,7 +8,7 @@
 namespace baton::message {
 namespace {
 
-constexpr std::size_t kUsualBytes = 768;
+constexpr std::size_t kUsualRequestBytes = 768;
 
 void write_destination(JsonWriter& json, const Destination& destination) {
   if (const auto* dial_pad = std::get_if<DialPad>(&destination)) {
@@ -79,7 +79,7 @@ void write_data(JsonWriter& json, const Request& request) {
 }  // namespace
 
 std::string print(const Request& request) {
-  JsonWriter json(kUsualBytes);
+  JsonWriter json(kUsualRequestBytes);
   json.begin_object();
   json.key("channel").string(kChannel);
   json.key("topic").string(request.topic);

@@ -4,12 +4,12 @@
 namespace baton::message {
 namespace {
 
-constexpr std::size_t kUsualBytes = 2'048;
+constexpr std::size_t kUsualReplyBytes = 2'048;
 
 }  // namespace
 
 std::string print(const TransferView& transfer) {
-  JsonWriter json(kUsualBytes);
+  JsonWriter json(kUsualReplyBytes);
   json.begin_object();
   write_transfer_members(json, transfer.current);
   json.key("agent").string(transfer.agent);
@@ -22,7 +22,7 @@ std::string print(const TransferView& transfer) {
 }
 
 std::string print_timeline(const TransferView& transfer) {
-  JsonWriter json(kUsualBytes);
+  JsonWriter json(kUsualReplyBytes);
   json.begin_object();
   json.key("transferId").id(transfer.current.transfer_id);
   json.key("contactId").id(transfer.current.contact_id);
@@ -43,7 +43,7 @@ std::string print_timeline(const TransferView& transfer) {
 }
 
 std::string print(const ContactView& contact) {
-  JsonWriter json(kUsualBytes);
+  JsonWriter json(kUsualReplyBytes);
   json.begin_object();
   json.key("contactId").id(contact.contact_id);
   json.key("direction").string(contact.direction);

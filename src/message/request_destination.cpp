@@ -11,7 +11,6 @@ namespace {
 
 // Amazon Connect allows names of 127 characters, which are at most four bytes each.
 constexpr std::size_t kMaxNameBytes = 512;
-constexpr std::size_t kMaxArnBytes = 512;
 
 // The straight quotes and the typographic ones, which stand in one published sample by a slip of
 // its editor.

@@ -16,7 +16,7 @@ namespace baton::message {
 namespace {
 
 constexpr std::size_t kMaxIdBytes = 128;
-constexpr std::size_t kMaxDigits = 32;
+constexpr std::size_t kMaxDtmfDigits = 32;
 
 // The members of the envelope, found whatever their case.
 struct Envelope {
@@ -195,7 +195,7 @@ class ContentReader {
     const JsonNode* data = envelope_.data;
     constexpr std::string_view kDigits = "0123456789ABCD*#";
     if (data == nullptr || data->kind != JsonKind::string || data->text.empty() ||
-        data->text.size() > kMaxDigits ||
+        data->text.size() > kMaxDtmfDigits ||
         data->text.find_first_not_of(kDigits) != std::string_view::npos) {
       return reader_.refuse(Reason::invalidMessage,
                             "data: " + describe(data) +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "message/request.hpp"
 
 namespace baton::message {
+
+/// The longest ARN that is taken, in bytes: more than any that Amazon Connect gives.
+inline constexpr std::size_t kMaxArnBytes = 512;
 
 /// What was seen, for an error: `"text"`, `42`, `null`, `an object`, or `nothing` where the key is
 /// missing.

@@ -5,7 +5,7 @@
 namespace baton::message {
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kNibbles = "0123456789abcdef";
 constexpr std::size_t kTextLength = 36;
 
 constexpr bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
@@ -25,7 +25,7 @@ std::string to_string(const Uuid& id) {
   for (std::size_t i = 0; i < kTextLength; ++i) {
     if (is_dash_position(i)) continue;
     const std::uint64_t half = nibble < 16 ? id.high : id.low;
-    text[i] = kHexDigits[(half >> (60U - 4U * (nibble % 16))) & 0xFU];
+    text[i] = kNibbles[(half >> (60U - 4U * (nibble % 16))) & 0xFU];
     ++nibble;
   }
   return text;

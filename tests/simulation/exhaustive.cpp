@@ -141,7 +141,8 @@ std::uint64_t World::fingerprint() const {
     mix.add(before);
   }
   for (const auto& [id, contact] : s.contacts_) {
-    mix.add(contact->agent.size() + (contact->agent.empty() ? 0U : contact->agent.front()));
+    const auto initial = static_cast<unsigned char>(contact->agent.empty() ? 0 : contact->agent[0]);
+    mix.add(contact->agent.size() + initial);
     mix.add(contact->avoid_agent.empty() ? 0 : contact->avoid_agent.front());
     mix.add(leg_index(contact->agent_leg));
     mix.add(leg_index(contact->destination_leg));

@@ -15,28 +15,28 @@ namespace {
 using core::PlantedFault;
 
 // In the order of the enumeration (core/planted_fault.hpp).
-constexpr std::array kNames = {"none",
-                               "no_ring_timeout",
-                               "no_offer_timeout",
-                               "no_join_timeout",
-                               "released_too_early",
-                               "released_without_park",
-                               "customer_dropped",
-                               "chain_cut_short",
-                               "chain_stuck",
-                               "lost_wake_up",
-                               "id_not_remembered",
-                               "double_click",
-                               "leg_forgotten",
-                               "end_not_sent",
-                               "sequence_gap",
-                               "custody_not_told",
-                               "returned_not_counted",
-                               "late_answer_taken",
-                               "state_not_published",
-                               "failure_not_told",
-                               "depends_on_the_process"};
-static_assert(kNames.size() == core::kPlantedFaults + 1);
+constexpr std::array kFaultNames = {"none",
+                                    "no_ring_timeout",
+                                    "no_offer_timeout",
+                                    "no_join_timeout",
+                                    "released_too_early",
+                                    "released_without_park",
+                                    "customer_dropped",
+                                    "chain_cut_short",
+                                    "chain_stuck",
+                                    "lost_wake_up",
+                                    "id_not_remembered",
+                                    "double_click",
+                                    "leg_forgotten",
+                                    "end_not_sent",
+                                    "sequence_gap",
+                                    "custody_not_told",
+                                    "returned_not_counted",
+                                    "late_answer_taken",
+                                    "state_not_published",
+                                    "failure_not_told",
+                                    "depends_on_the_process"};
+static_assert(kFaultNames.size() == core::kPlantedFaults + 1);
 
 constexpr std::uint64_t kMost = 20'000;
 
@@ -53,7 +53,7 @@ TEST_P(Planted, IsFound) {
     if (!finding) continue;
     const std::string what = finding->violation.text.substr(0, finding->violation.text.find('\n'));
     std::printf("%-22s found after %4llu schedules; rule \"%s\", shortest has %zu steps: %s\n",
-                kNames.at(static_cast<std::size_t>(GetParam())),
+                kFaultNames.at(static_cast<std::size_t>(GetParam())),
                 static_cast<unsigned long long>(seed), name(finding->violation.rule),
                 finding->shortest.steps.size(), what.c_str());
     return;
@@ -63,7 +63,7 @@ TEST_P(Planted, IsFound) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, Planted, ::testing::Range(1, core::kPlantedFaults + 1),
                          [](const auto& each) {
-                           return std::string(kNames.at(static_cast<std::size_t>(each.param)));
+                           return std::string(kFaultNames.at(static_cast<std::size_t>(each.param)));
                          });
 
 }  // namespace

@@ -18,9 +18,9 @@
 namespace baton::telephony::sip {
 namespace {
 
-constexpr const char* kAllow =
+constexpr const char* kAllowInCall =
     "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
-constexpr const char* kSupported = "timer, 100rel";
+constexpr const char* kSupportedInCall = "timer, 100rel";
 
 }  // namespace
 
@@ -41,7 +41,7 @@ Leg::~Leg() {
 }
 
 void Leg::common_tags(TagList& tags, bool response) const {
-  tags.add(SIPTAG_ALLOW_STR(kAllow)).add(SIPTAG_SUPPORTED_STR(kSupported));
+  tags.add(SIPTAG_ALLOW_STR(kAllowInCall)).add(SIPTAG_SUPPORTED_STR(kSupportedInCall));
   if (context_.config().user_agent.empty()) return;
   if (response) {
     tags.add(SIPTAG_SERVER_STR(context_.config().user_agent.c_str()));

@@ -9,7 +9,7 @@
 namespace baton::telephony::sip {
 namespace {
 
-constexpr int kPending = 491;
+constexpr int kRequestPending = 491;
 
 }  // namespace
 
@@ -81,7 +81,7 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
   if (leg_->ended()) return;
   const std::string text = response.sip != nullptr ? reason_text(response.sip) : "No answer";
   switch (response.status) {
-    case kPending:
+    case kRequestPending:
       back_off();
       return;
     case 422:
@@ -124,7 +124,7 @@ void LegReinvite::back_off() {
       leg_->dialog()->we_called() ? context.between(210, 400) : context.between(0, 200);
   const std::chrono::milliseconds delay(10 * units);
   if (Loop::Clock::now() + delay >= give_up_at_) {
-    done(kPending, "The peer was busy with an exchange of its own for too long.");
+    done(kRequestPending, "The peer was busy with an exchange of its own for too long.");
     return;
   }
   retry_ = context.loop->after(delay, [weak = weak_from_this()] {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxFormats = 128;  // There are 128 payload types.
 constexpr std::size_t kMaxLines = 1024;
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -23,7 +23,7 @@ std::string lower(std::string_view text) {
 }
 
 bool same_but_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && lower(a) == lower(b);
+  return a.size() == b.size() && lower_case(a) == lower_case(b);
 }
 
 std::optional<int> number(std::string_view text, int most) {
@@ -243,7 +243,7 @@ std::string SdpMedia::encoding(std::string_view format) const {
     if (!line.starts_with("a=rtpmap:")) continue;
     std::string_view rest = line.substr(9);
     if (next_word(rest) != format) continue;
-    std::string name = lower(next_word(rest));
+    std::string name = lower_case(next_word(rest));
     // One channel is the default and may be left out (RFC 8866 section 6.6).
     if (std::count(name.begin(), name.end(), '/') == 2 && name.ends_with("/1")) {
       name.resize(name.size() - 2);
@@ -357,7 +357,7 @@ std::string_view Sdp::address(const SdpMedia& m) const {
 
 bool Sdp::black_holed(const SdpMedia& m) const {
   const auto where = address(m);
-  if (where != "0.0.0.0" && where != "::" && !lower(where).ends_with(".invalid")) return false;
+  if (where != "0.0.0.0" && where != "::" && !lower_case(where).ends_with(".invalid")) return false;
   return !m.attribute("ice-ufrag") && !m.attribute("candidate") &&
          !attribute_in(lines, "ice-ufrag");
 }

@@ -41,28 +41,28 @@ void expect_refused(const std::string& bytes, const std::string& says) {
     static_cast<void>(parse_wav(bytes, "hold.wav"));
     FAIL() << "was taken; expected: " << says;
   } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("hold.wav"));
-    EXPECT_THAT(error.what(), testing::HasSubstr(says));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("hold.wav"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(says));
   }
 }
 
 TEST(Wav, ReadsSamples) {
   const auto samples =
       parse_wav(wav(fmt_chunk({}) + data_chunk(little(1, 2) + little(0xffff, 2))), "x");
-  EXPECT_THAT(samples, testing::ElementsAre(1, -1));
+  EXPECT_THAT(samples, ::testing::ElementsAre(1, -1));
 }
 
 TEST(Wav, SkipsOtherChunks) {
   // A chunk of odd length is followed by a filling byte.
   const std::string note = "LIST" + little(3, 4) + "abc" + std::string(1, '\0');
   const auto samples = parse_wav(wav(note + fmt_chunk({}) + note + data_chunk(little(7, 2))), "x");
-  EXPECT_THAT(samples, testing::ElementsAre(7));
+  EXPECT_THAT(samples, ::testing::ElementsAre(7));
 }
 
 TEST(Wav, TakesTheSizeOfAPipedFile) {
   const auto samples =
       parse_wav(wav(fmt_chunk({}) + "data" + little(0xffffffff, 4) + little(7, 2)), "x");
-  EXPECT_THAT(samples, testing::ElementsAre(7));
+  EXPECT_THAT(samples, ::testing::ElementsAre(7));
 }
 
 TEST(Wav, SaysWhatIsWrong) {
@@ -88,8 +88,8 @@ TEST(Wav, NamesAFileThatIsNotThere) {
         try {
           static_cast<void>(load_wav("does/not/exist.wav"));
         } catch (const std::runtime_error& error) {
-          EXPECT_THAT(error.what(), testing::HasSubstr("does/not/exist.wav"));
-          EXPECT_THAT(error.what(), testing::HasSubstr("cannot be opened"));
+          EXPECT_THAT(error.what(), ::testing::HasSubstr("does/not/exist.wav"));
+          EXPECT_THAT(error.what(), ::testing::HasSubstr("cannot be opened"));
           throw;
         }
       },
