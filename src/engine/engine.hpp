@@ -33,9 +33,9 @@ struct EngineConfig {
   int record_delay_ms = 2000;
   /// In a rush commits begin at least this far apart, from `rush_inputs` a second on; up to
   /// `calm_inputs` a second each begins as soon as the one before is over.
-  std::chrono::microseconds commit_pace{3000};
-  double calm_inputs = 7000;
-  double rush_inputs = 10000;
+  std::chrono::microseconds commit_pace{6000};
+  double calm_inputs = 10000;
+  double rush_inputs = 14000;
   int replay_events_seconds =
       600;  ///< Events this young are published again when a journal is replayed.
 };

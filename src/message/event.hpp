@@ -342,6 +342,11 @@ struct ContactView {
 [[nodiscard]] std::string print_timeline(const TransferView& transfer);
 [[nodiscard]] std::string print(const ContactView& contact);
 
+inline constexpr std::size_t kTimeTextLength = 24;
+
+/// Writes the 24 characters of format_time() there.
+void print_time_to(TimeMs at, char* text);
+
 /// "2020-04-09T08:37:12.701Z".
 [[nodiscard]] std::string format_time(TimeMs at);
 

@@ -1,5 +1,9 @@
 #include "message/json_writer.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
 namespace baton::message {
 namespace {
 
@@ -30,54 +34,120 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-void append_escaped(std::string& out, unsigned char c) {
+// The longest form of a byte: "\u0000".
+constexpr std::size_t kLongestEscape = 6;
+
+char* put(char* at, std::string_view text) { return at + text.copy(at, text.size()); }
+
+char* put_escaped(char* at, unsigned char c) {
   switch (c) {
     case '"':
-      out += "\\\"";
-      return;
+      return put(at, "\\\"");
     case '\\':
-      out += "\\\\";
-      return;
+      return put(at, "\\\\");
     case '\n':
-      out += "\\n";
-      return;
+      return put(at, "\\n");
     case '\r':
-      out += "\\r";
-      return;
+      return put(at, "\\r");
     case '\t':
-      out += "\\t";
-      return;
+      return put(at, "\\t");
     default:
-      out += "\\u00";
-      out += kHexDigits[c >> 4U];
-      out += kHexDigits[c & 0xFU];
+      at = put(at, "\\u00");
+      *at++ = kHexDigits[c >> 4U];
+      *at++ = kHexDigits[c & 0xFU];
+      return at;
   }
+}
+
+// Whether no byte needs a closer look, eight at a time: nearly all strings of ours are like that.
+bool all_plain(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHigh; };
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    // A byte of 0x80 or more, below 0x20, 0x7F, a quote or a backslash. A borrow may mark a byte
+    // that is plain, which costs a second look and nothing else.
+    const std::uint64_t suspect = (word & kHigh) | ((word - kOnes * 0x20U) & kHigh) |
+                                  has_zero(word ^ kOnes * 0x7FU) | has_zero(word ^ kOnes * '"') |
+                                  has_zero(word ^ kOnes * '\\');
+    if (suspect != 0) return false;
+  }
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(),
+                     [](char c) { return is_plain(static_cast<unsigned char>(c)); });
 }
 
 }  // namespace
 
+void JsonWriter::grow(std::size_t bytes) {
+  out_.resize(std::max(2 * out_.size(), used_ + bytes + 256));
+}
+
+JsonWriter& JsonWriter::id(const Uuid& value) {
+  char* at = put_comma(room(kUuidTextLength + 3));
+  *at++ = '"';
+  print_to(value, at);
+  at += kUuidTextLength;
+  *at++ = '"';
+  return written_to(at);
+}
+
+JsonWriter& JsonWriter::time(TimeMs value) {
+  char* at = put_comma(room(kTimeTextLength + 3));
+  *at++ = '"';
+  print_time_to(value, at);
+  at += kTimeTextLength;
+  *at++ = '"';
+  return written_to(at);
+}
+
+JsonWriter& JsonWriter::number(std::int64_t value) {
+  constexpr std::size_t kLongest = 21;
+  char* at = put_comma(room(kLongest));
+  return written_to(std::to_chars(at, at + kLongest, value).ptr);
+}
+
+JsonWriter& JsonWriter::number(std::uint64_t value) {
+  constexpr std::size_t kLongest = 21;
+  char* at = put_comma(room(kLongest));
+  return written_to(std::to_chars(at, at + kLongest, value).ptr);
+}
+
 void JsonWriter::append_quoted(std::string_view value) {
-  out_ += '"';
+  if (!all_plain(value)) {
+    append_escaping(value);
+    return;
+  }
+  char* at = put_comma(room(value.size() + 3));
+  *at++ = '"';
+  at = put(at, value);
+  *at++ = '"';
+  written_to(at);
+}
+
+void JsonWriter::append_escaping(std::string_view value) {
+  char* at = put_comma(room(kLongestEscape * value.size() + 3));
+  *at++ = '"';
   std::size_t i = 0;
   while (i < value.size()) {
-    std::size_t end = i;
-    while (end < value.size() && is_plain(static_cast<unsigned char>(value[end]))) ++end;
-    out_ += value.substr(i, end - i);
-    i = end;
-    if (i == value.size()) break;
     const auto c = static_cast<unsigned char>(value[i]);
-    if (c < 0x80) {
-      append_escaped(out_, c);
+    if (is_plain(c)) {
+      *at++ = value[i++];
+    } else if (c < 0x80) {
+      at = put_escaped(at, c);
       ++i;
     } else if (const std::size_t length = sequence_length(value.substr(i)); length > 0) {
-      out_ += value.substr(i, length);
+      at = put(at, value.substr(i, length));
       i += length;
     } else {
-      out_ += kReplacement;
+      at = put(at, kReplacement);
       ++i;
     }
   }
-  out_ += '"';
+  *at++ = '"';
+  written_to(at);
 }
 
 }  // namespace baton::message

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "message/event.hpp"
 
@@ -16,7 +15,7 @@ namespace baton::message {
 /// phrases come from the phones of strangers. The caller keeps keys and values in turn. One thread.
 class JsonWriter {
  public:
-  explicit JsonWriter(std::size_t expected_size) { out_.reserve(expected_size); }
+  explicit JsonWriter(std::size_t expected_size) : out_(expected_size, '\0') {}
 
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
@@ -25,32 +24,33 @@ class JsonWriter {
 
   /// A member's name that needs no escaping.
   JsonWriter& key(std::string_view name) {
-    separate();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
+    char* at = room(name.size() + 4);
+    at = put_comma(at);
+    *at++ = '"';
+    at += name.copy(at, name.size());
+    *at++ = '"';
+    *at++ = ':';
     separated_ = true;
-    return *this;
+    return written_to(at);
   }
   /// A member's name that may hold anything.
   JsonWriter& escaped_key(std::string_view name) {
-    separate();
     append_quoted(name);
-    out_ += ':';
+    char* at = room(1);
+    *at++ = ':';
     separated_ = true;
-    return *this;
+    return written_to(at);
   }
 
   JsonWriter& string(std::string_view value) {
-    separate();
     append_quoted(value);
     return *this;
   }
-  JsonWriter& id(const Uuid& value) { return string(to_string(value)); }
-  JsonWriter& time(TimeMs value) { return string(format_time(value)); }
-  JsonWriter& number(std::int64_t value) { return literal(std::to_string(value)); }
-  JsonWriter& number(std::uint64_t value) { return literal(std::to_string(value)); }
-  JsonWriter& number(int value) { return literal(std::to_string(value)); }
+  JsonWriter& id(const Uuid& value);
+  JsonWriter& time(TimeMs value);
+  JsonWriter& number(std::int64_t value);
+  JsonWriter& number(std::uint64_t value);
+  JsonWriter& number(int value) { return number(std::int64_t{value}); }
   JsonWriter& boolean(bool value) { return literal(value ? "true" : "false"); }
   JsonWriter& null() { return literal("null"); }
   /// The string, or null.
@@ -65,32 +65,46 @@ class JsonWriter {
     return value ? time(*value) : null();
   }
 
-  [[nodiscard]] std::string take() { return std::move(out_); }
+  /// The text, in no more memory than it needs: thousands of events are kept for a while. Once.
+  [[nodiscard]] std::string take() const { return out_.substr(0, used_); }
 
  private:
-  void separate() {
-    if (!separated_) out_ += ',';
+  /// Where to write next, with place for that many bytes.
+  char* room(std::size_t bytes) {
+    if (out_.size() - used_ < bytes) grow(bytes);
+    return out_.data() + used_;
+  }
+  void grow(std::size_t bytes);
+  JsonWriter& written_to(const char* end) {
+    used_ = static_cast<std::size_t>(end - out_.data());
+    return *this;
+  }
+  char* put_comma(char* at) {
+    if (!separated_) *at++ = ',';
     separated_ = false;
+    return at;
   }
   JsonWriter& open(char bracket) {
-    separate();
-    out_ += bracket;
+    char* at = put_comma(room(2));
+    *at++ = bracket;
     separated_ = true;
-    return *this;
+    return written_to(at);
   }
   JsonWriter& close(char bracket) {
-    out_ += bracket;
+    char* at = room(1);
+    *at++ = bracket;
     separated_ = false;
-    return *this;
+    return written_to(at);
   }
   JsonWriter& literal(std::string_view text) {
-    separate();
-    out_ += text;
-    return *this;
+    char* at = put_comma(room(text.size() + 1));
+    return written_to(at + text.copy(at, text.size()));
   }
   void append_quoted(std::string_view value);
+  void append_escaping(std::string_view value);
 
-  std::string out_;
+  std::string out_;  // Longer than what is written: appending checks no terminator, byte by byte.
+  std::size_t used_ = 0;
   bool separated_ = true;  // Nothing stands before the next value that a comma must part it from.
 };
 

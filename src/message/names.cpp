@@ -43,7 +43,7 @@ bool is_outcome(TransferState state) {
   return false;
 }
 
-std::string format_time(TimeMs at) {
+void print_time_to(TimeMs at, char* text) {
   // RFC 3339 has years of four digits only, so a moment outside them is told as the nearest inside.
   constexpr TimeMs kFirst = -62'167'219'200'000;  // 0000-01-01T00:00:00.000Z
   constexpr TimeMs kLast = 253'402'300'799'999;   // 9999-12-31T23:59:59.999Z
@@ -52,8 +52,10 @@ std::string format_time(TimeMs at) {
   const std::chrono::year_month_day date{std::chrono::sys_days{day}};
   const auto in_day = static_cast<unsigned>((since_epoch - day).count());
 
-  std::string text = "0000-00-00T00:00:00.000Z";
-  const auto put = [&text](std::size_t end, unsigned width, unsigned value) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
+  static_assert(kForm.size() == kTimeTextLength);
+  kForm.copy(text, kForm.size());
+  const auto put = [text](std::size_t end, unsigned width, unsigned value) {
     for (unsigned i = 0; i < width; ++i, value /= 10) {
       text[end - i] = static_cast<char>('0' + value % 10);
     }
@@ -65,6 +67,11 @@ std::string format_time(TimeMs at) {
   put(15, 2, in_day / 60'000 % 60);
   put(18, 2, in_day / 1'000 % 60);
   put(22, 3, in_day % 1'000);
+}
+
+std::string format_time(TimeMs at) {
+  std::string text(kTimeTextLength, '0');
+  print_time_to(at, text.data());
   return text;
 }
 

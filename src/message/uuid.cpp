@@ -6,7 +6,6 @@ namespace baton::message {
 namespace {
 
 constexpr std::string_view kNibbles = "0123456789abcdef";
-constexpr std::size_t kTextLength = 36;
 
 constexpr bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 
@@ -19,23 +18,32 @@ constexpr int hex_value(char c) {
 
 }  // namespace
 
+void print_to(const Uuid& id, char* text) {
+  const auto put = [&text](std::uint64_t half, int from, int to) {
+    for (int shift = from; shift >= to; shift -= 4) *text++ = kNibbles[(half >> shift) & 0xFU];
+  };
+  put(id.high, 60, 32);
+  *text++ = '-';
+  put(id.high, 28, 16);
+  *text++ = '-';
+  put(id.high, 12, 0);
+  *text++ = '-';
+  put(id.low, 60, 48);
+  *text++ = '-';
+  put(id.low, 44, 0);
+}
+
 std::string to_string(const Uuid& id) {
-  std::string text(kTextLength, '-');
-  unsigned nibble = 0;
-  for (std::size_t i = 0; i < kTextLength; ++i) {
-    if (is_dash_position(i)) continue;
-    const std::uint64_t half = nibble < 16 ? id.high : id.low;
-    text[i] = kNibbles[(half >> (60U - 4U * (nibble % 16))) & 0xFU];
-    ++nibble;
-  }
+  std::string text(kUuidTextLength, '-');
+  print_to(id, text.data());
   return text;
 }
 
 std::optional<Uuid> parse_uuid(std::string_view text) {
-  if (text.size() != kTextLength) return std::nullopt;
+  if (text.size() != kUuidTextLength) return std::nullopt;
   Uuid id;
   unsigned nibble = 0;
-  for (std::size_t i = 0; i < kTextLength; ++i) {
+  for (std::size_t i = 0; i < kUuidTextLength; ++i) {
     if (is_dash_position(i)) {
       if (text[i] != '-') return std::nullopt;
       continue;

@@ -21,6 +21,11 @@ struct Uuid {
 };
 BOOST_DESCRIBE_STRUCT(Uuid, (), (high, low))
 
+inline constexpr std::size_t kUuidTextLength = 36;
+
+/// Writes the 36 characters of to_string() there.
+void print_to(const Uuid& id, char* text);
+
 /// "d675473e-7dbc-4a9b-ad92-b78f26e70b3b".
 [[nodiscard]] std::string to_string(const Uuid& id);
 

@@ -17,9 +17,7 @@ namespace {
 
 constexpr int kPending = 491;
 
-void put_contact(TagList& tags, Leg& leg) {
-  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + leg.dialog()->local_contact() + ">")));
-}
+void put_contact(TagList& tags, Leg& leg) { leg.contact_tag(tags, *leg.dialog()); }
 
 /// Tells one leg's party what the other's now is, by a re-INVITE: after a party that was asked for
 /// an offer answered with another SDP.
@@ -174,7 +172,7 @@ class PeerOffer : public Job {
     leg_->common_tags(tags, true);
     put_contact(tags, *leg_);
     leg_->session_timer().on_answer(tags);
-    Leg::sdp_tags(tags, sdp);
+    leg_->sdp_tags(tags, sdp);
     leg_->arm_session_timer();
     if (!invite_) {
       update_.reply(200, nullptr, &tags);

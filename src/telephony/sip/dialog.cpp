@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/stack_headers.hpp"
 
 namespace baton::telephony::sip {
 namespace {
@@ -191,7 +192,7 @@ std::unique_ptr<Dialog> Dialog::fork() const {
 ClientTransaction* Dialog::send(const char* method, TagList& tags,
                                 ClientTransaction::Handler handler, const char* request_uri) {
   if (needs_contact(sip_method_code(method))) {
-    tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + local_contact_ + ">")));
+    context_.headers->add_contact(tags, local_contact_);
   }
   return context_.transactions->send(leg_, method, send_to_.empty() ? nullptr : send_to_.c_str(),
                                      request_uri, tags, std::move(handler));
@@ -200,8 +201,11 @@ ClientTransaction* Dialog::send(const char* method, TagList& tags,
 void Dialog::ack(const ClientTransaction& invite, TagList& tags) {
   // The stack looks the INVITE up by CSeq to acknowledge in its place, and takes 2xx that come
   // again to this ACK from now on.
-  Home home;
-  sip_cseq_t* cseq = sip_cseq_create(home.get(), invite.cseq(), SIP_METHOD_ACK);
+  sip_cseq_t cseq[1];
+  sip_cseq_init(cseq);
+  cseq->cs_seq = invite.cseq();
+  cseq->cs_method = sip_method_ack;
+  cseq->cs_method_name = sip_method_name_ack;
   tags.add(SIPTAG_CSEQ(cseq));
   nta_outgoing_t* ack = nta_outgoing_tcreate(
       leg_, nullptr, nullptr,

@@ -18,6 +18,7 @@ struct sip_s;
 namespace baton::telephony::sip {
 
 class Dialog;
+class StackHeaders;
 
 /// Gets the requests that a peer sends inside a dialog.
 class DialogOwner {
@@ -32,6 +33,7 @@ struct DialogContext {
   nta_agent_s* agent = nullptr;
   Loop* loop = nullptr;
   ClientTransactions* transactions = nullptr;
+  StackHeaders* headers = nullptr;
 };
 
 /// One SIP dialog (RFC 3261 section 12), early or confirmed: the stack's leg and what the stack

@@ -20,6 +20,7 @@
 #include "telephony/sip/dialog_tags.hpp"
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_test_fixture.hpp"
+#include "telephony/sip/stack_headers.hpp"
 
 // What a process can take over of the dialogs of one that was killed, shown on the library as it is
 // installed. A child process brings a dialog into a state and tells its snapshot through a pipe; it
@@ -241,8 +242,8 @@ class DialogAdoptTest : public ::testing::Test {
   }
   void adopt(const DialogSnapshot& snapshot) {
     endpoint->loop().call([&] {
-      dialog = Dialog::adopt({endpoint->agent(), &endpoint->loop(), transactions.get()}, &adopter,
-                             snapshot);
+      dialog = Dialog::adopt({endpoint->agent(), &endpoint->loop(), transactions.get(), &headers},
+                             &adopter, snapshot);
     });
     ASSERT_TRUE(dialog);
   }
@@ -304,6 +305,7 @@ class DialogAdoptTest : public ::testing::Test {
   Adopter adopter;
   std::unique_ptr<Endpoint> endpoint;
   std::unique_ptr<ClientTransactions> transactions;
+  StackHeaders headers{"baton-test"};
   std::unique_ptr<Dialog> dialog;
   int port = 0;
 

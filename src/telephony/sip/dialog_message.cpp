@@ -51,21 +51,22 @@ std::optional<std::string> text_header(const sip_s* sip, std::string_view name) 
   }
   // Where the parser knows the header, it is no longer among the unknown ones: look through the
   // message's list of headers, whatever their class.
-  su_home_t home{};
-  su_home_init(&home);
-  std::optional<std::string> found;
   for (const auto* header =
            reinterpret_cast<const msg_header_t*>(sip->sip_request  ? sip->sip_request->rq_common
                                                  : sip->sip_status ? sip->sip_status->st_common
                                                                    : nullptr);
-       header != nullptr && !found; header = header->sh_succ) {
+       header != nullptr; header = header->sh_succ) {
     const msg_hclass_t* hclass = header->sh_class;
     if (hclass == nullptr || !same_name(hclass->hc_name, name)) continue;
+    su_home_t home{};
+    su_home_init(&home);
     char* text = sip_header_as_string(&home, reinterpret_cast<const sip_header_t*>(header));
+    std::optional<std::string> found;
     if (text != nullptr) found = text;
+    su_home_deinit(&home);
+    if (found) return found;
   }
-  su_home_deinit(&home);
-  return found;
+  return std::nullopt;
 }
 
 bool supports(const sip_s* sip, const char* feature) {

@@ -2,11 +2,11 @@
 
 #include <sofia-sip/su_tag.h>
 
-#include <deque>
+#include <boost/container/small_vector.hpp>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <sofia-sip/sip_tag.h>
 
@@ -30,7 +30,7 @@ class TagList {
   }
 
   /// Keeps a text as long as the list lives.
-  const char* keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
+  const char* keep(std::string text) { return texts_.emplace_front(std::move(text)).c_str(); }
 
   /// Ends the list; hand the result on with TAG_NEXT().
   const tagi_t* done() {
@@ -39,8 +39,9 @@ class TagList {
   }
 
  private:
-  std::vector<tagi_t> tags_;
-  std::deque<std::string> texts_;
+  // Nearly every message is built with one of these, so that an empty one must cost nothing.
+  boost::container::small_vector<tagi_t, 16> tags_;
+  std::forward_list<std::string> texts_;
 };
 
 }  // namespace baton::telephony::sip

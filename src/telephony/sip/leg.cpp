@@ -16,13 +16,6 @@
 #include "telephony/sip/leg_reinvite.hpp"
 
 namespace baton::telephony::sip {
-namespace {
-
-constexpr const char* kAllowInCall =
-    "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
-constexpr const char* kSupportedInCall = "timer, 100rel";
-
-}  // namespace
 
 Leg::Leg(LegContext& context, core::LegId id, Party party)
     : context_(context),
@@ -41,18 +34,17 @@ Leg::~Leg() {
 }
 
 void Leg::common_tags(TagList& tags, bool response) const {
-  tags.add(SIPTAG_ALLOW_STR(kAllowInCall)).add(SIPTAG_SUPPORTED_STR(kSupportedInCall));
-  if (context_.config().user_agent.empty()) return;
-  if (response) {
-    tags.add(SIPTAG_SERVER_STR(context_.config().user_agent.c_str()));
-  } else {
-    tags.add(SIPTAG_USER_AGENT_STR(context_.config().user_agent.c_str()));
-  }
+  context_.headers->add_common(tags, response);
 }
 
-void Leg::sdp_tags(TagList& tags, const std::string& sdp) {
+void Leg::contact_tag(TagList& tags, const Dialog& dialog) const {
+  context_.headers->add_contact(tags, dialog.local_contact());
+}
+
+void Leg::sdp_tags(TagList& tags, const std::string& sdp) const {
   if (sdp.empty()) return;
-  tags.add(SIPTAG_CONTENT_TYPE_STR("application/sdp")).add(SIPTAG_PAYLOAD_STR(tags.keep(sdp)));
+  context_.headers->add_sdp_type(tags);
+  tags.add(SIPTAG_PAYLOAD_STR(tags.keep(sdp)));
 }
 
 bool Leg::authorize(TagList& tags, const sip_s* response, const char* method,

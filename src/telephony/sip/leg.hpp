@@ -142,7 +142,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void arm_session_timer();
   /// Tags that every INVITE, UPDATE and 2xx of ours carries: Allow, Supported, User-Agent.
   void common_tags(TagList& tags, bool response) const;
-  static void sdp_tags(TagList& tags, const std::string& sdp);
+  void sdp_tags(TagList& tags, const std::string& sdp) const;
+  void contact_tag(TagList& tags, const Dialog& dialog) const;
   /// Adds the credential that a 401 or 407 asks for. False when we have none.
   bool authorize(TagList& tags, const sip_s* response, const char* method,
                  const std::string& uri) const;

@@ -11,6 +11,7 @@
 #include "core/input.hpp"
 #include "telephony/sip/dialog.hpp"
 #include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/stack_headers.hpp"
 #include "telephony/sip/tone_source.hpp"
 
 namespace baton::telephony::sip {
@@ -47,6 +48,7 @@ struct LegContext {
   Endpoint* endpoint = nullptr;
   Loop* loop = nullptr;
   ClientTransactions* transactions = nullptr;
+  std::unique_ptr<StackHeaders> headers;
   ToneSource* tone = nullptr;  ///< Absent: parked parties are held without a sound.
   std::function<void(core::InputBody)> emit;
   /// The leg has ended: forget it (its memory goes when its last transaction has).
@@ -58,7 +60,9 @@ struct LegContext {
   SwitchCounters counters;
 
   [[nodiscard]] const SipConfig& config() const { return endpoint->config(); }
-  [[nodiscard]] DialogContext dialogs() const { return {endpoint->agent(), loop, transactions}; }
+  [[nodiscard]] DialogContext dialogs() const {
+    return {endpoint->agent(), loop, transactions, headers.get()};
+  }
   [[nodiscard]] std::uint64_t between(std::uint64_t low, std::uint64_t high) {
     return std::uniform_int_distribution<std::uint64_t>(low, high)(random);
   }

@@ -72,7 +72,7 @@ bool LegDialling::send(Branch& branch, const sip_s* challenge) {
   const auto leg = leg_.lock();
   if (!leg) return false;
   TagList tags;
-  tags.header("Max-Forwards", std::to_string(content_.max_forwards));
+  tags.add(SIPTAG_MAX_FORWARDS_STR(tags.keep(std::to_string(content_.max_forwards))));
   leg->common_tags(tags, false);
   leg->session_timer().on_request(tags);
   for (const auto& [name, value] : content_.headers) tags.header(name, value);
@@ -83,7 +83,7 @@ bool LegDialling::send(Branch& branch, const sip_s* challenge) {
       !add_credential(tags, challenge, branch.way.credentials, "INVITE", branch.way.request_uri)) {
     return false;
   }
-  Leg::sdp_tags(tags, branch.offer);
+  leg->sdp_tags(tags, branch.offer);
   // The handler keeps the leg, which owns this object, until the INVITE's final response.
   branch.invite = branch.seed->send(
       "INVITE", tags,
@@ -184,7 +184,7 @@ void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const 
       LegMedia probe(context_.endpoint->bound().front().host, leg->media().session_id());
       if (!probe.receive_offer(sdp)) {
         if (const auto answer = probe.answer_hold()) {
-          Leg::sdp_tags(tags, *answer);
+          leg->sdp_tags(tags, *answer);
           branch.early.insert_or_assign(&dialog, Early{std::move(probe)});
         }
       }
@@ -241,11 +241,11 @@ void LegDialling::on_update(Dialog& dialog, ServerTransaction transaction, const
     }
     early->second.updated = true;
     (*branch)->early_sdp = offer;
-    Leg::sdp_tags(tags, *answer);
+    leg->sdp_tags(tags, *answer);
   }
   leg->learn_allow(sip);
   dialog.refresh_target(sip);
-  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + dialog.local_contact() + ">")));
+  leg->contact_tag(tags, dialog);
   transaction.reply(200, nullptr, &tags);
 }
 

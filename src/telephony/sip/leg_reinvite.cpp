@@ -36,7 +36,7 @@ void LegReinvite::send(const sip_s* challenge) {
   TagList tags;
   leg_->common_tags(tags, false);
   leg_->session_timer().on_request(tags);
-  Leg::sdp_tags(tags, offer_);
+  leg_->sdp_tags(tags, offer_);
   if (challenge != nullptr) {
     const std::string uri = leg_->dialog()->snapshot().remote_target;
     if (!leg_->authorize(tags, challenge, "INVITE", uri)) {

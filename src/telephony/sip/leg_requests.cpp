@@ -144,7 +144,7 @@ void Leg::answer_refer(core::ReferId refer, int code, const Completion& completi
   }
   TagList tags;
   common_tags(tags, true);
-  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + dialog_->local_contact() + ">")));
+  contact_tag(tags, *dialog_);
   const bool accepted = code >= 200 && code < 300;
   if (accepted && found->suppressed) tags.header("Refer-Sub", "false");
   found->transaction.reply(code, nullptr, &tags);

@@ -96,7 +96,7 @@ void Leg::ring(const Completion& completion) {
   }
   TagList tags;
   common_tags(tags, true);
-  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + dialog_->local_contact() + ">")));
+  contact_tag(tags, *dialog_);
   invite_->progress(180, tags, wants_reliable_);
   completion.ok();
 }
@@ -122,7 +122,7 @@ void Leg::accept(const std::string& sdp, Done done) {
   const bool answer_follows = !invite_->has_offer();
   TagList tags;
   common_tags(tags, true);
-  tags.add(SIPTAG_CONTACT_STR(tags.keep("<" + dialog_->local_contact() + ">")));
+  contact_tag(tags, *dialog_);
   session_timer_.on_answer(tags);
   sdp_tags(tags, sdp);
   state_ = LegState::answering;

@@ -14,6 +14,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/timer_rounding.hpp"
+
 namespace baton::telephony::sip {
 
 namespace {
@@ -41,6 +43,11 @@ Loop::~Loop() { stop(); }
 
 void Loop::start() {
   if (thread_.joinable()) throw std::logic_error("the SIP loop runs already");
+  if (!timer_waits_are_rounded()) {
+    throw std::runtime_error(
+        "the SIP library does not use Baton's timers: the program must be linked so that its "
+        "su_timer_expire is exported (-Wl,--export-dynamic-symbol=su_timer_expire)");
+  }
   std::promise<void> ready;
   auto started = ready.get_future();
   thread_ = std::thread([this, &ready] {

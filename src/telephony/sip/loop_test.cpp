@@ -1,8 +1,10 @@
 #include "telephony/sip/loop.hpp"
 
 #include <gtest/gtest.h>
+#include <sofia-sip/su_wait.h>
 
 #include <algorithm>
+#include <ctime>
 #include <future>
 #include <stdexcept>
 #include <vector>
@@ -128,6 +130,37 @@ TEST(Loop, AFailingTaskStopsNothing) {
   loop.call([&] { ran = true; });
   EXPECT_TRUE(ran);
   loop.stop();
+}
+
+// The library by itself polls without waiting in the last millisecond before each of its timers.
+TEST(Loop, SleepsUntilTheLibrarysTimers) {
+  Loop loop;
+  loop.start();
+  struct Ticks {
+    std::promise<void> enough;
+    int count = 0;
+  } ticks;
+  su_timer_t* timer = nullptr;
+  loop.call([&] {
+    timer = su_timer_create(su_root_task(loop.root()), 2);
+    su_timer_run(
+        timer,
+        [](su_root_magic_t*, su_timer_t*, su_timer_arg_t* seen) {
+          auto& counted = *reinterpret_cast<Ticks*>(seen);
+          if (++counted.count == 200) counted.enough.set_value();
+        },
+        reinterpret_cast<su_timer_arg_t*>(&ticks));
+  });
+  ticks.enough.get_future().wait();
+  timespec used{};
+  loop.call([&] {
+    su_timer_destroy(timer);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  });
+  loop.stop();
+  // 400 ms of timers: polled through they take a quarter of that and more.
+  const auto spent = std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  EXPECT_LT(std::chrono::duration_cast<milliseconds>(spent), milliseconds(40));
 }
 
 }  // namespace

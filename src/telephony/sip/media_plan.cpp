@@ -16,11 +16,13 @@ class MediaComposer {
   /// The other party's last SDP as its own will: where it answered an offer of ours that was
   /// restricted (parked, held, muted), the restriction is taken back.
   static Plan last_will(const LegMedia& leg) {
-    Plan plan = plan_of(leg.now_.remote);
+    Plan plan = *plan_of(leg.now_.remote);
     // What the party offered is its will as it stands.
     if (leg.now_.remote_was_offer) return plan;
-    const Plan ours = plan_of(leg.now_.local);
-    const Plan widest = plan_of(leg.now_.widest);
+    const auto ours_plan = plan_of(leg.now_.local);
+    const Plan& ours = *ours_plan;
+    const auto widest_plan = plan_of(leg.now_.widest);
+    const Plan& widest = *widest_plan;
     for (std::size_t i = 0; i < ours.lines.size() || i < plan.lines.size(); ++i) {
       if (i >= plan.lines.size()) {
         // A line that the answer left out is a rejected one.
@@ -50,8 +52,9 @@ class MediaComposer {
   /// What the other leg is for this one: its will, or all that it can do; in words that this party
   /// may read.
   static Plan source(const LegMedia& other, OfferFrom from) {
-    Plan plan = from == OfferFrom::widest ? plan_of(other.now_.widest) : last_will(other);
-    const Plan known = from == OfferFrom::widest ? Plan{} : plan_of(other.now_.widest);
+    Plan plan = from == OfferFrom::widest ? *plan_of(other.now_.widest) : last_will(other);
+    const auto known_plan = plan_of(other.now_.widest);
+    const Plan& known = *known_plan;
     for (std::size_t i = 0; i < plan.lines.size(); ++i) {
       Line& line = plan.lines[i];
       if (line.connection.empty() && i < known.lines.size()) {
@@ -146,7 +149,8 @@ class MediaComposer {
 
   static std::optional<std::string> answer_from(LegMedia& to, const LegMedia& other) {
     if (!to.answerable() || other.now_.remote.empty()) return std::nullopt;
-    const Plan offer = plan_of(to.now_.remote);
+    const auto offer_plan = plan_of(to.now_.remote);
+    const Plan& offer = *offer_plan;
     Plan src = source(other, OfferFrom::last);
     auto pairs = settled_pairs(to, other, offer.lines.size());
     part(pairs, src, [&](std::size_t i) { return std::string_view(offer.lines[i].media.kind); });
@@ -191,7 +195,8 @@ class MediaComposer {
 
   static std::optional<std::string> offer_source(LegMedia& to, const LocalMedia& source) {
     if (to.answer_due()) return std::nullopt;
-    const Plan widest = plan_of(to.now_.widest);
+    const auto widest_plan = plan_of(to.now_.widest);
+    const Plan& widest = *widest_plan;
     Plan out;
     bool placed = false;
     for (std::size_t i = 0; i < to.now_.layout.size(); ++i) {
@@ -219,7 +224,8 @@ class MediaComposer {
 
   static std::optional<std::string> answer_source(LegMedia& to, const LocalMedia& source) {
     if (!to.answerable()) return std::nullopt;
-    const Plan offer = plan_of(to.now_.remote);
+    const auto offer_plan = plan_of(to.now_.remote);
+    const Plan& offer = *offer_plan;
     Plan out;
     bool placed = false;
     for (const auto& asked : offer.lines) {
@@ -238,7 +244,7 @@ class MediaComposer {
   }
 
   static std::string offer_hold(LegMedia& to) {
-    Plan out = plan_of(to.now_.local);
+    Plan out = *plan_of(to.now_.local);
     for (auto& line : out.lines) line.direction = Direction::inactive;
     if (out.lines.empty()) {
       // Nothing was ever sent: a call without media for now. Port 9 is "discard" (RFC 4566
@@ -252,8 +258,9 @@ class MediaComposer {
 
   static std::optional<std::string> answer_hold(LegMedia& to) {
     if (!to.answerable()) return std::nullopt;
-    const Plan offer = plan_of(to.now_.remote);
-    Plan ours = plan_of(to.now_.local);
+    const auto offer_plan = plan_of(to.now_.remote);
+    const Plan& offer = *offer_plan;
+    Plan ours = *plan_of(to.now_.local);
     Plan out;
     out.session = std::move(ours.session);
     bool any = false;
@@ -415,7 +422,8 @@ std::optional<std::string> LegMedia::offer_again() {
 std::optional<Listener> LegMedia::listener() const {
   if (!now_.on_source) return std::nullopt;
   if (now_.turn != Turn::remote_answered && now_.turn != Turn::local_answered) return std::nullopt;
-  const Plan ours = plan_of(now_.local);
+  const auto ours_plan = plan_of(now_.local);
+  const Plan& ours = *ours_plan;
   const auto parsed = Sdp::parse(now_.remote);
   const auto* theirs = std::get_if<Sdp>(&parsed);
   if (theirs == nullptr) return std::nullopt;

@@ -1,5 +1,7 @@
 #include "telephony/sip/media_plan_lines.hpp"
 
+#include <array>
+#include <functional>
 #include <iterator>
 
 namespace baton::telephony::sip::lines {
@@ -120,11 +122,29 @@ Plan plan_of(Sdp sdp) {
   return plan;
 }
 
-Plan plan_of(std::string_view body) {
-  if (body.empty()) return {};
+std::shared_ptr<const Plan> plan_of(std::string_view body) {
+  struct Known {
+    std::size_t hash = 0;
+    std::string body;
+    std::shared_ptr<const Plan> plan;
+  };
+  constexpr std::size_t kKept = 32;
+  thread_local std::array<Known, kKept> known;
+  thread_local std::size_t oldest = 0;
+  static const auto kNothing = std::make_shared<const Plan>();
+  if (body.empty()) return kNothing;
+  const std::size_t hash = std::hash<std::string_view>{}(body);
+  for (const Known& each : known) {
+    if (each.hash == hash && each.body == body) return each.plan;
+  }
   auto parsed = Sdp::parse(body);
   auto* sdp = std::get_if<Sdp>(&parsed);
-  return sdp == nullptr ? Plan{} : plan_of(std::move(*sdp));
+  Known& place = known[oldest];
+  oldest = (oldest + 1) % kKept;
+  place.hash = hash;
+  place.body = body;
+  place.plan = sdp == nullptr ? kNothing : std::make_shared<const Plan>(plan_of(std::move(*sdp)));
+  return place.plan;
 }
 
 std::string connection_value(const std::string& address) {
@@ -195,7 +215,7 @@ Sdp assemble(Plan plan, const std::string& origin_address) {
 
 std::string widen(const std::string& widest, Plan shown, bool offer,
                   const std::string& origin_address) {
-  Plan result = plan_of(widest);
+  Plan result = *plan_of(widest);
   result.session = std::move(shown.session);
   free_setup_role(result.session);
   for (std::size_t i = 0; i < shown.lines.size(); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,8 +28,9 @@ struct Plan {
 };
 /// Takes a body apart.
 [[nodiscard]] Plan plan_of(Sdp sdp);
-/// Takes a body apart that was checked before; one that cannot be read has no lines.
-[[nodiscard]] Plan plan_of(std::string_view body);
+/// Takes a body apart that was checked before; one that cannot be read has no lines. The last few
+/// are remembered, a thread's own: an exchange looks at the same four or five bodies many times.
+[[nodiscard]] std::shared_ptr<const Plan> plan_of(std::string_view body);
 /// Puts a body together, without its o=. Disabled lines lose everything but their m-line.
 [[nodiscard]] Sdp assemble(Plan plan, const std::string& origin_address);
 

@@ -64,9 +64,12 @@ bool needs_reoffer(const LegMedia& to, const LegMedia& from) {
   if (to.now_.local.empty() || to.now_.remote.empty() || to.now_.parked) return true;
   LegMedia trial = to;
   if (!trial.offer_from(from, OfferFrom::last)) return true;
-  const Plan told = plan_of(to.now_.local);
-  const Plan now = plan_of(trial.now_.local);
-  const Plan theirs = plan_of(to.now_.remote);
+  const auto told_plan = plan_of(to.now_.local);
+  const Plan& told = *told_plan;
+  const auto now_plan = plan_of(trial.now_.local);
+  const Plan& now = *now_plan;
+  const auto theirs_plan = plan_of(to.now_.remote);
+  const Plan& theirs = *theirs_plan;
   for (std::size_t i = 0; i < now.lines.size(); ++i) {
     const Line& after = now.lines[i];
     if (i >= told.lines.size()) {

@@ -70,6 +70,7 @@ class SipSwitch::Impl : public InviteHandler {
     context_.endpoint = &endpoint_;
     context_.loop = &endpoint_.loop();
     context_.transactions = &transactions_;
+    context_.headers = std::make_unique<StackHeaders>(endpoint_.config().user_agent);
     context_.emit = [this](core::InputBody body) { emit(std::move(body)); };
     context_.forget = [this](const core::LegId& id) { legs_.erase(id); };
     // o= session ids are unique in the process's life, and differ from those of the one before.
