@@ -250,6 +250,7 @@ void ContactCenter::Impl::agent_lost(Contact& contact) {
   // He did not hang up: his phone, or the way to it, failed. A customer who called in is not to pay
   // for that: he goes back to where he came from, with his waiting time credited.
   const directory::Queue* queue = directory_->queue(contact.original_queue_arn);
+  if (queue == nullptr) queue = directory_->queue(contact.queue_arn);
   if (queue == nullptr || !contact.active()) {
     agent_gone(contact);
     return;

@@ -79,13 +79,12 @@ void ContactCenter::Impl::on(const LegRefer& event) {
         .running = {}};
   } else {
     answer(202);
+    // RFC 3515 section 2.4.4: the first NOTIFY follows at once, before any that tells of progress.
+    command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = 100, .final = false});
     refused =
         blind_transfer(who, request, reply, ReferLink{.leg = event.leg, .refer = event.refer});
   }
-  if (!refused) {
-    command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = 100, .final = false});
-    return;
-  }
+  if (!refused) return;
   ++counters_.transfers_refused;
   const int code = refer_status(refused->reason);
   if (request.destination) {

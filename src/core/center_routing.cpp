@@ -154,7 +154,6 @@ void ContactCenter::Impl::enqueue(Contact& contact, const std::string& arn, Time
   contact.queue->timer =
       arm(TimerKind::queue_wait, contact.id, now_ + static_cast<TimeMs>(timeout_seconds) * 1000);
   contact.queue_arn = arn;
-  if (contact.original_queue_arn.empty()) contact.original_queue_arn = arn;
   if (contact.queued_at == 0) contact.queued_at = since;
   lines_[arn].waiting.emplace(since, contact.id);
 }
@@ -348,8 +347,15 @@ void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string
   Offer offer = *contact.offer;
   cancel(offer.timer);
   if (offer.bridging) stop_bridging(contact);
-  if (const Leg* leg = contact.leg(offer.leg); leg != nullptr && leg->alive())
+  if (const Leg* leg = contact.leg(offer.leg); leg != nullptr && leg->alive()) {
     end_leg(contact, offer.leg);
+  } else if (leg == nullptr) {
+    // His phone was not rung: the contact's record keeps the attempt all the same.
+    Leg& attempt = add_leg(contact, offer.leg, LegRole::agent, offer.agent, LegPhase::ended);
+    attempt.started_at = offer.since;
+    attempt.ended_at = now_;
+    attempt.end_text = event;
+  }
   Agent* who = agent(offer.agent);
   if (who != nullptr) {
     if (offer.purpose == OfferPurpose::giving_back || offer.purpose == OfferPurpose::take_back) {
@@ -445,7 +451,7 @@ void ContactCenter::Impl::dial_number_of(Contact& contact) {
                                                     ? ""
                                                     : who->record->name,
                                    .headers = {}},
-                  .max_forwards = contact.max_forwards},
+                  .max_forwards = contact.max_forwards - 1},
           {.purpose = Purpose::out_number_dial,
            .contact = contact.id,
            .leg = contact.customer_leg,

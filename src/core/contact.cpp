@@ -27,11 +27,11 @@ message::ContactView Contact::view(const std::string& queue_name) const {
   view.customer = customer_number;
   view.dialed = dialed_number;
   view.queue_name = queue_name;
-  view.state = ended_at                                        ? "ended"
-               : offer                                         ? "offered"
-               : queue                                         ? "queued"
-               : (!agent.empty() || !destination_leg.is_nil()) ? "active"
-                                                               : "arriving";
+  view.state = ended_at                                                    ? "ended"
+               : offer                                                     ? "offered"
+               : queue                                                     ? "queued"
+               : (!agent.empty() || !destination_leg.is_nil() || transfer) ? "active"
+                                                                           : "queued";
   view.started_at = started_at;
   view.ended_at = ended_at;
   for (const Leg& each : legs) {

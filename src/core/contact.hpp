@@ -98,7 +98,7 @@ struct Contact {
 
   std::optional<QueuePlace> queue;  ///< Waiting, or offered out of a queue.
   std::string queue_arn;            ///< The last queue he was in; empty: never queued.
-  std::string original_queue_arn;   ///< The first.
+  std::string original_queue_arn;   ///< The one that he called; empty: he called none.
   TimeMs queued_at = 0;             ///< Credited time of the first entry.
   std::optional<Offer> offer;
   std::optional<DialOut> dial_out;

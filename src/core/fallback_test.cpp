@@ -1,0 +1,285 @@
+#include "core/test_center.hpp"
+
+namespace baton::core {
+namespace {
+
+using message::Custody;
+using message::FallbackKind;
+using message::QuickConnectType;
+using message::Reason;
+using message::RequestKind;
+using message::TransferState;
+using testing::kInbound;
+using testing::kOtherQueueArn;
+using testing::kOutside;
+using testing::TestCenter;
+using testing::to_number;
+using testing::to_quick_connect;
+
+message::Request with_steps(message::Request request, std::vector<message::FallbackStep> steps) {
+  request.options.on_failure = std::move(steps);
+  return request;
+}
+
+struct Fallback : testing::Talking {
+  /// The transfer's target rings, and the agent is released.
+  LegId released(message::Request request = to_number(kOutside)) {
+    EXPECT_TRUE(transfer(std::move(request)).accepted);
+    const LegId target = t.confirm<DialLeg>().leg;
+    t.put(LegRinging{target});
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    return target;
+  }
+  void refuses(const LegId& target) {
+    t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = "Busy Here"});
+  }
+  message::TransferStateChange last() { return t.transfer_states("agent1").back(); }
+  /// Signed in, so that the queues are staffed, but not available.
+  void on_break(const std::string& agent) {
+    t.sign_in(agent);
+    ASSERT_TRUE(t.choose(agent, "Break").accepted);
+  }
+};
+
+TEST_F(Fallback, ReturnIsSkippedAtOnceForAnAgentWhoSignedOut) {
+  const LegId target = released();
+  ASSERT_TRUE(t.request("agent1", RequestKind::logout).accepted);
+  refuses(target);
+  EXPECT_EQ(t.way("agent1"),
+            "accepted/agent dialing/agent alerting/agent alerting/server requeued/queue");
+}
+
+TEST_F(Fallback, ReturnIsSkippedAtOnceForAnAgentWhosePhoneIsGone) {
+  const LegId target = released();
+  t.put(PhoneReachable{.login = "agent1", .reachable = false});
+  refuses(target);
+  EXPECT_EQ(last().state, TransferState::requeued);
+}
+
+TEST_F(Fallback, ReturnIsSkippedAtOnceForAnAgentWhoHasAnotherCall) {
+  const LegId target = released();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  t.call_in(2);
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  refuses(target);
+  EXPECT_EQ(last().state, TransferState::requeued);
+}
+
+TEST_F(Fallback, ReturnIsSkippedAtOnceForAnAgentWhoWentOnABreak) {
+  const LegId target = released();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  ASSERT_TRUE(t.choose("agent1", "Break").accepted);
+  refuses(target);
+  EXPECT_EQ(last().state, TransferState::requeued);
+}
+
+TEST_F(Fallback, AReturnRingsTheAgentAsTheSameContactAndReservesHim) {
+  const LegId target = released();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  ASSERT_EQ(t.state_of("agent1"), "Available");
+  refuses(target);
+  ASSERT_EQ(last().state, TransferState::returning);
+  EXPECT_EQ(last().custody, Custody::server);
+  t.call_in(2);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.contact_id, to_string(call));
+  EXPECT_NE(t.last_call("agent1", "agent").leg.connection_id, to_string(agent_leg))
+      << "legs get new connectionIds";
+  t.answer("agent1");
+  EXPECT_EQ(last().state, TransferState::returned);
+}
+
+TEST_F(Fallback, ARefusedReturnLeavesAnAvailableAgentAvailable) {
+  on_break("agent2");
+  const LegId target = released();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  refuses(target);
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  EXPECT_EQ(t.state_of("agent1"), "Available");
+  EXPECT_EQ(last().state, TransferState::requeued);
+}
+
+TEST_F(Fallback, AReturnThatNobodyAnswersRestoresTheStateToo) {
+  on_break("agent2");
+  refuses(released());
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  t.pass(20'000);
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork") << "no missed call: it was his own transfer";
+  EXPECT_EQ(last().state, TransferState::requeued);
+}
+
+TEST_F(Fallback, WhoGaveTheCallAwayIsOfferedItByTheQueueWhereNobodyElseIsStaffed) {
+  const LegId target = released(
+      with_steps(to_number(kOutside), {{.kind = FallbackKind::original_queue, .queue_arn = {}}}));
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  refuses(target);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Fallback, TheOriginalQueueIsTheOneThatTheCustomerCalledAlsoAfterAnother) {
+  on_break("agent2");
+  ASSERT_TRUE(transfer(with_steps(to_quick_connect(QuickConnectType::queue, "queue"),
+                                  {{.kind = FallbackKind::original_queue, .queue_arn = {}}}))
+                  .accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  EXPECT_EQ(last().queue_name, "Second");
+  t.pass(600'000);
+  EXPECT_EQ(last().state, TransferState::requeued);
+  EXPECT_EQ(last().queue_name, "First");
+  EXPECT_EQ(last().reason, Reason::timeout);
+}
+
+TEST(FallbackOfACallThatTheAgentMade, HasNoOriginalQueueEvenAfterAQueue) {
+  TestCenter t;
+  t.sign_in("agent1");
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+  ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.confirm<BridgeLegs>();
+  ASSERT_EQ(t.last_call("agent1", "outbound").event, "connected");
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
+                        with_steps(to_quick_connect(QuickConnectType::queue, "queue"),
+                                   {{.kind = FallbackKind::original_queue, .queue_arn = {}},
+                                    {.kind = FallbackKind::return_to_agent, .queue_arn = {}}}))
+                  .accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_EQ(t.way("agent1"), "accepted/agent queued/queue");
+  t.pass(600'000);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent queued/queue returning/server")
+      << "the queue of the transfer is not where he came from";
+}
+
+TEST_F(Fallback, StepsBypassTheHoursAndTheLimitsOfQueues) {
+  auto directory = testing::small_directory();
+  directory.version = 2;
+  directory.queues[1].max_waiting = 1;
+  directory.inbound_numbers.push_back({.number = "+18005550101", .queue_arn = kOtherQueueArn});
+  t.put(DirectoryChanged{directory});
+  LegIncoming waiting;
+  waiting.leg = LegId{.high = 5, .low = 5};
+  waiting.to_number = "+18005550101";
+  t.put(waiting);
+  t.confirm<AnswerLeg>();
+  t.put(QueueHours{.queue_arn = kOtherQueueArn, .open = false});
+  EXPECT_EQ(transfer(to_quick_connect(QuickConnectType::queue, "queue")).error->reason,
+            Reason::queueClosed);
+  const LegId target = released(with_steps(
+      to_number(kOutside), {{.kind = FallbackKind::queue, .queue_arn = kOtherQueueArn}}));
+  refuses(target);
+  EXPECT_EQ(last().state, TransferState::requeued);
+  EXPECT_EQ(last().queue_name, "Second");
+}
+
+TEST_F(Fallback, TheErrorComesOnceAndNotWhileTheChainRuns) {
+  on_break("agent2");
+  const LegId target = released(
+      with_steps(to_number(kOutside), {{.kind = FallbackKind::original_queue, .queue_arn = {}},
+                                       {.kind = FallbackKind::queue, .queue_arn = kOtherQueueArn},
+                                       {.kind = FallbackKind::return_to_agent, .queue_arn = {}}}));
+  refuses(target);
+  t.pass(600'000);
+  ASSERT_EQ(last().queue_name, "Second");
+  t.pass(600'000);
+  ASSERT_EQ(last().state, TransferState::returning);
+  EXPECT_TRUE(t.errors("agent1").empty());
+  t.answer("agent1");
+  EXPECT_EQ(last().state, TransferState::returned);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::busy) << "why it failed in the first place";
+  EXPECT_EQ(t.errors("agent1").front().stage, "alerting");
+}
+
+TEST(FallbackToTheLastResort, TakesWhoNobodyTookAfterTheList) {
+  Policy policy;
+  policy.last_resort_queue = "Second";
+  TestCenter t(testing::small_directory(), policy);
+  t.sign_in("agent1");
+  t.call_in();
+  t.answer("agent1");
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer, with_steps(to_number(kOutside), {}))
+                  .accepted);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegRinging{target});
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = "Busy Here"});
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::requeued);
+  EXPECT_EQ(t.transfer_states("agent1").back().queue_name, "Second");
+}
+
+TEST_F(Fallback, APhoneThatDiesDuringTheTransferReleasesTheAgentAndKeepsTheCustomer) {
+  message::Request request = to_number(kOutside);
+  request.options.release_on = message::ReleaseOn::answered;
+  ASSERT_TRUE(transfer(std::move(request)).accepted);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegRinging{target});
+  t.put(
+      LegEnded{.leg = agent_leg, .cause = EndCause::unreachable, .code = 408, .text = "No answer"});
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+  EXPECT_EQ(last().custody, Custody::server);
+  t.put(LegAnswered{target});
+  t.confirm<ParkLeg>();
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(last().state, TransferState::connected);
+}
+
+// Who was first: the order of the journal decides (docs/message-api.md, "In order").
+
+TEST_F(Fallback, ACancelAfterTheAnswerIsTooLate) {
+  const LegId target = released();
+  t.put(LegAnswered{target});
+  const Reply late = t.request("agent1", RequestKind::cancel_transfer);
+  EXPECT_FALSE(late.accepted);
+  EXPECT_EQ(late.error->error_type, "CANCEL_TRANSFER_FAILED");
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(last().state, TransferState::connected);
+}
+
+TEST_F(Fallback, AnAnswerAfterTheCancelConnectsNobody) {
+  const LegId target = released();
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(t.take<EndLeg>()->second.leg, target);
+  t.put(LegAnswered{target});
+  EXPECT_FALSE(t.take<BridgeLegs>().has_value());
+  const LegId back = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{back});
+  EXPECT_EQ(t.confirm<BridgeLegs>().b, back);
+  EXPECT_EQ(last().state, TransferState::canceled);
+}
+
+TEST_F(Fallback, AnAnswerAfterTheTimeOutConnectsNobody) {
+  const LegId target = released();
+  t.pass(20'000);
+  ASSERT_EQ(last().state, TransferState::returning);
+  t.put(LegAnswered{target});
+  EXPECT_FALSE(t.take<BridgeLegs>().has_value());
+  EXPECT_EQ(last().state, TransferState::returning);
+}
+
+TEST_F(Fallback, TheTimeOutAfterTheAnswerIsNone) {
+  const LegId target = released();
+  t.pass(19'000);
+  t.put(LegAnswered{target});
+  t.pass(5'000);
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(last().state, TransferState::connected);
+}
+
+TEST_F(Fallback, AnAnswerAfterTheCustomersHangUpConnectsNobody) {
+  const LegId target = released();
+  t.put(LegEnded{.leg = call, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(t.take<EndLeg>()->second.leg, target);
+  t.put(LegAnswered{target});
+  EXPECT_FALSE(t.take<BridgeLegs>().has_value());
+  EXPECT_EQ(last().state, TransferState::abandoned);
+}
+
+}  // namespace
+}  // namespace baton::core
