@@ -81,6 +81,16 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
          &SwitchStats::credentials_wrong);
   figure("baton_sip_unknown_peer_total", "Requests of unknown peers refused",
          &SwitchStats::unknown_peer);
+  figure("baton_sip_foreign_registers_total",
+         "REGISTERs for another domain, or with a credential of nobody's, refused",
+         &SwitchStats::foreign_registers);
+  figure("baton_sip_not_inbound_total", "INVITEs of trunks to what is no inbound number, refused",
+         &SwitchStats::not_inbound);
+  figure("baton_sip_method_refused_total",
+         "Requests outside a call with a method that is not served, refused",
+         &SwitchStats::method_refused);
+  figure("baton_sip_screened_total", "Messages kept from the SIP stack, which cannot stand them",
+         &SwitchStats::screened);
   figure("baton_sip_overload_total", "INVITEs refused with 503 by overload",
          &SwitchStats::overload);
   figure("baton_sip_malformed_total", "Messages refused as malformed", &SwitchStats::malformed);

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
+import re
 import signal
 import socket
 
 import pytest
 
 from harness import config
-from harness.samples import DIAL_PAD
-from harness.server import binary, die_with_parent, run
+from harness.samples import DIAL_PAD, MESSAGES, arn
+from harness.server import binary, die_with_parent, free_port, run
 from harness.world import World
+from peer import talk
 
 
-@pytest.mark.parametrize("command", ["serve", "check-config", "token", "send", "watch", "directory", "demo"])
+@pytest.mark.parametrize("command", ["serve", "check-config", "token", "send", "watch", "directory", "directory import",
+                                     "directory export", "directory list", "demo"])
 async def test_every_command_explains_itself_with_an_example(command: str):
-    code, out, _ = await run(command, "--help")
-    assert code == 0 and "baton " in out, out
-    assert "xample" in out
+    code, out, _ = await run(*command.split(), "--help")
+    assert code == 0
+    _, found, examples = out.partition("Example")
+    assert found and f"baton {command} " in examples, out
+
+
+async def test_the_program_lists_its_commands():
+    code, out, _ = await run("--help")
+    assert code == 0
+    for command in ("serve", "check-config", "token", "send", "watch", "directory", "demo"):
+        assert re.search(rf"^  {command} +\S", out, re.MULTILINE), out
 
 
 async def test_the_version():
@@ -48,7 +60,7 @@ async def test_a_fault_in_the_configuration_is_named_with_its_place(tmp_path, ch
     path.write_text(config.print_toml(settings))
     code, out, err = await run("check-config", str(path))
     assert code != 0
-    assert "baton.toml" in out + err
+    assert re.search(rf"^{re.escape(str(path))}:\d+:\d+: ", out + err, re.MULTILINE), out + err
     for word in words:
         assert word in out + err, out + err
 
@@ -93,8 +105,65 @@ async def test_send_publishes_and_waits_for_the_outcome(world: World):
     await target.answer()
     code, out, err = await sending
     assert code == 0, out + err
-    assert "connected" in out
+    states = [e["message"]["state"] for e in map(json.loads, out.splitlines())
+              if e["subtopic"] == "TransferStateChange"]
+    assert states == ["accepted", "dialing", "alerting", "alerting", "connected"], "each event on a line of its own"
     await talking.customer.hangup()
+
+
+def at(world: World) -> dict[str, str]:
+    return {"BATON_HTTP_LISTEN": "%s:%d" % world.server.http}
+
+
+async def test_send_reads_a_message_from_standard_input(world: World):
+    """The published sample of the queue, word for word; without --wait `accepted` is the good outcome."""
+    talking = await world.talking("agent1")
+    receiver, _ = await world.agent("agent2")
+    text = (MESSAGES / "blind-transfer-queue.json").read_bytes()
+    code, out, err = await run("send", "--config", str(world.config_path), "--agent", "agent1", stdin=text,
+                               env=at(world))
+    assert code == 0, out + err
+    assert [json.loads(line)["message"]["state"] for line in out.splitlines()] == ["accepted"]
+    await receiver.offered()
+    await talking.customer.hangup()
+
+
+async def test_send_ends_with_1_where_the_request_is_refused(world: World):
+    for more in ([], ["--wait"]):
+        code, out, err = await run("send", "--config", str(world.config_path), "--agent", "agent1",
+                                   "--transfer", DIAL_PAD, *more, env=at(world))
+        assert code == 1, out + err
+        assert json.loads(out)["data"]["errorType"] == "BLIND_TRANSFER_FAILED"
+
+
+async def test_send_ends_with_3_where_the_customer_came_back(world: World):
+    """Accepted, rung, refused, returned: everything went well, but not as it was asked for."""
+    talking = await world.talking("agent1")
+    sending = asyncio.create_task(run("send", "--config", str(world.config_path), "--agent", "agent1",
+                                      "--transfer", "Sasi_Chime", "--wait", env=at(world)))
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    await target.reject(486)
+    await talking.desktop.offered()
+    await talking.desktop.answer()
+    back = await talking.agent.peer.incoming()
+    await back.answered()
+    code, out, err = await sending
+    assert code == 3, out + err
+    assert [e["data"]["reason"] for e in map(json.loads, out.splitlines()) if e["topic"] == "Error"] == ["busy"]
+    await talking.customer.hangup()
+
+
+async def test_send_ends_with_2_for_wrong_arguments_and_with_4_where_no_server_is(world: World):
+    send = ["send", "--config", str(world.config_path), "--agent", "agent1"]
+    for wrong in (["--transfer", DIAL_PAD, "--subtopic", "Hold"], ["--subtopic", "Hold", "--data", "{"]):
+        code, out, err = await run(*send, *wrong, env=at(world))
+        assert code == 2 and err and not out, out + err
+    code, out, err = await run(*send, stdin=b"no message", env=at(world))
+    assert code == 2 and "JSON" in err, out + err
+    code, out, err = await run(*send, "--subtopic", "Hold", env={"BATON_HTTP_LISTEN": f"127.0.0.1:{free_port()}"})
+    assert code == 4 and err, out + err
 
 
 async def test_send_tells_a_failure_by_its_exit_code(world: World):
@@ -107,8 +176,10 @@ async def test_send_tells_a_failure_by_its_exit_code(world: World):
     target = await world.carrier.incoming()
     await target.reject(486)
     code, out, err = await sending
-    assert code not in (0, 2, 4), out + err
-    assert "BLIND_TRANSFER_FAILED" in out + err or "failed" in out + err
+    assert code == 3, out + err
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [e["message"]["state"] for e in events if "message" in e] == ["accepted", "dialing", "failed"]
+    assert [e["data"]["errorType"] for e in events if "data" in e] == ["BLIND_TRANSFER_FAILED"]
     await talking.customer.hangup()
 
 
@@ -128,6 +199,27 @@ async def test_watch_prints_json_lines(world: World):
     await asyncio.wait_for(process.wait(), 10)
 
 
+async def test_watch_is_for_people_on_a_terminal(world: World):
+    terminal, end = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        binary(), "watch", "--config", str(world.config_path), "--agent", "agent1", env={**os.environ, **at(world)},
+        stdout=end, stderr=asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent)
+    os.close(end)
+    shown = b""
+
+    async def until(text: bytes) -> None:
+        nonlocal shown
+        while text not in shown:
+            shown += await asyncio.wait_for(asyncio.to_thread(os.read, terminal, 4096), 10)
+    await until(b"LoggedOut")
+    await world.talking("agent1")
+    await until(b"Busy")
+    assert re.search(rb"\d\d:\d\d:\d\d\.\d{3}", shown) and b"{" not in shown, shown
+    process.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(process.wait(), 10) == 130
+    os.close(terminal)
+
+
 async def test_the_directory_goes_out_and_in_again(world: World):
     env = {"BATON_HTTP_LISTEN": "%s:%d" % world.server.http}
     file = str(world.config_path)
@@ -144,6 +236,69 @@ async def test_the_directory_goes_out_and_in_again(world: World):
     assert "Agent Uno" in [a["name"] for a in (await rest.get("/v1/agents")).json()["items"]], "without a restart"
     phone = await world.phone("agent1")
     assert phone.sent("REGISTER"), "an account without password keeps the one it has"
+    code, out, err = await run("directory", "list", "--config", file, env=env)
+    assert code == 0, err
+    for words in (("agent", "agent1", "Agent Uno"), ("queue", "CallSummary-HVOC-Queue"),
+                  ("routing profile", "CallSummary"), ("quick connect", "Sasi_Chime", "+16579994374"),
+                  ("number", "+18005550100")):
+        assert re.search(rf"^{' +'.join(map(re.escape, words))}\b", out, re.MULTILINE), out
+
+
+async def test_a_running_server_takes_a_directory_at_once(world: World):
+    """A new agent signs in and registers, a new number leads to a new queue, and the call that is up goes on."""
+    talking = await world.talking("agent1")
+    directory = config.example_directory()
+    directory["queues"].append({"arn": arn("queue", 2), "name": "Billing"})
+    directory["routingProfiles"].append({"arn": arn("routing-profile", 2), "name": "Billing",
+                                         "queues": [{"queue": "Billing"}]})
+    directory["agents"].append({"login": "agent5", "name": "Agent Five", "routingProfile": "Billing",
+                                "password": "demo-agent5"})
+    directory["inboundNumbers"].append({"number": "+18005550105", "queue": "Billing"})
+    refused = await (await world.customer()).call("+18005550105")
+    await refused.refused(404)
+    path = world.folder / "more.json"
+    path.write_text(json.dumps(directory))
+    code, out, err = await run("directory", "import", "--config", str(world.config_path), str(path), env=at(world))
+    assert code == 0 and "running server" in out, out + err
+    desktop, phone = await world.agent("agent5")
+    call = await (await world.customer()).call("+18005550105", wait=True)
+    assert (await desktop.offered())["ResponseFields"]["MediaProperties"]["queueName"] == "Billing"
+    await desktop.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(call, leg)
+    await talk(talking.customer, talking.agent)
+    await call.hangup()
+    await talking.customer.hangup()
+
+
+async def test_a_directory_goes_into_the_store_of_a_server_that_does_not_run(tmp_path):
+    settings = config.merge(config.example(), {"store.path": str(tmp_path / "baton.db"),
+                                               "http.listen": f"127.0.0.1:{free_port()}"})
+    file = tmp_path / "baton.toml"
+    file.write_text(config.print_toml(settings))
+    code, out, err = await run("directory", "list", "--config", str(file))
+    assert code == 1 and "baton directory import" in err, out + err
+    code, out, err = await run("directory", "import", "--config", str(file), str(config.EXAMPLE_DIRECTORY))
+    assert code == 0 and "not running" in out, out + err
+    code, out, err = await run("directory", "list", "--config", str(file))
+    assert code == 0 and "Sasi_Chime" in out, out + err
+    stored = b"".join(p.read_bytes() for p in tmp_path.glob("baton.db*"))
+    assert b"demo-agent1" not in stored and b"argon2id" in stored, "a slow hash and HA1, not the password"
+    ha1 = hashlib.md5(f"agent1:{settings['sip'].get('realm', 'baton')}:demo-agent1".encode()).hexdigest()
+    assert ha1.encode() in stored or bytes.fromhex(ha1) in stored
+
+
+async def test_the_examples_passwords_are_refused_outside_loopback(tmp_path):
+    settings = config.merge(config.example(), {
+        "store.path": str(tmp_path / "baton.db"), "http.listen": "127.0.0.1:0", "http.metrics_listen": "127.0.0.1:0",
+        "auth.jwt_secret_file": str(tmp_path / "jwt-secret"),
+        "store.initial_directory": str(config.EXAMPLE_DIRECTORY), "sip.listen": ["udp:0.0.0.0:0"],
+        "trunk": {"carrier": {"sources": ["127.0.0.1:5090"]}}})
+    file = tmp_path / "baton.toml"
+    file.write_text(config.print_toml(settings))
+    code, out, err = await run("serve", "--config", str(file))
+    assert code == 1 and "example's password" in err and "ready" not in out, out + err
 
 
 async def test_a_directory_with_faults_changes_nothing(world: World):
@@ -153,10 +308,13 @@ async def test_a_directory_with_faults_changes_nothing(world: World):
     directory["quickConnects"][0]["queue"] = "Sales"
     path = world.folder / "faulty.json"
     path.write_text(json.dumps(directory))
+    export = ["directory", "export", "--config", str(world.config_path)]
+    before = await run(*export, env=at(world))
     code, out, err = await run("directory", "import", "--config", str(world.config_path), str(path),
                                env={"BATON_HTTP_LISTEN": "%s:%d" % world.server.http})
     assert code == 1, out + err
     for place in ("/queues/1/arn", "/agents/1/login", "/quickConnects/0/queue"):
         assert place in out + err, out + err
+    assert await run(*export, env=at(world)) == before
     talking = await world.talking("agent1")
     await talking.customer.hangup()

@@ -147,6 +147,22 @@ async def test_a_supervisor_follows_whom_he_names(world: World):
     await talking.customer.hangup()
 
 
+async def test_a_supervisor_follows_all_and_a_service_whom_it_names(world: World):
+    boss = await world.desktop("supervisor1", state=None, query="?agents=*", role="supervisor")
+    service = await world.desktop("service1", state=None, query="?agents=agent2", role="service")
+    talking = await world.talking("agent1")
+    await boss.expect("InboundCall/InboundCallStateChange",
+                      lambda m: m["call"]["ResponseActual"]["contactId"] == talking.contact_id)
+    other = await world.talking("agent2")
+    for follower in (boss, service):
+        await follower.expect("InboundCall/InboundCallStateChange",
+                              lambda m: m["call"]["ResponseActual"]["contactId"] == other.contact_id)
+    assert {e["agent"] for e in service.events if "sequence" in e} == {"agent2"}
+    assert {e["agent"] for e in boss.events if "sequence" in e} == {"agent1", "agent2"}
+    await talking.customer.hangup()
+    await other.customer.hangup()
+
+
 async def test_a_waiting_customer_is_moved_by_a_supervisor(world: World):
     """MoveContact comes with the desktop; until then it is refused by its own error."""
     call = await (await world.customer()).call(INBOUND, wait=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.marks import with_directory
 from harness.samples import DIAL_PAD
 from harness.world import INBOUND, World
 from peer import HOLD, talk
@@ -156,15 +157,27 @@ async def test_the_target_sends_update_before_it_answers(world: World):
     await talking.customer.hangup()
 
 
-async def test_a_customer_who_requires_100rel_gets_it_or_420(world: World):
+def answered_by_the_agent(directory):
+    directory["queues"][0]["answer"] = "on_agent"
+
+
+@with_directory(answered_by_the_agent)
+async def test_a_customer_who_requires_100rel_gets_a_reliable_180(world: World):
+    """RFC 3262, 3: his PRACK is answered, and the 180 is not sent again after it."""
+    desktop, phone = await world.agent("agent1")
     customer = await world.customer()
     customer.supported = ["100rel"]
     call = await customer.call(INBOUND, headers=[("Require", "100rel")])
-    await customer.until(lambda: call.final, "the answer")
-    if call.final.status == 420:
-        assert "100rel" in call.final["Unsupported"]
-    else:
-        assert call.final.status == 200
+    ringing = await call.ringing(180)
+    assert "100rel" in ringing["Require"] and int(ringing["RSeq"]) >= 1
+    await customer.expect("200 PRACK")
+    await desktop.offered()
+    await desktop.answer()
+    leg = await phone.incoming()
+    await call.answered()
+    await leg.answered()
+    await talk(call, leg)
+    assert len(customer.received("180 INVITE", retransmissions=True)) == 1
     await call.hangup()
 
 

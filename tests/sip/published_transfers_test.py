@@ -176,6 +176,24 @@ async def test_a_held_customer_is_transferred(world: World):
     await talking.customer.hangup()
 
 
+async def test_a_call_that_never_queued_has_no_original_queue(world: World):
+    """The queue that such a call is transferred to is not where it came from: the chain passes it over."""
+    desktop, phone = await world.agent("agent1")
+    receiver, _ = await world.agent("agent2")
+    await receiver.go("Break")
+    await desktop.publish("InboundCall", "SetMakeCall", DIAL_PAD)
+    await (await phone.incoming()).answered()
+    called = await world.carrier.incoming()
+    await called.answer()
+    await desktop.call_event("connected", "agent")
+    await desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"),
+                                 options={"queueTimeoutSeconds": 1, "onFailure": ["originalQueue"]})
+    await desktop.transfer("queued")
+    failed = await desktop.transfer("failed")
+    assert failed["custody"] == "gone" and failed["reason"] == "timeout"
+    await called.ended(by="them")
+
+
 async def test_one_made_call_is_transferred_too(world: World):
     """SetMakeCall lives on the same topic: what the agent dialled may be handed on as well."""
     desktop, phone = await world.agent("agent1")

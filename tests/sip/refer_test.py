@@ -6,17 +6,7 @@ import pytest
 
 from harness.samples import DIAL_PAD, SASI
 from harness.world import World
-from peer import Call, talk
-
-
-async def refused_refer(call: Call, target: str) -> None:
-    """Refused at once, or taken and then told to have failed: both are ways that a phone understands."""
-    response = await call.refer(target)
-    if response.status == 202:
-        await call.peer.until(lambda: call.refer_over, "the last NOTIFY")
-        assert call.sipfrags[-1] >= 400
-    else:
-        assert 400 <= response.status < 700, response.summary()
+from peer import Address, Uri, talk
 
 
 async def test_to_a_number(world: World):
@@ -41,20 +31,54 @@ async def test_the_final_notify_tells_the_outcome(world: World):
     target = await world.carrier.incoming()
     await target.reject(486)
     await talking.agent.told(486)
-    assert talking.agent.refer_over
+    assert talking.agent.refer_over and talking.agent.sipfrags == [100, 486]
     assert (await talking.desktop.transfer("failed"))["reason"] == "busy"
     await talk(talking.customer, talking.agent)
     await talking.customer.hangup()
 
 
-@pytest.mark.parametrize("name", ["Sasi_Chime"])
-async def test_to_the_name_of_a_quick_connect(world: World, name: str):
+async def test_to_the_name_of_a_quick_connect(world: World):
     talking = await world.talking("agent1")
-    assert (await talking.agent.refer(name)).status == 202
+    assert (await talking.agent.refer("Sasi_Chime")).status == 202
     target = await world.carrier.incoming()
     assert target.invite.uri.user == SASI
     await target.answer()
     await talking.desktop.transfer("connected")
+    await talking.customer.hangup()
+
+
+async def test_to_the_name_of_a_queues_quick_connect(world: World):
+    talking = await world.talking("agent1")
+    receiver, phone = await world.agent("agent2")
+    assert (await talking.agent.refer("CallSummary-HVOC-Queue")).status == 202
+    assert (await talking.desktop.transfer("queued"))["queueName"] == "CallSummary-HVOC-Queue"
+    await receiver.offered()
+    await receiver.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(talking.customer, leg)
+    await talking.customer.hangup()
+
+
+async def test_to_a_name_with_a_blank(world: World):
+    """A URI's user part has it escaped (RFC 3261, 19.1.2)."""
+    talking = await world.talking("agent1")
+    receiver, _ = await world.agent("agent2")
+    assert (await talking.agent.refer("sip:Agent%20Two@127.0.0.1")).status == 202
+    await receiver.offered()
+    assert (await talking.desktop.transfer("alerting"))["destination"]["agentLogin"] == "agent2"
+    await talking.customer.hangup()
+
+
+async def test_what_he_may_not_use_is_refused_as_in_a_message(world: World):
+    """An agent who is not there: the phone's NOTIFYs say so, and the desktop is told the reason."""
+    talking = await world.talking("agent1")
+    assert (await talking.agent.refer("agent2")).status == 202
+    await talking.agent.peer.until(lambda: talking.agent.refer_over, "the last NOTIFY")
+    assert talking.agent.sipfrags == [100, 480]
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "agentUnavailable" and "transferId" not in error
+    await talk(talking.customer, talking.agent)
     await talking.customer.hangup()
 
 
@@ -86,9 +110,10 @@ async def test_a_phone_that_hangs_up_right_after_the_202(world: World):
 
 async def test_to_nobody_is_refused(world: World):
     talking = await world.talking("agent1")
-    await refused_refer(talking.agent, "nobody-at-all")
+    assert (await talking.agent.refer("nobody-at-all")).status == 404
     await talk(talking.customer, talking.agent)
     assert not talking.desktop.transfers()
+    assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "destinationNotFound"
     await talking.customer.hangup()
 
 
@@ -108,13 +133,25 @@ async def test_from_a_customer_is_declined(world: World):
     await talking.customer.hangup()
 
 
-async def test_outside_a_call_is_declined(world: World):
-    from peer import Address, Uri
-    phone = await world.phone("agent1")
+async def test_from_the_one_who_took_the_call_is_declined(world: World):
+    """An outside party must not send the customer elsewhere."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    assert (await target.refer(SASI)).status == 603
+    await talk(talking.customer, target)
+    assert len(world.carrier.received("INVITE")) == 1
+    await talking.customer.hangup()
+
+
+@pytest.mark.parametrize("who", ["the agent's phone", "a stranger"])
+async def test_outside_a_call_is_declined(world: World, who: str):
+    sender = await world.stranger() if who == "a stranger" else await world.phone("agent1")
     uri = Uri("agent1", *world.server.sip["udp"])
-    request = phone.new_request("REFER", uri, Address(uri), headers=[("Refer-To", f"<sip:{DIAL_PAD}@127.0.0.1>")])
-    response = await phone.send_request(request)
-    assert response.status >= 400
+    request = sender.new_request("REFER", uri, Address(uri), headers=[("Refer-To", f"<sip:{DIAL_PAD}@127.0.0.1>")])
+    assert (await sender.send_request(request)).status == 603
     assert not world.carrier.received("INVITE")
 
 
@@ -122,7 +159,10 @@ async def test_while_a_transfer_runs_is_refused(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD, options={"releaseOn": "answered"})
     target = await world.carrier.incoming()
-    await refused_refer(talking.agent, SASI)
+    assert (await talking.agent.refer(SASI)).status == 202
+    await talking.agent.peer.until(lambda: talking.agent.refer_over, "the last NOTIFY")
+    assert talking.agent.sipfrags == [100, 603]
+    assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "transferInProgress"
     await target.answer(wait=False)
     await talking.desktop.transfer("connected")
     assert len(world.carrier.received("INVITE")) == 1

@@ -10,9 +10,16 @@ from peer import talk
 async def test_a_double_click_transfers_once(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)
-    await talking.desktop.blind_transfer(DIAL_PAD)
     target = await world.carrier.incoming()
     first = await talking.desktop.transfer("accepted")
+    await talking.desktop.transfer("dialing")
+    other_tab = await world.desktop("agent1", state=None)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    again = await talking.desktop.transfer("dialing")
+    assert again["transferId"] == first["transferId"], "the second click gets the running one's current event"
+    reply = [e for e in talking.desktop.seen("InboundCall/TransferStateChange") if "sequence" not in e]
+    assert len(reply) == 1, "as a reply to him alone, which counts as no change"
+    assert not other_tab.transfers()
     await target.answer()
     await talking.desktop.transfer("connected")
     assert len(world.carrier.received("INVITE")) == 1
@@ -33,6 +40,10 @@ async def test_the_same_id_gets_the_same_answer(world: World):
     again = await rest.message("InboundCall", "BlindTransfer", DIAL_PAD, id="click-1",
                                options={"releaseOn": "answered"})
     assert again.status == 202 and again.json()["transferId"] == accepted["transferId"], again.body
+    talking.desktop.forget()
+    await talking.desktop.blind_transfer(DIAL_PAD, id="click-1", options={"releaseOn": "answered"})
+    current = await talking.desktop.transfer("alerting")
+    assert current["transferId"] == accepted["transferId"]
     await target.answer(wait=False)
     await talking.desktop.transfer("connected")
     after = await rest.message("InboundCall", "BlindTransfer", DIAL_PAD, id="click-1",

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from harness.marks import with_directory
-from harness.samples import DIAL_PAD, arn, quick_connect, queue_arn
+from harness.samples import DIAL_PAD, arn, quick_connect
 from harness.world import INBOUND, World
 from peer import QUEUE, talk
 
@@ -166,7 +166,7 @@ async def test_a_closed_queue_is_refused_and_the_agent_keeps_the_customer(world:
     assert error["reason"] == "queueClosed" and "transferId" not in error
     await talk(talking.customer, talking.agent)
     call = await (await world.customer()).call("+18005550102")
-    await call.refused()
+    await call.refused(480)
     await talking.customer.hangup()
 
 
@@ -177,7 +177,7 @@ async def test_a_full_queue_is_refused(world: World):
     await receiver.go("Break")
     waiting = await (await world.customer()).call("+18005550102", wait=True)
     refused = await (await world.customer()).call("+18005550102")
-    assert (await refused.refused()).status in (480, 486, 503)
+    await refused.refused(486)
     await talking.desktop.blind_transfer(BILLING)
     assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "queueFull"
     await talk(talking.customer, talking.agent)
@@ -258,9 +258,11 @@ async def test_the_longest_wait_of_a_caller_ends(world: World):
     await call.ended(by="them")
 
 
-@with_directory(second_queue())
-async def test_a_fallback_to_a_named_queue_bypasses_its_limits(world: World):
+@with_directory(second_queue(hours=NEVER))
+async def test_a_fallback_to_a_named_queue_bypasses_its_hours_and_staffing(world: World):
     talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(BILLING)
+    assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "queueClosed"
     await talking.desktop.blind_transfer(DIAL_PAD, options={"onFailure": [f"queue:{arn('queue', 2)}"]})
     target = await world.carrier.incoming()
     await target.ring()
@@ -275,6 +277,41 @@ async def test_a_fallback_to_a_named_queue_bypasses_its_limits(world: World):
     await leg.answered()
     await talking.desktop.transfer("connected")
     await talking.customer.hangup()
+
+
+@with_directory(second_queue(maxWaiting=1))
+async def test_a_fallback_to_a_named_queue_bypasses_its_limit(world: World):
+    talking = await world.talking("agent1")
+    waiting = await (await world.customer()).call("+18005550102", wait=True)
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"onFailure": [f"queue:{arn('queue', 2)}"]})
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    await target.reject(486)
+    requeued = await talking.desktop.transfer("requeued")
+    assert requeued["queueName"] == "Billing"
+    await talking.customer.hangup()
+    await waiting.hangup()
+
+
+@with_directory(second_queue())
+async def test_a_number_of_ours_is_routed_inside(world: World):
+    """The dial pad to a number of another queue: the carrier hears nothing of it, and the two parties hear each other."""
+    talking = await world.talking("agent1")
+    receiver, phone = await world.agent("agent2")
+    await talking.desktop.blind_transfer("+18005550102")
+    await talking.desktop.transfer("connected")
+    await talking.desktop.agent_state("AfterCallWork")
+    offer = await receiver.offered()
+    assert offer["CallVariables"]["DNIS"] == "+18005550102"
+    await receiver.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(talking.customer, leg)
+    assert not world.carrier.received("INVITE")
+    await talking.customer.hangup()
+    await leg.ended(by="them")
+    await world.no_leg_is_left()
 
 
 @with_directory(second_queue())
@@ -323,7 +360,3 @@ async def test_a_logged_out_agent_is_skipped_by_return(world: World):
     await talking.customer.hears(QUEUE)
     await talking.customer.hangup()
     await talking.desktop.transfer("abandoned")
-
-
-def test_the_arn_of_the_queue_is_the_directorys():
-    assert queue_arn().endswith("/queue/09550769-479e-525d-9344-e7dd4c009513")

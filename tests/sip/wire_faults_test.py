@@ -6,7 +6,11 @@ import asyncio
 
 from harness.samples import DIAL_PAD
 from harness.world import INBOUND, World
-from peer import QUEUE, talk
+from peer import QUEUE, Peer, talk
+from peer.faults import matches
+
+#: Seconds by which a machine with more work than processors may be late.
+A_BUSY_MACHINE = 1.0
 
 
 async def test_the_200_to_the_customer_is_lost(world: World):
@@ -152,6 +156,38 @@ async def test_glare_on_the_join(world: World):
     await talking.desktop.transfer("connected", timeout=12)
     await talk(talking.customer, target)
     await talking.customer.hangup()
+
+
+def pause_after_491(peer: Peer) -> float:
+    """Seconds between our 491 and the re-INVITE that tries again."""
+    refused = next(e.at for e in peer.log if not e.incoming and matches("491 INVITE", e.message))
+    again = next(e.at for e in peer.log if e.incoming and e.at > refused and matches("re-INVITE", e.message))
+    return again - refused
+
+
+async def test_the_back_off_where_he_called(world: World):
+    """RFC 3261, 14.1: 0 to 2 s, since the Call-ID is the customer's."""
+    talking = await world.talking("agent1")
+    talking.customer.refuse_reinvites.append(491)
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound", timeout=12)
+    assert pause_after_491(talking.customer.peer) < 2 + A_BUSY_MACHINE
+    await talking.customer.hangup()
+
+
+async def test_the_back_off_where_we_called(world: World):
+    """RFC 3261, 14.1: 2.1 to 4 s, since the Call-ID is ours."""
+    desktop, phone = await world.agent("agent1")
+    await desktop.publish("InboundCall", "SetMakeCall", DIAL_PAD)
+    await (await phone.incoming()).answered()
+    called = await world.carrier.incoming()
+    await called.answer()
+    await desktop.call_event("connected", "outbound")
+    called.refuse_reinvites.append(491)
+    await desktop.publish("InboundCall", "Hold")
+    await desktop.call_event("hold", "outbound", timeout=12)
+    assert 2.09 < pause_after_491(world.carrier) < 4 + A_BUSY_MACHINE
+    await called.hangup()
 
 
 async def test_a_request_for_a_call_that_is_not(world: World):

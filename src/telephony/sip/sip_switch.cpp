@@ -198,6 +198,10 @@ class SipSwitch::Impl : public InviteHandler {
     stats.challenged = door.challenged;
     stats.credentials_wrong = door.credentials_wrong;
     stats.unknown_peer = door.unknown_peer;
+    stats.foreign_registers = door.foreign_register;
+    stats.not_inbound = door.not_inbound;
+    stats.method_refused = door.method_refused;
+    stats.screened = door.screened;
     stats.overload = door.overload;
     stats.malformed = door.malformed;
     if (running_ && tone_) {
