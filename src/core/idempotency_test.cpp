@@ -14,27 +14,27 @@ using testing::to_quick_connect;
 
 constexpr TimeMs kDay = 24 * 3'600'000;
 
-message::Request named(message::Request request, const std::string& id) {
+message::Request with_id(message::Request request, const std::string& id) {
   request.id = id;
   return request;
 }
 
-message::Request state(const std::string& code, const std::string& id) {
+message::Request to_state(const std::string& code, const std::string& id) {
   message::Request request;
   request.state = message::AgentStateRef{.label = code, .code = code, .type = ""};
   request.content_hash = std::hash<std::string>{}(code);
-  return named(std::move(request), id);
+  return with_id(std::move(request), id);
 }
 
 using Repeats = testing::Talking;
 
 TEST_F(Repeats, TheSameIdGetsTheFirstReplyAndTheRunningTransfersCurrentEvent) {
-  const Reply first = transfer(named(to_number(kOutside), "r1"));
+  const Reply first = transfer(with_id(to_number(kOutside), "r1"));
   ASSERT_TRUE(first.accepted);
   const LegId target = t.confirm<DialLeg>().leg;
   t.put(LegRinging{target});
   const std::size_t events = t.events.size();
-  const Reply again = transfer(named(to_number(kOutside), "r1"));
+  const Reply again = transfer(with_id(to_number(kOutside), "r1"));
   EXPECT_TRUE(again.accepted);
   EXPECT_EQ(again.transfer_id, first.transfer_id);
   EXPECT_EQ(again.sequence, first.sequence);
@@ -44,35 +44,36 @@ TEST_F(Repeats, TheSameIdGetsTheFirstReplyAndTheRunningTransfersCurrentEvent) {
 }
 
 TEST_F(Repeats, ARefusalIsAFirstReplyToo) {
-  const auto request = named(to_quick_connect(QuickConnectType::agent, "agent2"), "r1");
+  const auto request = with_id(to_quick_connect(QuickConnectType::agent, "agent2"), "r1");
   ASSERT_EQ(transfer(request).error->reason, Reason::agentUnavailable);
   t.sign_in("agent2");
   EXPECT_EQ(transfer(request).error->reason, Reason::agentUnavailable) << "the stored reply";
-  EXPECT_TRUE(transfer(named(request, "r2")).accepted) << "a new id is a new request";
+  EXPECT_TRUE(transfer(with_id(request, "r2")).accepted) << "a new id is a new request";
 }
 
 TEST_F(Repeats, AConflictLeavesTheFirstReplyInPlace) {
-  ASSERT_TRUE(transfer(named(to_number(kOutside), "r1")).accepted);
-  EXPECT_EQ(transfer(named(to_number("+12082097346"), "r1")).error->reason,
+  ASSERT_TRUE(transfer(with_id(to_number(kOutside), "r1")).accepted);
+  EXPECT_EQ(transfer(with_id(to_number("+12082097346"), "r1")).error->reason,
             Reason::idempotencyConflict);
-  EXPECT_TRUE(transfer(named(to_number(kOutside), "r1")).accepted);
+  EXPECT_TRUE(transfer(with_id(to_number(kOutside), "r1")).accepted);
 }
 
 TEST_F(Repeats, AnIdIsOfOneAgent) {
   t.sign_in("agent2");
-  ASSERT_TRUE(t.request("agent1", RequestKind::hold, named({}, "r1")).accepted);
-  EXPECT_TRUE(t.request("agent2", RequestKind::update_state, state("Break", "r1")).accepted);
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold, with_id({}, "r1")).accepted);
+  EXPECT_TRUE(t.request("agent2", RequestKind::update_state, to_state("Break", "r1")).accepted);
 }
 
 TEST(RepeatsInTime, AnIdIsFreeAgainAfter24Hours) {
   TestCenter t;
   t.sign_in("agent1");
-  ASSERT_TRUE(t.request("agent1", RequestKind::update_state, state("Break", "s1")).accepted);
+  ASSERT_TRUE(t.request("agent1", RequestKind::update_state, to_state("Break", "s1")).accepted);
   t.pass(kDay - 10);
-  EXPECT_EQ(t.request("agent1", RequestKind::update_state, state("Available", "s1")).error->reason,
-            Reason::idempotencyConflict);
+  EXPECT_EQ(
+      t.request("agent1", RequestKind::update_state, to_state("Available", "s1")).error->reason,
+      Reason::idempotencyConflict);
   t.pass(10);
-  EXPECT_TRUE(t.request("agent1", RequestKind::update_state, state("Available", "s1")).accepted);
+  EXPECT_TRUE(t.request("agent1", RequestKind::update_state, to_state("Available", "s1")).accepted);
   EXPECT_EQ(t.state_of("agent1"), "Available");
 }
 
@@ -82,11 +83,12 @@ TEST(RepeatsInNumber, TheOldestIdsAreForgottenPastTheLimit) {
   TestCenter t(testing::small_directory(), policy);
   t.sign_in("agent1");
   for (const char* id : {"a", "b", "c"}) {
-    ASSERT_TRUE(t.request("agent1", RequestKind::update_state, state("Break", id)).accepted);
+    ASSERT_TRUE(t.request("agent1", RequestKind::update_state, to_state("Break", id)).accepted);
   }
-  EXPECT_EQ(t.request("agent1", RequestKind::update_state, state("Available", "b")).error->reason,
-            Reason::idempotencyConflict);
-  EXPECT_TRUE(t.request("agent1", RequestKind::update_state, state("Available", "a")).accepted);
+  EXPECT_EQ(
+      t.request("agent1", RequestKind::update_state, to_state("Available", "b")).error->reason,
+      Reason::idempotencyConflict);
+  EXPECT_TRUE(t.request("agent1", RequestKind::update_state, to_state("Available", "a")).accepted);
 }
 
 }  // namespace

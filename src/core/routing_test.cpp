@@ -34,7 +34,7 @@ LegId call_to(TestCenter& t, const char* number, std::uint64_t leg, int max_forw
   return incoming.leg;
 }
 
-std::string offered(const TestCenter& t, const std::string& agent) {
+std::string offer_of(const TestCenter& t, const std::string& agent) {
   for (const AgentStatus& each : t.center.agents()) {
     if (each.login == agent && each.contact) return to_string(*each.contact);
   }
@@ -56,9 +56,9 @@ TEST(Routing, AFreeAgentServesTheQueueOfTheHigherPriorityFirst) {
   const LegId preferred = call_to(t, kInbound, 2);
   t.confirm<AnswerLeg>();
   t.sign_in("agent1");
-  EXPECT_EQ(offered(t, "agent1"), to_string(preferred));
+  EXPECT_EQ(offer_of(t, "agent1"), to_string(preferred));
   t.sign_in("agent2");
-  EXPECT_EQ(offered(t, "agent2"), to_string(earlier));
+  EXPECT_EQ(offer_of(t, "agent2"), to_string(earlier));
 }
 
 TEST(Routing, OneQueueIsServedInTheOrderOfItsCustomers) {
@@ -68,7 +68,7 @@ TEST(Routing, OneQueueIsServedInTheOrderOfItsCustomers) {
   call_to(t, kInbound, 1);
   t.confirm<AnswerLeg>();
   t.sign_in("agent1");
-  EXPECT_EQ(offered(t, "agent1"), to_string(first));
+  EXPECT_EQ(offer_of(t, "agent1"), to_string(first));
 }
 
 TEST(Routing, TheAgentIdleLongestIsOfferedTheCall) {
@@ -76,14 +76,14 @@ TEST(Routing, TheAgentIdleLongestIsOfferedTheCall) {
   t.sign_in("agent3");
   t.sign_in("agent1");
   const LegId first = t.call_in(1);
-  EXPECT_EQ(offered(t, "agent3"), to_string(first));
+  EXPECT_EQ(offer_of(t, "agent3"), to_string(first));
   // His own call makes him idle anew: he stands behind the other now.
   t.answer("agent3");
   t.put(LegEnded{.leg = first, .cause = EndCause::remote, .code = 0, .text = {}});
   t.finish_ends();
   ASSERT_TRUE(t.request("agent3", RequestKind::clear_contact).accepted);
   const LegId second = t.call_in(2);
-  EXPECT_EQ(offered(t, "agent1"), to_string(second));
+  EXPECT_EQ(offer_of(t, "agent1"), to_string(second));
 }
 
 TEST(Routing, AmongAgentsThePriorityOfTheirProfilesComesBeforeTheirIdleness) {
@@ -97,9 +97,9 @@ TEST(Routing, AmongAgentsThePriorityOfTheirProfilesComesBeforeTheirIdleness) {
   t.sign_in("agent1");
   t.sign_in("agent2");
   const LegId first = t.call_in(1);
-  EXPECT_EQ(offered(t, "agent2"), to_string(first));
+  EXPECT_EQ(offer_of(t, "agent2"), to_string(first));
   const LegId second = t.call_in(2);
-  EXPECT_EQ(offered(t, "agent1"), to_string(second));
+  EXPECT_EQ(offer_of(t, "agent1"), to_string(second));
 }
 
 TEST(Routing, WhoDoesNotServeTheQueueIsNotOfferedItsCalls) {
@@ -122,10 +122,10 @@ TEST(Routing, WhoIsOnABreakOrHasNoPhoneIsNotOfferedACall) {
   t.sign_in("agent2");
   t.put(PhoneReachable{.login = "agent2", .reachable = false});
   const LegId call = t.call_in();
-  EXPECT_EQ(offered(t, "agent1"), "");
-  EXPECT_EQ(offered(t, "agent2"), "");
+  EXPECT_EQ(offer_of(t, "agent1"), "");
+  EXPECT_EQ(offer_of(t, "agent2"), "");
   t.put(PhoneReachable{.login = "agent2", .reachable = true});
-  EXPECT_EQ(offered(t, "agent2"), to_string(call));
+  EXPECT_EQ(offer_of(t, "agent2"), to_string(call));
 }
 
 TEST(Routing, AClosedQueueRefusesItsCallersWith480AndAFullOneWith486) {
