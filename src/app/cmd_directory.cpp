@@ -122,6 +122,12 @@ int import(const DirectoryArguments& arguments) {
 
 /// The stored directory's text, or a message and nothing.
 std::optional<std::string> stored_directory(const AppConfig& config) {
+  if (!std::filesystem::exists(config.store.path)) {
+    std::cerr << fmt::format(
+        "baton: there is no store {} yet; `baton directory import FILE` makes it.\n",
+        config.store.path);
+    return std::nullopt;
+  }
   store::StoreReader reader(config.store.path);
   auto text = reader.directory_json();
   if (!text) {

@@ -178,7 +178,7 @@ async def test_send_tells_a_failure_by_its_exit_code(world: World):
     code, out, err = await sending
     assert code == 3, out + err
     events = [json.loads(line) for line in out.splitlines()]
-    assert [e["message"]["state"] for e in events if "message" in e] == ["accepted", "dialing", "failed"]
+    assert [e["message"]["state"] for e in events if e["subtopic"] == "TransferStateChange"] == ["accepted", "dialing", "failed"]
     assert [e["data"]["errorType"] for e in events if "data" in e] == ["BLIND_TRANSFER_FAILED"]
     await talking.customer.hangup()
 
