@@ -20,28 +20,6 @@ core::TimeMs wall_clock() {
       .count();
 }
 
-store::TransferRow row_of(const message::TransferView& view) {
-  return {.id = to_string(view.current.transfer_id),
-          .contact_id = to_string(view.current.contact_id),
-          .agent = view.agent,
-          .state = std::string(message::to_string(view.current.state)),
-          .accepted_at = view.accepted_at,
-          .updated_at = view.current.at,
-          .json = message::print(view),
-          .timeline = message::print_timeline(view)};
-}
-
-store::ContactRow row_of(const message::ContactView& view, core::TimeMs now) {
-  return {.id = to_string(view.contact_id),
-          .direction = view.direction,
-          .customer = view.customer,
-          .queue_name = view.queue_name,
-          .state = view.state,
-          .started_at = view.started_at,
-          .updated_at = now,
-          .json = message::print(view)};
-}
-
 }  // namespace
 
 Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch, EventSink events)
@@ -49,6 +27,7 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
       journal_(journal),
       epoch_(std::move(epoch)),
       sink_(std::move(events)),
+      records_(config_.record_delay_ms),
       pace_(config_.commit_pace, config_.calm_inputs, config_.rush_inputs) {}
 
 Engine::~Engine() { stop(); }
@@ -76,7 +55,7 @@ std::string Engine::load(message::Capabilities capabilities) {
         for (core::Output& output : outputs) {
           // A record may have waited for its commit when the process died: the young are written
           // again.
-          if (input.at >= young) keep_record(output);
+          if (input.at >= young) records_.keep(output, last_at_);
           if (auto* publish = std::get_if<core::Publish>(&output);
               publish != nullptr && input.at >= young) {
             again.push_back(
@@ -252,7 +231,7 @@ void Engine::loop() {
       std::unique_lock lock(mutex_);
       const auto ready = [this] { return !queue_.empty() || stopping_; };
       std::optional<core::TimeMs> due = timers_.next();
-      if (records_due_ != 0 && (!due || records_due_ < *due)) due = records_due_;
+      if (!records_.empty() && (!due || *records_.next() < *due)) due = records_.next();
       if (due) {
         const core::TimeMs wait = std::max<core::TimeMs>(*due - wall_clock(), 0);
         wake_.wait_for(lock, std::chrono::milliseconds(wait), ready);
@@ -281,7 +260,11 @@ void Engine::loop() {
     process(items);
     items.clear();
     // While inputs flow, records go with their commits.
-    if (idle && records_due_ != 0 && wall_clock() >= records_due_) write_records();
+    if (idle && !records_.empty() && wall_clock() >= *records_.next()) {
+      store::Records records;
+      records_.take_due(wall_clock(), config_.idle_records_limit, records);
+      write(records);
+    }
   }
   write_records();
 }
@@ -306,20 +289,10 @@ void Engine::process(std::vector<Item>& items) {
 
   bool durable = true;
   if (!inputs.empty() || !records.empty()) {
-    const bool with_records = records_due_ != 0 && last_at_ >= records_due_;
-    if (with_records) {
-      for (const auto& [id, view] : transfer_records_) records.transfers.push_back(row_of(*view));
-      for (const auto& [id, view] : contact_records_)
-        records.contacts.push_back(row_of(*view, last_at_));
-    }
+    records_.take_due(last_at_, config_.records_limit, records);
     const journal::Appended appended = journal_.append(inputs, records);
     durable = appended.status.ok();
     if (durable) {
-      if (with_records) {
-        transfer_records_.clear();
-        contact_records_.clear();
-        records_due_ = 0;
-      }
       const auto ns = static_cast<std::uint64_t>(appended.commit_time.count());
       stats_.commit_ns_total.fetch_add(ns, std::memory_order_relaxed);
       const auto bucket =
@@ -389,20 +362,9 @@ void Engine::collect(core::Outputs& outputs) {
     } else if (const auto* cancel = std::get_if<core::CancelTimer>(&output)) {
       timers_.cancel(cancel->timer);
     } else {
-      keep_record(output);
+      records_.keep(output, last_at_);
     }
   }
-}
-
-void Engine::keep_record(core::Output& output) {
-  if (auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
-    transfer_records_[transfer->transfer->current.transfer_id] = std::move(transfer->transfer);
-  } else if (auto* contact = std::get_if<core::StoreContact>(&output)) {
-    contact_records_[contact->contact->contact_id] = std::move(contact->contact);
-  } else {
-    return;
-  }
-  if (records_due_ == 0) records_due_ = last_at_ + config_.record_delay_ms;
 }
 
 void Engine::dispatch() {
@@ -432,22 +394,18 @@ void Engine::dispatch() {
   replies_.clear();
 }
 
-bool Engine::write_records() {
-  if (transfer_records_.empty() && contact_records_.empty()) return true;
+void Engine::write_records() {
   store::Records records;
-  for (const auto& [id, view] : transfer_records_) records.transfers.push_back(row_of(*view));
-  for (const auto& [id, view] : contact_records_)
-    records.contacts.push_back(row_of(*view, last_at_));
-  transfer_records_.clear();
-  contact_records_.clear();
-  records_due_ = 0;
+  records_.take_all(last_at_, records);
+  write(records);
+}
+
+void Engine::write(const store::Records& records) {
+  if (records.empty()) return;
   const journal::Appended appended = journal_.append({}, records);
-  if (!appended.status.ok()) {
-    const std::lock_guard lock(mutex_);
-    failed_ = appended.status.error;
-    return false;
-  }
-  return true;
+  if (appended.status.ok()) return;
+  const std::lock_guard lock(mutex_);
+  failed_ = appended.status.error;
 }
 
 }  // namespace baton::engine

@@ -16,6 +16,7 @@
 
 #include "core/contact_center.hpp"
 #include "engine/commit_pace.hpp"
+#include "engine/record_queue.hpp"
 #include "engine/timer_queue.hpp"
 #include "journal/journal.hpp"
 #include "telephony/switch.hpp"
@@ -31,6 +32,10 @@ struct EngineConfig {
   /// within a second, so waiting saves most of their writing; who reads them has them written
   /// first.
   int record_delay_ms = 2000;
+  /// Records in one commit with inputs, oldest first: those of two seconds at once would hold the
+  /// inputs up for tens of milliseconds.
+  std::size_t records_limit = 24;
+  std::size_t idle_records_limit = 512;  ///< Records in one commit without inputs.
   /// In a rush commits begin at least this far apart, from `rush_inputs` a second on; up to
   /// `calm_inputs` a second each begins as soon as the one before is over.
   std::chrono::microseconds commit_pace{6000};
@@ -131,9 +136,10 @@ class Engine {
   void process(std::vector<Item>& items);
   [[nodiscard]] core::Input stamp(core::InputBody body);
   void collect(core::Outputs& outputs);
-  void keep_record(core::Output& output);
   void dispatch();
-  bool write_records();
+  /// Writes all that wait.
+  void write_records();
+  void write(const store::Records& records);
   void refuse(const core::RequestInput& input, const ReplyHandler& done,
               const std::string& why) const;
 
@@ -162,9 +168,7 @@ class Engine {
   std::vector<std::uint64_t> entropy_;
   core::ReplyKey next_reply_ = 1;
   std::unordered_map<core::ReplyKey, ReplyHandler> waiting_;
-  std::unordered_map<message::Uuid, std::shared_ptr<const message::TransferView>> transfer_records_;
-  std::unordered_map<message::Uuid, std::shared_ptr<const message::ContactView>> contact_records_;
-  core::TimeMs records_due_ = 0;
+  RecordQueue records_;
   CommitPace pace_;
   std::vector<core::Command> commands_;
   std::vector<message::Event> events_;

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "core/output.hpp"
+#include "store/records.hpp"
+
+namespace baton::engine {
+
+/// Records of transfers and contacts that wait to be written, each for the same time since its
+/// first change: a short call's then is written once, in its last state. The engine's thread only.
+class RecordQueue {
+ public:
+  /// `delay_ms`: how long a record waits for a commit to go with.
+  explicit RecordQueue(int delay_ms) : delay_ms_(delay_ms) {}
+
+  /// Takes a StoreTransfer or StoreContact; false for any other output, which is left alone.
+  bool keep(core::Output& output, core::TimeMs now);
+  /// Moves the records that are due into `rows`, the oldest first, `most` of them at most. Whoever
+  /// cannot write them has lost them.
+  void take_due(core::TimeMs now, std::size_t most, store::Records& rows);
+  /// Moves all of them.
+  void take_all(core::TimeMs now, store::Records& rows);
+
+  [[nodiscard]] bool empty() const { return waiting_.empty(); }
+  /// When the oldest is due.
+  [[nodiscard]] std::optional<core::TimeMs> next() const {
+    return waiting_.empty() ? std::nullopt : std::optional(waiting_.front().due);
+  }
+
+ private:
+  struct Waiting {
+    core::TimeMs due = 0;
+    message::Uuid id;
+    bool transfer = false;
+  };
+
+  void take_first(core::TimeMs now, store::Records& rows);
+
+  int delay_ms_;
+  std::deque<Waiting> waiting_;  // By due; each id once.
+  std::unordered_map<message::Uuid, std::shared_ptr<const message::TransferView>> transfers_;
+  std::unordered_map<message::Uuid, std::shared_ptr<const message::ContactView>> contacts_;
+};
+
+}  // namespace baton::engine

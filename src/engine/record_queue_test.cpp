@@ -1,0 +1,64 @@
+#include "engine/record_queue.hpp"
+
+#include <gtest/gtest.h>
+
+namespace baton::engine {
+namespace {
+
+core::Output contact(std::uint64_t id, const std::string& state) {
+  auto view = std::make_shared<message::ContactView>();
+  view->contact_id = {.high = 1, .low = id};
+  view->state = state;
+  return core::StoreContact{std::move(view)};
+}
+
+core::Output transfer(std::uint64_t id) {
+  auto view = std::make_shared<message::TransferView>();
+  view->current.transfer_id = {.high = 2, .low = id};
+  return core::StoreTransfer{std::move(view)};
+}
+
+void keep(RecordQueue& queue, core::Output output, core::TimeMs now) {
+  EXPECT_TRUE(queue.keep(output, now));
+}
+
+TEST(RecordQueue, WritesARecordOnceInItsLastState) {
+  RecordQueue queue(2000);
+  keep(queue, contact(1, "arriving"), 1000);
+  keep(queue, contact(1, "ended"), 2900);
+  EXPECT_EQ(queue.next(), 3000);
+  store::Records rows;
+  queue.take_due(2999, 100, rows);
+  EXPECT_TRUE(rows.empty());
+  queue.take_due(3000, 100, rows);
+  ASSERT_EQ(rows.contacts.size(), 1U);
+  EXPECT_EQ(rows.contacts[0].state, "ended");
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.next(), std::nullopt);
+}
+
+TEST(RecordQueue, GivesNoMoreAtOnceThanAskedFor) {
+  RecordQueue queue(2000);
+  for (std::uint64_t id = 0; id < 50; ++id) {
+    keep(queue, contact(id, "active"), 1000);
+    keep(queue, transfer(id), 1000);
+  }
+  store::Records rows;
+  queue.take_due(9000, 32, rows);
+  EXPECT_EQ(rows.contacts.size() + rows.transfers.size(), 32U);
+  EXPECT_EQ(queue.next(), 3000);
+  queue.take_all(9000, rows);
+  EXPECT_EQ(rows.contacts.size(), 50U);
+  EXPECT_EQ(rows.transfers.size(), 50U);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(RecordQueue, LeavesOtherOutputsAlone) {
+  RecordQueue queue(2000);
+  core::Output timer = core::CancelTimer{.timer = 7};
+  EXPECT_FALSE(queue.keep(timer, 1000));
+  EXPECT_TRUE(queue.empty());
+}
+
+}  // namespace
+}  // namespace baton::engine
