@@ -15,7 +15,9 @@ void add_serve(CLI::App& program, int& exit_code) {
       ->required();
   command->footer(
       R"(Prints one line `ready http=HOST:PORT sip=ADDRESS` when it takes traffic; the log goes to standard
-error. Exit codes: 0 after an ordered stop, 1 when it cannot start, 2 for a wrong configuration.
+error. SIGTERM lets running calls end first (server.drain_seconds); SIGUSR1 stops at once and leaves them to
+the next process. Exit codes: 0 after an ordered stop, 75 after SIGUSR1, 1 when it cannot start, 2 for a
+wrong configuration.
 Example:
   baton serve --config examples/baton.toml)");
   command->callback([file, &exit_code] {

@@ -23,9 +23,19 @@ struct StoreConfig {
 
 /// How inputs are batched into the journal, and how often the state is written down whole.
 struct JournalConfig {
-  std::size_t max_batch = 256;  ///< Inputs in one commit.
+  std::string durability = "power";  ///< What a commit outlives: power, or process.
+  std::size_t max_batch = 256;       ///< Inputs in one commit.
   std::size_t max_queue =
       100000;  ///< Inputs that wait; one more is refused with backendUnavailable.
+  std::size_t snapshot_inputs = 100000;                          ///< Inputs between two snapshots,
+  std::size_t snapshot_bytes = std::size_t{32} * 1024 * 1024;    ///< and their bytes.
+  std::size_t kept_event_bytes = std::size_t{64} * 1024 * 1024;  ///< Events beside a snapshot.
+  int slow_commit_ms = 1000;  ///< While a commit takes longer, new calls are refused.
+};
+
+/// How the server ends.
+struct ServerConfig {
+  int drain_seconds = 60;  ///< How long running calls have after SIGTERM.
 };
 
 struct LogConfig {
@@ -39,6 +49,7 @@ struct AppConfig {
   std::string file;  ///< Where it came from, for messages.
   gateway::GatewayConfig gateway;
   telephony::sip::SipConfig sip;
+  ServerConfig server;
   StoreConfig store;
   JournalConfig journal;
   core::Policy policy;

@@ -28,9 +28,12 @@ constexpr std::array kSections{
             "One table `[trunk.<name>]` for each carrier or other PBX. The name is made of "
             "lower-case letters, "
             "digits, `-` and `_`; in a variable's name it is in capitals, with `_` for `-`."},
+    Section{"server", "How it stops (docs/operations.md)."},
     Section{"store",
             "The one SQLite file with the directory, the contact records and the journal."},
-    Section{"journal", "How inputs are gathered into commits (docs/journal-format.md)."},
+    Section{"journal",
+            "How inputs are gathered into commits, and when they make room for a snapshot "
+            "(docs/journal-format.md)."},
     Section{"transfer", "Defaults and time limits of a transfer (docs/message-api.md)."},
     Section{"routing", "How waiting customers are offered to agents."},
     Section{"limits", "What is refused before the machine is full."},
@@ -198,12 +201,21 @@ const std::array kKeys{
          rules::kPrefix),
     number("trunk", "priority", BATON_TRUNK_AT(priority),
            "Among equally long matches the lowest is tried first.", "", 1, 99),
+    number_or_off(
+        "server", "drain_seconds", BATON_AT(server.drain_seconds),
+        "How long running calls have after SIGTERM, while new ones are refused; then they "
+        "are ended. 0: at once.",
+        "seconds", 1, 86400),
     text("store", "path", BATON_AT(store.path),
          "The file; made where it is missing, with its folder.", rules::kNotEmpty, TextUse::path),
     text("store", "initial_directory", BATON_AT(store.initial_directory),
          "A directory file (docs/directory.md) that is taken in when the store has none yet; "
          "empty: none.",
          kAny, TextUse::path),
+    text("journal", "durability", BATON_AT(journal.durability),
+         "What an acknowledged input outlives: the machine (`power`: every commit waits for the "
+         "disk), or a crash of Baton only (`process`).",
+         rules::kDurability),
     number("journal", "max_batch", BATON_AT(journal.max_batch),
            "Inputs that one commit may hold. A commit is made as soon as the one before is done.",
            "inputs", 1, 10000),
@@ -211,6 +223,20 @@ const std::array kKeys{
            "Inputs that may wait for the journal; one more request is refused with "
            "`backendUnavailable`.",
            "inputs", 100, 10000000),
+    number("journal", "snapshot_inputs", BATON_AT(journal.snapshot_inputs),
+           "After this many inputs the state is written down whole, and the inputs before it are "
+           "forgotten.",
+           "inputs", 100, 10000000),
+    number("journal", "snapshot_bytes", BATON_AT(journal.snapshot_bytes),
+           "The same after this many bytes of inputs.", "bytes", 64 * kKiB, 4096 * kMiB),
+    number("journal", "kept_event_bytes", BATON_AT(journal.kept_event_bytes),
+           "What the events may take on the disk, of all agents, that are kept beside a snapshot "
+           "for desktops that connect again after a restart.",
+           "bytes", 64 * kKiB, 4096 * kMiB),
+    number("journal", "slow_commit_ms", BATON_AT(journal.slow_commit_ms),
+           "While a commit takes longer than that, `/readyz` says so, and new requests and calls "
+           "are refused.",
+           "milliseconds", 10, 60000),
     number("transfer", "ring_timeout_seconds", BATON_AT(policy.ring_timeout_seconds),
            "How long a destination rings, where the message does not say (`ringTimeoutSeconds`).",
            "seconds", 5, 120),

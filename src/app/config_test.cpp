@@ -177,6 +177,7 @@ const std::vector<TextCase> kTextCases{
     {"routing.default_caller_id", {"", "+18005550100"}, {"8005550100"}},
     {"log.level", {"trace", "debug", "info", "warning", "error"}, {"", "INFO", "warn"}},
     {"log.format", {"text", "json"}, {"", "xml"}},
+    {"journal.durability", {"power", "process"}, {"", "disk"}},
 };
 
 /// A TOML basic string.

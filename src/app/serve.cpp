@@ -3,9 +3,14 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <future>
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <optional>
 
+#include "app/inbox.hpp"
 #include "app/interrupt.hpp"
 #include "app/server.hpp"
 #include "app/version.hpp"
@@ -26,19 +31,33 @@ void set_up_log(const LogConfig& config) {
   }
 }
 
+/// New calls are refused, running ones go on, until none is left, the time is over, or another
+/// signal comes, which is given back.
+std::optional<int> drain(Server& server, int seconds, Inbox<int>& signals) {
+  using Clock = std::chrono::steady_clock;
+  server.drain();
+  const auto end = Clock::now() + std::chrono::seconds(seconds);
+  spdlog::info("draining: running calls have {} s; another signal ends them at once", seconds);
+  while (Clock::now() < end && server.legs_up() > 0) {
+    // Nothing tells when the last leg goes.
+    const auto next = std::min(end, Clock::now() + std::chrono::milliseconds(100));
+    if (const auto signal = signals.take(next)) {
+      spdlog::info("signal {}: the drain ends", *signal);
+      return signal;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 int serve(const AppConfig& config, const std::function<void()>& ready) {
-  std::promise<int> asked;
-  bool first = true;
+  Inbox<int> signals;
+  int count = 0;
   const Interrupt interrupt([&](int signal) {
-    // A second signal is somebody in a hurry: the default action ends the process.
-    if (first) {
-      first = false;
-      asked.set_value(signal);
-    } else {
-      std::_Exit(128 + signal);
-    }
+    // The first drains, the second ends the calls; whoever still signals is in a hurry.
+    if (++count > 2) std::_Exit(128 + signal);
+    signals.put(signal);
   });
   set_up_log(config.log);
   Server server(config);
@@ -51,8 +70,18 @@ int serve(const AppConfig& config, const std::function<void()>& ready) {
   spdlog::info("baton {} takes traffic", version());
   std::cout << "ready " << server.addresses() << std::endl;
   if (ready) ready();
-  const int signal = asked.get_future().get();
-  spdlog::info("signal {}: stopping", signal);
+  std::optional<int> signal;
+  while (!signal) signal = signals.take(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  if (*signal != SIGUSR1) {
+    spdlog::info("signal {}: stopping", *signal);
+    signal = drain(server, config.server.drain_seconds, signals);
+  }
+  if (signal == SIGUSR1) {
+    spdlog::info("signal {}: stopping at once; the next process takes the calls over", *signal);
+    server.leave();
+    spdlog::info("stopped");
+    return kStartAgain;
+  }
   server.stop();
   spdlog::info("stopped");
   return 0;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -124,7 +125,10 @@ void Server::start() {
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
   }
-  store_.emplace(store::Store::open(config_.store.path, config_.sip.realm));
+  store_.emplace(store::Store::open(config_.store.path, config_.sip.realm,
+                                    config_.journal.durability == "process"
+                                        ? store::Durability::process
+                                        : store::Durability::power));
   load_initial_directory();
   const std::vector<std::string> demo = store_->demo_accounts();
   if (!demo.empty() && !is_loopback(config_)) {
@@ -144,6 +148,10 @@ void Server::start() {
   engine_config.queue_limit = config_.journal.max_queue;
   engine_config.batch_limit = config_.journal.max_batch;
   engine_config.replay_events_seconds = config_.gateway.replay_seconds;
+  engine_config.snapshot_inputs = config_.journal.snapshot_inputs;
+  engine_config.snapshot_bytes = config_.journal.snapshot_bytes;
+  engine_config.kept_event_bytes = config_.journal.kept_event_bytes;
+  engine_config.slow_commit = std::chrono::milliseconds(config_.journal.slow_commit_ms);
   engine_ = std::make_unique<engine::Engine>(std::move(engine_config), *journal_, store_->epoch(),
                                              [this](std::vector<engine::Published> events) {
                                                std::vector<gateway::PublishedEvent> out;
@@ -185,11 +193,29 @@ void Server::start() {
   gateway_->start();
 }
 
-void Server::stop() {
-  if (stopped_) return;
+void Server::drain() { engine_->drain(); }
+
+std::uint64_t Server::legs_up() const {
+  return std::max(engine_->counters().legs_open, sip_->stats().legs_open);
+}
+
+void Server::stop_gateway() {
   stopped_ = true;
   if (gateway_) gateway_->stop();
   if (worker_) worker_->stop();
+}
+
+void Server::leave() {
+  if (stopped_) return;
+  stop_gateway();
+  // The engine first: what the back end does from now on must not be in the state that is left.
+  if (engine_) engine_->stop();
+  if (sip_) sip_->stop();
+}
+
+void Server::stop() {
+  if (stopped_) return;
+  stop_gateway();
   if (engine_ && sip_) {
     // An ordered stop leaves nobody in silence: every leg is told to end, and has two seconds for
     // it.

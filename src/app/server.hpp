@@ -30,8 +30,14 @@ class Server final : public gateway::Backend {
 
   /// Opens, replays, binds, takes traffic. Throws std::runtime_error with a text for people.
   void start();
+  /// Refuses new calls from now on; running ones go on.
+  void drain();
+  /// Legs of the core or of the SIP back end that are still up.
+  [[nodiscard]] std::uint64_t legs_up() const;
   /// Refuses new work, ends what is up, writes what is pending. A second call does nothing.
   void stop();
+  /// The same without a word to anybody on a call: the next process goes on with them.
+  void leave();
 
   /// "http=127.0.0.1:8080 sip=udp:127.0.0.1:5060,tcp:127.0.0.1:5060".
   [[nodiscard]] std::string addresses() const;
@@ -56,6 +62,7 @@ class Server final : public gateway::Backend {
   };
 
   void load_initial_directory();
+  void stop_gateway();
   void use_directory(const directory::Directory& directory);
   void check_hours();
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(

@@ -21,6 +21,19 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   atomic("baton_engine_commands_total", "Commands given to the back end", stats.commands);
   atomic("baton_engine_refused_total", "Requests refused because the queue was full",
          stats.refused_full);
+  atomic("baton_engine_refused_slow_total", "Requests and calls refused while a commit took long",
+         stats.refused_slow);
+  atomic("baton_snapshots_total", "Snapshots of the state that were written", stats.snapshots);
+  atomic("baton_snapshot_bytes", "Size of the newest snapshot", stats.snapshot_bytes);
+  const auto seconds = [&](const char* name, const char* help,
+                           const std::atomic<std::uint64_t>& ns) {
+    registry.add(name, help,
+                 [&ns] { return static_cast<double>(ns.load(std::memory_order_relaxed)) / 1e9; });
+  };
+  seconds("baton_snapshot_save_seconds", "How long inputs waited for the newest snapshot's state",
+          stats.snapshot_save_ns);
+  seconds("baton_snapshot_slice_seconds", "The longest of the slices in which it was written",
+          stats.snapshot_slice_ns);
   atomic("baton_engine_queue_depth", "Things waiting to be journalled", stats.queue_depth);
   registry.add("baton_engine_commit_seconds_total", "Time spent in commits", [&stats] {
     return static_cast<double>(stats.commit_ns_total.load(std::memory_order_relaxed)) / 1e9;

@@ -88,6 +88,7 @@ bool realm(std::string_view text) {
 constexpr std::array<std::string_view, 3> kTransports{"udp", "tcp", "tls"};
 constexpr std::array<std::string_view, 5> kLevels{"trace", "debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
+constexpr std::array<std::string_view, 2> kDurabilities{"power", "process"};
 
 }  // namespace
 
@@ -172,6 +173,8 @@ const TextRule kExtensionHeader{"the name of an extension header, as in \"X-Case
                                 extension_header};
 const TextRule kRealm{
     "1 to 128 characters without quotation marks, backslashes and control characters", realm};
+const TextRule kDurability{"power or process",
+                           [](std::string_view text) { return one_of(text, kDurabilities); }};
 const TextRule kLogLevel{"trace, debug, info, warning or error",
                          [](std::string_view text) { return one_of(text, kLevels); }};
 const TextRule kLogFormat{"text or json",

@@ -20,6 +20,7 @@ extern const TextRule kE164OrStar;
 extern const TextRule kPrefix;
 extern const TextRule kExtensionHeader;
 extern const TextRule kRealm;
+extern const TextRule kDurability;
 extern const TextRule kLogLevel;
 extern const TextRule kLogFormat;
 

@@ -1,3 +1,7 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 
 #include "core/named_codec.hpp"
@@ -194,6 +198,67 @@ TEST(Snapshot, DamagedBytesAreRefusedAndChangeNothing) {
     damaged[random() % damaged.size()] = static_cast<char>(random());
     static_cast<void>(ContactCenter().load(damaged));
   }
+}
+
+/// What there is to go on with after an upgrade: two conversations, one of them being transferred
+/// to a number that rings, a customer who is offered to an agent, and one who waits.
+TestCenter upgraded_centre() {
+  TestCenter t;
+  for (const char* agent : {"agent1", "agent2", "agent3"}) t.sign_in(agent);
+  for (const std::uint64_t call : {1U, 2U}) {
+    t.call_in(call);
+    t.answer("agent" + std::to_string(call));
+  }
+  t.call_in(3);
+  t.call_in(4);
+  message::Request transfer = testing::to_number(testing::kOutside);
+  transfer.id = "transfer 1";
+  transfer.content_hash = 1;
+  EXPECT_TRUE(t.request("agent1", RequestKind::blind_transfer, transfer).accepted);
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  return t;
+}
+
+/// A snapshot that a release wrote is kept as a file, so that the versions after it are held to
+/// reading it. With BATON_WRITE_SNAPSHOT=src/core/testdata/VERSION the test writes that file first:
+/// once for each release, from its own source tree.
+TEST(Snapshot, WhatTheLastReleaseWroteIsRead) {
+  if (const char* folder = std::getenv("BATON_WRITE_SNAPSHOT"); folder != nullptr) {
+    std::filesystem::create_directories(folder);
+    std::ofstream(std::filesystem::path(folder) / "snapshot.bin", std::ios::binary)
+        << upgraded_centre().center.save();
+  }
+  const std::string path = BATON_SOURCE_DIR "/src/core/testdata/0.1.0/snapshot.bin";
+  std::ifstream file(path, std::ios::binary);
+  const std::string saved((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_FALSE(saved.empty()) << path;
+
+  TestCenter t;
+  ASSERT_EQ(t.center.load(saved), "");
+  t.now += 60'000;
+  EXPECT_EQ(t.state_of("agent1"), "Busy");
+  EXPECT_EQ(t.state_of("agent2"), "Busy");
+  EXPECT_EQ(t.state_of("agent3"), "PendingBusy");
+  EXPECT_EQ(t.center.queues().front().waiting, 1);
+  EXPECT_EQ(t.center.counters().transfers_open, 1U);
+  const std::vector<LegId> legs = t.center.live_legs();
+  EXPECT_EQ(legs.size(), 7U) << "four customers, two agents, and the number that rings";
+
+  t.commands.clear();
+  t.put(Started{
+      .version = "next", .adopted_legs = legs, .reachable_phones = {"agent1", "agent2", "agent3"}});
+  EXPECT_FALSE(t.commands.empty()) << "what was open is put out again";
+  message::Request again = testing::to_number(testing::kOutside);
+  again.id = "transfer 1";
+  again.content_hash = 1;
+  const Reply reply = t.request("agent1", RequestKind::blind_transfer, again);
+  EXPECT_TRUE(reply.accepted) << "the same id gets its first answer";
+  EXPECT_EQ(t.center.counters().transfers_accepted, 1U);
+  t.put(LegEnded{.leg = {.high = 0xc0ffee0000004000ULL, .low = 0x8000000000000001ULL},
+                 .cause = EndCause::remote,
+                 .code = 0,
+                 .text = {}});
+  EXPECT_EQ(t.center.counters().abandoned, 1U);
 }
 
 // The state of an older program, and of a newer one.

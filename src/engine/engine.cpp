@@ -10,17 +10,9 @@
 #include <ctime>
 #include <utility>
 
+#include "engine/wall_clock.hpp"
+
 namespace baton::engine {
-
-namespace {
-
-core::TimeMs wall_clock() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch, EventSink events)
     : config_(std::move(config)),
@@ -28,63 +20,12 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
       epoch_(std::move(epoch)),
       sink_(std::move(events)),
       records_(config_.record_delay_ms),
-      pace_(config_.commit_pace, config_.calm_inputs, config_.rush_inputs) {}
+      pace_(config_.commit_pace, config_.calm_inputs, config_.rush_inputs),
+      kept_events_(config_.kept_event_bytes,
+                   static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000),
+      store_epoch_(epoch_) {}
 
 Engine::~Engine() { stop(); }
-
-std::string Engine::load(message::Capabilities capabilities) {
-  capabilities_ = std::move(capabilities);
-  center_.set_capabilities(capabilities_);
-  const core::TimeMs young =
-      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
-  std::vector<Published> again;
-  core::Outputs outputs;
-  // Where the journal was once cut off, the sequences began anew: a desktop must not take them for
-  // the old ones.
-  const std::string store_epoch = epoch_;
-  const auto name_epoch = [&] {
-    epoch_ = store_epoch;
-    if (journal_.first_index() > 1) epoch_ += '.' + std::to_string(journal_.first_index());
-  };
-  name_epoch();
-  const journal::Replayed replayed =
-      journal_.replay(0, [&](std::uint64_t, const core::Input& input) {
-        outputs.clear();
-        center_.apply(input, outputs);
-        last_at_ = std::max(last_at_, input.at);
-        for (core::Output& output : outputs) {
-          // A record may have waited for its commit when the process died: the young are written
-          // again.
-          if (input.at >= young) records_.keep(output, last_at_);
-          if (auto* publish = std::get_if<core::Publish>(&output);
-              publish != nullptr && input.at >= young) {
-            again.push_back(
-                {.agent = publish->event.agent,
-                 .sequence = publish->event.sequence.value_or(0),
-                 .at = input.at,
-                 .text = std::make_shared<std::string>(message::print(publish->event, epoch_))});
-          }
-        }
-      });
-  if (replayed.kind == journal::Replayed::Kind::foreign) {
-    // Written by another version, whose inputs this one must not replay (docs/journal-format.md).
-    // Until versioned snapshots exist the state starts anew from the directory; agents sign in
-    // again.
-    spdlog::warn("journal: {} The state starts anew: agents sign in again.", replayed.error);
-    center_ = core::ContactCenter();
-    center_.set_capabilities(capabilities_);
-    again.clear();
-    if (const auto cut = journal_.truncate_before(journal_.last_index() + 1); !cut.ok()) {
-      return cut.error;
-    }
-    name_epoch();
-  } else if (!replayed.ok()) {
-    return replayed.error;
-  }
-  if (replayed.count > 0) spdlog::info("journal: {} inputs replayed", replayed.count);
-  if (!again.empty()) sink_(std::move(again));
-  return {};
-}
 
 std::string Engine::start(std::vector<core::InputBody> first) {
   std::vector<Item> items;
@@ -97,6 +38,8 @@ std::string Engine::start(std::vector<core::InputBody> first) {
   });
   return {};
 }
+
+void Engine::drain() { draining_ = true; }
 
 void Engine::stop() {
   {
@@ -117,7 +60,20 @@ void Engine::put(Item item) {
   wake_.notify_one();
 }
 
-void Engine::submit(core::InputBody body) { put(std::move(body)); }
+void Engine::submit(core::InputBody body) {
+  if (const auto* call = std::get_if<core::LegIncoming>(&body)) {
+    const bool slow = !why_slow().empty();
+    if (slow) stats_.refused_slow.fetch_add(1, std::memory_order_relaxed);
+    if (slow || draining_) {
+      if (switch_ == nullptr) return;
+      std::vector<core::Command> refusal{
+          {.id = 0, .body = core::EndLeg{.leg = call->leg, .code = 503, .text = "Out of service"}}};
+      switch_->submit(std::move(refusal));
+      return;
+    }
+  }
+  put(std::move(body));
+}
 
 void Engine::keep(telephony::SavedLeg leg) { put(std::move(leg)); }
 
@@ -130,6 +86,10 @@ void Engine::request(core::RequestInput input, ReplyHandler done) {
     why = "the server is stopping; try again in a moment";
   } else if (!failed_.empty()) {
     why = "the journal cannot be written: " + failed_;
+  } else if (why = why_slow(); !why.empty()) {
+    stats_.refused_slow.fetch_add(1, std::memory_order_relaxed);
+  } else if (draining_ && input.request.kind == message::RequestKind::make_call) {
+    why = "the server is about to stop and takes no new calls";
   } else if (queue_.size() >= config_.queue_limit) {
     why = "the server is overloaded: " + std::to_string(config_.queue_limit) +
           " inputs wait; try again in a moment";
@@ -164,7 +124,21 @@ void Engine::run_after_flush(Task task) {
 
 std::string Engine::not_ready_reason() const {
   const std::lock_guard lock(mutex_);
-  return failed_.empty() ? std::string{} : "the journal cannot be written: " + failed_;
+  if (!failed_.empty()) return "the journal cannot be written: " + failed_;
+  if (std::string slow = why_slow(); !slow.empty()) return slow;
+  if (!draining_) return {};
+  return "draining: no new calls are taken, " + std::to_string(counters_.legs_open) +
+         " legs are up";
+}
+
+std::string Engine::why_slow() const {
+  const std::int64_t began = commit_began_.load(std::memory_order_relaxed);
+  if (began == 0) return {};
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch() - std::chrono::nanoseconds(began));
+  if (taken < config_.slow_commit) return {};
+  return "the disk is slow: a commit of the journal has taken " + std::to_string(taken.count()) +
+         " ms so far";
 }
 
 core::Counters Engine::counters() const {
@@ -232,7 +206,9 @@ void Engine::loop() {
       const auto ready = [this] { return !queue_.empty() || stopping_; };
       std::optional<core::TimeMs> due = timers_.next();
       if (!records_.empty() && (!due || *records_.next() < *due)) due = records_.next();
-      if (due) {
+      if (snapshot_) {
+        // Its next slice is written as soon as nothing else waits.
+      } else if (due) {
         const core::TimeMs wait = std::max<core::TimeMs>(*due - wall_clock(), 0);
         wake_.wait_for(lock, std::chrono::milliseconds(wait), ready);
       } else {
@@ -265,8 +241,39 @@ void Engine::loop() {
       records_.take_due(wall_clock(), config_.idle_records_limit, records);
       write(records);
     }
+    if (snapshot_) {
+      continue_snapshot();
+    } else if (snapshot_due()) {
+      begin_snapshot();
+    }
   }
   write_records();
+  write_last_snapshot();
+}
+
+journal::Appended Engine::append(std::span<const core::Input> inputs,
+                                 const store::Records& records) {
+  const auto began = std::chrono::steady_clock::now();
+  commit_began_.store(began.time_since_epoch() / std::chrono::nanoseconds(1),
+                      std::memory_order_relaxed);
+  journal::Appended appended = journal_.append(inputs, records);
+  commit_began_.store(0, std::memory_order_relaxed);
+  const auto taken = std::chrono::steady_clock::now() - began;
+  if (taken >= config_.slow_commit) {
+    spdlog::warn("journal: a commit took {} ms, the disk is slow: new calls were refused meanwhile",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(taken).count());
+  }
+  if (!appended.status.ok()) failed(appended.status.error);
+  inputs_since_ += inputs.size();
+  bytes_since_ += appended.bytes;
+  return appended;
+}
+
+void Engine::failed(const std::string& why) {
+  snapshot_.reset();
+  const std::lock_guard lock(mutex_);
+  if (failed_.empty()) spdlog::critical("journal: nothing more is taken: {}", why);
+  failed_ = why;
 }
 
 void Engine::process(std::vector<Item>& items) {
@@ -290,7 +297,7 @@ void Engine::process(std::vector<Item>& items) {
   bool durable = true;
   if (!inputs.empty() || !records.empty()) {
     records_.take_due(last_at_, config_.records_limit, records);
-    const journal::Appended appended = journal_.append(inputs, records);
+    const journal::Appended appended = append(inputs, records);
     durable = appended.status.ok();
     if (durable) {
       const auto ns = static_cast<std::uint64_t>(appended.commit_time.count());
@@ -300,11 +307,6 @@ void Engine::process(std::vector<Item>& items) {
       stats_.commit_us_log2[bucket].fetch_add(1, std::memory_order_relaxed);
       stats_.batches.fetch_add(1, std::memory_order_relaxed);
       stats_.inputs.fetch_add(inputs.size(), std::memory_order_relaxed);
-    } else {
-      const std::lock_guard lock(mutex_);
-      if (failed_.empty())
-        spdlog::critical("journal: nothing more is taken: {}", appended.status.error);
-      failed_ = appended.status.error;
     }
   }
 
@@ -382,6 +384,7 @@ void Engine::dispatch() {
                            .sequence = event.sequence.value_or(0),
                            .at = last_at_,
                            .text = std::make_shared<std::string>(message::print(event, epoch_))});
+      kept_events_.add(published.back());
     }
     stats_.events.fetch_add(published.size(), std::memory_order_relaxed);
     events_.clear();
@@ -394,18 +397,14 @@ void Engine::dispatch() {
   replies_.clear();
 }
 
-void Engine::write_records() {
+bool Engine::write_records() {
   store::Records records;
   records_.take_all(last_at_, records);
-  write(records);
+  return write(records);
 }
 
-void Engine::write(const store::Records& records) {
-  if (records.empty()) return;
-  const journal::Appended appended = journal_.append({}, records);
-  if (appended.status.ok()) return;
-  const std::lock_guard lock(mutex_);
-  failed_ = appended.status.error;
+bool Engine::write(const store::Records& records) {
+  return records.empty() || append({}, records).status.ok();
 }
 
 }  // namespace baton::engine

@@ -8,7 +8,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -16,7 +18,10 @@
 
 #include "core/contact_center.hpp"
 #include "engine/commit_pace.hpp"
+#include "engine/kept_events.hpp"
+#include "engine/published.hpp"
 #include "engine/record_queue.hpp"
+#include "engine/snapshot_job.hpp"
 #include "engine/timer_queue.hpp"
 #include "journal/journal.hpp"
 #include "telephony/switch.hpp"
@@ -41,16 +46,16 @@ struct EngineConfig {
   std::chrono::microseconds commit_pace{6000};
   double calm_inputs = 10000;
   double rush_inputs = 14000;
-  int replay_events_seconds =
-      600;  ///< Events this young are published again when a journal is replayed.
-};
-
-/// An event as its agent's desktops get it: printed once.
-struct Published {
-  std::string agent;
-  std::uint64_t sequence = 0;
-  core::TimeMs at = 0;
-  std::shared_ptr<const std::string> text;
+  int replay_events_seconds = 600;  ///< Events this young are published again after a start.
+  /// After this many inputs, or bytes of them, the state is written down whole and the inputs are
+  /// forgotten.
+  std::size_t snapshot_inputs = 100000;
+  std::size_t snapshot_bytes = std::size_t{32} * 1024 * 1024;
+  std::size_t kept_event_bytes =
+      std::size_t{64} * 1024 * 1024;  ///< Events kept for a start from a snapshot, in all.
+  /// While a commit takes longer than this, new requests and calls are refused.
+  std::chrono::milliseconds slow_commit{1000};
+  bool snapshot_at_stop = true;  ///< So that a newer program need not read this one's inputs.
 };
 
 /// Figures for metrics and benchmarks. Any thread.
@@ -64,6 +69,13 @@ struct EngineStats {
   std::atomic<std::uint64_t> commit_ns_total{0};
   /// Commits by duration: bucket n counts those under 2^n microseconds (and not under 2^(n-1)).
   std::array<std::atomic<std::uint64_t>, 24> commit_us_log2{};
+  std::atomic<std::uint64_t> snapshots{0};       ///< Finished.
+  std::atomic<std::uint64_t> snapshot_bytes{0};  ///< Of the newest.
+  /// How long inputs waited for the newest snapshot: while the state was turned into bytes, and for
+  /// the longest of the slices in which these were written.
+  std::atomic<std::uint64_t> snapshot_save_ns{0};
+  std::atomic<std::uint64_t> snapshot_slice_ns{0};
+  std::atomic<std::uint64_t> refused_slow{0};  ///< Requests and calls, while a commit took long.
 };
 
 /// The loop: inputs are journalled in batches, applied by the core, and what follows is carried
@@ -82,9 +94,10 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Replays the journal, on the caller's thread: the state that the last process left. Young
-  /// events are published again; no command goes out. Once, before start(). Returns an error text,
-  /// or empty.
+  /// Loads the newest snapshot and replays the journal behind it, on the caller's thread: the state
+  /// that the last process left. Young events are published again; no command goes out. A torn end
+  /// of the journal, and what another version wrote behind the snapshot, is given up, with a line
+  /// in the log. Once, before start(). Returns an error text, or empty.
   [[nodiscard]] std::string load(message::Capabilities capabilities);
   /// Journals and applies `first`, in order (Started, PolicyChanged, DirectoryChanged, QueueHours),
   /// then starts the loop. What was submitted and kept since load() comes after them. Returns an
@@ -92,10 +105,14 @@ class Engine {
   [[nodiscard]] std::string start(std::vector<core::InputBody> first);
   /// Commands go there. Before start().
   void set_switch(telephony::Switch* target) { switch_ = target; }
-  /// Takes no more, finishes what is queued, writes the records, ends the thread.
+  /// From now on new calls are refused, those that an agent wants to make included; running ones go
+  /// on. Any thread.
+  void drain();
+  /// Takes no more, finishes what is queued, writes the records and a snapshot, ends the thread.
   void stop();
 
-  /// Something that happened. Never refused: the sources are bounded themselves.
+  /// Something that happened. Never refused, since the sources are bounded themselves, but for a
+  /// call that comes in while none is taken: the switch is told to refuse it.
   void submit(core::InputBody body);
   /// What a restart needs of a leg (telephony::Switch::Keeper). Goes into the store in the same
   /// commit as the inputs that are submitted right after it, or an earlier one; where several of a
@@ -110,7 +127,8 @@ class Engine {
   /// Like run, with all records written before it.
   void run_after_flush(Task task);
 
-  /// Empty when all is well, else why no new work is taken (the journal failed).
+  /// Empty when all is well, else why no new work is taken: the journal failed, a commit takes
+  /// long, or no new calls are taken before the end.
   [[nodiscard]] std::string not_ready_reason() const;
   [[nodiscard]] const EngineStats& stats() const { return stats_; }
   /// The core's counters as of the last batch. Any thread.
@@ -138,8 +156,22 @@ class Engine {
   void collect(core::Outputs& outputs);
   void dispatch();
   /// Writes all that wait.
-  void write_records();
-  void write(const store::Records& records);
+  bool write_records();
+  bool write(const store::Records& records);
+  /// Appends, and lets others see how long that takes.
+  journal::Appended append(std::span<const core::Input> inputs, const store::Records& records);
+  void failed(const std::string& why);
+  [[nodiscard]] std::string why_slow() const;
+
+  // engine_snapshots.cpp
+  [[nodiscard]] std::string load_snapshot(std::vector<Published>& young, core::TimeMs since);
+  [[nodiscard]] std::string replay(std::vector<Published>& young, core::TimeMs since);
+  [[nodiscard]] std::string give_up_tail();
+  void name_epoch(std::uint64_t first_index);
+  [[nodiscard]] bool snapshot_due() const;
+  void begin_snapshot();
+  void continue_snapshot();
+  void write_last_snapshot();
   void refuse(const core::RequestInput& input, const ReplyHandler& done,
               const std::string& why) const;
 
@@ -155,6 +187,9 @@ class Engine {
   std::condition_variable wake_;
   std::vector<Item> queue_;
   bool stopping_ = false;
+  std::atomic<bool> draining_ = false;
+  /// When the commit under way began, in nanoseconds of the steady clock; 0: none is.
+  std::atomic<std::int64_t> commit_began_ = 0;
   std::string failed_;
   core::Counters counters_;
   std::thread thread_;
@@ -173,6 +208,12 @@ class Engine {
   std::vector<core::Command> commands_;
   std::vector<message::Event> events_;
   std::vector<core::Reply> replies_;
+  KeptEvents kept_events_;
+  std::unique_ptr<SnapshotJob> snapshot_;  ///< While one is being written.
+  std::uint64_t from_index_ = 0;           ///< The first input that the newest snapshot lacks.
+  std::uint64_t inputs_since_ = 0;         ///< Since that one was begun; and their bytes.
+  std::uint64_t bytes_since_ = 0;
+  std::string store_epoch_;
 };
 
 }  // namespace baton::engine

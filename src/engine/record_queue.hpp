@@ -26,6 +26,13 @@ class RecordQueue {
   /// Moves all of them.
   void take_all(core::TimeMs now, store::Records& rows);
 
+  /// Forgets all of them.
+  void clear() {
+    waiting_.clear();
+    transfers_.clear();
+    contacts_.clear();
+  }
+
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
   /// When the oldest is due.
   [[nodiscard]] std::optional<core::TimeMs> next() const {

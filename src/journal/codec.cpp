@@ -1,7 +1,5 @@
 #include "journal/codec.hpp"
 
-#include <boost/crc.hpp>
-
 #include "journal/described_codec.hpp"
 
 namespace baton::journal {
@@ -91,9 +89,15 @@ std::uint32_t row_crc(std::uint64_t first_index, std::uint64_t count, std::uint6
   std::string numbers;
   Encoder encoder(numbers);
   for (const std::uint64_t number : {first_index, count, segment}) encoder.put_fixed(number);
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  Crc32c crc;
   crc.process_bytes(numbers.data(), numbers.size());
   crc.process_bytes(body.data(), body.size());
+  return crc.checksum();
+}
+
+std::uint32_t crc32c(std::string_view bytes) {
+  Crc32c crc;
+  crc.process_bytes(bytes.data(), bytes.size());
   return crc.checksum();
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/crc.hpp>
+
 #include "core/input.hpp"
 
 namespace baton::journal {
@@ -49,7 +51,11 @@ void encode_batch(std::span<const core::Input> inputs, std::string& out);
     std::string_view body, std::uint64_t count, std::uint64_t skip, std::string& error,
     const std::function<void(std::uint64_t place, const core::Input& input)>& apply);
 
-/// CRC-32C (Castagnoli, RFC 3720's) of a row: its numbers as 8 bytes each, little-endian, then its
+/// A CRC-32C (Castagnoli, RFC 3720's) that is being worked out: process_bytes(), then checksum().
+using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+[[nodiscard]] std::uint32_t crc32c(std::string_view bytes);
+
+/// The CRC-32C of a row: its numbers as 8 bytes each, little-endian, then its
 /// body.
 [[nodiscard]] std::uint32_t row_crc(std::uint64_t first_index, std::uint64_t count,
                                     std::uint64_t segment, std::string_view body);

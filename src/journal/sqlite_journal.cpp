@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "journal/codec.hpp"
+#include "journal/snapshot_tables.hpp"
 #include "store/sqlite.hpp"
 #include "store/store.hpp"
 
@@ -20,11 +21,25 @@ std::int64_t column(std::uint64_t number) { return static_cast<std::int64_t>(num
 /// The counter that keeps the next index when every row was truncated.
 constexpr std::string_view kNextIndex = "journal.next";
 
+/// Segments that no row is in any more go with the rows, but for the newest.
+constexpr const char* kForgetSegments =
+    "DELETE FROM journal_segments WHERE id < coalesce("
+    "(SELECT segment FROM journal ORDER BY first_index LIMIT 1),"
+    "(SELECT max(id) FROM journal_segments))";
+
+/// A part of a snapshot takes as long to forget as this many batches.
+constexpr std::size_t kRowsOfAPart = 50;
+
+/// What to do where inputs in the middle are lost.
+constexpr std::string_view kRemedy =
+    "; good inputs follow, so that no crash did this: check the disk, then restore a backup, or "
+    "begin anew with another store.path (docs/operations.md, \"A damaged store\")";
+
 }  // namespace
 
 struct SqliteJournal::Impl {
   Impl(store::Store& the_store, std::string_view core_version)
-      : store(the_store), database(store.database()) {
+      : store(the_store), database(store.database()), snapshots(database) {
     header.fingerprint = input_fingerprint();
     header.core_version = core_version;
     insert_row = database.prepare(
@@ -44,15 +59,13 @@ struct SqliteJournal::Impl {
     first = static_cast<std::uint64_t>(
         database.query_integer("SELECT coalesce(min(first_index), 0) FROM journal"));
     const std::int64_t next = std::max(
-        database.query_integer("SELECT coalesce((SELECT first_index + count FROM journal ORDER BY "
-                               "first_index DESC LIMIT 1), 1)"),
+        // A count that cannot be is that of a damaged row, which replay() will find.
+        database.query_integer(
+            "SELECT coalesce((SELECT first_index + iif(count BETWEEN 1 AND 1000000, count, 1) "
+            "FROM journal ORDER BY first_index DESC LIMIT 1), 1)"),
         database.query_integer("SELECT coalesce((SELECT next FROM counters WHERE name = '" +
                                std::string(kNextIndex) + "'), 1)"));
-    if (next < 1) {
-      throw store::StoreError("store \"" + store.path() +
-                              "\": the journal's newest row is damaged; restore a backup");
-    }
-    last = static_cast<std::uint64_t>(next) - 1;
+    last = static_cast<std::uint64_t>(std::max(next, std::int64_t{1})) - 1;
     if (first == 0) first = last + 1;
   }
 
@@ -107,10 +120,41 @@ struct SqliteJournal::Impl {
            "another store.path";
   }
 
+  /// Like append(), any failed write is the last.
+  Status write(const std::function<Status()>& body) {
+    if (!failed.empty()) return Status::failure(failed);
+    const Status status = store.transact(body);
+    return status ? status : fail(status);
+  }
+  Status fail(const Status& status) {
+    failed =
+        "the journal cannot be written and takes nothing more until a restart: " + status.error;
+    return Status::failure(failed);
+  }
+
+  /// True if a whole row follows the one with this first index: what is wrong with that one is then
+  /// no torn end.
+  bool good_row_after(std::int64_t index) {
+    Statement rows = database.prepare(
+        "SELECT first_index, count, segment, crc, body FROM journal WHERE first_index > ?1 "
+        "ORDER BY first_index");
+    rows.bind(1, index);
+    while (rows.step() == Statement::Step::row) {
+      if (std::int64_t{row_crc(static_cast<std::uint64_t>(rows.integer(0)),
+                               static_cast<std::uint64_t>(rows.integer(1)),
+                               static_cast<std::uint64_t>(rows.integer(2)), rows.blob(4))} ==
+          rows.integer(3)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // Passed in.
   store::Store& store;
   store::Database& database;
   // Owned.
+  SnapshotTables snapshots;
   SegmentHeader header;
   Statement insert_row;
   Statement insert_segment;
@@ -155,14 +199,13 @@ Appended SqliteJournal::append(std::span<const core::Input> inputs, const Record
   });
   result.commit_time = Clock::now() - written;
   if (!status) {
-    self.failed =
-        "the journal cannot be written and takes nothing more until a restart: " + status.error;
-    result.status = Status::failure(self.failed);
+    result.status = self.fail(status);
     return result;
   }
   if (!inputs.empty()) {
     self.segment = segment;
     self.last += inputs.size();
+    result.bytes = self.body.size();
   }
   return result;
 }
@@ -193,11 +236,17 @@ Replayed SqliteJournal::replay(
     const std::string_view body = rows.blob(4);
     // The first row may begin before the index asked for; from then on each follows the one before.
     const bool begins = result.count == 0 ? first <= from : first == result.next_index;
-    if (!begins) return stop(Replayed::Kind::corrupt, "is missing; restore a backup");
-    if (std::uint32_t{row_crc(first, count, static_cast<std::uint64_t>(segment), body)} !=
-        rows.integer(3)) {
-      return stop(Replayed::Kind::corrupt, "is damaged (its check sum is wrong); restore a backup");
+    const bool whole = std::int64_t{row_crc(first, count, static_cast<std::uint64_t>(segment),
+                                            body)} == rows.integer(3);
+    if (!whole && !self.good_row_after(rows.integer(0))) {
+      return stop(Replayed::Kind::torn, "is damaged, and nothing good follows");
     }
+    if (!begins) return stop(Replayed::Kind::corrupt, "is missing" + std::string(kRemedy));
+    if (!whole) {
+      return stop(Replayed::Kind::corrupt,
+                  "is damaged (its check sum is wrong)" + std::string(kRemedy));
+    }
+    result.bytes += body.size();
     if (!good_segments[segment]) {
       bool damaged = false;
       const std::string why = self.why_foreign(segment, damaged);
@@ -214,7 +263,7 @@ Replayed SqliteJournal::replay(
                                      ++result.count;
                                    });
     if (!read) {
-      return stop(Replayed::Kind::corrupt, "cannot be read (" + error + "); restore a backup");
+      return stop(Replayed::Kind::corrupt, "cannot be read (" + error + ")" + std::string(kRemedy));
     }
   }
   if (step == Statement::Step::failed) {
@@ -248,14 +297,63 @@ Status SqliteJournal::truncate_before(std::uint64_t index) {
         self.database.prepare("INSERT OR REPLACE INTO counters(name, next) VALUES(?1, ?2)");
     step = keep_next.bind(1, kNextIndex).bind(2, column(self.last + 1)).run();
     if (!step) return step;
-    // Segments that no row is in any more go too, but for the newest.
-    return self.database.execute(
-        "DELETE FROM journal_segments WHERE id < coalesce("
-        "(SELECT segment FROM journal ORDER BY first_index LIMIT 1),"
-        "(SELECT max(id) FROM journal_segments))");
+    return self.database.execute(kForgetSegments);
   });
   if (status) self.first = first;
   return status;
+}
+
+Status SqliteJournal::put_snapshot_part(std::uint64_t next_index, std::uint64_t part,
+                                        std::string_view body) {
+  return impl_->write([&] { return impl_->snapshots.put_part(next_index, part, body); });
+}
+
+Status SqliteJournal::finish_snapshot(const SnapshotMark& mark) {
+  Impl& self = *impl_;
+  return self.write([&] {
+    // All batches may be forgotten later: the next index must be known all the same.
+    Statement keep_next =
+        self.database.prepare("INSERT OR REPLACE INTO counters(name, next) VALUES(?1, ?2)");
+    Status step = keep_next.bind(1, kNextIndex).bind(2, column(self.last + 1)).run();
+    return step ? self.snapshots.finish(mark) : step;
+  });
+}
+
+LoadedSnapshot SqliteJournal::load_snapshot() { return impl_->snapshots.load(); }
+
+Status SqliteJournal::put_events(const KeptEventsRow& row) {
+  return impl_->write([&] { return impl_->snapshots.put_events(row); });
+}
+
+std::vector<KeptEventsRow> SqliteJournal::load_events(std::int64_t since) {
+  return impl_->snapshots.load_events(since);
+}
+
+Status SqliteJournal::forget_events(std::int64_t before, std::size_t max_bytes) {
+  return impl_->write([&] { return impl_->snapshots.forget_events(before, max_bytes); });
+}
+
+Forgotten SqliteJournal::forget_superseded(std::size_t rows) {
+  Impl& self = *impl_;
+  Forgotten result;
+  std::uint64_t first = self.first;
+  result.status = self.write([&] {
+    result = self.snapshots.forget_parts(1 + rows / kRowsOfAPart);
+    if (!result.status) return result.status;
+    // A batch goes when the one after it begins at the snapshot or before it.
+    Statement forget = self.database.prepare(
+        "DELETE FROM journal WHERE first_index IN (SELECT first_index FROM journal "
+        "WHERE first_index < ?1 AND first_index + count <= ?1 ORDER BY first_index LIMIT ?2)");
+    const Status step =
+        forget.bind(1, column(self.snapshots.next_index())).bind(2, column(rows)).run();
+    if (!step) return step;
+    result.more = result.more || self.database.changes() == column(rows);
+    first = static_cast<std::uint64_t>(
+        self.database.query_integer("SELECT coalesce(min(first_index), 0) FROM journal"));
+    return self.database.execute(kForgetSegments);
+  });
+  if (result.status) self.first = first == 0 ? self.last + 1 : first;
+  return result;
 }
 
 }  // namespace baton::journal

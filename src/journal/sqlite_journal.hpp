@@ -27,6 +27,14 @@ class SqliteJournal final : public Journal {
   Replayed replay(std::uint64_t from_index,
                   const std::function<void(std::uint64_t, const core::Input&)>& apply) override;
   Status truncate_before(std::uint64_t index) override;
+  Status put_snapshot_part(std::uint64_t next_index, std::uint64_t part,
+                           std::string_view body) override;
+  Status finish_snapshot(const SnapshotMark& mark) override;
+  [[nodiscard]] LoadedSnapshot load_snapshot() override;
+  Status put_events(const KeptEventsRow& row) override;
+  [[nodiscard]] std::vector<KeptEventsRow> load_events(std::int64_t since) override;
+  Status forget_events(std::int64_t before, std::size_t max_bytes) override;
+  Forgotten forget_superseded(std::size_t rows) override;
   [[nodiscard]] std::uint64_t first_index() const override;
   [[nodiscard]] std::uint64_t last_index() const override;
   [[nodiscard]] const std::string& failed() const override;

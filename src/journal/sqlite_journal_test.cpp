@@ -18,6 +18,7 @@
 namespace baton::journal {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -159,14 +160,25 @@ TEST_F(SqliteJournalTest, ADamagedRowIsReportedWithItsIndex) {
   EXPECT_THAT(replayed(1), ElementsAre(1, 2));
   EXPECT_EQ(last_replay_.kind, Replayed::Kind::corrupt);
   EXPECT_EQ(last_replay_.next_index, 3U);
-  EXPECT_THAT(last_replay_.error, HasSubstr("index 3 is damaged"));
+  EXPECT_THAT(last_replay_.error,
+              AllOf(HasSubstr("index 3 is damaged"), HasSubstr("good inputs follow")));
 }
 
-TEST_F(SqliteJournalTest, ATornRowIsReported) {
+TEST_F(SqliteJournalTest, ATornEndIsToldFromADamagedMiddle) {
   append(2);
-  execute("UPDATE journal SET body = substr(body, 1, length(body) - 1)");
-  EXPECT_THAT(replayed(1), IsEmpty());
-  EXPECT_EQ(last_replay_.kind, Replayed::Kind::corrupt);
+  append(2);
+  append(2);
+  execute("UPDATE journal SET body = substr(body, 1, length(body) - 1) WHERE first_index >= 3");
+  EXPECT_THAT(replayed(1), ElementsAre(1, 2));
+  EXPECT_EQ(last_replay_.kind, Replayed::Kind::torn);
+  EXPECT_EQ(last_replay_.next_index, 3U);
+  EXPECT_EQ(journal_->last_index(), 6U) << "these are not given again";
+  // A count that cannot be is that of a damaged row.
+  execute("UPDATE journal SET count = -7 WHERE first_index = 5");
+  reopen();
+  EXPECT_EQ(journal_->last_index(), 5U);
+  EXPECT_THAT(replayed(1), ElementsAre(1, 2));
+  EXPECT_EQ(last_replay_.kind, Replayed::Kind::torn);
 }
 
 TEST_F(SqliteJournalTest, AMissingOrMovedRowIsReported) {
@@ -178,7 +190,7 @@ TEST_F(SqliteJournalTest, AMissingOrMovedRowIsReported) {
   EXPECT_THAT(last_replay_.error, HasSubstr("index 3 is missing"));
   execute("UPDATE journal SET first_index = 3 WHERE first_index = 5");
   EXPECT_THAT(replayed(1), ElementsAre(1, 2));
-  EXPECT_THAT(last_replay_.error, HasSubstr("check sum"));
+  EXPECT_EQ(last_replay_.kind, Replayed::Kind::torn) << "its check sum is wrong";
 }
 
 TEST_F(SqliteJournalTest, AMissingSegmentHeaderIsReported) {
@@ -198,6 +210,82 @@ TEST_F(SqliteJournalTest, ARowThatPassesTheCheckSumButIsNoInputIsReported) {
   EXPECT_THAT(last_replay_.error, HasSubstr("cannot be read (it ends within a number)"));
 }
 
+TEST_F(SqliteJournalTest, ASnapshotCountsOnceItIsFinished) {
+  append(3);
+  EXPECT_EQ(journal_->load_snapshot().kind, LoadedSnapshot::Kind::none);
+  ASSERT_TRUE(journal_->put_snapshot_part(4, 0, "first"));
+  ASSERT_TRUE(journal_->put_snapshot_part(4, 1, "second"));
+  EXPECT_EQ(journal_->load_snapshot().kind, LoadedSnapshot::Kind::none);
+  ASSERT_TRUE(journal_->finish_snapshot({.next_index = 4, .format = 7, .version = "1.0"}));
+  append(2);
+  // Another one, of a process that was killed before it was finished.
+  ASSERT_TRUE(journal_->put_snapshot_part(6, 0, "other"));
+  reopen();
+  const LoadedSnapshot loaded = journal_->load_snapshot();
+  EXPECT_EQ(loaded.kind, LoadedSnapshot::Kind::whole) << loaded.error;
+  EXPECT_EQ(loaded.mark.next_index, 4U);
+  EXPECT_EQ(loaded.mark.format, 7);
+  EXPECT_EQ(loaded.mark.version, "1.0");
+  EXPECT_THAT(loaded.parts, ElementsAre("first", "second"));
+  EXPECT_THAT(replayed(loaded.mark.next_index), ElementsAre(4, 5));
+
+  ASSERT_TRUE(journal_->put_snapshot_part(6, 0, "new"));
+  ASSERT_TRUE(journal_->finish_snapshot({.next_index = 6, .format = 7, .version = "1.0"}));
+  while (true) {
+    const Forgotten step = journal_->forget_superseded(1);
+    ASSERT_TRUE(step.status);
+    if (!step.more) break;
+  }
+  EXPECT_EQ(journal_->first_index(), 6U);
+  EXPECT_EQ(store_->database().query_integer("SELECT count(*) FROM snapshot_parts"), 1);
+  EXPECT_THAT(journal_->load_snapshot().parts, ElementsAre("new"));
+  reopen();
+  append(1);
+  EXPECT_THAT(replayed(0), ElementsAre(6)) << "indices go on";
+}
+
+TEST_F(SqliteJournalTest, ADamagedSnapshotIsReported) {
+  ASSERT_TRUE(journal_->put_snapshot_part(1, 0, "first"));
+  ASSERT_TRUE(journal_->put_snapshot_part(1, 1, "second"));
+  ASSERT_TRUE(journal_->finish_snapshot({.next_index = 1, .format = 1, .version = "1.0"}));
+  for (const char* fault :
+       {"UPDATE snapshot_parts SET body = CAST('sEcond' AS BLOB) WHERE part = 1",
+        "UPDATE snapshot_parts SET part = 2 WHERE part = 1",
+        "DELETE FROM snapshot_parts WHERE part = 1"}) {
+    execute(fault);
+    EXPECT_EQ(journal_->load_snapshot().kind, LoadedSnapshot::Kind::corrupt) << fault;
+    EXPECT_THAT(journal_->load_snapshot().error, HasSubstr("restore a backup"));
+  }
+}
+
+TEST_F(SqliteJournalTest, KeptEventsGoByAgeAndSize) {
+  ASSERT_TRUE(journal_->put_snapshot_part(5, 0, "x"));
+  ASSERT_TRUE(journal_->finish_snapshot({.next_index = 5, .format = 1, .version = "1.0"}));
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    ASSERT_TRUE(journal_->put_events({.next_index = i,
+                                      .part = 0,
+                                      .newest_at = static_cast<std::int64_t>(100 * i),
+                                      .body = std::string(10, static_cast<char>('a' + i))}));
+  }
+  // Of a snapshot that was never finished: the journal makes them again.
+  ASSERT_TRUE(journal_->put_events({.next_index = 9, .part = 0, .newest_at = 900, .body = "z"}));
+  const auto indices = [&](std::int64_t since) {
+    std::vector<std::uint64_t> found;
+    for (const KeptEventsRow& row : journal_->load_events(since)) found.push_back(row.next_index);
+    return found;
+  };
+  EXPECT_THAT(indices(0), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(indices(301), ElementsAre(4, 5));
+  execute("UPDATE kept_events SET body = CAST('bbb' AS BLOB) WHERE next_index = 4");
+  EXPECT_THAT(indices(301), ElementsAre(5)) << "a damaged row is left out";
+  ASSERT_TRUE(journal_->forget_events(200, 1000));
+  EXPECT_THAT(indices(0), ElementsAre(2, 3, 5));
+  ASSERT_TRUE(journal_->forget_events(0, 12));
+  EXPECT_THAT(indices(0), ElementsAre(5)) << "the newest are kept";
+  ASSERT_TRUE(journal_->forget_events(0, 0));
+  EXPECT_THAT(indices(0), IsEmpty());
+}
+
 class SqliteJournalFaults : public SqliteJournalTest {
  protected:
   SqliteJournalFaults() {
@@ -208,6 +296,7 @@ class SqliteJournalFaults : public SqliteJournalTest {
     // The files go back to the system's layer only after those who use them are closed.
     files_->fail_sync = false;
     files_->fail_write = false;
+    files_->read_only = false;
     journal_.reset();
     store_.reset();
     files_.reset();
@@ -223,6 +312,29 @@ TEST_F(SqliteJournalFaults, OneCommitServesInputsAndRecords) {
   EXPECT_EQ(files_->syncs - before, 1);
   EXPECT_GT(result.commit_time.count(), 0);
   EXPECT_EQ(store::StoreReader(path_).transfer("t1")->state, "accepted");
+}
+
+TEST_F(SqliteJournalFaults, WhatIsToOutliveTheProcessOnlyDoesNotWaitForTheDisk) {
+  journal_.reset();
+  store_.reset();
+  store_.emplace(store::Store::open(path_, "baton", store::Durability::process));
+  journal_.emplace(*store_, "1.0");
+  append(1);
+  const int before = files_->syncs;
+  append(64);
+  EXPECT_EQ(files_->syncs, before);
+  // Another process sees it at once.
+  reopen();
+  EXPECT_EQ(journal_->last_index(), 65U);
+}
+
+TEST_F(SqliteJournalFaults, ASnapshotThatCannotBeWrittenEndsAllWritingToo) {
+  append(1);
+  files_->read_only = true;
+  EXPECT_FALSE(journal_->put_snapshot_part(2, 0, std::string(100000, 'x')));
+  files_->read_only = false;
+  EXPECT_THAT(journal_->failed(), HasSubstr("until a restart"));
+  EXPECT_FALSE(journal_->append(timers(2, 1), {}).status);
 }
 
 TEST_F(SqliteJournalFaults, AFailedSyncEndsAllWritingUntilARestart) {

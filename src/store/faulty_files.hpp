@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <thread>
 
 #include <sqlite3.h>
 
@@ -31,6 +33,8 @@ class FaultyFiles {
 
   std::atomic<bool> fail_sync = false;   ///< fsync reports an error, as of a dying disk.
   std::atomic<bool> fail_write = false;  ///< Writes report a full disk.
+  std::atomic<bool> read_only = false;   ///< Writes report a file system that became read-only.
+  std::atomic<int> sync_takes_ms = 0;    ///< How long an fsync takes, as of a disk that is busy.
   std::atomic<int> syncs = 0;            ///< How often a write-ahead log was synced.
 
  private:
@@ -63,6 +67,7 @@ class FaultyFiles {
       };
       m.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
         if (ours(f)->owner->fail_write) return SQLITE_FULL;
+        if (ours(f)->owner->read_only) return SQLITE_IOERR_WRITE;
         return real(f)->pMethods->xWrite(real(f), from, size, at);
       };
       m.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
@@ -70,6 +75,9 @@ class FaultyFiles {
       };
       m.xSync = [](sqlite3_file* f, int flags) {
         if (ours(f)->wal) ++ours(f)->owner->syncs;
+        if (const int ms = ours(f)->owner->sync_takes_ms; ms > 0) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+        }
         if (ours(f)->owner->fail_sync) return SQLITE_IOERR_FSYNC;
         return real(f)->pMethods->xSync(real(f), flags);
       };

@@ -101,6 +101,18 @@ CREATE TABLE snapshot_parts(
   body BLOB NOT NULL,
   PRIMARY KEY(next_index, part)
 ) STRICT;
+)sql",
+      // 5: events that a desktop may still ask for, of the inputs before a snapshot
+      // (docs/journal-format.md).
+      R"sql(
+CREATE TABLE kept_events(
+  next_index INTEGER NOT NULL,     -- of the snapshot that they came with
+  part INTEGER NOT NULL,           -- from 0
+  newest_at INTEGER NOT NULL,      -- Unix ms, of the newest in it
+  crc INTEGER NOT NULL,            -- CRC-32C of the body
+  body BLOB NOT NULL,
+  PRIMARY KEY(next_index, part)
+) STRICT;
 )sql"};
   return steps;
 }

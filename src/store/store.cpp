@@ -106,15 +106,16 @@ std::variant<directory::ImportedDirectory, directory::Faults> parse_stored(
 }  // namespace
 
 struct Store::Impl {
-  Impl(const std::string& given_path, std::string given_realm)
+  Impl(const std::string& given_path, std::string given_realm, Durability durability)
       : path(prepare_path(given_path)), realm(std::move(given_realm)), lock(path + ".lock", path) {
     make_private(path);
     database.emplace(path, Database::Mode::read_write);
-    // WAL lets readers read beside the writer; FULL syncs each commit, which "acknowledged" depends
-    // on.
+    // WAL lets readers read beside the writer. FULL syncs each commit, which "acknowledged" depends
+    // on; NORMAL syncs before a checkpoint only, so that the file stays whole all the same.
     require(
-        database->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                          "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384"));
+        database->execute(std::string("PRAGMA journal_mode = WAL; PRAGMA synchronous = ") +
+                          (durability == Durability::power ? "FULL" : "NORMAL") +
+                          "; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384"));
     migrate(*database);
     prepare();
     epoch = drawn_once("epoch", random_uuid());
@@ -238,8 +239,8 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Store Store::open(std::string path, std::string realm) {
-  return Store(std::make_unique<Impl>(path, std::move(realm)));
+Store Store::open(std::string path, std::string realm, Durability durability) {
+  return Store(std::make_unique<Impl>(path, std::move(realm), durability));
 }
 
 const std::string& Store::path() const { return impl_->path; }

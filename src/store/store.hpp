@@ -19,6 +19,13 @@ namespace baton::store {
 
 class Database;
 
+/// What a commit outlives (`journal.durability`).
+enum class Durability : std::uint8_t {
+  power,    ///< The machine, too: each commit waits for the disk (SQLite's synchronous=FULL).
+  process,  ///< The process. A machine that dies may lose the last commits, and nothing else
+            ///< (synchronous=NORMAL).
+};
+
 /// Digest secret of one account.
 struct Secret {
   std::string login;
@@ -34,8 +41,7 @@ struct PutResult {
   std::vector<std::string> without_password;  ///< Accounts that have none, neither new nor stored.
 };
 
-/// The store's one writer: directory, credentials and records in one SQLite file (WAL,
-/// synchronous=FULL). A lock on
+/// The store's one writer: directory, credentials and records in one SQLite file (WAL). A lock on
 /// `<path>.lock` keeps a second writer out. Not thread-safe: it belongs to one thread, the engine's
 /// once that runs; other threads and processes read with a StoreReader (store/reader.hpp). Writes
 /// tell errors as values; reads throw StoreError where the file cannot be read.
@@ -43,7 +49,8 @@ class Store {
  public:
   /// Opens or makes (mode 0600, also the file's own folder) the store and migrates its schema.
   /// `realm` is that of the SIP digest. Throws StoreError.
-  [[nodiscard]] static Store open(std::string path, std::string realm);
+  [[nodiscard]] static Store open(std::string path, std::string realm,
+                                  Durability durability = Durability::power);
 
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;

@@ -39,7 +39,7 @@ REACHED = {
     "customerHungUp": "sip/hang_up_test.py::test_the_customer_while_the_target_rings",
     "canceled": "sip/cancel_transfer_test.py::test_while_it_rings_after_the_release",
     "backendRefused": "sip/target_fails_test.py::test_it_refuses_before_it_rings",
-    "backendUnavailable": "api/full_disk_test.py::test_nothing_is_acknowledged_that_is_not_in_the_journal",
+    "backendUnavailable": "api/bad_disk_test.py::test_nothing_is_acknowledged_that_is_not_in_the_journal",
     "timeout": "sip/routing_test.py::test_the_wait_runs_out_and_he_comes_back",
     "idempotencyConflict": "sip/repeats_test.py::test_the_same_id_with_other_content_is_a_conflict",
 }

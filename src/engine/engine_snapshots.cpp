@@ -1,0 +1,226 @@
+// What a process goes on with: the newest snapshot and the journal behind it, and how the next
+// snapshot is made (docs/journal-format.md, "Snapshots").
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/engine.hpp"
+#include "engine/wall_clock.hpp"
+
+namespace baton::engine {
+
+namespace {
+
+std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point began) {
+  return static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
+}
+
+}  // namespace
+
+std::string Engine::load(message::Capabilities capabilities) {
+  capabilities_ = std::move(capabilities);
+  center_.set_capabilities(capabilities_);
+  const core::TimeMs since =
+      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
+  std::vector<Published> young;
+  name_epoch(journal_.first_index());
+  if (std::string error = load_snapshot(young, since); !error.empty()) return error;
+  if (std::string error = replay(young, since); !error.empty()) return error;
+  if (!young.empty()) sink_(std::move(young));
+  return {};
+}
+
+void Engine::name_epoch(std::uint64_t first_index) {
+  // Where the sequences began anew, a desktop must not take them for the old ones.
+  epoch_ = store_epoch_;
+  if (first_index > 1) epoch_ += '.' + std::to_string(first_index);
+}
+
+std::string Engine::load_snapshot(std::vector<Published>& young, core::TimeMs since) {
+  journal::LoadedSnapshot saved = journal_.load_snapshot();
+  if (saved.kind == journal::LoadedSnapshot::Kind::none) return {};
+  if (saved.kind != journal::LoadedSnapshot::Kind::whole) return saved.error;
+
+  const auto began = std::chrono::steady_clock::now();
+  SavedEngine head;
+  std::string error;
+  if (saved.mark.format != kSnapshotParts) {
+    error = "it has format " + std::to_string(saved.mark.format) + ", this program reads format " +
+            std::to_string(kSnapshotParts);
+  } else if (saved.parts.empty()) {
+    error = "it is empty";
+  } else {
+    error = decode(saved.parts.front(), head);
+  }
+  std::string state;
+  for (std::size_t i = 1; i < saved.parts.size(); ++i) {
+    state += saved.parts[i];
+    saved.parts[i] = {};
+  }
+  if (error.empty()) error = center_.load(state);
+  if (!error.empty()) {
+    // Whole, and yet not to be read: the program that wrote it knows more, or this one knows less.
+    return "the snapshot of Baton " + saved.mark.version + " cannot be read by this one, " +
+           config_.version + ": " + error +
+           "; run the one that wrote it, or begin anew with another store.path";
+  }
+  epoch_ = head.epoch;
+  last_at_ = head.last_at;
+  from_index_ = saved.mark.next_index;
+  for (const journal::KeptEventsRow& row : journal_.load_events(since)) {
+    std::vector<Published> events;
+    // A desktop that misses one gets the state instead.
+    if (!decode_events(row.body, events)) continue;
+    for (Published& each : events) {
+      if (each.at >= since) young.push_back(std::move(each));
+    }
+  }
+  spdlog::info("journal: the snapshot of Baton {} before input {} ({} bytes) was read in {} ms",
+               saved.mark.version, from_index_, state.size(), nanoseconds_since(began) / 1'000'000);
+  return {};
+}
+
+std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
+  if (from_index_ != 0 && journal_.first_index() > from_index_) {
+    return "inputs " + std::to_string(from_index_) + " to " +
+           std::to_string(journal_.first_index() - 1) + " are missing; restore a backup";
+  }
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<Published> again;
+  core::Outputs outputs;
+  const journal::Replayed replayed =
+      journal_.replay(from_index_, [&](std::uint64_t, const core::Input& input) {
+        outputs.clear();
+        center_.apply(input, outputs);
+        last_at_ = std::max(last_at_, input.at);
+        if (input.at < since) return;
+        for (core::Output& output : outputs) {
+          // A record may have waited for its commit when the process died: the young are written
+          // again.
+          records_.keep(output, last_at_);
+          const auto* publish = std::get_if<core::Publish>(&output);
+          if (publish == nullptr) continue;
+          again.push_back(
+              {.agent = publish->event.agent,
+               .sequence = publish->event.sequence.value_or(0),
+               .at = input.at,
+               .text = std::make_shared<std::string>(message::print(publish->event, epoch_))});
+        }
+      });
+  using Kind = journal::Replayed::Kind;
+  if (replayed.kind == Kind::corrupt || replayed.kind == Kind::io) return replayed.error;
+  inputs_since_ = replayed.count;
+  bytes_since_ = replayed.bytes;
+  if (replayed.count > 0) {
+    spdlog::info("journal: {} inputs were replayed in {} ms", replayed.count,
+                 nanoseconds_since(began) / 1'000'000);
+  }
+  if (replayed.kind == Kind::complete) {
+    for (Published& each : again) {
+      kept_events_.add(each);
+      young.push_back(std::move(each));
+    }
+    return {};
+  }
+
+  const std::uint64_t lost = journal_.last_index() + 1 - replayed.next_index;
+  if (replayed.kind == Kind::torn) {
+    spdlog::error(
+        "journal: {}. The torn end is cut off: the last {} inputs are given up, and the state is "
+        "that before them. Look for what they did in the records and the log.",
+        replayed.error, lost);
+  } else if (from_index_ == 0) {
+    // No snapshot to start from: it was never finished.
+    spdlog::warn("journal: {} The state starts anew: agents sign in again.", replayed.error);
+    center_ = core::ContactCenter();
+    center_.set_capabilities(capabilities_);
+    records_.clear();
+  } else {
+    spdlog::warn(
+        "journal: {} The state is that of the snapshot: the {} inputs after it are given up. Stop "
+        "a server with SIGTERM or SIGUSR1 before an upgrade, and there are none.",
+        replayed.error, lost);
+  }
+  young.clear();
+  return give_up_tail();
+}
+
+std::string Engine::give_up_tail() {
+  // What was given up may have been told, under sequences that now come again.
+  const std::uint64_t next = journal_.last_index() + 1;
+  name_epoch(next);
+  if (const auto status = journal_.forget_events(last_at_ + 1, 0); !status.ok())
+    return status.error;
+  SnapshotJob job({.next_index = next, .format = kSnapshotParts, .version = config_.version},
+                  encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(), {},
+                  {.events_since = 0, .event_bytes = config_.kept_event_bytes});
+  while (!job.finished()) {
+    if (const auto status = job.step(journal_); !status.ok()) return status.error;
+  }
+  if (const auto status = journal_.truncate_before(next); !status.ok()) return status.error;
+  from_index_ = next;
+  inputs_since_ = 0;
+  bytes_since_ = 0;
+  return {};
+}
+
+bool Engine::snapshot_due() const {
+  return journal_.failed().empty() &&
+         (inputs_since_ >= config_.snapshot_inputs || bytes_since_ >= config_.snapshot_bytes);
+}
+
+void Engine::begin_snapshot() {
+  // What the inputs before it had to say must not be left to a replay.
+  if (!write_records()) return;
+  const auto began = std::chrono::steady_clock::now();
+  const core::TimeMs since =
+      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
+  snapshot_ = std::make_unique<SnapshotJob>(
+      journal::SnapshotMark{.next_index = journal_.last_index() + 1,
+                            .format = kSnapshotParts,
+                            .version = config_.version},
+      encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(),
+      kept_events_.take(),
+      SnapshotJob::Limits{.events_since = since, .event_bytes = config_.kept_event_bytes});
+  inputs_since_ = 0;
+  bytes_since_ = 0;
+  stats_.snapshot_save_ns = nanoseconds_since(began);
+  stats_.snapshot_slice_ns = 0;
+  stats_.snapshot_bytes = snapshot_->bytes();
+}
+
+void Engine::continue_snapshot() {
+  const auto began = std::chrono::steady_clock::now();
+  const bool counted = snapshot_->finished();
+  commit_began_.store(began.time_since_epoch() / std::chrono::nanoseconds(1),
+                      std::memory_order_relaxed);
+  const journal::Status status = snapshot_->step(journal_);
+  commit_began_.store(0, std::memory_order_relaxed);
+  stats_.snapshot_slice_ns = std::max(stats_.snapshot_slice_ns.load(), nanoseconds_since(began));
+  if (!status.ok()) {
+    failed(status.error);
+    return;
+  }
+  if (!counted && snapshot_->finished()) {
+    from_index_ = snapshot_->next_index();
+    stats_.snapshots.fetch_add(1, std::memory_order_relaxed);
+    spdlog::debug("journal: a snapshot of {} bytes before input {}; inputs waited {} us for it",
+                  snapshot_->bytes(), from_index_, stats_.snapshot_save_ns / 1000);
+  }
+  if (snapshot_->over()) snapshot_.reset();
+}
+
+void Engine::write_last_snapshot() {
+  if (!config_.snapshot_at_stop || !journal_.failed().empty()) return;
+  // One under way is finished first: its events are on their way to the disk, too.
+  while (snapshot_) continue_snapshot();
+  if (!journal_.failed().empty() || from_index_ == journal_.last_index() + 1) return;
+  begin_snapshot();
+  while (snapshot_) continue_snapshot();
+}
+
+}  // namespace baton::engine

@@ -1,0 +1,163 @@
+#include "journal/snapshot_tables.hpp"
+
+#include <utility>
+
+namespace baton::journal {
+
+namespace {
+
+using store::Statement;
+
+std::int64_t to_column(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+std::uint64_t from_column(std::int64_t column) { return static_cast<std::uint64_t>(column); }
+
+}  // namespace
+
+SnapshotTables::SnapshotTables(store::Database& database)
+    : database_(database),
+      next_index_(from_column(
+          database.query_integer("SELECT coalesce(max(next_index), 0) FROM snapshots"))) {}
+
+Status SnapshotTables::put_part(std::uint64_t next_index, std::uint64_t part,
+                                std::string_view body) {
+  if (part == 0) {
+    writing_ = next_index;
+    parts_ = 0;
+    bytes_ = 0;
+    crc_.reset();
+    Statement forget = database_.prepare(
+        "DELETE FROM snapshot_parts WHERE next_index NOT IN (SELECT next_index FROM snapshots)");
+    if (Status status = forget.run(); !status) return status;
+  }
+  if (next_index != writing_ || part != parts_) {
+    return Status::failure("the parts of a snapshot were not put in their order");
+  }
+  Statement put = database_.prepare(
+      "INSERT OR REPLACE INTO snapshot_parts(next_index, part, body) VALUES(?1, ?2, ?3)");
+  if (Status status =
+          put.bind(1, to_column(next_index)).bind(2, to_column(part)).bind_blob(3, body).run();
+      !status) {
+    return status;
+  }
+  ++parts_;
+  bytes_ += body.size();
+  crc_.process_bytes(body.data(), body.size());
+  return {};
+}
+
+Status SnapshotTables::finish(const SnapshotMark& mark) {
+  if (mark.next_index != writing_ || parts_ == 0) {
+    return Status::failure("the snapshot that is to be finished was not put");
+  }
+  Statement forget = database_.prepare("DELETE FROM snapshots");
+  if (Status status = forget.run(); !status) return status;
+  Statement put = database_.prepare(
+      "INSERT INTO snapshots(next_index, format, version, parts, size, crc) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+  put.bind(1, to_column(mark.next_index)).bind(2, std::int64_t{mark.format}).bind(3, mark.version);
+  put.bind(4, to_column(parts_)).bind(5, to_column(bytes_)).bind(6, std::int64_t{crc_.checksum()});
+  Status status = put.run();
+  if (status) next_index_ = mark.next_index;
+  return status;
+}
+
+LoadedSnapshot SnapshotTables::load() {
+  LoadedSnapshot result;
+  const auto wrong = [&](LoadedSnapshot::Kind kind, const std::string& why) {
+    result.kind = kind;
+    result.parts.clear();
+    result.error = "store \"" + database_.path() + "\": the snapshot " + why;
+    return result;
+  };
+  const auto unreadable = [&](const Statement& statement) {
+    return wrong(database_.damaged() ? LoadedSnapshot::Kind::corrupt : LoadedSnapshot::Kind::io,
+                 "cannot be read: " + statement.error());
+  };
+  Statement head = database_.prepare(
+      "SELECT next_index, format, version, parts, size, crc FROM snapshots "
+      "ORDER BY next_index DESC LIMIT 1");
+  switch (head.step()) {
+    case Statement::Step::done:
+      return result;
+    case Statement::Step::failed:
+      return unreadable(head);
+    case Statement::Step::row:
+      break;
+  }
+  result.mark = {.next_index = from_column(head.integer(0)),
+                 .format = static_cast<std::uint16_t>(head.integer(1)),
+                 .version = head.text(2)};
+  Statement parts = database_.prepare(
+      "SELECT part, body FROM snapshot_parts WHERE next_index = ?1 ORDER BY part");
+  parts.bind(1, head.integer(0));
+  Crc32c crc;
+  std::int64_t size = 0;
+  bool in_order = true;
+  Statement::Step step = Statement::Step::row;
+  while ((step = parts.step()) == Statement::Step::row) {
+    const std::string_view body = parts.blob(1);
+    in_order = in_order && parts.integer(0) == to_column(result.parts.size());
+    crc.process_bytes(body.data(), body.size());
+    size += static_cast<std::int64_t>(body.size());
+    result.parts.emplace_back(body);
+  }
+  if (step == Statement::Step::failed) return unreadable(parts);
+  if (!in_order || to_column(result.parts.size()) != head.integer(3) || size != head.integer(4) ||
+      std::int64_t{crc.checksum()} != head.integer(5)) {
+    return wrong(LoadedSnapshot::Kind::corrupt,
+                 "before index " + std::to_string(result.mark.next_index) +
+                     " is damaged; restore a backup, or begin anew with another store.path "
+                     "(docs/operations.md, \"A damaged store\")");
+  }
+  result.kind = LoadedSnapshot::Kind::whole;
+  return result;
+}
+
+Status SnapshotTables::put_events(const KeptEventsRow& row) {
+  Statement put = database_.prepare(
+      "INSERT OR REPLACE INTO kept_events(next_index, part, newest_at, crc, body) "
+      "VALUES(?1, ?2, ?3, ?4, ?5)");
+  put.bind(1, to_column(row.next_index)).bind(2, to_column(row.part)).bind(3, row.newest_at);
+  return put.bind(4, std::int64_t{crc32c(row.body)}).bind_blob(5, row.body).run();
+}
+
+std::vector<KeptEventsRow> SnapshotTables::load_events(std::int64_t since) {
+  // Those of a snapshot that was never finished are made anew by the journal.
+  std::vector<KeptEventsRow> result;
+  Statement rows = database_.prepare(
+      "SELECT next_index, part, newest_at, crc, body FROM kept_events "
+      "WHERE newest_at >= ?1 AND next_index <= ?2 ORDER BY next_index, part");
+  rows.bind(1, since).bind(2, to_column(next_index_));
+  while (rows.step() == Statement::Step::row) {
+    const std::string_view body = rows.blob(4);
+    if (std::int64_t{crc32c(body)} != rows.integer(3)) continue;
+    result.push_back({.next_index = from_column(rows.integer(0)),
+                      .part = from_column(rows.integer(1)),
+                      .newest_at = rows.integer(2),
+                      .body = std::string(body)});
+  }
+  return result;
+}
+
+Status SnapshotTables::forget_events(std::int64_t before, std::size_t max_bytes) {
+  Statement old = database_.prepare("DELETE FROM kept_events WHERE newest_at < ?1");
+  if (Status status = old.bind(1, before).run(); !status) return status;
+  // The newest first: what comes after enough of them goes.
+  Statement beyond = database_.prepare(
+      "DELETE FROM kept_events WHERE (next_index, part) IN (SELECT next_index, part FROM "
+      "(SELECT next_index, part, sum(length(body)) OVER (ORDER BY next_index DESC, part DESC) - "
+      "length(body) AS newer FROM kept_events) WHERE newer >= ?1)");
+  return beyond.bind(1, to_column(max_bytes)).run();
+}
+
+Forgotten SnapshotTables::forget_parts(std::size_t rows) {
+  Statement forget = database_.prepare(
+      "DELETE FROM snapshot_parts WHERE rowid IN (SELECT rowid FROM snapshot_parts "
+      "WHERE next_index < ?1 LIMIT ?2)");
+  Forgotten result;
+  result.status = forget.bind(1, to_column(next_index_)).bind(2, to_column(rows)).run();
+  result.more = database_.changes() == to_column(rows);
+  return result;
+}
+
+}  // namespace baton::journal

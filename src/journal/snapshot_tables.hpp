@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/codec.hpp"
+#include "journal/journal.hpp"
+#include "store/sqlite.hpp"
+
+namespace baton::journal {
+
+/// The tables of snapshots and of the events that come with them (docs/journal-format.md,
+/// "Snapshots"). What writes runs inside a transaction of the caller. Same thread as the database,
+/// which must outlive it.
+class SnapshotTables {
+ public:
+  /// Throws store::StoreError where the tables cannot be read.
+  explicit SnapshotTables(store::Database& database);
+
+  /// Part 0 begins another snapshot, and forgets what was put of one that was never finished.
+  Status put_part(std::uint64_t next_index, std::uint64_t part, std::string_view body);
+  Status finish(const SnapshotMark& mark);
+  [[nodiscard]] LoadedSnapshot load();
+  /// The first input that the newest snapshot does not hold; 0: there is none.
+  [[nodiscard]] std::uint64_t next_index() const { return next_index_; }
+
+  Status put_events(const KeptEventsRow& row);
+  [[nodiscard]] std::vector<KeptEventsRow> load_events(std::int64_t since);
+  Status forget_events(std::int64_t before, std::size_t max_bytes);
+  /// Forgets at most `rows` parts of snapshots that are not the newest.
+  Forgotten forget_parts(std::size_t rows);
+
+ private:
+  store::Database& database_;
+  std::uint64_t next_index_ = 0;
+  // Of the snapshot that is being written.
+  std::uint64_t writing_ = 0;
+  std::uint64_t parts_ = 0;
+  std::uint64_t bytes_ = 0;
+  Crc32c crc_;
+};
+
+}  // namespace baton::journal

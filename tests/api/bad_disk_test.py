@@ -1,0 +1,96 @@
+"""The disk is full, read-only or slow: nothing is acknowledged that is not in the journal, and calls that run go on."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.rest import Rest
+from harness.samples import DIAL_PAD
+from harness.server import Server, run
+from harness.tools import tool
+from harness.world import INBOUND, World
+from peer import talk
+
+
+def bad_disk(folder: Path) -> dict[str, str]:
+    """The environment of a server whose disk is as the file `disk` says."""
+    library = folder / "bad_disk.so"
+    if not library.exists():
+        subprocess.run([tool("cc", "build-essential"), "-shared", "-fPIC", "-O1", "-o", library,
+                        Path(__file__).parent / "bad_disk.c", "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library), "BATON_TEST_DISK": str(folder / "disk")}
+
+
+@pytest.fixture
+def small_disk(world: World, tmp_path, monkeypatch) -> World:
+    start = Server.start
+
+    async def start_with_it(self, timeout=60.0):
+        self.env.update(bad_disk(tmp_path))
+        return await start(self, timeout)
+    monkeypatch.setattr(Server, "start", start_with_it)
+    return world
+
+
+async def ready(world: World) -> tuple[int, str]:
+    answer = await Rest(world.metrics_address).get("/readyz")
+    return answer.status, answer.body.decode()
+
+
+@pytest.mark.parametrize("fault", ["full", "readonly"])
+async def test_nothing_is_acknowledged_that_is_not_in_the_journal(small_disk: World, tmp_path, fault: str):
+    world = small_disk
+    talking = await world.talking("agent1")
+    (tmp_path / "disk").write_text(fault)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "backendUnavailable"
+    assert not talking.desktop.transfers() and not world.carrier.received("INVITE")
+    await talk(talking.customer, talking.agent)
+    status, why = await ready(world)
+    assert status == 503 and "the journal cannot be written" in why
+    call = await (await world.customer()).call(INBOUND)
+    assert (await call.refused()).status == 503
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+    world.expect_exit = None
+    await world.server.kill()
+
+
+async def test_a_start_on_a_read_only_disk_says_so(small_disk: World, tmp_path):
+    world = small_disk
+    assert await world.server.stop() == 0
+    world.expect_exit = None
+    (tmp_path / "disk").write_text("readonly")
+    code, _, err = await run("serve", "--config", str(world.config_path), env=bad_disk(tmp_path))
+    assert code == 1
+    assert "baton.db" in err and "can be written by this user" in err, err
+
+
+@pytest.mark.config({"journal.slow_commit_ms": 500})
+async def test_a_commit_of_five_seconds_refuses_what_is_new_and_loses_nothing(small_disk: World, tmp_path):
+    world = small_disk
+    talking = await world.talking("agent1")
+    rest = await world.rest("agent1")
+    (tmp_path / "disk").write_text("slow")
+    await talking.desktop.publish("InboundCall", "Hold")
+    while (state := await ready(world))[0] == 200:  # Nothing tells when the commit has become slow.
+        await asyncio.sleep(0.02)
+    (tmp_path / "disk").unlink()
+    assert state[0] == 503 and "the disk is slow" in state[1]
+    refused = await rest.message("InboundCall", "BlindTransfer", DIAL_PAD)
+    assert refused.status == 503 and "the disk is slow" in refused.body.decode()
+    call = await (await world.customer()).call(INBOUND)
+    answer = await call.refused()
+    assert answer.status == 503 and answer.get("Retry-After")
+    await talk(talking.customer, talking.agent)
+    # What was taken before the disk was slow is done.
+    await talking.desktop.call_event("hold", "inbound", timeout=20)
+    assert await ready(world) == (200, "ready\n")
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
+    await talking.customer.hangup()
