@@ -121,9 +121,9 @@ struct SqliteJournal::Impl {
   }
 
   /// Like append(), any failed write is the last.
-  Status write(const std::function<Status()>& body) {
+  Status write(const std::function<Status()>& rows) {
     if (!failed.empty()) return Status::failure(failed);
-    const Status status = store.transact(body);
+    const Status status = store.transact(rows);
     return status ? status : fail(status);
   }
   Status fail(const Status& status) {

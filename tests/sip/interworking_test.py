@@ -15,6 +15,7 @@ from harness.world import INBOUND, World
 from peer import talk
 
 
+@pytest.mark.config({"server.drain_seconds": 0})  # Its call is still up when the server is stopped.
 async def test_all_parties_are_sipp(world: World):
     """The demo's three programs: customer and outside number get each other's descriptions."""
     server = "%s:%d" % world.server.sip["udp"]

@@ -55,8 +55,12 @@ class UdpTransport(asyncio.DatagramProtocol):
         """An ICMP error: the retransmission timers deal with it."""
 
     async def close(self) -> None:
+        """Returns when the port is free again: asyncio closes a socket in a later turn of its loop."""
         if self.transport:
+            bound = self.transport.get_extra_info("socket")
             self.transport.close()
+            while bound.fileno() != -1:
+                await asyncio.sleep(0)
 
 
 class TcpTransport:
