@@ -143,6 +143,13 @@ const std::array kKeys{
     number("sip", "min_se_seconds", BATON_AT(sip.min_se_seconds),
            "The shortest session timer that a peer may ask for (RFC 4028, Min-SE).", "seconds", 90,
            86400),
+    number("sip", "restart_checks_per_second", BATON_AT(sip.restart_checks_per_second),
+           "After a restart every call is asked whether it still stands; this many legs a second.",
+           "legs a second", 1, 10000),
+    number("sip", "reconnect_seconds", BATON_AT(sip.reconnect_seconds),
+           "After a restart: how long a phone on TCP or TLS may take to connect again before its "
+           "call counts as lost.",
+           "seconds", 1, 120),
     number("sip", "registration_min_seconds", BATON_AT(sip.registration_min_seconds),
            "A shorter registration gets 423.", "seconds", 1, 86400),
     number("sip", "registration_max_seconds", BATON_AT(sip.registration_max_seconds),

@@ -118,6 +118,41 @@ void Server::check_hours() {
   }
 }
 
+void Server::take_over_sip() {
+  sip_->keep_with([this](telephony::SavedLeg leg,
+                         bool event_follows) { engine_->keep(std::move(leg), event_follows); },
+                  [this](telephony::sip::SavedPhone phone, bool removed) {
+                    telephony::sip::Binding& binding = phone.binding;
+                    engine_->keep(store::RegistrationChange{
+                        .registration = {.login = std::move(phone.login),
+                                         .contact = std::move(binding.contact),
+                                         .via_route = std::move(binding.via_route),
+                                         .call_id = std::move(binding.call_id),
+                                         .cseq = binding.cseq,
+                                         .expires_at = binding.expires_at,
+                                         .user_agent = std::move(binding.user_agent),
+                                         .instance = std::move(binding.instance)},
+                        .removed = removed});
+                  });
+  telephony::sip::SavedSwitch saved{.key = store_->sip_key(), .legs = {}, .phones = {}};
+  for (store::LegRow& row : store_->saved_legs()) {
+    if (const auto leg = message::parse_uuid(row.leg)) {
+      saved.legs.push_back({.leg = *leg, .state = std::move(row.state)});
+    }
+  }
+  for (store::Registration& each : store_->registrations()) {
+    saved.phones.push_back({.login = std::move(each.login),
+                            .binding = {.contact = std::move(each.contact),
+                                        .via_route = std::move(each.via_route),
+                                        .call_id = std::move(each.call_id),
+                                        .cseq = each.cseq,
+                                        .expires_at = each.expires_at,
+                                        .user_agent = std::move(each.user_agent),
+                                        .instance = std::move(each.instance)}});
+  }
+  sip_->restore(std::move(saved));
+}
+
 void Server::start() {
   if (const auto folder = std::filesystem::path(config_.gateway.jwt_secret_file).parent_path();
       !folder.empty()) {
@@ -168,6 +203,7 @@ void Server::start() {
   sip_ = std::make_unique<telephony::sip::SipSwitch>(
       config_.sip, agent_secrets(*store_), numbers_of(directory),
       [this](core::InputBody body) { engine_->submit(std::move(body)); });
+  take_over_sip();
   add_metrics(*registry_, *engine_, *sip_);
   engine_->set_switch(sip_.get());
   if (const std::string error = engine_->load(sip_->capabilities()); !error.empty()) {
@@ -176,8 +212,9 @@ void Server::start() {
   if (const auto error = sip_->start()) throw std::runtime_error(*error);
 
   std::vector<core::InputBody> first;
-  first.emplace_back(
-      core::Started{.version = std::string(version()), .adopted_legs = {}, .reachable_phones = {}});
+  first.emplace_back(core::Started{.version = std::string(version()),
+                                   .adopted_legs = sip_->adopted_legs(),
+                                   .reachable_phones = sip_->reachable_phones()});
   first.emplace_back(core::PolicyChanged{config_.policy});
   first.emplace_back(core::DirectoryChanged{directory});
   for (const directory::Queue& queue : directory.queues) {

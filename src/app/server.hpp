@@ -63,6 +63,7 @@ class Server final : public gateway::Backend {
 
   void load_initial_directory();
   void stop_gateway();
+  void take_over_sip();
   void use_directory(const directory::Directory& directory);
   void check_hours();
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(

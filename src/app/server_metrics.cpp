@@ -82,6 +82,12 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   };
   figure("baton_sip_legs_open", "Legs that the SIP back end holds", &SwitchStats::legs_open);
   figure("baton_sip_legs_incoming_total", "Calls that came in", &SwitchStats::legs_incoming);
+  figure("baton_sip_legs_adopted_total", "Legs of the process before that this one goes on with",
+         &SwitchStats::legs_adopted);
+  figure("baton_sip_leg_records_total", "Records of legs that were kept for a restart",
+         &SwitchStats::leg_records);
+  figure("baton_sip_leg_record_bytes_total", "What these records took",
+         &SwitchStats::leg_record_bytes);
   figure("baton_sip_legs_dialled_total", "Legs that were dialled", &SwitchStats::legs_dialled);
   figure("baton_sip_commands_failed_total", "Commands that failed", &SwitchStats::commands_failed);
   figure("baton_sip_reinvites_total", "Re-INVITEs sent", &SwitchStats::reinvites);

@@ -50,12 +50,12 @@ void Engine::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Engine::put(Item item) {
+void Engine::put(Item item, bool wake) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     queue_.push_back(std::move(item));
-    if (queue_.size() > 1) return;
+    if (!wake || std::exchange(rung_, true)) return;
   }
   wake_.notify_one();
 }
@@ -75,7 +75,9 @@ void Engine::submit(core::InputBody body) {
   put(std::move(body));
 }
 
-void Engine::keep(telephony::SavedLeg leg) { put(std::move(leg)); }
+void Engine::keep(telephony::SavedLeg leg, bool event_follows) {
+  put(std::move(leg), !event_follows);
+}
 
 void Engine::keep(store::RegistrationChange change) { put(std::move(change)); }
 
@@ -101,7 +103,7 @@ void Engine::request(core::RequestInput input, ReplyHandler done) {
     return;
   }
   queue_.emplace_back(AskedRequest{std::move(input), std::move(done)});
-  if (queue_.size() > 1) return;
+  if (std::exchange(rung_, true)) return;
   lock.unlock();
   wake_.notify_one();
 }
@@ -110,6 +112,7 @@ void Engine::run(Task task) {
   {
     const std::lock_guard lock(mutex_);
     queue_.emplace_back(QueuedTask{std::move(task), false});
+    rung_ = true;
   }
   wake_.notify_one();
 }
@@ -118,6 +121,7 @@ void Engine::run_after_flush(Task task) {
   {
     const std::lock_guard lock(mutex_);
     queue_.emplace_back(QueuedTask{std::move(task), true});
+    rung_ = true;
   }
   wake_.notify_one();
 }
@@ -203,7 +207,7 @@ void Engine::loop() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      const auto ready = [this] { return !queue_.empty() || stopping_; };
+      const auto ready = [this] { return rung_ || stopping_; };
       std::optional<core::TimeMs> due = timers_.next();
       if (!records_.empty() && (!due || *records_.next() < *due)) due = records_.next();
       if (snapshot_) {
@@ -225,6 +229,7 @@ void Engine::loop() {
         items.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
         queue_.erase(queue_.begin(), end);
       }
+      rung_ = !queue_.empty();
       stats_.queue_depth.store(queue_.size(), std::memory_order_relaxed);
       if (items.empty() && stopping_) break;
     }

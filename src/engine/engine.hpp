@@ -116,8 +116,8 @@ class Engine {
   void submit(core::InputBody body);
   /// What a restart needs of a leg (telephony::Switch::Keeper). Goes into the store in the same
   /// commit as the inputs that are submitted right after it, or an earlier one; where several of a
-  /// leg wait, the last.
-  void keep(telephony::SavedLeg leg);
+  /// leg wait, the last. With `event_follows` it waits for that event and has no commit of its own.
+  void keep(telephony::SavedLeg leg, bool event_follows = false);
   /// A registration that a restart needs, likewise.
   void keep(store::RegistrationChange change);
   /// A request; `done` is called once, on the engine's thread, or at once when it is refused
@@ -149,7 +149,7 @@ class Engine {
   using Item = std::variant<core::InputBody, AskedRequest, QueuedTask, telephony::SavedLeg,
                             store::RegistrationChange>;
 
-  void put(Item item);
+  void put(Item item, bool wake = true);
   void loop();
   void process(std::vector<Item>& items);
   [[nodiscard]] core::Input stamp(core::InputBody body);
@@ -186,6 +186,7 @@ class Engine {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> queue_;
+  bool rung_ = false;  // Something waits that the loop is to look at now.
   bool stopping_ = false;
   std::atomic<bool> draining_ = false;
   /// When the commit under way began, in nanoseconds of the steady clock; 0: none is.

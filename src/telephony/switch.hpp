@@ -26,9 +26,9 @@ class Switch {
   /// the back end's own thread; must not block.
   using Sink = std::function<void(core::InputBody)>;
   /// Where the back end puts what must be kept of a leg: called on the back end's own thread before
-  /// the sink gets the event that the change belongs to, so that both go into one commit. Must not
-  /// block.
-  using Keeper = std::function<void(SavedLeg)>;
+  /// the sink gets the event that the change belongs to, so that both go into one commit.
+  /// `event_follows` false: no event comes with this change. Must not block.
+  using Keeper = std::function<void(SavedLeg leg, bool event_follows)>;
 
   Switch() = default;
   Switch(const Switch&) = delete;

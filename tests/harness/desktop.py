@@ -40,6 +40,13 @@ class Desktop:
         self._reader = asyncio.create_task(self._read())
         return self
 
+    async def reopen(self) -> Desktop:
+        """Connects again, as a desktop does by itself, and gets what came after the last event that it has seen."""
+        await self.close()
+        after = self.sequences.get(self.login, 0)
+        self.url = f"{self.url.partition('?')[0]}?epoch={self.epoch}&after={after}"
+        return await self.open()
+
     async def close(self) -> None:
         if self.socket:
             await self.socket.close()

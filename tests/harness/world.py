@@ -50,6 +50,7 @@ class World:
         self.carrier: Peer
         self.metrics_address = ("127.0.0.1", 0)
         self.tls: tuple | None = None
+        self.settings: dict[str, Any] = {}
         self.expect_exit = 0  # None: the test ends the server itself.
         self._numbers = itertools.count(1)
         self._carrier_socket: socket.socket | None = None
@@ -81,7 +82,31 @@ class World:
             tls.make_certificate(self.folder / "tls")
             self.tls = tls.contexts(self.folder / "tls")
             settings["sip"]["tls_certificate_dir"] = str(self.folder / "tls")
+        self.settings = settings
         self.config_path.write_text(config.print_toml(settings), encoding="utf-8")
+
+    async def kill(self) -> None:
+        """kill -9: no goodbye to anybody, nothing written that was not. start_again() follows."""
+        self.fix_addresses()
+        await self.server.kill()
+
+    def fix_addresses(self) -> None:
+        """The next start is on the addresses of this one."""
+        settings = config.merge(self.settings, {
+            "http.listen": "%s:%d" % self.server.http,
+            "sip.listen": [f"{transport}:{host}:{port}" for transport, (host, port) in self.server.sip.items()],
+        })
+        self.config_path.write_text(config.print_toml(settings), encoding="utf-8")
+
+    async def start_again(self) -> None:
+        """A start on the same addresses; the desktops connect again by themselves, and ask for what they missed."""
+        await self.server.start()
+        for desktop in self.desktops:
+            await desktop.reopen()
+
+    async def restart(self) -> None:
+        await self.kill()
+        await self.start_again()
 
     async def __aenter__(self) -> World:
         self._carrier_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

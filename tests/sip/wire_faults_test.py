@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from harness.samples import DIAL_PAD
+from harness.samples import DIAL_PAD, quick_connect
 from harness.world import INBOUND, World
 from peer import QUEUE, Peer, talk
 from peer.faults import matches
@@ -208,3 +208,29 @@ async def test_a_cseq_that_goes_back_is_refused(world: World):
     assert (await call.send("OPTIONS").result()).status == 500
     call.local_cseq += 5
     await call.hangup()
+
+
+async def test_a_customer_whose_port_is_closed_is_found_gone(world: World):
+    """His address refuses every datagram (ICMP): he is looked for a second or so, and is then gone for the core, too."""
+    talking = await world.talking("agent1")
+    gone = talking.customer.peer
+    gone.silent = True
+    gone.transport.transport.close()
+    await talking.desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"))
+    await talking.desktop.transfer("abandoned")
+    await talking.agent.ended(by="them")
+    await world.no_leg_is_left()
+
+
+async def test_a_customer_whose_port_is_closed_for_a_moment_stays(world: World):
+    talking = await world.talking("agent1")
+    peer = talking.customer.peer
+    host, port = peer.address
+    peer.transport.transport.close()
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"releaseOn": "accepted"})
+    target = await world.carrier.incoming()
+    await peer.transport.open(host, port)
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()

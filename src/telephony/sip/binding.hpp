@@ -16,6 +16,7 @@ struct Binding {
   std::uint32_t cseq = 0;
   std::int64_t expires_at = 0;  ///< Unix seconds.
   std::string user_agent;
+  std::string instance;  ///< +sip.instance with reg-id (RFC 5626), or empty.
 };
 
 /// Digest secrets of one agent, from the store: HA1 = MD5(login:realm:password) in lower-case hex.

@@ -145,6 +145,7 @@ class Mute : public CommandJob {
       return;
     }
     leg_->media().set_muted(muted_);
+    leg_->changed();
     Leg* const peer = leg_->peer();
     if (peer == nullptr) {
       // Nobody hears a parked party anyway; the next bridge is made with it.

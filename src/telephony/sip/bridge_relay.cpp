@@ -174,6 +174,7 @@ class PeerOffer : public Job {
     leg_->session_timer().on_answer(tags);
     leg_->sdp_tags(tags, sdp);
     leg_->arm_session_timer();
+    leg_->changed();
     if (!invite_) {
       update_.reply(200, nullptr, &tags);
       return;
@@ -205,6 +206,7 @@ class PeerOffer : public Job {
     }
     if (body_.empty()) {
       if (leg_->media().receive_answer(sdp_body(ack))) leg_->media().offer_failed();
+      leg_->changed();
       tell_hold();
       if (other_ != nullptr && leg_->peer() == other_.get() &&
           needs_reoffer(other_->media(), leg_->media())) {

@@ -40,6 +40,9 @@ struct SipConfig {
       pass_headers;  ///< Configured X- headers that pass ("X-Case-Id"), besides PAI and UUI.
   int session_expires_seconds = 1800;  ///< RFC 4028; 90 to 86,400, 0: off.
   int min_se_seconds = 90;
+  int restart_checks_per_second = 50;  ///< Legs that are asked after a restart whether they live.
+  int reconnect_seconds = 20;  ///< How long a phone whose connection died with a restart may take
+                               ///< to come back before its call counts as lost.
   int registration_min_seconds = 30;
   int registration_max_seconds = 3600;
   int max_contacts_per_agent = 10;

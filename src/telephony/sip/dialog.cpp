@@ -78,19 +78,25 @@ std::string name_addr(std::string_view display, std::string_view uri) {
 }
 
 std::unique_ptr<Dialog> Dialog::dial(const DialogContext& context, DialogOwner* owner,
-                                     std::string call_id, std::string local_uri,
-                                     std::string remote_uri, std::string local_contact) {
+                                     std::string call_id, const std::string& local_tag,
+                                     std::string local_uri, std::string remote_uri,
+                                     std::string local_contact) {
   std::unique_ptr<Dialog> dialog(new Dialog(context, owner));
   dialog->we_called_ = true;
   dialog->call_id_ = std::move(call_id);
   dialog->local_uri_ = std::move(local_uri);
   dialog->remote_uri_ = std::move(remote_uri);
   dialog->local_contact_ = std::move(local_contact);
+  // With 0 the stack would begin with a number made of the time, which no other process can repeat.
+  Home home;
+  sip_cseq_t* before_first = sip_cseq_create(home.get(), 1, SIP_METHOD_INVITE);
   dialog->leg_ = nta_leg_tcreate(
       context.agent, &Dialog::on_leg_request, reinterpret_cast<nta_leg_magic_t*>(dialog.get()),
       SIPTAG_CALL_ID_STR(dialog->call_id_.c_str()), SIPTAG_FROM_STR(dialog->local_uri_.c_str()),
-      SIPTAG_TO_STR(dialog->remote_uri_.c_str()), TAG_END());
-  if (dialog->leg_ == nullptr || nta_leg_tag(dialog->leg_, nullptr) == nullptr) return nullptr;
+      SIPTAG_TO_STR(dialog->remote_uri_.c_str()), SIPTAG_CSEQ(before_first), TAG_END());
+  if (dialog->leg_ == nullptr || nta_leg_tag(dialog->leg_, local_tag.c_str()) == nullptr) {
+    return nullptr;
+  }
   return dialog;
 }
 

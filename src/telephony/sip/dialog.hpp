@@ -40,10 +40,12 @@ struct DialogContext {
 /// does not tell of it. Loop thread only.
 class Dialog {
  public:
-  /// A dialog-to-be of a call that we make. The URIs are name-addr or addr-spec.
+  /// A dialog-to-be of a call that we make, whose first request has CSeq 2. The URIs are name-addr
+  /// or addr-spec.
   static std::unique_ptr<Dialog> dial(const DialogContext& context, DialogOwner* owner,
-                                      std::string call_id, std::string local_uri,
-                                      std::string remote_uri, std::string local_contact);
+                                      std::string call_id, const std::string& local_tag,
+                                      std::string local_uri, std::string remote_uri,
+                                      std::string local_contact);
   /// The dialog of an INVITE that came in; our tag is set on both.
   static std::unique_ptr<Dialog> accept(const DialogContext& context, DialogOwner* owner,
                                         nta_incoming_s* irq, const sip_s* sip,

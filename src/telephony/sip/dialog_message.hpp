@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/describe/enum.hpp>
+
 struct sip_s;
 
 namespace baton::telephony::sip {
@@ -27,6 +29,7 @@ namespace baton::telephony::sip {
 
 /// What the peer's Allow says of a method; unknown where it sent none.
 enum class Allowed : unsigned char { unknown, yes, no };
+BOOST_DESCRIBE_ENUM(Allowed, unknown, yes, no)
 [[nodiscard]] Allowed allows(const sip_s* sip, const char* method);
 
 /// The peer asked that its identity is not shown (RFC 3325 section 9.3: Privacy: id, or user).

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/describe/class.hpp>
+
 namespace baton::telephony::sip {
 
 /// Everything that another process needs to go on with a dialog (RFC 3261 section 12), as plain
@@ -32,5 +34,9 @@ struct DialogSnapshot {
 
   friend bool operator==(const DialogSnapshot&, const DialogSnapshot&) = default;
 };
+BOOST_DESCRIBE_STRUCT(DialogSnapshot, (),
+                      (call_id, local_uri, local_tag, remote_uri, remote_tag, local_cseq,
+                       remote_cseq, local_contact, remote_target, route_set, send_to, we_called,
+                       invite_branch, invite_cseq, invite_vias, invite_record_routes))
 
 }  // namespace baton::telephony::sip

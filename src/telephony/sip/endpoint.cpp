@@ -94,11 +94,14 @@ Endpoint::Endpoint(SipConfig config, InviteHandler* handler, Sink sink)
 
 Endpoint::~Endpoint() { stop(); }
 
-void Endpoint::start() {
+void Endpoint::start(const Loop::Task& after) {
   su_log_redirect(nullptr, &log_of_library, nullptr);
   loop_.start();
   try {
-    loop_.call([this] { impl_->create(); });
+    loop_.call([this, &after] {
+      impl_->create();
+      if (after) after();
+    });
   } catch (...) {
     stop();
     throw;
@@ -148,6 +151,18 @@ void Endpoint::set_inbound_numbers(std::vector<std::string> numbers) {
 
 std::vector<Binding> Endpoint::bindings(std::string_view login) const {
   return impl_->registrar.bindings(login);
+}
+
+std::vector<std::string> Endpoint::take_over(
+    const std::vector<std::pair<std::string, Binding>>& phones) {
+  std::vector<std::string> reachable;
+  for (const auto& [login, binding] : phones) {
+    // Of somebody who left the directory meanwhile it has expired.
+    const std::int64_t now = impl_->is_agent(login) ? unix_now() : binding.expires_at;
+    if (!impl_->registrar.restore(login, binding, now)) continue;
+    if (std::ranges::find(reachable, login) == reachable.end()) reachable.push_back(login);
+  }
+  return reachable;
 }
 
 std::optional<TrunkRoute> Endpoint::route(std::string_view number,

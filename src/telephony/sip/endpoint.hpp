@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/input.hpp"
@@ -34,6 +35,8 @@ class InviteHandler {
   /// unescaped.
   virtual void on_invite(SipCaller caller, nta_incoming_s* irq, const sip_s* sip,
                          std::string_view dialled) = 0;
+  /// A phone of an agent registered, or refreshed its registration.
+  virtual void on_registered(const std::string& /*login*/, const Binding& /*binding*/) {}
   /// Dialogs and transactions it holds, for the overload limits.
   [[nodiscard]] virtual std::size_t dialogs() const = 0;
 };
@@ -72,9 +75,10 @@ class Endpoint {
   Endpoint& operator=(const Endpoint&) = delete;
   ~Endpoint();
 
-  /// Binds every address and starts the loop. Throws std::runtime_error that names the address and
-  /// the remedy.
-  void start();
+  /// Binds every address and starts the loop. `after` runs on the loop thread before the first
+  /// message is read: adopt legs there. Throws std::runtime_error that names the address and the
+  /// remedy.
+  void start(const Loop::Task& after = {});
 
   /// Ends the stack. `before` runs on the loop thread first: destroy legs and transactions there.
   /// Not from the loop thread.
@@ -104,6 +108,11 @@ class Endpoint {
                                                 std::string_view wished_caller_id) const;
   /// The value of kInternalHeader for a call to a route that is `internal`. Any thread.
   [[nodiscard]] std::string internal_mark(std::string_view call_id) const;
+
+  /// Takes registrations over that another process had; those of unknown agents are dropped. Gives
+  /// back who has a phone by them. Loop thread, before the first message.
+  [[nodiscard]] std::vector<std::string> take_over(
+      const std::vector<std::pair<std::string, Binding>>& phones);
 
   /// Where an incoming request came from. Loop thread.
   [[nodiscard]] Source source_of(nta_incoming_s* irq) const;

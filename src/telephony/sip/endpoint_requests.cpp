@@ -302,7 +302,13 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     }
     wanted.contacts.push_back(std::move(each));
   }
-  answer_register(msg, registrar.apply(wanted, unix_now()));
+  const RegisterAnswer answer = registrar.apply(wanted, unix_now());
+  answer_register(msg, answer);
+  if (answer.code != 200 || handler == nullptr) return;
+  const std::string from = to_uri(source);
+  for (const auto& [binding, seconds] : answer.contacts) {
+    if (binding.via_route == from) handler->on_registered(wanted.login, binding);
+  }
 }
 
 void Endpoint::Impl::answer_register(MessageGuard& msg, const RegisterAnswer& answer) {

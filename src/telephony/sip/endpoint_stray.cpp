@@ -55,6 +55,12 @@ void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
     if (sent != nullptr && method == sip_method_ack) nta_outgoing_destroy(sent);
   };
   send(SIP_METHOD_ACK, sip->sip_cseq->cs_seq);
+  // The answer to a re-INVITE of a process that died: its dialog was adopted and goes on.
+  if (nta_leg_by_dialog(endpoint.agent_, nullptr, sip->sip_call_id, sip->sip_to->a_tag,
+                        sip->sip_to->a_url, sip->sip_from->a_tag,
+                        sip->sip_from->a_url) != nullptr) {
+    return;
+  }
   // Above every number that the lost dialog can have used.
   send(SIP_METHOD_BYE, 0x7fffffff);
 }

@@ -29,6 +29,7 @@ Leg::Leg(LegContext& context, core::LegId id, Party party)
 Leg::~Leg() {
   context_.loop->cancel(session_due_);
   context_.loop->cancel(guard_);
+  context_.loop->cancel(ack_due_);
   for (auto& refer : pending_refers_) context_.loop->cancel(refer.deadline);
   context_.counters.legs_open.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -64,6 +65,7 @@ void Leg::confirm() {
   context_.loop->cancel(guard_);
   // What is left of the dialling (losing phones) is kept alive by its own transactions.
   arm_session_timer();
+  changed();
 }
 
 // ---- The session timer (RFC 4028) ----
@@ -98,6 +100,11 @@ void Leg::refresh_by_update() {
   ClientTransaction* sent =
       dialog_->send("UPDATE", tags, [leg = self()](ClientTransaction&, const Response& response) {
         if (response.provisional() || leg->ended()) return;
+        if (response.status != 408 && nta_sip_is_internal(response.sip) != 0) {
+          leg->look_again(reason_text(response.sip));
+          return;
+        }
+        leg->unreachable_ = 0;
         if (response.success()) {
           leg->session_timer_.learn_answer(response.sip);
           leg->dialog_->refresh_target(response.sip);
@@ -121,10 +128,40 @@ void Leg::refresh_by_update() {
   if (sent == nullptr) arm_session_timer();
 }
 
+void Leg::look_again(const std::string& text) {
+  // Nobody listens at the party's address: once more and once more, since a phone that starts anew
+  // is back within a second.
+  constexpr int kLooks = 3;
+  constexpr std::chrono::milliseconds kLookAgain{500};
+  if (++unreachable_ >= kLooks) {
+    context_.counters.sessions_expired.fetch_add(1, std::memory_order_relaxed);
+    give_up(core::EndCause::unreachable, 503, text);
+    return;
+  }
+  context_.loop->cancel(session_due_);
+  session_due_ = context_.loop->after(kLookAgain, [weak = weak_from_this()] {
+    const auto leg = weak.lock();
+    if (leg && leg->state_ == LegState::confirmed) leg->refresh_by_update();
+  });
+}
+
+void Leg::ask_if_it_lives() {
+  if (state_ != LegState::confirmed || !jobs_.empty()) return;
+  if (allows_update_ == Allowed::yes) {
+    refresh_by_update();
+  } else {
+    bridge_refresh(*this);
+  }
+}
+
 // ---- Requests of the party inside the dialog ----
 
 void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) {
   const auto keep = self();
+  acknowledge_answer();
+  if (lost_its_way()) {
+    found_its_way(to_uri(context_.endpoint->source_of(transaction.raw())));
+  }
   if (sip->sip_to->a_tag == nullptr) {
     // Outside any dialog, but the library matches it to ours by Call-ID and From tag: a CANCEL
     // whose INVITE is answered and over, or an INVITE that came by a second way (RFC 3261
@@ -206,6 +243,7 @@ void Leg::drop_peer_invite() {
 // ---- Media ----
 
 void Leg::play(core::Sound sound) {
+  if (sound_ != sound) changed();
   sound_ = sound;
   if (context_.tone == nullptr) return;
   const auto listener = ended() ? std::nullopt : media_.listener();
@@ -235,6 +273,10 @@ void Leg::join(Leg& a, Leg& b) {
   if (b.peer_ != &a) b.leave_bridge();
   a.peer_ = &b;
   b.peer_ = &a;
+  // One that has just answered is known to be so by its record, and that the other is joined to it
+  // by the other's (leg_adopt.cpp): one record less a transfer.
+  if (!a.fresh_ || b.fresh_) a.changed();
+  if (!b.fresh_) b.changed();
   a.fresh_ = false;
   b.fresh_ = false;
   // Nobody is parked any more: this stops the sounds.
@@ -251,6 +293,7 @@ void Leg::leave_bridge() {
 // ---- The end ----
 
 void Leg::send_bye(std::function<void()> answered) {
+  acknowledge_answer();
   if (!dialog_) {
     if (answered) answered();
     return;
@@ -366,6 +409,8 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
   if (reinvite) reinvite->leg_ended();
   if (const auto accepted = std::exchange(accepted_, nullptr)) accepted(481, "The leg has ended.");
   Job::leg_ended(*this);
+  way_.reset();
+  context_.keeper->ended(*this);
   context_.emit(core::LegEnded{id_, cause, code, text});
   for (const auto& completion : end_completions_) completion.ok();
   end_completions_.clear();
@@ -379,6 +424,8 @@ void Leg::abandon() {
   leave_bridge();
   context_.loop->cancel(session_due_);
   context_.loop->cancel(guard_);
+  context_.loop->cancel(ack_due_);
+  answered_ = nullptr;
   if (context_.tone != nullptr) context_.tone->stop(media_.session_id());
   pending_refers_.clear();
   invite_.reset();
@@ -387,6 +434,7 @@ void Leg::abandon() {
   reinvite_.reset();
   accepted_ = nullptr;
   end_completions_.clear();
+  way_.reset();
   jobs_.clear();
   held_.reset();
 }

@@ -15,6 +15,7 @@
 #include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/leg_context.hpp"
 #include "telephony/sip/leg_credentials.hpp"
+#include "telephony/sip/leg_record.hpp"
 #include "telephony/sip/media_plan.hpp"
 #include "telephony/sip/refer.hpp"
 #include "telephony/sip/session_timer.hpp"
@@ -26,24 +27,7 @@ class Job;
 class LegDialling;
 class LegReinvite;
 
-/// Where a leg stands.
-enum class LegState : std::uint8_t {
-  incoming,        ///< Its INVITE waits for our answer.
-  answering,       ///< Our 200 is out, its ACK is not in.
-  dialling,        ///< Our INVITEs wait for an answer.
-  unacknowledged,  ///< It answered our INVITE without offer with an offer that waits for a bridge.
-  confirmed,
-  ending,  ///< Our BYE or CANCEL is out.
-  ended,
-};
-
-/// Who is at the other end of a leg.
-struct Party {
-  std::string trunk;  ///< Name; empty for an agent's phone.
-  std::string agent;  ///< Login; empty for a trunk's party.
-};
-
-/// What a restart needs of a leg.
+/// A leg as it is, for tests.
 struct LegSnapshot {
   core::LegId leg;
   LegState state = LegState::incoming;
@@ -70,6 +54,32 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   Leg(LegContext& context, core::LegId id, Party party);
   ~Leg() override;
 
+  // Over a restart (leg_adopt.cpp).
+
+  /// The leg of another process. Null where it cannot be gone on with; `why` then tells. Its
+  /// bridge is the caller's to make.
+  static std::shared_ptr<Leg> adopt(LegContext& context, const core::LegId& id,
+                                    const LegRecord& record, std::string& why);
+  /// What adopt() needs, or nothing while the leg ends.
+  [[nodiscard]] std::optional<LegRecord> record() const;
+  /// What the keeper notes of the leg.
+  struct Kept {
+    bool changed = false;  ///< Since the last record.
+    bool stored = false;   ///< There is a record.
+  };
+  [[nodiscard]] Kept& kept() { return kept_; }
+  [[nodiscard]] const Kept& kept() const { return kept_; }
+  void changed() { context_.keeper->changed(*this); }
+  /// A session refresh out of turn (RFC 4028 section 10): a party that hung up while nobody
+  /// listened answers 481, one that is gone not at all, and the leg ends.
+  void ask_if_it_lives();
+  /// The party's connection died with the process before, and has not come back (leg_way.cpp). What
+  /// is to be done with the leg waits for it.
+  [[nodiscard]] bool lost_its_way() const { return way_ != nullptr; }
+  /// The party is back, and reached there: "sip:host:port;transport=tcp".
+  void found_its_way(const std::string& send_to);
+  [[nodiscard]] std::string remote_target() const;
+
   // Setting up (leg_incoming.cpp, leg_dialling.cpp).
 
   /// Takes an INVITE, whose SDP, if any, is read. False when it was refused at once: no leg.
@@ -86,6 +96,10 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// Refuses an incoming leg, which ends it.
   void refuse(int code, const std::string& text);
   [[nodiscard]] bool incoming_has_offer() const;
+  /// Acknowledges the 2xx that answered our INVITE, if that is still to be done. It waits for the
+  /// commit of LegAnswered, which is known to be over when a command comes: a process that died
+  /// between the two would leave a party in a call that the next one knows nothing of.
+  void acknowledge_answer();
   /// Acknowledges the offer of an unacknowledged leg with that answer.
   void acknowledge(const std::string& sdp);
 
@@ -165,10 +179,15 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void on_refer(ServerTransaction transaction, const sip_s* sip);
   void on_session_timer();
   void refresh_by_update();
+  void look_again(const std::string& text);
   void send_next_digit(std::string digits, Completion completion);
   void report_end(core::EndCause cause, int code, const std::string& text);
   void end_dialling();
   void forget_dialling();
+  void await_invite();
+  bool restore(const LegRecord& record, std::string& why);
+  bool restore_invite(const LegRecord& record);
+  void lose_its_way();
   void answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_offer,
                 ClientTransaction& invite, std::string early_sdp);
 
@@ -192,12 +211,19 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   Loop::Timer session_due_;
   Loop::Timer guard_;  // Deadline of `unacknowledged` and `ending`.
 
+  Loop::Timer ack_due_;
+  Kept kept_;
+  int unreachable_ = 0;       // How often the transport said that nobody is there.
+  std::shared_ptr<Job> way_;  // Holds everything else back while the party is unreachable.
+
   std::deque<std::shared_ptr<Job>> jobs_;
   std::unique_ptr<LegDialling> dialling_;
   std::unique_ptr<Credentials> credentials_;  // What the trunk may ask for in the dialog, too.
   std::shared_ptr<LegReinvite> reinvite_;
   std::unique_ptr<InviteServer> invite_;  // The INVITE or re-INVITE of the party, until its ACK.
   ClientTransaction* unacknowledged_ = nullptr;  // Our INVITE, while its 2xx waits for our answer.
+  ClientTransaction* answered_ = nullptr;        // Our INVITE, while its 2xx waits for its ACK.
+  std::string invite_transport_;                 // By which the party's INVITE came.
   Done accepted_;                                // Waits for the ACK of accept()'s 200.
   core::EndCause end_cause_ = core::EndCause::local;
   std::vector<Completion> end_completions_;

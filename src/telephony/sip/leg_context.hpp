@@ -11,6 +11,8 @@
 #include "core/input.hpp"
 #include "telephony/sip/dialog.hpp"
 #include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/leg_identifiers.hpp"
+#include "telephony/sip/leg_keeper.hpp"
 #include "telephony/sip/stack_headers.hpp"
 #include "telephony/sip/tone_source.hpp"
 
@@ -24,6 +26,7 @@ struct SwitchCounters {
   Counter legs_open{0};
   Counter legs_incoming{0};
   Counter legs_dialled{0};
+  Counter legs_adopted{0};  ///< Of the process before.
   Counter commands{0};
   Counter commands_failed{0};
   Counter reinvites{0};         ///< Of ours.
@@ -41,6 +44,11 @@ struct LegTimes {
   std::chrono::milliseconds end_report{4'000};       ///< For the answer to a BYE or CANCEL.
   std::chrono::milliseconds delayed_answer{15'000};  ///< A 2xx's offer waits for a bridge.
   std::chrono::milliseconds refer_answer{25'000};    ///< A REFER waits for the core.
+  /// Before the first leg of the process before is asked whether it lives: what that process left
+  /// open comes first.
+  std::chrono::milliseconds first_check{1'000};
+  /// The ACK of an answered call waits for the first command that its LegAnswered causes.
+  std::chrono::milliseconds acknowledge{200};
 };
 
 /// The surroundings that all legs of a switch share. Loop thread only, but for the counters.
@@ -53,6 +61,8 @@ struct LegContext {
   std::function<void(core::InputBody)> emit;
   /// The leg has ended: forget it (its memory goes when its last transaction has).
   std::function<void(const core::LegId&)> forget;
+  LegKeeper* keeper = nullptr;  ///< Outlives the legs.
+  const LegIdentifiers* identifiers = nullptr;
   std::mt19937_64 random{std::random_device{}()};
   std::uint64_t next_session = 1;
   core::ReferId next_refer = 1;

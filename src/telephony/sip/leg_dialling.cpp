@@ -1,13 +1,13 @@
 #include "telephony/sip/leg_dialling.hpp"
 
 #include <sofia-sip/nta.h>
+#include <sofia-sip/nta_tag.h>
 #include <sofia-sip/sip.h>
 #include <sofia-sip/sip_tag.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "message/uuid.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 
 namespace baton::telephony::sip {
@@ -51,12 +51,20 @@ bool LegDialling::start(const std::vector<Way>& ways) {
     branch->offer = content_.offer;
     const std::string contact = context_.endpoint->contact_uri(
         transport_of(way.send_to.empty() ? way.request_uri : way.send_to));
-    const message::Uuid random{context_.random(), context_.random()};
-    branch->seed = Dialog::dial(context_.dialogs(), leg.get(), message::to_string(random),
-                                content_.from, name_addr({}, called_uri(way.request_uri)), contact);
-    if (!branch->seed) continue;
-    branch->seed->set_send_to(way.send_to);
+    const std::size_t number = branches_.size();
+    branch->number = number;
+    branch->seed = Dialog::dial(context_.dialogs(), leg.get(),
+                                context_.identifiers->call_id(leg->id(), number),
+                                context_.identifiers->local_tag(leg->id(), number), content_.from,
+                                name_addr({}, called_uri(way.request_uri)), contact);
     branches_.push_back(branch);
+    if (!branch->seed) {
+      branch->final_code = 503;
+      branch->made_up = true;
+      branch->final_text = "The INVITE could not be made.";
+      continue;
+    }
+    branch->seed->set_send_to(way.send_to);
     if (send(*branch, nullptr)) {
       any = true;
     } else {
@@ -84,6 +92,8 @@ bool LegDialling::send(Branch& branch, const sip_s* challenge) {
     return false;
   }
   leg->sdp_tags(tags, branch.offer);
+  tags.add(NTATAG_BRANCH_KEY(
+      tags.keep(context_.identifiers->branch(leg->id(), branch.number, branch.attempts++))));
   // The handler keeps the leg, which owns this object, until the INVITE's final response.
   branch.invite = branch.seed->send(
       "INVITE", tags,
@@ -377,6 +387,20 @@ void LegDialling::talk(Completion completion) {
     if (sent == nullptr) --answers->open;
   }
   if (answers->open == 0) completion.fail(480, "No phone of this leg rings in a dialog.");
+}
+
+DialRecord LegDialling::record() const {
+  DialRecord record;
+  record.from = content_.from;
+  for (const auto& [name, value] : content_.headers) record.headers.push_back({name, value});
+  record.offer = !content_.offer.empty();
+  record.max_forwards = content_.max_forwards;
+  for (const auto& branch : branches_) {
+    record.ways.push_back({.request_uri = branch->way.request_uri,
+                           .send_to = branch->way.send_to,
+                           .internal = branch->way.internal});
+  }
+  return record;
 }
 
 std::vector<DialogSnapshot> LegDialling::snapshots() const {

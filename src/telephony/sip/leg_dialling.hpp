@@ -48,6 +48,8 @@ class LegDialling {
   /// NOTIFY with Event: talk to every phone that rings.
   void talk(Completion completion);
   [[nodiscard]] std::vector<DialogSnapshot> snapshots() const;
+  /// What another process needs to send the same INVITEs again.
+  [[nodiscard]] DialRecord record() const;
   /// No INVITE waits for its final response.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] const Way* winner() const { return winner_; }
@@ -73,7 +75,9 @@ class LegDialling {
     bool lengthened = false;
     bool canceled = false;
     int final_code = 0;
-    bool made_up = false;  // The final response is the stack's own: nobody answered.
+    bool made_up = false;      // The final response is the stack's own: nobody answered.
+    std::size_t number = 0;    // Of the way, from 0.
+    std::size_t attempts = 0;  // INVITEs sent.
     std::string final_text;
   };
 

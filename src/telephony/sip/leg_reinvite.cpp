@@ -1,7 +1,9 @@
 #include "telephony/sip/leg_reinvite.hpp"
 
+#include <sofia-sip/nta.h>
 #include <sofia-sip/sip.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "telephony/sip/dialog_tags.hpp"
@@ -10,6 +12,10 @@ namespace baton::telephony::sip {
 namespace {
 
 constexpr int kRequestPending = 491;
+/// How often a request goes to an address where nobody listens, and how far apart: a phone that
+/// starts anew is back within a second.
+constexpr int kLooks = 3;
+constexpr std::chrono::milliseconds kLookAgain{500};
 
 }  // namespace
 
@@ -75,15 +81,27 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
       done(488, error->text);
       return;
     }
+    leg_->changed();
     done(200, {});
     return;
   }
   if (leg_->ended()) return;
   const std::string text = response.sip != nullptr ? reason_text(response.sip) : "No answer";
+  if (response.status != 408 && nta_sip_is_internal(response.sip) != 0) {
+    look_again(text);
+    return;
+  }
   switch (response.status) {
     case kRequestPending:
-      back_off();
+      back_off({});
       return;
+    case 500:
+      // Section 14.2: an earlier INVITE of ours, of a process that died maybe, is not over there.
+      if (response.sip != nullptr && response.sip->sip_retry_after != nullptr) {
+        back_off(std::chrono::seconds(response.sip->sip_retry_after->af_delta));
+        return;
+      }
+      break;
     case 422:
       if (!lengthened_ && leg_->session_timer().learn_too_small(response.sip)) {
         lengthened_ = true;
@@ -110,19 +128,31 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
       break;
   }
   leg_->media().offer_failed();
-  // A transport that failed and no answer look the same to the one who waits: the party is as it
-  // was, as far as anyone can tell.
   done(response.status, text);
 }
 
-void LegReinvite::back_off() {
+void LegReinvite::look_again(const std::string& text) {
+  if (++unreachable_ < kLooks) {
+    retry_ = leg_->context().loop->after(kLookAgain, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self && self->done_) self->send(nullptr);
+    });
+    return;
+  }
+  leg_->media().offer_failed();
+  // As after silence: whoever waits must know that the leg is gone.
+  done(408, text);
+  leg_->give_up(core::EndCause::unreachable, 503, text);
+}
+
+void LegReinvite::back_off(std::chrono::milliseconds at_least) {
   auto& context = leg_->context();
   context.counters.glare.fetch_add(1, std::memory_order_relaxed);
   leg_->media().offer_failed();
   // Section 14.1: 2.1 to 4 seconds if we own the Call-ID, else 0 to 2, in units of 10 ms.
   const std::uint64_t units =
       leg_->dialog()->we_called() ? context.between(210, 400) : context.between(0, 200);
-  const std::chrono::milliseconds delay(10 * units);
+  const auto delay = std::max(std::chrono::milliseconds(10 * units), at_least);
   if (Loop::Clock::now() + delay >= give_up_at_) {
     done(kRequestPending, "The peer was busy with an exchange of its own for too long.");
     return;

@@ -12,7 +12,8 @@ namespace baton::telephony::sip {
 
 /// One re-INVITE of ours on a confirmed leg, with what RFC 3261 section 14.1 asks for: 491 is tried
 /// again after a back-off, 408 and 481 end the leg, every other failure leaves the call as it was.
-/// Loop thread only.
+/// A party whose address refuses everything is looked for once more and once more; then the leg has
+/// ended, too. Loop thread only.
 class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
  public:
   LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done);
@@ -27,7 +28,8 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
  private:
   void send(const sip_s* challenge);
   void on_response(ClientTransaction& transaction, const Response& response);
-  void back_off();
+  void back_off(std::chrono::milliseconds at_least);
+  void look_again(const std::string& text);
   void done(int code, const std::string& text);
 
   std::shared_ptr<Leg> leg_;
@@ -38,6 +40,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   std::string offer_;
   bool authorized_ = false;
   bool lengthened_ = false;  // A 422 was obeyed once.
+  int unreachable_ = 0;      // How often the transport said that nobody is there.
 };
 
 }  // namespace baton::telephony::sip

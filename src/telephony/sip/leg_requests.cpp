@@ -149,7 +149,10 @@ void Leg::answer_refer(core::ReferId refer, int code, const Completion& completi
   if (accepted && found->suppressed) tags.header("Refer-Sub", "false");
   found->transaction.reply(code, nullptr, &tags);
   context_.loop->cancel(found->deadline);
-  if (accepted) refers_.push_back({found->refer, found->cseq, found->suppressed});
+  if (accepted) {
+    refers_.push_back({found->refer, found->cseq, found->suppressed});
+    changed();
+  }
   pending_refers_.erase(found);
   completion.ok();
 }

@@ -66,7 +66,15 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
   wants_reliable_ = requires_feature(sip, "100rel");
   session_timer_.settle(sip);
   state_ = LegState::incoming;
+  invite_transport_ = source.transport;
   invite_ = std::make_unique<InviteServer>(std::move(transaction), !body.empty());
+  await_invite();
+  context_.counters.legs_incoming.fetch_add(1, std::memory_order_relaxed);
+  changed();
+  return true;
+}
+
+void Leg::await_invite() {
   invite_->set_handlers({.on_ack = {},
                          .on_cancel =
                              [weak = weak_from_this()](const sip_s* cancel) {
@@ -83,8 +91,6 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
                                leg->finish(core::EndCause::unreachable, 408,
                                            "No PRACK came for the 180.");
                              }});
-  context_.counters.legs_incoming.fetch_add(1, std::memory_order_relaxed);
-  return true;
 }
 
 bool Leg::incoming_has_offer() const { return invite_ && invite_->has_offer(); }
@@ -219,6 +225,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     return Refusal{503, "The INVITE could not be sent."};
   }
   context_.counters.legs_dialled.fetch_add(1, std::memory_order_relaxed);
+  changed();
   return std::nullopt;
 }
 
@@ -234,9 +241,7 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
   // The answer may have come in a reliable provisional response already (RFC 3262 section 5).
   if (body.empty()) body = std::move(early_sdp);
   if (had_offer) {
-    TagList tags;
-    dialog_->ack(invite, tags);
-    invite.close();
+    answered_ = &invite;
     // Where an UPDATE of the early dialog came after the answer, this was no answer to it, and SDP
     // of the 2xx does not count (RFC 6337 section 3.1.1).
     const auto error = media_.offer_open() ? media_.receive_answer(body) : std::nullopt;
@@ -247,6 +252,9 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
     }
     confirm();
     forget_dialling();
+    ack_due_ = context_.loop->after(context_.times.acknowledge, [weak = weak_from_this()] {
+      if (const auto leg = weak.lock()) leg->acknowledge_answer();
+    });
     context_.emit(core::LegAnswered{id_});
     return;
   }
@@ -267,6 +275,15 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
     if (const auto answer = leg->media_.answer_hold()) leg->acknowledge(*answer);
   });
   context_.emit(core::LegAnswered{id_});
+}
+
+void Leg::acknowledge_answer() {
+  if (answered_ == nullptr) return;
+  context_.loop->cancel(ack_due_);
+  ClientTransaction* const invite = std::exchange(answered_, nullptr);
+  TagList tags;
+  dialog_->ack(*invite, tags);
+  invite->close();
 }
 
 void Leg::acknowledge(const std::string& sdp) {

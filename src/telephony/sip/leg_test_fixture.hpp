@@ -31,7 +31,7 @@ inline std::string audio_port(const Message& message) {
 class SwitchFixture : public ::testing::Test {
  protected:
   void start(SipConfig config = {}) {
-    config.listen = {{"udp", "127.0.0.1", 0}};
+    config.listen = {{"udp", "127.0.0.1", port}};
     config.pass_headers = {"X-Case-Id"};
     TrunkConfig inbound;
     inbound.name = "customers";
@@ -50,11 +50,13 @@ class SwitchFixture : public ::testing::Test {
         std::vector<std::string>{kInbound},
         [this](core::InputBody body) { events.put(std::move(body)); });
     if (times) sip->set_times(*times);
+    before_start();
     const auto fault = sip->start();
     ASSERT_FALSE(fault) << *fault;
     port = sip->bound().front().port;
     for (TestUa* ua : {&customer, &agent, &target, &phone2}) ua->server(port);
   }
+  virtual void before_start() {}
   void TearDown() override {
     if (sip) sip->stop();
   }

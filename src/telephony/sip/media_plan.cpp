@@ -290,10 +290,33 @@ class MediaComposer {
 LegMedia::LegMedia(std::string origin_address, std::uint64_t session_id)
     : origin_address_(std::move(origin_address)), session_id_(session_id) {}
 
+LegMedia::LegMedia(std::string origin_address, MediaRecord record)
+    : origin_address_(std::move(origin_address)),
+      session_id_(record.session),
+      version_(record.version),
+      version_before_(record.version),
+      muted_(record.muted),
+      now_(std::move(record.state)) {
+  // A dialled party's answer, or ours to one who calls, is still to come; should it fail, there is
+  // no session to go back to.
+  if (now_.turn == Turn::local_offered || now_.turn == Turn::remote_offered) {
+    before_ = std::make_shared<const State>();
+  }
+}
+
+MediaRecord LegMedia::record(bool settled) const {
+  const bool open = now_.turn == Turn::local_offered || now_.turn == Turn::remote_offered;
+  if (settled && open && before_) {
+    return {.session = session_id_, .version = version_before_, .muted = muted_, .state = *before_};
+  }
+  return {.session = session_id_, .version = version_, .muted = muted_, .state = now_};
+}
+
 void LegMedia::begin_exchange() {
   // An offer sent again after a challenge or a glare belongs to the same exchange.
   if (now_.turn == Turn::local_offered || now_.turn == Turn::remote_offered) return;
   before_ = std::make_shared<const State>(now_);
+  version_before_ = version_;
 }
 
 std::string LegMedia::commit(Sdp body, Turn turn, bool parked, bool on_source) {

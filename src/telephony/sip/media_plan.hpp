@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
 #include "telephony/sip/sdp.hpp"
 
 namespace baton::telephony::sip {
@@ -40,6 +43,53 @@ enum class OfferFrom : std::uint8_t {
   widest,
 };
 
+/// Whose turn it is in the exchange of offers and answers.
+enum class MediaTurn : std::uint8_t {
+  none,
+  local_offered,
+  remote_answered,
+  remote_offered,
+  local_answered
+};
+BOOST_DESCRIBE_ENUM(MediaTurn, none, local_offered, remote_answered, remote_offered, local_answered)
+
+/// One m-line of a dialog as it was last sent, for the line that keeps its place once it is
+/// disabled.
+struct MediaSlot {
+  std::string kind;
+  std::string proto;
+  std::string format;
+};
+BOOST_DESCRIBE_STRUCT(MediaSlot, (), (kind, proto, format))
+
+/// The session that a dialog's offers and answers have agreed on so far.
+struct MediaState {
+  std::string remote;
+  std::string local;
+  std::string widest;
+  std::vector<MediaSlot> layout;
+  /// Line of this dialog -> line of the leg `paired_with`, or -1.
+  std::vector<int> pairs;
+  std::uint64_t paired_with = 0;
+  MediaTurn turn = MediaTurn::none;
+  bool parked = false;
+  bool on_source = false;
+  bool held_by_party = false;
+  bool remote_was_offer = false;
+};
+BOOST_DESCRIBE_STRUCT(MediaState, (),
+                      (remote, local, widest, layout, pairs, paired_with, turn, parked, on_source,
+                       held_by_party, remote_was_offer))
+
+/// What a restarted process needs in order to go on with a leg's media (LegMedia::record).
+struct MediaRecord {
+  std::uint64_t session = 0;
+  std::uint64_t version = 0;
+  bool muted = false;
+  MediaState state;
+};
+BOOST_DESCRIBE_STRUCT(MediaRecord, (), (session, version, muted, state))
+
 /// The media of one leg (one SIP dialog) in the plan "pass-through": each party gets the other's
 /// SDP, so that the media flows straight between them. A value of about 2 kB; no I/O, no clock. One
 /// thread at a time.
@@ -59,6 +109,13 @@ class LegMedia {
   /// `origin_address`: our own numeric address for o= (and c= where no other is known).
   /// `session_id`: unique among the process's legs, for o= and to tell legs apart; 1 to 2^62.
   LegMedia(std::string origin_address, std::uint64_t session_id);
+  /// The media of a leg that another process had.
+  LegMedia(std::string origin_address, MediaRecord record);
+
+  /// What another process needs to go on. `settled`: the leg is up, so that an exchange that is
+  /// open counts as one that was never begun: whoever began it begins it anew, and by the same
+  /// state the same offer gets the same version again (RFC 3264 section 8 counts by one).
+  [[nodiscard]] MediaRecord record(bool settled) const;
 
   // From the party.
 
@@ -142,36 +199,8 @@ class LegMedia {
   [[nodiscard]] std::size_t layout_size() const { return now_.layout.size(); }
 
  private:
-  enum class Turn : std::uint8_t {
-    none,
-    local_offered,
-    remote_answered,
-    remote_offered,
-    local_answered
-  };
-
-  /// One m-line of the dialog as it was last sent, for the line that keeps its place once it is
-  /// disabled.
-  struct Slot {
-    std::string kind;
-    std::string proto;
-    std::string format;
-  };
-
-  struct State {
-    std::string remote;
-    std::string local;
-    std::string widest;
-    std::vector<Slot> layout;
-    /// Line of this dialog -> line of the leg `paired_with`, or -1.
-    std::vector<int> pairs;
-    std::uint64_t paired_with = 0;
-    Turn turn = Turn::none;
-    bool parked = false;
-    bool on_source = false;
-    bool held_by_party = false;
-    bool remote_was_offer = false;
-  };
+  using Turn = MediaTurn;
+  using State = MediaState;
 
   friend class MediaComposer;
   friend bool needs_reoffer(const LegMedia& to, const LegMedia& from);
@@ -187,6 +216,7 @@ class LegMedia {
   std::string origin_address_;
   std::uint64_t session_id_ = 0;
   std::uint64_t version_ = 0;
+  std::uint64_t version_before_ = 0;  // When the exchange that is open began.
   bool muted_ = false;
   State now_;
   /// The session before the exchange that is open; shared since states are never changed once put

@@ -21,13 +21,6 @@ struct ReferTarget {
 /// The phone does not want NOTIFYs: Refer-Sub: false (RFC 4488).
 [[nodiscard]] bool refuses_subscription(const sip_s* sip);
 
-/// A REFER that was accepted, until its last NOTIFY.
-struct ReferSubscription {
-  core::ReferId refer = 0;
-  std::uint32_t cseq = 0;   ///< Of the REFER: the subscription's id (RFC 3515 section 2.4.6).
-  bool suppressed = false;  ///< By Refer-Sub: false.
-};
-
 /// "SIP/2.0 200 OK\r\n", the body of a NOTIFY.
 [[nodiscard]] std::string sipfrag(int code);
 

@@ -62,7 +62,7 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     seconds = std::min(seconds, static_cast<std::uint64_t>(max_seconds_));
     const auto same = [&contact](const Entry& entry) {
       return entry.binding.contact == contact.uri ||
-             (!contact.instance.empty() && entry.instance == contact.instance);
+             (!contact.instance.empty() && entry.binding.instance == contact.instance);
     };
     for (const auto& entry : wanted) {
       if (same(entry) && too_late(entry.binding)) return refuse(500, "Out Of Order");
@@ -79,13 +79,14 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     entry.binding.cseq = request.cseq;
     entry.binding.expires_at = now + static_cast<std::int64_t>(seconds);
     entry.binding.user_agent = request.user_agent;
-    entry.instance = contact.instance;
+    entry.binding.instance = contact.instance;
     entry.order = next_order_++;
     wanted.push_back(std::move(entry));
   }
 
   // Everything was in order, so all of it takes effect at once.
-  erase_where(request.login, [](const Entry&) { return true; });
+  tell_changes(request, wanted);
+  erase_where(request.login, false, [](const Entry&) { return true; });
   if (!wanted.empty()) {
     auto& entries = agents_[request.login];
     for (auto& entry : wanted) put(request.login, entries, std::move(entry));
@@ -98,6 +99,24 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     answer.contacts.emplace_back(std::move(binding), left);
   }
   return answer;
+}
+
+void Registrar::tell_changes(const RegisterRequest& request, const Entries& wanted) const {
+  if (!changed_) return;
+  if (const auto found = agents_.find(request.login); found != agents_.end()) {
+    for (const Entry& before : found->second) {
+      if (std::ranges::none_of(wanted, [&before](const Entry& entry) {
+            return entry.binding.contact == before.binding.contact;
+          })) {
+        changed_(request.login, before.binding, true);
+      }
+    }
+  }
+  for (const Entry& entry : wanted) {
+    if (entry.binding.call_id == request.call_id && entry.binding.cseq == request.cseq) {
+      changed_(request.login, entry.binding, false);
+    }
+  }
 }
 
 void Registrar::put(const std::string& login, Entries& entries, Entry entry) {
@@ -118,13 +137,16 @@ void Registrar::erase(const std::string& login, Entries& entries, std::size_t in
 }
 
 template <typename Predicate>
-void Registrar::erase_where(const std::string& login, Predicate predicate) {
+void Registrar::erase_where(const std::string& login, bool tell, Predicate predicate) {
   const auto found = agents_.find(login);
   if (found == agents_.end()) return;
   for (std::size_t i = found->second.size(); i-- > 0;) {
     // The last erase takes the agent's own node away, after which nothing of it is touched.
     const bool last = i == 0;
-    if (predicate(found->second[i])) erase(login, found->second, i);
+    if (predicate(found->second[i])) {
+      if (tell && changed_) changed_(login, found->second[i].binding, true);
+      erase(login, found->second, i);
+    }
     if (last) break;
   }
 }
@@ -161,7 +183,7 @@ void Registrar::expire(std::int64_t now) {
     }
   }
   for (const auto& login : logins) {
-    erase_where(login, [now](const Entry& entry) { return entry.binding.expires_at <= now; });
+    erase_where(login, true, [now](const Entry& entry) { return entry.binding.expires_at <= now; });
     tell_if_changed(login, true);
   }
 }
@@ -169,30 +191,20 @@ void Registrar::expire(std::int64_t now) {
 void Registrar::forget(std::string_view login) {
   const std::string name{login};
   const bool before = agents_.contains(name);
-  erase_where(name, [](const Entry&) { return true; });
+  erase_where(name, true, [](const Entry&) { return true; });
   tell_if_changed(name, before);
 }
 
-std::vector<std::pair<std::string, Binding>> Registrar::snapshot() const {
-  std::vector<std::pair<std::string, Binding>> all;
-  all.reserve(size_);
-  for (const auto& [login, entries] : agents_) {
-    for (const auto& entry : entries) all.emplace_back(login, entry.binding);
+bool Registrar::restore(const std::string& login, const Binding& binding, std::int64_t now) {
+  if (binding.expires_at <= now || !binding.via_route.ends_with(";transport=udp")) {
+    if (changed_) changed_(login, binding, true);
+    return false;
   }
-  return all;
-}
-
-void Registrar::restore(const std::vector<std::pair<std::string, Binding>>& registrations,
-                        std::int64_t now) {
-  for (const auto& [login, binding] : registrations) {
-    if (binding.expires_at <= now) continue;
-    const bool before = agents_.contains(login);
-    Entry entry;
-    entry.binding = binding;
-    entry.order = next_order_++;
-    put(login, agents_[login], std::move(entry));
-    tell_if_changed(login, before);
-  }
+  Entry entry;
+  entry.binding = binding;
+  entry.order = next_order_++;
+  put(login, agents_[login], std::move(entry));
+  return true;
 }
 
 }  // namespace baton::telephony::sip

@@ -61,7 +61,12 @@ class Registrar {
   /// Called when an agent's first contact appears or his last one goes.
   using Reachable = std::function<void(const std::string& login, bool reachable)>;
 
+  /// Called when a contact came, was refreshed or went.
+  using Changed =
+      std::function<void(const std::string& login, const Binding& binding, bool removed)>;
+
   Registrar(const SipConfig& config, Reachable reachable);
+  void keep_with(Changed changed) { changed_ = std::move(changed); }
 
   /// Carries out one authenticated REGISTER, all of it or nothing. `now` in Unix seconds.
   [[nodiscard]] RegisterAnswer apply(const RegisterRequest& request, std::int64_t now);
@@ -79,16 +84,16 @@ class Registrar {
   /// Forgets an agent's contacts (disabled or deleted).
   void forget(std::string_view login);
 
-  /// All registrations as values, for a restart; restore() takes those that have not expired.
-  [[nodiscard]] std::vector<std::pair<std::string, Binding>> snapshot() const;
-  void restore(const std::vector<std::pair<std::string, Binding>>& registrations, std::int64_t now);
+  /// Takes a registration over that another process had, without a word to anybody but
+  /// `keep_with`'s, which hears that one that has expired, or whose connection died with that
+  /// process, is gone. True where it was taken.
+  bool restore(const std::string& login, const Binding& binding, std::int64_t now);
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   struct Entry {
     Binding binding;  // Its via_route is the key of by_source_.
-    std::string instance;
     std::uint64_t order = 0;
   };
   using Entries = std::vector<Entry>;
@@ -97,12 +102,14 @@ class Registrar {
   void erase(const std::string& login, Entries& entries, std::size_t index);
   void tell_if_changed(const std::string& login, bool before);
   template <typename Predicate>
-  void erase_where(const std::string& login, Predicate predicate);
+  void erase_where(const std::string& login, bool tell, Predicate predicate);
+  void tell_changes(const RegisterRequest& request, const Entries& wanted) const;
 
   int min_seconds_;
   int max_seconds_;
   std::size_t max_contacts_;
   Reachable reachable_;
+  Changed changed_;
   std::map<std::string, Entries, std::less<>> agents_;  // No agent without a contact is in it.
   // The agents on a source address, by the order of their registrations.
   std::map<std::string, std::map<std::uint64_t, std::string>, std::less<>> by_source_;

@@ -133,21 +133,42 @@ TEST_F(RegistrarTest, OneAddressOfTwoAgentsIsTheLastOnes) {
   EXPECT_FALSE(registrar.agent_at({"tcp", source.host, source.port}));
 }
 
-TEST_F(RegistrarTest, SurvivesAsValues) {
+TEST_F(RegistrarTest, TellsWhatARestartNeeds) {
+  std::vector<std::string> changes;
+  registrar.keep_with([&](const std::string& login, const Binding& binding, bool removed) {
+    changes.push_back((removed ? "-" : "+") + login + " " + binding.contact);
+  });
   EXPECT_EQ(registrar.apply(request("sip:a@1", 60), 100).code, 200);
-  EXPECT_EQ(registrar.apply(request("sip:b@1", 600), 100).code, 200);
-  const auto kept = registrar.snapshot();
-  ASSERT_EQ(kept.size(), 2U);
-  Registrar restarted(config(), {});
-  restarted.restore(kept, 200);
-  const auto back = restarted.bindings("agent1");
-  ASSERT_EQ(back.size(), 1U);
-  EXPECT_EQ(back[0].contact, "sip:b@1");
-  EXPECT_EQ(back[0].expires_at, 700);
-  EXPECT_EQ(restarted.agent_at(source), "agent1");
+  EXPECT_EQ(registrar.apply(request("sip:b@1", 60), 100).code, 200);
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 60), 120).code, 200);
+  EXPECT_EQ(registrar.apply(request(""), 120).code, 200) << "a query changes nothing";
+  EXPECT_EQ(registrar.apply(request("sip:a@1", 0), 130).code, 200);
+  registrar.expire(1000);
+  EXPECT_EQ(changes,
+            (std::vector<std::string>{"+agent1 sip:a@1", "+agent1 sip:b@1", "+agent1 sip:a@1",
+                                      "-agent1 sip:a@1", "-agent1 sip:b@1"}));
 }
 
-TEST(Source, AsAUri) { EXPECT_EQ(to_uri({"tls", "::1", 5061}), "sip:[::1]:5061;transport=tls"); }
+TEST_F(RegistrarTest, TakesOverWhatHasNotExpiredAndHasItsWayStill) {
+  std::vector<std::string> gone;
+  registrar.keep_with([&](const std::string&, const Binding& binding, bool removed) {
+    if (removed) gone.push_back(binding.contact);
+  });
+  Binding phone;
+  phone.contact = "sip:a@1";
+  phone.via_route = "sip:127.0.0.5:4000;transport=udp";
+  phone.expires_at = 101;
+  EXPECT_TRUE(registrar.restore("agent1", phone, 100));
+  EXPECT_EQ(registrar.agent_at(source), "agent1");
+  phone.contact = "sip:late@1";
+  EXPECT_FALSE(registrar.restore("agent1", phone, 101));
+  phone.contact = "sip:tcp@1";
+  phone.via_route = "sip:127.0.0.5:4000;transport=tcp";
+  EXPECT_FALSE(registrar.restore("agent1", phone, 100)) << "its connection died with the process";
+  EXPECT_EQ(gone, (std::vector<std::string>{"sip:late@1", "sip:tcp@1"}));
+  EXPECT_EQ(registrar.bindings("agent1").size(), 1U);
+  EXPECT_TRUE(told.empty()) << "the core learns of it by Started";
+}
 
 }  // namespace
 }  // namespace baton::telephony::sip

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "telephony/sip/leg_record.hpp"
+
 struct sip_s;
 
 namespace baton::telephony::sip {
@@ -19,6 +21,20 @@ class SessionTimer {
   /// `wanted` seconds between refreshes, 0: none of our own wish (the peer's is still kept);
   /// `minimum` is the least that we accept.
   SessionTimer(int wanted, int minimum) : wanted_(wanted), minimum_(minimum) {}
+  /// What another process had agreed on.
+  explicit SessionTimer(const SessionRecord& record)
+      : wanted_(record.wanted),
+        minimum_(record.minimum),
+        interval_(record.interval),
+        we_refresh_(record.we_refresh),
+        peer_can_(record.peer_can) {}
+  [[nodiscard]] SessionRecord record() const {
+    return {.wanted = wanted_,
+            .minimum = minimum_,
+            .interval = interval_,
+            .we_refresh = we_refresh_,
+            .peer_can = peer_can_};
+  }
 
   /// Puts Session-Expires and Min-SE on a request of ours (INVITE, re-INVITE, UPDATE).
   void on_request(TagList& tags) const;

@@ -5,7 +5,9 @@
 #include <sofia-sip/sip.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <ctime>
 #include <exception>
 #include <unordered_map>
@@ -95,7 +97,11 @@ class SipSwitch::Impl : public InviteHandler {
       tone.ringback_sound = config.ringback_sound;
       tone_ = std::make_unique<ToneSource>(tone);
       context_.tone = tone_.get();
-      endpoint_.start();
+      if (!identifiers_) identifiers_.emplace(std::string());
+      context_.identifiers = &*identifiers_;
+      keeper_.emplace(endpoint_.loop(), std::move(keep_legs_));
+      context_.keeper = &*keeper_;
+      endpoint_.start([this] { take_over(); });
       running_ = true;
       endpoint_.loop().call([this] { pthread_getcpuclockid(pthread_self(), &cpu_clock_); });
       return std::nullopt;
@@ -110,6 +116,7 @@ class SipSwitch::Impl : public InviteHandler {
     if (!running_.exchange(false)) return;
     endpoint_.stop([this] {
       silent_ = true;
+      keeper_->stop();
       transactions_.clear();
       const auto legs = std::exchange(legs_, {});
       for (const auto& [id, leg] : legs) leg->abandon();
@@ -117,6 +124,23 @@ class SipSwitch::Impl : public InviteHandler {
     context_.tone = nullptr;
     tone_.reset();
   }
+
+  void keep_with(Keeper legs, PhoneKeeper phones) {
+    keep_legs_ = std::move(legs);
+    keep_lost_ = keep_legs_;
+    endpoint_.registrar().keep_with(
+        [phones = std::move(phones)](const std::string& login, const Binding& binding,
+                                     bool removed) { phones({login, binding}, removed); });
+  }
+
+  void restore(SavedSwitch saved) {
+    identifiers_.emplace(std::move(saved.key));
+    saved_legs_ = std::move(saved.legs);
+    saved_phones_ = std::move(saved.phones);
+  }
+
+  [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const { return adopted_; }
+  [[nodiscard]] const std::vector<std::string>& reachable_phones() const { return reachable_; }
 
   void submit(std::vector<core::Command> commands) {
     const auto batch = std::make_shared<std::vector<core::Command>>(std::move(commands));
@@ -161,6 +185,23 @@ class SipSwitch::Impl : public InviteHandler {
     emit(std::move(incoming));
   }
 
+  void on_registered(const std::string& login, const Binding& binding) override {
+    if (lost_ways_ == 0) return;
+    // A phone may come back on another port of its own, so that its Contact is another one; of an
+    // agent who has no other phone it is the one all the same.
+    const bool only_one = endpoint_.bindings(login).size() == 1;
+    std::vector<std::shared_ptr<Leg>> found;
+    std::size_t lost = 0;
+    for (const auto& [id, leg] : legs_) {
+      if (!leg->lost_its_way()) continue;
+      ++lost;
+      if (leg->party().agent != login) continue;
+      if (only_one || leg->remote_target() == binding.contact) found.push_back(leg);
+    }
+    lost_ways_ = lost - found.size();
+    for (const auto& leg : found) leg->found_its_way(binding.via_route);
+  }
+
   [[nodiscard]] std::size_t dialogs() const override { return legs_.size(); }
 
   [[nodiscard]] std::vector<LegSnapshot> snapshots() {
@@ -185,6 +226,11 @@ class SipSwitch::Impl : public InviteHandler {
     stats.legs_open = own.legs_open;
     stats.legs_incoming = own.legs_incoming;
     stats.legs_dialled = own.legs_dialled;
+    stats.legs_adopted = own.legs_adopted;
+    if (keeper_) {
+      stats.leg_records = keeper_->records();
+      stats.leg_record_bytes = keeper_->bytes();
+    }
     stats.commands = own.commands;
     stats.commands_failed = own.commands_failed;
     stats.reinvites = own.reinvites;
@@ -217,7 +263,76 @@ class SipSwitch::Impl : public InviteHandler {
 
  private:
   void emit(core::InputBody body) {
-    if (!silent_) sink_(std::move(body));
+    if (silent_) return;
+    if (keeper_) keeper_->flush(true);
+    sink_(std::move(body));
+  }
+
+  /// Goes on with what another process had.
+  void take_over() {
+    std::vector<std::pair<std::string, Binding>> phones;
+    for (SavedPhone& phone : std::exchange(saved_phones_, {})) {
+      phones.emplace_back(std::move(phone.login), std::move(phone.binding));
+    }
+    reachable_ = endpoint_.take_over(phones);
+    std::vector<std::pair<std::shared_ptr<Leg>, LegRecord>> taken;
+    for (const SavedLeg& saved : std::exchange(saved_legs_, {})) {
+      LegRecord record;
+      std::string why = read(saved.state, record);
+      std::shared_ptr<Leg> leg;
+      if (why.empty()) leg = Leg::adopt(context_, saved.leg, record, why);
+      if (!leg) {
+        spdlog::warn("sip: leg {} of the process before is lost: {}", to_string(saved.leg), why);
+        if (keep_lost_) keep_lost_({.leg = saved.leg, .state = {}}, false);
+        continue;
+      }
+      context_.counters.legs_adopted.fetch_add(1, std::memory_order_relaxed);
+      legs_.emplace(saved.leg, leg);
+      adopted_.push_back(saved.leg);
+      taken.emplace_back(leg, std::move(record));
+    }
+    rejoin(taken);
+    if (!adopted_.empty())
+      spdlog::info("sip: {} legs of the process before go on", adopted_.size());
+  }
+
+  void rejoin(const std::vector<std::pair<std::shared_ptr<Leg>, LegRecord>>& taken) {
+    std::unordered_map<core::LegId, const LegRecord*> records;
+    for (const auto& [leg, record] : taken) records.emplace(leg->id(), &record);
+    for (const auto& [leg, record] : taken) {
+      if (leg->state() != LegState::confirmed) continue;
+      const auto other = record.bridged_to ? find(*record.bridged_to) : nullptr;
+      if (other && other != leg && other->state() == LegState::confirmed) {
+        // One that had just answered was not written again when the other was joined to it.
+        const LegRecord& theirs = *records.at(other->id());
+        if (theirs.bridged_to == leg->id() || (!theirs.bridged_to && theirs.fresh)) {
+          Leg::join(*leg, *other);
+        }
+      }
+    }
+    for (const auto& [leg, record] : taken) {
+      if (leg->state() == LegState::confirmed && leg->peer() == nullptr) leg->play(leg->sound());
+    }
+    ask_who_lives(taken);
+  }
+
+  /// Paced, so that thousands of calls are not asked at once.
+  void ask_who_lives(const std::vector<std::pair<std::shared_ptr<Leg>, LegRecord>>& taken) {
+    const std::chrono::microseconds apart{
+        1'000'000 / std::max(1, endpoint_.config().restart_checks_per_second)};
+    auto due = std::chrono::microseconds(context_.times.first_check);
+    for (const auto& [leg, record] : taken) {
+      if (leg->lost_its_way()) {
+        ++lost_ways_;
+        continue;
+      }
+      if (leg->state() != LegState::confirmed) continue;
+      endpoint_.loop().after(std::chrono::duration_cast<std::chrono::milliseconds>(due),
+                             [weak = leg->weak_from_this()] {
+                               if (const auto each = weak.lock()) each->ask_if_it_lives();
+                             });
+      due += apart;
+    }
   }
 
   std::shared_ptr<Leg> find(const core::LegId& id) const {
@@ -230,6 +345,7 @@ class SipSwitch::Impl : public InviteHandler {
     const Completion done(context_, command.id);
     const auto with = [&](const core::LegId& id, const auto& action) {
       if (const auto leg = find(id)) {
+        leg->acknowledge_answer();
         action(*leg);
       } else {
         done.fail(481, "There is no such leg.", id);
@@ -257,7 +373,12 @@ class SipSwitch::Impl : public InviteHandler {
               });
             },
             [&](const core::EndLeg& body) {
-              with(body.leg, [&](Leg& leg) { leg.end(body.code, body.text, done); });
+              if (const auto leg = find(body.leg)) {
+                leg->end(body.code, body.text, done);
+              } else {
+                // It has ended already, maybe in the process before.
+                done.ok();
+              }
             },
             [&](const core::MuteLeg& body) {
               with(body.leg, [&](Leg& leg) { bridge_mute(leg, body.muted, done); });
@@ -279,7 +400,8 @@ class SipSwitch::Impl : public InviteHandler {
 
   void dial(const core::DialLeg& body, const Completion& done) {
     if (find(body.leg)) {
-      done.fail(400, "The leg exists already.", body.leg);
+      // Dialled by the process before, and taken over.
+      done.ok();
       return;
     }
     Party party;
@@ -300,12 +422,21 @@ class SipSwitch::Impl : public InviteHandler {
   }
 
   Sink sink_;
+  Keeper keep_legs_;
+  Keeper keep_lost_;
+  std::vector<SavedLeg> saved_legs_;
+  std::vector<SavedPhone> saved_phones_;
+  std::size_t lost_ways_ = 0;  // Legs that wait for their party's connection, at most.
+  std::vector<core::LegId> adopted_;
+  std::vector<std::string> reachable_;
+  std::optional<LegIdentifiers> identifiers_;
   std::atomic<bool> silent_{false};
   std::atomic<bool> running_{false};
   clockid_t cpu_clock_{};
   Endpoint endpoint_;
   ClientTransactions transactions_;
   std::unique_ptr<ToneSource> tone_;
+  std::optional<LegKeeper> keeper_;
   LegContext context_;
   std::unordered_map<core::LegId, std::shared_ptr<Leg>> legs_;
 };
@@ -318,6 +449,14 @@ SipSwitch::SipSwitch(SipConfig config, std::vector<AgentSecret> agents,
 SipSwitch::~SipSwitch() = default;
 
 std::optional<std::string> SipSwitch::start() { return impl_->start(); }
+void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones) {
+  impl_->keep_with(std::move(legs), std::move(phones));
+}
+void SipSwitch::restore(SavedSwitch saved) { impl_->restore(std::move(saved)); }
+const std::vector<core::LegId>& SipSwitch::adopted_legs() const { return impl_->adopted_legs(); }
+const std::vector<std::string>& SipSwitch::reachable_phones() const {
+  return impl_->reachable_phones();
+}
 void SipSwitch::stop() { impl_->stop(); }
 void SipSwitch::submit(std::vector<core::Command> commands) { impl_->submit(std::move(commands)); }
 message::Capabilities SipSwitch::capabilities() const { return {}; }

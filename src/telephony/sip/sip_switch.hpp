@@ -16,10 +16,28 @@ namespace baton::telephony::sip {
 struct LegSnapshot;
 struct LegTimes;
 
+/// A registered phone, as a restart needs it.
+struct SavedPhone {
+  std::string login;
+  Binding binding;
+};
+
+/// What a process takes over of the one before.
+struct SavedSwitch {
+  /// 32 random bytes of the store, from which the identifiers of our own calls are worked out;
+  /// empty: new ones, so that no dialling can be gone on with.
+  std::string key;
+  std::vector<SavedLeg> legs;
+  std::vector<SavedPhone> phones;
+};
+
 /// What the switch counts, since the process began but for the `open` ones.
 struct SwitchStats {
   std::uint64_t legs_open = 0;
   std::uint64_t legs_incoming = 0;
+  std::uint64_t legs_adopted = 0;
+  std::uint64_t leg_records = 0;
+  std::uint64_t leg_record_bytes = 0;
   std::uint64_t legs_dialled = 0;
   std::uint64_t commands = 0;
   std::uint64_t commands_failed = 0;
@@ -52,6 +70,17 @@ class SipSwitch : public Switch {
   SipSwitch(SipConfig config, std::vector<AgentSecret> agents,
             std::vector<std::string> inbound_numbers, Sink sink);
   ~SipSwitch() override;
+
+  /// Where a change of a registration goes, on the loop thread; it must not block.
+  using PhoneKeeper = std::function<void(SavedPhone phone, bool removed)>;
+  /// What a restart needs goes there. Before start().
+  void keep_with(Keeper legs, PhoneKeeper phones);
+  /// What start() takes over, before the first message is read. Before start().
+  void restore(SavedSwitch saved);
+  /// The legs that were taken over. After start(); any thread.
+  [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const;
+  /// The agents who have a phone by what was taken over. After start(); any thread.
+  [[nodiscard]] const std::vector<std::string>& reachable_phones() const;
 
   /// Binds the addresses and starts the loop. Nothing when that worked; else what is wrong and what
   /// to do about it. Not from the loop thread.

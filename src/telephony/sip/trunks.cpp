@@ -199,6 +199,13 @@ const TrunkConfig* Trunks::by_username(std::string_view username) const {
   return nullptr;
 }
 
+const TrunkConfig* Trunks::by_name(std::string_view name) const {
+  for (const auto& state : trunks_) {
+    if (state.config.name == name) return &state.config;
+  }
+  return nullptr;
+}
+
 bool Trunks::sends_from(std::string_view host) const {
   return std::ranges::any_of(
              sources_, [host](const SourceRule& rule) { return rule.address.host == host; }) ||

@@ -71,6 +71,9 @@ class Trunks {
   /// The trunk that signs in with this user name, or nothing.
   [[nodiscard]] const TrunkConfig* by_username(std::string_view username) const;
 
+  /// The trunk of that name, or nothing.
+  [[nodiscard]] const TrunkConfig* by_name(std::string_view name) const;
+
   /// Our inbound number that was dialled: the text itself, or with the plus that some carriers
   /// leave out.
   [[nodiscard]] std::optional<std::string> inbound(std::string_view dialled) const;

@@ -635,6 +635,10 @@ class Call:
 
     # --- The end ------------------------------------------------------------------------------------------------
 
+    def forget_dialog(self) -> None:
+        """The party hung up and its BYE was lost: it answers 481 from now on."""
+        self._end("us")
+
     def _end(self, by: str) -> None:
         if self.state != "ended":
             self.state, self.ended_by = "ended", by

@@ -1,0 +1,300 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "telephony/sip/leg_test_fixture.hpp"
+
+// Legs that another process goes on with. The first switch is stopped without a word to anybody, as
+// a kill would; the second one begins on its address with what was kept.
+
+namespace baton::telephony::sip {
+namespace {
+
+using core::LegId;
+using std::chrono::milliseconds;
+using testing::audio_port;
+using ::testing::HasSubstr;
+using testing::kCustomerRtp;
+using testing::kTargetRtp;
+using testing::Message;
+using ::testing::Not;
+using testing::TestUa;
+
+class LegAdoptTest : public testing::SwitchFixture {
+ protected:
+  void before_start() override {
+    sip->keep_with(
+        [this](SavedLeg leg, bool) {
+          const std::lock_guard lock(mutex);
+          ++saves;
+          if (leg.state.empty()) {
+            kept.erase(leg.leg);
+          } else {
+            kept[leg.leg] = std::move(leg.state);
+          }
+        },
+        [this](SavedPhone phone, bool removed) {
+          const std::lock_guard lock(mutex);
+          std::erase_if(phones, [&](const SavedPhone& each) {
+            return each.login == phone.login && each.binding.contact == phone.binding.contact;
+          });
+          if (!removed) phones.push_back(std::move(phone));
+        });
+    SavedSwitch saved{.key = std::string(32, 'k'), .legs = {}, .phones = phones};
+    for (const auto& [leg, state] : kept) saved.legs.push_back({.leg = leg, .state = state});
+    sip->restore(std::move(saved));
+  }
+  void restart() {
+    sip->stop();
+    sip.reset();
+    start();
+  }
+  static std::string branch_of(const Message& message) {
+    const std::string via = message.header("Via");
+    const auto at = via.find("branch=") + 7;
+    return via.substr(at, via.find_first_of(";\r", at) - at);
+  }
+  static int version_of(const Message& message) {
+    const std::string body = message.body();
+    std::size_t at = body.find("o=- ") + 4;
+    at = body.find(' ', at) + 1;
+    return std::stoi(body.substr(at));
+  }
+
+  std::mutex mutex;
+  std::map<LegId, std::string> kept;
+  std::vector<SavedPhone> phones;
+  int saves = 0;
+};
+
+TEST_F(LegAdoptTest, ABridgedCallGoesOn) {
+  start();
+  const auto [a, b] = bridged();
+  const int told = version_of(target.invite);
+  restart();
+  EXPECT_THAT(sip->adopted_legs(), ::testing::UnorderedElementsAre(a, b));
+  // The target's hold reaches the customer, so the two are joined; and what both are told has the
+  // next version.
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  EXPECT_THAT(carried->body(), HasSubstr("a=sendonly"));
+  EXPECT_GT(carried->cseq(), 1000);
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  const auto answer = target.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(told + 1, version_of(*answer));
+  EXPECT_THAT(answer->body(), HasSubstr("a=recvonly"));
+  target.ack();
+  const auto held = events.wait<core::LegHeld>();
+  ASSERT_TRUE(held);
+  EXPECT_EQ(b, held->leg);
+  const auto done = submit(core::EndLeg{b, 0, {}});
+  const auto bye = target.request("BYE");
+  ASSERT_TRUE(bye);
+  target.reply(*bye, 200);
+  ok(done);
+  EXPECT_EQ(1U, kept.size());
+  EXPECT_TRUE(kept.contains(a));
+}
+
+TEST_F(LegAdoptTest, AReinviteThatWasOpenIsMadeAgainUnderTheSameVersion) {
+  start();
+  const auto [a, b] = bridged();
+  submit(core::ParkLeg{a, core::Sound::hold});
+  const auto before = customer.request("INVITE");
+  ASSERT_TRUE(before);
+  restart();
+  const auto again = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto after = customer.request("INVITE");
+  ASSERT_TRUE(after);
+  EXPECT_EQ(before->body(), after->body());
+  EXPECT_GT(after->cseq(), before->cseq());
+  customer.reply(*after, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  ok(again);
+}
+
+TEST_F(LegAdoptTest, TheAnswerToAReinviteOfTheDeadIsAcknowledgedAndTheCallStays) {
+  start();
+  const auto [a, b] = bridged();
+  submit(core::ParkLeg{a, core::Sound::hold});
+  const auto reinvite = customer.request("INVITE");
+  ASSERT_TRUE(reinvite);
+  restart();
+  customer.reply(*reinvite, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  const auto ack = customer.request("ACK");
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(reinvite->cseq(), ack->cseq());
+  // The next that comes is the park, and no BYE before it.
+  submit(core::ParkLeg{a, core::Sound::hold});
+  const auto next = customer.wait([](const Message& m) { return !m.method().empty(); });
+  ASSERT_TRUE(next);
+  EXPECT_EQ("INVITE", next->method());
+}
+
+TEST_F(LegAdoptTest, APhoneThatRingsIsCalledByTheSameInviteAndCanAnswer) {
+  start();
+  const LegId a = customer_parked();
+  const LegId b = leg_id(7);
+  const Message invite = dial_target(b, a);
+  target.reply(invite, 180);
+  ASSERT_TRUE(events.wait<core::LegRinging>());
+  restart();
+  const auto again = target.request("INVITE");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(branch_of(invite), branch_of(*again));
+  for (const char* name : {"Call-ID", "From", "To", "CSeq", "Contact"}) {
+    EXPECT_EQ(invite.header(name), again->header(name));
+  }
+  EXPECT_EQ(invite.body(), again->body());
+  ok(submit(core::DialLeg{.leg = b,
+                          .contact = {},
+                          .target = core::OutsideNumber{"+12082097345", ""},
+                          .media_of = a,
+                          .presentation = {}}));
+  target_answers(*again);
+  bridge(a, b);
+}
+
+TEST_F(LegAdoptTest, APhoneThatRingsCanBeCancelled) {
+  start();
+  const LegId b = leg_id(7);
+  const Message invite = dial_target(b, {});
+  target.reply(invite, 180);
+  ASSERT_TRUE(events.wait<core::LegRinging>());
+  restart();
+  const auto again = target.request("INVITE");
+  ASSERT_TRUE(again);
+  target.reply(*again, 180);
+  submit(core::EndLeg{b, 0, {}});
+  const auto cancel = target.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  EXPECT_EQ(branch_of(invite), branch_of(*cancel));
+  target.reply(*cancel, 200);
+  target.reply(*again, 487);
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  EXPECT_TRUE(kept.empty());
+}
+
+TEST_F(LegAdoptTest, AnAnswerIsAcknowledgedOnceItIsKnownToBeKept) {
+  LegTimes slow;
+  slow.acknowledge = std::chrono::seconds(30);
+  times = slow;
+  start();
+  const LegId a = customer_parked();
+  const LegId b = leg_id(7);
+  const Message invite = dial_target(b, a);
+  target.reply(invite, 200, TestUa::sdp(kTargetRtp, "sendrecv", 1, "0 101"));
+  ASSERT_TRUE(events.wait<core::LegAnswered>());
+  EXPECT_FALSE(target.request("ACK", milliseconds(100)));
+  // The core's next command says that the answer is in the journal.
+  submit(core::BridgeLegs{a, b});
+  EXPECT_TRUE(target.request("ACK"));
+}
+
+TEST_F(LegAdoptTest, ACustomerWhoWasNotAnsweredYetIsAnswered) {
+  start();
+  const LegId a = customer_calls();
+  restart();
+  const auto done = submit(core::AnswerLeg{a, core::Sound::queue});
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=sendonly"));
+  customer.take(*answer);
+  customer.ack();
+  ok(done);
+  // And his hang-up is heard.
+  customer.ask("BYE");
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(core::EndCause::remote, ended->cause);
+}
+
+TEST_F(LegAdoptTest, ACustomerWhoWasNotAnsweredYetCanGiveUp) {
+  start();
+  customer_calls();
+  restart();
+  customer.cancel();
+  ASSERT_TRUE(customer.response(487));
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(487, ended->code);
+}
+
+TEST_F(LegAdoptTest, AnAnswerWithoutItsAckIsGivenAgain) {
+  start();
+  const LegId a = customer_calls();
+  submit(core::AnswerLeg{a, core::Sound::queue});
+  const auto first = customer.response(200);
+  ASSERT_TRUE(first);
+  restart();
+  const auto done = submit(core::AnswerLeg{a, core::Sound::queue});
+  const auto second = customer.response(200);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(first->header("To"), second->header("To"));
+  EXPECT_EQ(first->body(), second->body());
+  customer.take(*second);
+  customer.ack();
+  ok(done);
+}
+
+TEST_F(LegAdoptTest, APhoneThatHungUpMeanwhileIsFound) {
+  LegTimes quick;
+  quick.first_check = milliseconds(50);
+  times = quick;
+  start();
+  const auto [a, b] = bridged();
+  restart();
+  const auto asked = target.request("INVITE");
+  ASSERT_TRUE(asked);
+  target.reply(*asked, 481);
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(b, ended->leg);
+  EXPECT_EQ(core::EndCause::unreachable, ended->cause);
+}
+
+TEST_F(LegAdoptTest, ARecordThatCannotBeReadLosesThatLegAlone) {
+  start();
+  const LegId a = customer_parked();
+  kept[leg_id(99)] = "\x01garbage";
+  restart();
+  EXPECT_THAT(sip->adopted_legs(), ::testing::ElementsAre(a));
+  EXPECT_FALSE(kept.contains(leg_id(99)));
+}
+
+TEST_F(LegAdoptTest, TheEndOfALegThatIsNotThereIsDone) {
+  start();
+  ok(submit(core::EndLeg{leg_id(12), 0, {}}));
+}
+
+TEST_F(LegAdoptTest, APhoneNeedNotRegisterAgain) {
+  start();
+  sign_in(agent);
+  restart();
+  EXPECT_THAT(sip->reachable_phones(), ::testing::ElementsAre("agent1"));
+  core::DialLeg dial;
+  dial.leg = leg_id(50);
+  dial.target = core::AgentPhone{"agent1", false};
+  ok(submit(dial));
+  EXPECT_TRUE(agent.request("INVITE"));
+  EXPECT_EQ(1U, events.count<core::PhoneReachable>()) << "told by the first switch only";
+}
+
+TEST_F(LegAdoptTest, ACallCostsFewRecords) {
+  start();
+  const auto [a, b] = bridged();
+  // The customer came, was answered, and joined; the target was dialled and answered.
+  EXPECT_EQ(5, saves);
+  ASSERT_TRUE(kept.contains(a));
+  EXPECT_LT(kept.at(a).size(), 2600U);
+  EXPECT_LT(kept.at(b).size(), 2600U);
+}
+
+}  // namespace
+}  // namespace baton::telephony::sip

@@ -1,0 +1,83 @@
+#include "telephony/sip/leg_record.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "telephony/sip/leg_identifiers.hpp"
+
+namespace baton::telephony::sip {
+namespace {
+
+LegRecord full() {
+  LegRecord record;
+  record.state = LegState::confirmed;
+  record.party = {.trunk = "carrier", .agent = {}};
+  record.dialog.call_id = "c";
+  record.dialog.local_tag = "lt";
+  record.dialog.remote_tag = "rt";
+  record.dialog.local_cseq = 7;
+  record.dialog.route_set = {"<sip:a;lr>", "<sip:b;lr>"};
+  record.media.session = 1ULL << 60U;
+  record.media.version = 3;
+  record.media.state.local = "v=0\r\n";
+  record.media.state.layout = {{.kind = "audio", .proto = "RTP/AVP", .format = "0"}};
+  record.media.state.pairs = {0, -1};
+  record.media.state.turn = MediaTurn::remote_answered;
+  record.session = {
+      .wanted = 1800, .minimum = 90, .interval = 1800, .we_refresh = true, .peer_can = true};
+  record.dial = DialRecord{.from = "<sip:a@b>",
+                           .headers = {{.name = "User-to-User", .value = "x"}},
+                           .offer = false,
+                           .max_forwards = 0,
+                           .ways = {{.request_uri = "sip:x@y", .send_to = {}, .internal = true}}};
+  record.bridged_to = core::LegId{.high = 1, .low = 2};
+  record.sound = core::Sound::ringback;
+  record.allows_update = Allowed::yes;
+  record.refers = {{.refer = 4, .cseq = 5, .suppressed = true}};
+  return record;
+}
+
+TEST(LegRecord, ComesBackAsItWasWritten) {
+  const std::string bytes = print(full());
+  LegRecord back;
+  ASSERT_EQ("", read(bytes, back));
+  EXPECT_EQ(bytes, print(back));
+  EXPECT_EQ(full().dialog, back.dialog);
+  EXPECT_EQ(3U, back.media.version);
+  EXPECT_EQ(MediaTurn::remote_answered, back.media.state.turn);
+  ASSERT_TRUE(back.dial);
+  EXPECT_FALSE(back.dial->offer);
+  EXPECT_EQ(0, back.dial->max_forwards);
+}
+
+TEST(LegRecord, CutOrChangedBytesAreRefusedOrReadButNeverOverrun) {
+  const std::string bytes = print(full());
+  LegRecord back;
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_NE("", read(bytes.substr(0, size), back)) << size;
+  }
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 0x55);
+    (void)read(changed, back);
+  }
+}
+
+TEST(LegIdentifiers, AreTheSameForTheSameKeyAndDifferForEverythingElse) {
+  const LegIdentifiers one(std::string(32, 'a'));
+  const LegIdentifiers same(std::string(32, 'a'));
+  const LegIdentifiers other(std::string(32, 'b'));
+  const core::LegId leg{.high = 1, .low = 2};
+  EXPECT_EQ(one.call_id(leg, 0), same.call_id(leg, 0));
+  EXPECT_EQ(one.branch(leg, 1, 2), same.branch(leg, 1, 2));
+  EXPECT_NE(one.call_id(leg, 0), other.call_id(leg, 0));
+  EXPECT_NE(one.call_id(leg, 0), one.call_id(leg, 1));
+  EXPECT_NE(one.call_id(leg, 0).substr(0, 16), one.local_tag(leg, 0));
+  EXPECT_NE(one.branch(leg, 0, 0), one.branch(leg, 0, 1));
+  EXPECT_TRUE(one.branch(leg, 0, 0).starts_with("z9hG4bK"));
+  // Without a key each process has its own.
+  EXPECT_NE(LegIdentifiers({}).call_id(leg, 0), LegIdentifiers({}).call_id(leg, 0));
+}
+
+}  // namespace
+}  // namespace baton::telephony::sip

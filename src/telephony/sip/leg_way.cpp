@@ -1,0 +1,62 @@
+#include <memory>
+#include <utility>
+
+#include "telephony/sip/leg.hpp"
+#include "telephony/sip/leg_job.hpp"
+
+// A party that is reached over its own connection only (a phone on TCP or TLS behind a NAT), when
+// that connection died with the process that had it. Nobody can connect to it: it has to come back
+// by itself.
+
+namespace baton::telephony::sip {
+namespace {
+
+/// Has the leg until the party is back or has been given up, so that a park or a bridge waits
+/// instead of failing.
+class LostWay : public Job {
+ public:
+  explicit LostWay(Leg& leg) : Job({leg.self()}), leg_(leg) {}
+  ~LostWay() override { loop().cancel(deadline_); }
+
+  void found() {
+    loop().cancel(deadline_);
+    finish();
+  }
+
+ private:
+  void start() override {
+    deadline_ = loop().after(std::chrono::seconds(leg_.context().config().reconnect_seconds),
+                             [weak = leg_.weak_from_this()] {
+                               const auto leg = weak.lock();
+                               if (!leg) return;
+                               leg->give_up(core::EndCause::unreachable, 408,
+                                            "The phone did not connect again after a restart.");
+                             });
+  }
+  void abort(const Leg&) override {}
+  void leg_gone(const Leg&) override { finish(); }
+  Loop& loop() { return *leg_.context().loop; }
+
+  Leg& leg_;  // Owns this.
+  Loop::Timer deadline_;
+};
+
+}  // namespace
+
+void Leg::lose_its_way() {
+  way_ = std::make_shared<LostWay>(*this);
+  Job::add(way_);
+}
+
+void Leg::found_its_way(const std::string& send_to) {
+  const auto way = std::static_pointer_cast<LostWay>(std::exchange(way_, nullptr));
+  if (!way || ended()) return;
+  dialog_->set_send_to(send_to);
+  changed();
+  way->found();
+  ask_if_it_lives();
+}
+
+std::string Leg::remote_target() const { return dialog_ ? dialog_->snapshot().remote_target : ""; }
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,227 @@
+"""The process may die, the call may not: kill -9, a start on the same addresses, and the calls go on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from harness.samples import DIAL_PAD
+from harness.world import INBOUND, World
+from peer import HOLD, QUEUE, RINGBACK, talk
+
+
+async def test_a_call_that_stood_can_be_held_resumed_and_ended(world: World):
+    talking = await world.talking("agent1")
+    await world.restart()
+    assert (await world.metrics())["baton_sip_legs_open"] == 2
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.customer.hears(HOLD)
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    await talking.desktop.publish("InboundCall", "Disconnect")
+    await talking.customer.ended(by="them")
+    await talking.agent.ended(by="them")
+
+
+async def test_a_call_that_stood_can_be_transferred(world: World):
+    talking = await world.talking("agent1")
+    await world.restart()
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.transfer("alerting")
+    await talking.agent.ended(by="them")
+    await talking.customer.hears(RINGBACK)
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await world.restart()
+    await target.hangup()
+    await talking.customer.ended(by="them")
+    await talking.desktop.transfer("completed")
+
+
+async def test_a_party_can_hold_resume_and_hang_up(world: World):
+    talking = await world.talking("agent1")
+    await world.restart()
+    assert (await talking.agent.hold()).status == 200
+    assert (await talking.agent.resume()).status == 200
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+    await talking.desktop.call_event("ACW", "agent")
+
+
+async def test_who_waits_in_the_queue_waits_on_and_hears_it(world: World):
+    customer = await world.customer()
+    call = await customer.call(INBOUND, wait=True)
+    await call.hears(QUEUE)
+    await world.restart()
+    await call.hears(QUEUE)
+    desktop, phone = await world.agent("agent1")
+    await desktop.offered()
+    await desktop.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(call, leg)
+    await call.hangup()
+
+
+async def test_twice_killed_is_as_good_as_once(world: World):
+    talking = await world.talking("agent1")
+    for _ in range(2):
+        await world.restart()
+        await talking.desktop.publish("InboundCall", "Hold")
+        await talking.desktop.call_event("hold", "inbound")
+        await talking.customer.hears(HOLD)
+        await world.restart()
+        await talking.desktop.publish("InboundCall", "Resume")
+        await talking.desktop.call_event("connected", "inbound")
+        await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+
+
+async def test_who_hung_up_meanwhile_is_found(world: World):
+    """Nobody was there to take the BYE, and it is not sent again; the check at start finds it out."""
+    talking = await world.talking("agent1")
+    await world.kill()
+    talking.agent.forget_dialog()
+    await world.start_again()
+    await talking.agent.expect("UPDATE")
+    await talking.customer.hears(QUEUE)  # His agent's phone was lost, so he is back where he came from.
+    await talking.customer.hangup()
+
+
+async def test_an_early_bye_is_taken_once_the_server_is_back(world: World):
+    talking = await world.talking("agent1")
+    await world.kill()
+    hanging_up = asyncio.create_task(talking.customer.hangup())
+    await talking.customer.peer.until(lambda: talking.customer.peer.sent("BYE"), "the BYE")
+    await world.start_again()
+    assert (await hanging_up).status == 200
+    await talking.agent.ended(by="them")
+    await talking.desktop.call_event("ACW", "agent")
+
+
+async def test_phones_need_not_register_again(world: World):
+    desktop, phone = await world.agent("agent1")
+    await world.restart()
+    customer = await world.customer()
+    call = await customer.call(INBOUND)
+    await desktop.offered()
+    await desktop.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(call, leg)
+    assert len(phone.sent("REGISTER")) == 2, "the first one and its answer to the challenge"
+    await call.hangup()
+
+
+async def test_a_phone_that_registers_again_needs_one_challenge(world: World):
+    _, phone = await world.agent("agent1")
+    await world.restart()
+    assert (await phone.register()).status == 200
+    assert (await phone.register(expires=0)).status == 200
+    await world.restart()
+    rest = await world.rest("supervisor1", "supervisor")
+    agents = (await rest.get("/v1/agents")).json()["items"]
+    assert [a["phoneReachable"] for a in agents if a["login"] == "agent1"] == [False]
+
+
+async def test_a_phone_that_rang_is_not_rung_twice_and_can_answer(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await talking.customer.hears(RINGBACK)
+    await world.kill()
+    await world.start_again()
+    await talking.customer.hears(RINGBACK)
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    assert not world.carrier.arrived, "the INVITE that came again is the same call"
+    await talking.customer.hangup()
+    await target.ended(by="them")
+
+
+async def test_a_phone_answers_while_nobody_is_there(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await world.kill()
+    await target.answer(wait=False)
+    await world.start_again()
+    await target.answered()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+async def test_a_phone_that_rang_can_be_cancelled(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await world.restart()
+    await talking.desktop.publish("InboundCall", "CancelTransfer")
+    await target.ended()
+    back = await talking.agent.peer.incoming()
+    await back.answered()
+    await talking.desktop.transfer("canceled")
+    await talk(talking.customer, back)
+    await talking.customer.hangup()
+
+
+async def test_the_same_id_gets_its_first_answer(world: World):
+    talking = await world.talking("agent1")
+    options = {"releaseOn": "answered"}
+    await talking.desktop.blind_transfer(DIAL_PAD, id="click-1", options=options)
+    accepted = await talking.desktop.transfer("accepted")
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.transfer("alerting")
+    await world.restart()
+    rest = await world.rest("agent1")
+    again = await rest.message("InboundCall", "BlindTransfer", DIAL_PAD, id="click-1", options=options)
+    assert again.status == 202 and again.json()["transferId"] == accepted["transferId"], again.body
+    await target.answer(wait=False)
+    await talking.desktop.transfer("connected")
+    assert len(world.carrier.received("INVITE")) == 1
+    await talking.customer.hangup()
+
+
+@pytest.mark.parametrize("transport", ["tcp"])
+async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: World, transport: str):
+    at_work = await world.agent("agent1", transport=transport)
+    talking = await world.talking("agent1", at_work=at_work)
+    await world.restart()
+    phone = at_work[1]
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.desktop.publish("InboundCall", "Resume")  # Waits for the phone.
+    await phone.register()
+    talking.agent.flow = await phone.transport.flow_to(world.server.sip[transport])
+    await talking.desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+
+
+@pytest.mark.config({"sip.reconnect_seconds": 2})
+async def test_a_phone_on_a_connection_that_stays_away_is_lost(world: World):
+    at_work = await world.agent("agent1", transport="tcp")
+    talking = await world.talking("agent1", at_work=at_work)
+    await world.kill()
+    talking.agent.forget_dialog()
+    await world.start_again()
+    await talking.customer.hears(QUEUE)
+    await talking.customer.hangup()
