@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +35,9 @@ class SwitchFixture : public ::testing::Test {
   void start(SipConfig config = {}) {
     config.listen = {{"udp", "127.0.0.1", port}};
     config.pass_headers = {"X-Case-Id"};
+    // A range of the test's own: what runs beside it must not change the ports between two starts.
+    config.media_port_min = 20000 + static_cast<int>(getpid() % 1500) * 8;
+    config.media_port_max = config.media_port_min + 7;
     TrunkConfig inbound;
     inbound.name = "customers";
     inbound.address = fmt::format("127.0.0.2:{}", customer.port);
