@@ -344,8 +344,7 @@ Forgotten SqliteJournal::forget_superseded(std::size_t rows) {
     Statement forget = self.database.prepare(
         "DELETE FROM journal WHERE first_index IN (SELECT first_index FROM journal "
         "WHERE first_index < ?1 AND first_index + count <= ?1 ORDER BY first_index LIMIT ?2)");
-    const Status step =
-        forget.bind(1, column(self.snapshots.next_index())).bind(2, column(rows)).run();
+    Status step = forget.bind(1, column(self.snapshots.next_index())).bind(2, column(rows)).run();
     if (!step) return step;
     result.more = result.more || self.database.changes() == column(rows);
     first = static_cast<std::uint64_t>(

@@ -82,7 +82,7 @@ std::optional<LegRecord> Leg::record() const {
 
 std::shared_ptr<Leg> Leg::adopt(LegContext& context, const core::LegId& id, const LegRecord& record,
                                 std::string& why) {
-  const auto leg = std::make_shared<Leg>(context, id, record.party);
+  auto leg = std::make_shared<Leg>(context, id, record.party);
   if (leg->restore(record, why)) {
     leg->kept_.stored = true;
     return leg;
