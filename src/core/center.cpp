@@ -364,9 +364,10 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       }
       break;
     case Purpose::release_park:
-      if (planted(PlantedFault::customer_dropped) && !result.ok)
-        end_contact(*owner);
-      else if (transfer != nullptr && transfer->releasing)
+      if (planted(PlantedFault::customer_dropped) && !result.ok) end_contact(*owner);
+      // Where the customer is gone, going on would offer somebody a dead call: his end comes next,
+      // and if not, the park's deadline goes on.
+      else if (transfer != nullptr && transfer->releasing && !leg_is_gone(result))
         finish_release(*owner, *transfer);
       break;
     case Purpose::offer_bridge:

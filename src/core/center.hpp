@@ -58,6 +58,12 @@ BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, 
                     target_dial, hold_customer, hold_agent, release_park, wait_park, offer_bridge,
                     resume_bridge, target_bridge, back_bridge, out_bridge, mute, dtmf, talk)
 
+/// What a failed command tells of its leg: after 408 or 481 the dialog is gone and LegEnded is on
+/// its way; after anything else the leg stays as it was (RFC 3261 sections 12.2.1.2 and 14.1).
+[[nodiscard]] inline bool leg_is_gone(const CommandResult& result) {
+  return !result.ok && (result.code == 408 || result.code == 481);
+}
+
 struct OpenCommand {
   Purpose purpose = Purpose::none;
   ContactId contact;

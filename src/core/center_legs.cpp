@@ -83,21 +83,19 @@ void ContactCenter::Impl::stop_bridging(Contact& contact) {
 
 void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
                                         const CommandResult& result) {
-  // With 408 or 481 the leg is gone and LegEnded tells so; with anything else it stays up (RFC 3261
-  // section 14.1).
   const bool customers_side = result.failed_leg && *result.failed_leg == contact.customer_leg;
-  const bool leg_is_gone = result.code == 408 || result.code == 481;
+  const bool gone = leg_is_gone(result);
   const message::BackendError error{
       .name = capabilities_.backend, .code = result.code, .text = result.text};
   switch (purpose) {
     case Purpose::offer_bridge:
-      if (customers_side && leg_is_gone) break;
+      if (customers_side && gone) break;
       if (contact.offer) {
         offer_failed(contact, Activity::missed, "missed", Reason::mediaNotAcceptable, error);
       }
       break;
     case Purpose::target_bridge:
-      if (customers_side && leg_is_gone) break;
+      if (customers_side && gone) break;
       if (Transfer* transfer = running_transfer(contact)) {
         fail_transfer(contact, *transfer, reason_of_status(result.code), error);
       }

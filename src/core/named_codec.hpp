@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,6 +21,7 @@
 #include <boost/mp11/algorithm.hpp>
 #include <boost/mp11/list.hpp>
 #include <boost/pfr/tuple_size.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace baton::core {
 
@@ -127,7 +127,11 @@ class NamedEncoder {
   }
 
  private:
-  explicit NamedEncoder(std::string& out) : out_(out) {}
+  explicit NamedEncoder(std::string& out) : out_(out) {
+    names_.reserve(kUsualNames);
+    by_name_.reserve(kUsualNames);
+    by_address_.reserve(kUsualNames);
+  }
 
   /// The form that wire_of tells.
   template <class T>
@@ -249,10 +253,13 @@ class NamedEncoder {
     out += static_cast<char>(value);
   }
 
+  /// Of a small value; a larger one pays for growing.
+  static constexpr std::size_t kUsualNames = 96;
+
   std::string& out_;
   std::vector<std::string_view> names_;
-  std::unordered_map<std::string_view, std::uint64_t> by_name_;
-  std::unordered_map<const char*, std::uint64_t> by_address_;
+  boost::unordered_flat_map<std::string_view, std::uint64_t> by_name_;
+  boost::unordered_flat_map<const char*, std::uint64_t> by_address_;
 };
 
 /// Reads a value from bytes that may be anything. Never reads outside of them, and never throws but

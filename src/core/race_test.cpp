@@ -45,6 +45,24 @@ TEST_F(Race, AJoinThatIsDoneAfterItsLegEndedConnectsNobody) {
   EXPECT_EQ(last_state(), TransferState::returning);
 }
 
+TEST_F(Race, ACustomerWhoIsGoneWhenHeIsParkedIsOfferedToNobody) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  const LegId customer = t.fail<ParkLeg>(481).leg;
+  EXPECT_EQ(t.state_of("agent2"), "Available");
+  t.put(LegEnded{.leg = customer, .cause = EndCause::unreachable, .code = 481, .text = {}});
+  EXPECT_EQ(last_state(), TransferState::abandoned);
+  EXPECT_EQ(t.state_of("agent2"), "Available");
+}
+
+TEST_F(Race, AParkThatTellsOfTheCustomersEndGoesOnByItsDeadlineWhereNoEndComes) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.fail<ParkLeg>(408);
+  t.pass(2'000);
+  EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+}
+
 TEST_F(Race, ADialThatFailsAfterItWasGivenUpDoesNotMoveTheFallbackOn) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   t.put(LegEnded{.leg = agent_leg, .cause = EndCause::remote, .code = 0, .text = {}});

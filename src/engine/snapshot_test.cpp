@@ -473,8 +473,14 @@ TEST_F(SnapshotTest, AStartWithAHundredThousandInputsTakesLessThanTwoSeconds) {
   std::printf("start with 100000 inputs by replay: %.3f s; from the snapshot of them: %.3f s\n",
               replayed, loaded);
   RecordProperty("replay_ms", static_cast<int>(replayed * 1000));
-  EXPECT_LT(replayed, 2.0);
-  EXPECT_LT(loaded, 2.0);
+  // The promise is the server's; a sanitizer's checks take some forty times as long.
+#ifdef BATON_SANITIZED
+  constexpr double kAllowedSeconds = 120;
+#else
+  constexpr double kAllowedSeconds = 2;
+#endif
+  EXPECT_LT(replayed, kAllowedSeconds);
+  EXPECT_LT(loaded, kAllowedSeconds);
 }
 
 TEST_F(SnapshotTest, ALargeStateHoldsInputsUpForItsBytesAndOneSliceOnly) {

@@ -213,6 +213,7 @@ async def test_a_cseq_that_goes_back_is_refused(world: World):
 async def test_a_customer_whose_port_is_closed_is_found_gone(world: World):
     """His address refuses every datagram (ICMP): he is looked for a second or so, and is then gone for the core, too."""
     talking = await world.talking("agent1")
+    other, _ = await world.agent("agent2")
     gone = talking.customer.peer
     gone.silent = True
     gone.transport.transport.close()
@@ -220,6 +221,7 @@ async def test_a_customer_whose_port_is_closed_is_found_gone(world: World):
     await talking.desktop.transfer("abandoned")
     await talking.agent.ended(by="them")
     await world.no_leg_is_left()
+    assert not other.seen("InboundCall/InboundCallStateChange"), "a dead customer is offered to nobody"
 
 
 async def test_a_customer_whose_port_is_closed_for_a_moment_stays(world: World):

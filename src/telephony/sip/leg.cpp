@@ -129,17 +129,13 @@ void Leg::refresh_by_update() {
 }
 
 void Leg::look_again(const std::string& text) {
-  // Nobody listens at the party's address: once more and once more, since a phone that starts anew
-  // is back within a second.
-  constexpr int kLooks = 3;
-  constexpr std::chrono::milliseconds kLookAgain{500};
-  if (++unreachable_ >= kLooks) {
+  if (++unreachable_ >= context_.times.looks) {
     context_.counters.sessions_expired.fetch_add(1, std::memory_order_relaxed);
     give_up(core::EndCause::unreachable, 503, text);
     return;
   }
   context_.loop->cancel(session_due_);
-  session_due_ = context_.loop->after(kLookAgain, [weak = weak_from_this()] {
+  session_due_ = context_.loop->after(context_.times.look_again, [weak = weak_from_this()] {
     const auto leg = weak.lock();
     if (leg && leg->state_ == LegState::confirmed) leg->refresh_by_update();
   });

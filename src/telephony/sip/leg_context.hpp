@@ -49,6 +49,10 @@ struct LegTimes {
   std::chrono::milliseconds first_check{1'000};
   /// The ACK of an answered call waits for the first command that its LegAnswered causes.
   std::chrono::milliseconds acknowledge{200};
+  /// A request to an address where nobody listens (ICMP says so at once) goes there this often, so
+  /// far apart: a phone that starts anew is back within a second.
+  int looks = 3;
+  std::chrono::milliseconds look_again{500};
 };
 
 /// The surroundings that all legs of a switch share. Loop thread only, but for the counters.

@@ -12,10 +12,6 @@ namespace baton::telephony::sip {
 namespace {
 
 constexpr int kRequestPending = 491;
-/// How often a request goes to an address where nobody listens, and how far apart: a phone that
-/// starts anew is back within a second.
-constexpr int kLooks = 3;
-constexpr std::chrono::milliseconds kLookAgain{500};
 
 }  // namespace
 
@@ -132,8 +128,9 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
 }
 
 void LegReinvite::look_again(const std::string& text) {
-  if (++unreachable_ < kLooks) {
-    retry_ = leg_->context().loop->after(kLookAgain, [weak = weak_from_this()] {
+  const LegTimes& times = leg_->context().times;
+  if (++unreachable_ < times.looks) {
+    retry_ = leg_->context().loop->after(times.look_again, [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self && self->done_) self->send(nullptr);
     });
