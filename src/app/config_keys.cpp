@@ -164,6 +164,22 @@ const std::array kKeys{
            "transactions", 10, 1000000),
     number("sip", "retry_after_seconds", BATON_AT(sip.retry_after_seconds),
            "What that 503 says in Retry-After.", "seconds", 1, 3600),
+    number(
+        "sip", "max_message_bytes", BATON_AT(sip.max_message_bytes),
+        "The largest message that is taken in, with its body. A larger datagram gets 413, a larger "
+        "message on a connection ends it.",
+        "bytes", 4 * kKiB, kMiB),
+    number("sip", "max_headers", BATON_AT(sip.max_headers),
+           "Header fields of one request, each value of a list counted; one more gets 400.",
+           "fields", 20, 10000),
+    number("sip", "auth_failures", BATON_AT(sip.auth_failures),
+           "Wrong passwords from one address (of IPv6 its first 64 bits) that cost no time. Each "
+           "further one doubles the time, from one second on, in which credentials from there get "
+           "503 without being looked at; phones that are registered go on.",
+           "failures", 1, 1000),
+    number("sip", "auth_max_delay_seconds", BATON_AT(sip.auth_max_delay_seconds),
+           "What that time grows to. After twice as long without a failure it starts over.",
+           "seconds", 1, 86400),
     number("sip", "udp_mtu", BATON_AT(sip.udp_mtu),
            "A larger request goes by TCP where the peer's transport allows (RFC 3261, section "
            "18.1.1).",

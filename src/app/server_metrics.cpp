@@ -112,6 +112,15 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
          &SwitchStats::screened);
   figure("baton_sip_overload_total", "INVITEs refused with 503 by overload",
          &SwitchStats::overload);
+  const auto limit = [&](const char* key, std::uint64_t SwitchStats::* member) {
+    registry.add(
+        "baton_limit_hits_total", "Refusals because a limit of the configuration was reached",
+        [&sip, member] { return static_cast<double>(sip.stats().*member); }, {{"limit", key}});
+  };
+  limit("sip.max_dialogs", &SwitchStats::dialogs_full);
+  limit("sip.max_transactions", &SwitchStats::transactions_full);
+  limit("sip.max_headers", &SwitchStats::headers_full);
+  limit("sip.auth_failures", &SwitchStats::throttled);
   figure("baton_sip_malformed_total", "Messages refused as malformed", &SwitchStats::malformed);
   figure("baton_sip_sound_streams_open", "Parties hearing the built-in source",
          &SwitchStats::sound_streams_open);

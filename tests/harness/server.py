@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import os
 import re
+import resource
 import signal
 import socket
 from pathlib import Path
@@ -27,8 +28,9 @@ def free_port(host: str = "127.0.0.1", kind: int = socket.SOCK_STREAM) -> int:
 
 
 def die_with_parent() -> None:
-    """In the child: no server outlives a test that was killed (prctl PR_SET_PDEATHSIG)."""
+    """In the child: no server outlives a test that was killed (prctl PR_SET_PDEATHSIG), and none leaves a core file."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 async def run(*arguments: str, env: dict[str, str] | None = None, stdin: bytes | None = None,
@@ -121,6 +123,14 @@ class Server:
                 raise AssertionError(f"the server did not stop within {timeout:g} s of SIGTERM") from None
         await self._close()
         return self.process.returncode or 0
+
+    async def abort(self) -> None:
+        """SIGABRT, which a failed assertion of a library raises."""
+        assert self.process
+        self.process.send_signal(signal.SIGABRT)
+        code = await self.process.wait()
+        assert code == -signal.SIGABRT, f"SIGABRT ended the server with {code}"
+        await self._close()
 
     async def kill(self) -> None:
         if self.process and self.alive:

@@ -25,6 +25,20 @@ LEFT_OVER = ("baton_legs_open", "baton_sip_legs_open", "baton_commands_open")
 OUTCOMES = ("connected", "returned", "canceled", "failed", "abandoned", "handedOver")
 
 
+def unit_setting(name: str) -> str:
+    """What the shipped systemd unit says."""
+    unit = (config.SOURCE / "packaging" / "baton.service").read_text(encoding="utf-8")
+    found = re.findall(rf"^{name}=(.*)$", unit, re.MULTILINE)
+    assert len(found) == 1, f"packaging/baton.service has {len(found)} lines {name}="
+    return found[0]
+
+
+def unit_milliseconds(name: str) -> int:
+    match = re.fullmatch(r"(\d+)ms", unit_setting(name))
+    assert match, f"{name}={unit_setting(name)} in packaging/baton.service is not in milliseconds"
+    return int(match.group(1))
+
+
 @dataclass
 class Conversation:
     """A customer who talks to an agent."""
@@ -107,6 +121,24 @@ class World:
     async def restart(self) -> None:
         await self.kill()
         await self.start_again()
+
+    async def abort(self) -> float:
+        """A crash, and what the service manager does then by packaging/baton.service.
+
+        Comes back with the seconds that nobody took traffic.
+        """
+        loop = asyncio.get_running_loop()
+        self.fix_addresses()
+        began = loop.time()
+        await self.server.abort()
+        await asyncio.sleep(unit_milliseconds("RestartSec") / 1000)  # Its wait, which we play.
+        code, _, error = await run("check-config", str(self.config_path))  # ExecStartPre=
+        assert code == 0, error
+        await self.server.start()
+        away = loop.time() - began
+        for desktop in self.desktops:
+            await desktop.reopen()
+        return away
 
     async def __aenter__(self) -> World:
         self._carrier_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

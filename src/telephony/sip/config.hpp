@@ -50,6 +50,10 @@ struct SipConfig {
   int max_dialogs = 20000;        ///< Above: INVITE gets 503 with Retry-After.
   int max_transactions = 500000;  ///< The same for transactions.
   int retry_after_seconds = 5;
+  int max_message_bytes = 65536;     ///< A larger message is not taken in.
+  int max_headers = 256;             ///< Header fields of one request; more get 400.
+  int auth_failures = 10;            ///< Wrong passwords of a network that cost no time.
+  int auth_max_delay_seconds = 600;  ///< What the time grows to for which it is refused then.
   int udp_mtu = 4096;  ///< A request above goes by TCP where the peer's transport allows.
   std::string tls_certificate_dir;  ///< With agent.pem and cafile.pem, as the library wants them.
   std::string queue_sound;          ///< WAV file (8 kHz mono PCM16); empty: the built-in tone.

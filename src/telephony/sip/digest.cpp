@@ -219,29 +219,32 @@ std::string DigestServer::mac(std::string_view text) const {
   return to_hex(digest.data(), kMacDigits / 2);
 }
 
-std::string DigestServer::make_nonce(std::int64_t now) {
+std::string DigestServer::make_nonce(std::string_view client, std::int64_t now) {
   const std::string head = fmt::format("{:016x}{:016x}", now, ++serial_);
-  return head + mac(head);
+  return head + mac(fmt::format("{}{}", head, client));
 }
 
-std::optional<DigestServer::Nonce> DigestServer::open_nonce(std::string_view nonce) const {
+std::optional<DigestServer::Nonce> DigestServer::open_nonce(std::string_view client,
+                                                            std::string_view nonce) const {
   if (nonce.size() != kTimeDigits + kSerialDigits + kMacDigits) return std::nullopt;
   const auto head = nonce.substr(0, kTimeDigits + kSerialDigits);
-  if (!same_secret(mac(head), nonce.substr(head.size()))) return std::nullopt;
+  if (!same_secret(mac(fmt::format("{}{}", head, client)), nonce.substr(head.size()))) {
+    return std::nullopt;
+  }
   const auto at = parse_hex<std::int64_t>(head.substr(0, kTimeDigits));
   const auto serial = parse_hex<std::uint64_t>(head.substr(kTimeDigits));
   if (!at || !serial) return std::nullopt;
   return Nonce{*at, *serial};
 }
 
-std::string DigestServer::challenge(std::int64_t now, bool stale) {
+std::string DigestServer::challenge(std::string_view client, std::int64_t now, bool stale) {
   return fmt::format("Digest realm={}, nonce=\"{}\", algorithm=MD5, qop=\"auth\"{}", quoted(realm_),
-                     make_nonce(now), stale ? ", stale=true" : "");
+                     make_nonce(client, now), stale ? ", stale=true" : "");
 }
 
 DigestServer::Verdict DigestServer::check(const DigestParams& credential, std::string_view ha1,
                                           std::string_view method, std::string_view request_uri,
-                                          std::int64_t now) {
+                                          std::string_view client, std::int64_t now) {
   const auto nonce = get(credential, "nonce");
   const auto nc = get(credential, "nc");
   const auto cnonce = get(credential, "cnonce");
@@ -262,12 +265,15 @@ DigestServer::Verdict DigestServer::check(const DigestParams& credential, std::s
   std::ranges::transform(response, response.begin(), [](char c) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   });
+  // Before the response, so that what the answer says about a password cannot be had without a
+  // nonce of ours.
+  const auto opened = open_nonce(client, nonce);
+  if (!opened) return Verdict::stale;
   if (!same_secret(digest_response(ha1, nonce, nc, cnonce, qop, method, uri), response)) {
     return Verdict::wrong;
   }
-  const auto opened = open_nonce(nonce);
   // What was used before this process began may have been used with any count.
-  if (!opened || opened->at < born_ || opened->at > now || now - opened->at > lifetime_ ||
+  if (opened->at < born_ || opened->at > now || now - opened->at > lifetime_ ||
       opened->serial <= forgotten_serial_) {
     return Verdict::stale;
   }

@@ -44,6 +44,11 @@ using DigestParams = std::map<std::string, std::string, std::less<>>;
 /// The server's side of Digest authentication: MD5, qop=auth, nonces that carry their own time
 /// under an HMAC.
 ///
+/// A nonce is for one client (the network it asks from). So nobody can send wrong credentials in
+/// another's name: for a forged source address he never sees a nonce, and without one that the
+/// client was given a credential is neither right nor wrong, and its response is not even looked
+/// at.
+///
 /// A nonce needs no memory until it is used; then its highest count is remembered until it expires,
 /// for at most `max_tracked` nonces (one more forgets the oldest, which is answered stale from then
 /// on, never let in again). One thread at a time.
@@ -55,8 +60,8 @@ class DigestServer {
     ok,
     malformed,  ///< Not a credential of ours: another realm, qop or URI, or parameters missing.
     wrong,      ///< The response is not that user's.
-    stale,      ///< The response is right, the nonce is not: expired, not ours, or its count used
-                ///< before.
+    stale,      ///< The nonce is not one that this client was given, whatever the response is; or
+                ///< the response is right and the nonce has expired, or its count was used before.
   };
 
   /// `lifetime_seconds` is how long a nonce may be used (at least 1); `now` in Unix seconds: nonces
@@ -68,14 +73,15 @@ class DigestServer {
   [[nodiscard]] static Key random_key();
 
   /// The value for WWW-Authenticate or Proxy-Authenticate. `now` in Unix seconds.
-  [[nodiscard]] std::string challenge(std::int64_t now, bool stale = false);
+  [[nodiscard]] std::string challenge(std::string_view client, std::int64_t now,
+                                      bool stale = false);
 
   /// Checks one credential. `ha1` is that of the user whom it must be (the caller compares the user
   /// name); `request_uri` is the Request-URI as received. A count must be higher than every one
   /// seen with that nonce (RFC 2617 section 3.2.2).
   [[nodiscard]] Verdict check(const DigestParams& credential, std::string_view ha1,
                               std::string_view method, std::string_view request_uri,
-                              std::int64_t now);
+                              std::string_view client, std::int64_t now);
 
   [[nodiscard]] const std::string& realm() const { return realm_; }
   [[nodiscard]] std::size_t tracked() const { return counts_.size(); }
@@ -91,8 +97,9 @@ class DigestServer {
   };
 
   [[nodiscard]] std::string mac(std::string_view text) const;
-  [[nodiscard]] std::string make_nonce(std::int64_t now);
-  [[nodiscard]] std::optional<Nonce> open_nonce(std::string_view nonce) const;
+  [[nodiscard]] std::string make_nonce(std::string_view client, std::int64_t now);
+  [[nodiscard]] std::optional<Nonce> open_nonce(std::string_view client,
+                                                std::string_view nonce) const;
   void forget(std::int64_t now);
 
   std::string realm_;

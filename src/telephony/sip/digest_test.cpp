@@ -9,6 +9,8 @@ namespace {
 
 using Verdict = DigestServer::Verdict;
 
+constexpr const char* kClient = "192.0.2.7";
+
 // RFC 2617 section 3.5.
 TEST(Digest, TheRfcsExample) {
   const auto ha1 = digest_ha1("Mufasa", "testrealm@host.com", "Circle Of Life");
@@ -37,13 +39,13 @@ TEST(Digest, RefusesWhatIsMalformed) {
 
 TEST(Digest, AnswersATrunksChallenge) {
   DigestServer trunk("carrier", 300, DigestServer::random_key(), 1000);
-  const auto answer =
-      answer_challenge(trunk.challenge(1000), "us", "secret", "INVITE", "sip:+1@10.0.0.1", 1);
+  const auto answer = answer_challenge(trunk.challenge(kClient, 1000), "us", "secret", "INVITE",
+                                       "sip:+1@10.0.0.1", 1);
   ASSERT_TRUE(answer);
   const auto params = parse_digest(*answer);
   ASSERT_TRUE(params);
   EXPECT_EQ(trunk.check(*params, digest_ha1("us", "carrier", "secret"), "INVITE", "sip:+1@10.0.0.1",
-                        1001),
+                        kClient, 1001),
             Verdict::ok);
 }
 
@@ -75,7 +77,7 @@ class DigestServerTest : public ::testing::Test {
                 const std::string& uri = "sip:baton",
                 const std::string& request_uri = "sip:baton") {
     const auto answer = answer_challenge(challenge, "agent1", password, "REGISTER", uri, count);
-    return server.check(*parse_digest(*answer), ha1, "REGISTER", request_uri, now);
+    return server.check(*parse_digest(*answer), ha1, "REGISTER", request_uri, kClient, now);
   }
   std::string ha1 = digest_ha1("agent1", "baton", "pw");
   DigestServer::Key key = DigestServer::random_key();
@@ -83,7 +85,7 @@ class DigestServerTest : public ::testing::Test {
 
 TEST_F(DigestServerTest, CountsMustRise) {
   DigestServer server("baton", 300, key, 1000);
-  const auto challenge = server.challenge(1000);
+  const auto challenge = server.challenge(kClient, 1000);
   EXPECT_EQ(check(server, challenge, 1000, 1), Verdict::ok);
   EXPECT_EQ(check(server, challenge, 1000, 1), Verdict::stale);
   EXPECT_EQ(check(server, challenge, 1000, 5), Verdict::ok);
@@ -93,46 +95,58 @@ TEST_F(DigestServerTest, CountsMustRise) {
 
 TEST_F(DigestServerTest, NoncesExpireAndOthersAreNotTaken) {
   DigestServer server("baton", 300, key, 1000);
-  const auto challenge = server.challenge(1000);
+  const auto challenge = server.challenge(kClient, 1000);
   EXPECT_EQ(check(server, challenge, 1300), Verdict::ok);
-  EXPECT_EQ(check(server, server.challenge(1000), 1301), Verdict::stale);
-  EXPECT_EQ(check(server, server.challenge(1000), 999), Verdict::stale);
+  EXPECT_EQ(check(server, server.challenge(kClient, 1000), 1301), Verdict::stale);
+  EXPECT_EQ(check(server, server.challenge(kClient, 1000), 999), Verdict::stale);
   DigestServer other("baton", 300, DigestServer::random_key(), 1000);
-  EXPECT_EQ(check(server, other.challenge(1000), 1000), Verdict::stale);
+  EXPECT_EQ(check(server, other.challenge(kClient, 1000), 1000), Verdict::stale);
   // The same key, but a process before this one: its counts are not known.
   DigestServer restarted("baton", 300, key, 1100);
-  EXPECT_EQ(check(restarted, server.challenge(1050), 1100), Verdict::stale);
-  EXPECT_EQ(check(restarted, restarted.challenge(1100, true), 1100), Verdict::ok);
+  EXPECT_EQ(check(restarted, server.challenge(kClient, 1050), 1100), Verdict::stale);
+  EXPECT_EQ(check(restarted, restarted.challenge(kClient, 1100, true), 1100), Verdict::ok);
 }
 
 TEST_F(DigestServerTest, WrongIsNotStale) {
   DigestServer server("baton", 300, key, 1000);
-  EXPECT_EQ(check(server, server.challenge(1000), 1000, 1, "guess"), Verdict::wrong);
-  EXPECT_EQ(check(server, server.challenge(1000), 9999, 1, "guess"), Verdict::wrong);
+  EXPECT_EQ(check(server, server.challenge(kClient, 1000), 1000, 1, "guess"), Verdict::wrong);
+  EXPECT_EQ(check(server, server.challenge(kClient, 1000), 9999, 1, "guess"), Verdict::wrong);
   // A wrong answer uses nothing up.
   EXPECT_EQ(server.tracked(), 0U);
 }
 
+TEST_F(DigestServerTest, ANonceIsForTheClientThatItWasGivenTo) {
+  DigestServer server("baton", 300, key, 1000);
+  const auto elsewhere = server.challenge("192.0.2.8", 1000);
+  EXPECT_EQ(check(server, elsewhere, 1000), Verdict::stale);
+  // Neither does the answer tell whether the password was right, nor is it a failure of kClient's.
+  EXPECT_EQ(check(server, elsewhere, 1000, 1, "guess"), Verdict::stale);
+  EXPECT_EQ(check(server, server.challenge(kClient, 1000), 1000), Verdict::ok);
+}
+
 TEST_F(DigestServerTest, ACredentialIsForOneTarget) {
   DigestServer server("baton", 300, key, 1000);
-  EXPECT_EQ(check(server, server.challenge(1000), 1000, 1, "pw", "sip:+1@baton", "sip:+2@baton"),
-            Verdict::malformed);
-  EXPECT_EQ(check(server, server.challenge(1000), 1000, 1, "pw", "sip:+1@baton:5060",
+  EXPECT_EQ(
+      check(server, server.challenge(kClient, 1000), 1000, 1, "pw", "sip:+1@baton", "sip:+2@baton"),
+      Verdict::malformed);
+  EXPECT_EQ(check(server, server.challenge(kClient, 1000), 1000, 1, "pw", "sip:+1@baton:5060",
                   "sip:+1@BATON;transport=udp"),
             Verdict::ok);
-  EXPECT_EQ(check(server, server.challenge(1000), 1000, 1, "pw", "sip:[::1]:5060", "sip:[::1]"),
-            Verdict::ok);
+  EXPECT_EQ(
+      check(server, server.challenge(kClient, 1000), 1000, 1, "pw", "sip:[::1]:5060", "sip:[::1]"),
+      Verdict::ok);
 }
 
 TEST_F(DigestServerTest, IncompleteCredentialsAreMalformed) {
   DigestServer server("baton", 300, key, 1000);
-  const auto whole = *parse_digest(
-      *answer_challenge(server.challenge(1000), "agent1", "pw", "REGISTER", "sip:baton", 1));
-  EXPECT_EQ(server.check(whole, ha1, "REGISTER", "sip:baton", 1000), Verdict::ok);
+  const auto whole = *parse_digest(*answer_challenge(server.challenge(kClient, 1000), "agent1",
+                                                     "pw", "REGISTER", "sip:baton", 1));
+  EXPECT_EQ(server.check(whole, ha1, "REGISTER", "sip:baton", kClient, 1000), Verdict::ok);
   for (const char* name : {"realm", "nonce", "qop", "nc", "cnonce", "uri"}) {
     auto part = whole;
     part.erase(name);
-    EXPECT_EQ(server.check(part, ha1, "REGISTER", "sip:baton", 1000), Verdict::malformed) << name;
+    EXPECT_EQ(server.check(part, ha1, "REGISTER", "sip:baton", kClient, 1000), Verdict::malformed)
+        << name;
   }
   for (const auto& [name, value] :
        std::initializer_list<std::pair<const char*, const char*>>{{"nc", "00000000"},
@@ -143,18 +157,19 @@ TEST_F(DigestServerTest, IncompleteCredentialsAreMalformed) {
                                                                   {"qop", "auth-int"}}) {
     auto changed = whole;
     changed[name] = value;
-    EXPECT_EQ(server.check(changed, ha1, "REGISTER", "sip:baton", 1000), Verdict::malformed)
+    EXPECT_EQ(server.check(changed, ha1, "REGISTER", "sip:baton", kClient, 1000),
+              Verdict::malformed)
         << name << "=" << value;
   }
   auto none = whole;
   none.erase("response");
-  EXPECT_EQ(server.check(none, ha1, "REGISTER", "sip:baton", 1000), Verdict::wrong);
+  EXPECT_EQ(server.check(none, ha1, "REGISTER", "sip:baton", kClient, 1000), Verdict::wrong);
 }
 
 TEST_F(DigestServerTest, RemembersABoundedNumberAndForgetsTowardsStale) {
   DigestServer server("baton", 300, key, 1000, 10);
   std::vector<std::string> challenges;
-  for (int i = 0; i < 50; ++i) challenges.push_back(server.challenge(1000));
+  for (int i = 0; i < 50; ++i) challenges.push_back(server.challenge(kClient, 1000));
   for (const auto& each : challenges) EXPECT_EQ(check(server, each, 1000), Verdict::ok);
   EXPECT_LE(server.tracked(), 10U);
   // The first was forgotten: whether its count was used is not known any more.

@@ -16,7 +16,6 @@ namespace baton::telephony::sip {
 
 namespace {
 
-constexpr std::size_t kMaxMessageBytes = 64 * 1024;
 constexpr auto kExpiryInterval = std::chrono::seconds(1);
 
 // The library's own log tells of every broken datagram, which a stranger may send by the thousand.
@@ -37,11 +36,12 @@ void Endpoint::Impl::create() {
   // The library's own mark for "bind nothing yet"; the addresses are added one by one.
   // NOLINTNEXTLINE(performance-no-int-to-ptr)
   auto* const no_address = reinterpret_cast<url_string_t*>(-1);
-  endpoint.agent_ = nta_agent_create(endpoint.loop_.root(), no_address, &Impl::on_message,
-                                     reinterpret_cast<nta_agent_magic_t*>(this), NTATAG_UA(1),
-                                     NTATAG_UDP_MTU(static_cast<unsigned>(config.udp_mtu)),
-                                     NTATAG_MAXSIZE(kMaxMessageBytes), NTATAG_USE_NAPTR(0),
-                                     NTATAG_USE_SRV(0), NTATAG_MAX_FORWARDS(70), TAG_END());
+  endpoint.agent_ =
+      nta_agent_create(endpoint.loop_.root(), no_address, &Impl::on_message,
+                       reinterpret_cast<nta_agent_magic_t*>(this), NTATAG_UA(1),
+                       NTATAG_UDP_MTU(static_cast<unsigned>(config.udp_mtu)),
+                       NTATAG_MAXSIZE(static_cast<unsigned>(config.max_message_bytes)),
+                       NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_MAX_FORWARDS(70), TAG_END());
   if (endpoint.agent_ == nullptr) {
     throw std::runtime_error("the SIP stack cannot start: out of memory or of descriptors");
   }
@@ -76,8 +76,21 @@ void Endpoint::Impl::create() {
 void Endpoint::Impl::expire_every_second() {
   expiry = endpoint.loop_.after(kExpiryInterval, [this] {
     registrar.expire(unix_now());
+    take_renewed_certificate();
     expire_every_second();
   });
+}
+
+void Endpoint::Impl::take_renewed_certificate() {
+  if (tls.size() == 0) return;
+  const std::string file = certificate_file();
+  if (!tls.changed(file)) return;
+  const std::string why = tls.use(file);
+  if (why.empty()) {
+    spdlog::info("SIP: TLS connections from now on are shown the certificate in {}", file);
+  } else {
+    spdlog::error("SIP: the certificate in use stays: {}", why);
+  }
 }
 
 void Endpoint::Impl::destroy() {

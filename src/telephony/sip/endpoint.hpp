@@ -50,14 +50,18 @@ struct SipCounters {
   Counter challenged{0};         ///< 401 and 407.
   Counter credentials_wrong{0};  ///< A credential was shown and was not right.
   Counter credentials_stale{0};
+  Counter throttled{0};         ///< 503 to a credential from where too many were wrong.
   Counter unknown_peer{0};      ///< 403 to an INVITE.
   Counter foreign_register{0};  ///< 403 or 404 to a REGISTER.
   Counter not_inbound{0};       ///< A trunk dialled something that is not ours.
-  Counter overload{0};          ///< 503.
-  Counter too_many_hops{0};     ///< 483.
-  Counter method_refused{0};    ///< 405, 501, 603.
-  Counter no_dialog{0};         ///< 481.
-  Counter malformed{0};         ///< 400, 416, 420.
+  Counter overload{0};          ///< 503, for one of the next two.
+  Counter dialogs_full{0};
+  Counter transactions_full{0};
+  Counter headers_full{0};    ///< 400 to a request with too many header fields.
+  Counter too_many_hops{0};   ///< 483.
+  Counter method_refused{0};  ///< 405, 501, 603.
+  Counter no_dialog{0};       ///< 481.
+  Counter malformed{0};       ///< 400, 416, 420.
   Counter options{0};
   Counter stray_answers{0};  ///< 2xx to an INVITE that nobody waits for: acknowledged and ended.
   Counter screened{0};       ///< Refused because the library is known not to survive it.

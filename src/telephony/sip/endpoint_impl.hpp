@@ -30,9 +30,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "telephony/sip/auth_guard.hpp"
 #include "telephony/sip/digest.hpp"
 #include "telephony/sip/endpoint.hpp"
 #include "telephony/sip/message_text.hpp"
+#include "telephony/sip/tls_contexts.hpp"
 
 namespace baton::telephony::sip {
 
@@ -69,6 +71,7 @@ struct Endpoint::Impl {
                     if (sink) sink(core::PhoneReachable{login, reachable});
                   }),
         trunks(owner.config_),
+        guard(owner.config_),
         digest(owner.config_.realm, owner.config_.nonce_lifetime_seconds,
                DigestServer::random_key(), unix_now()),
         tag_key(md5_hex(fmt::format("{}", fmt::join(DigestServer::random_key(), "-")))) {}
@@ -80,6 +83,8 @@ struct Endpoint::Impl {
   OwnHosts own;
   Registrar registrar;
   Trunks trunks;
+  AuthGuard guard;
+  TlsContexts tls;  // Outlives the stack's agent.
   DigestServer digest;
   InternalMark mark;
   std::string tag_key;
@@ -93,6 +98,10 @@ struct Endpoint::Impl {
   void destroy();
   ListenAddress add_address(const ListenAddress& wanted);
   void expire_every_second();
+  void take_renewed_certificate();
+  [[nodiscard]] std::string certificate_file() const {
+    return endpoint.config_.tls_certificate_dir + "/agent.pem";
+  }
 
   // Requests outside dialogs. Each takes over the message.
   static int on_message(nta_agent_magic_t* magic, nta_agent_t*, msg_t* msg, sip_t* sip) {
@@ -104,12 +113,12 @@ struct Endpoint::Impl {
   void register_phone(MessageGuard& msg, sip_t* sip, const Source& source);
   void answer_register(MessageGuard& msg, const RegisterAnswer& answer);
   bool refuse_unsupported(MessageGuard& msg, sip_t* sip);
-  bool overloaded() const;
+  bool overloaded();
 
   // A stateless answer: it costs no memory, whoever asks however often. Only within the callback.
   void reply(MessageGuard& msg, int code, const char* phrase, tag_type_t tag = tag_null,
              tag_value_t value = 0);
-  void challenge(MessageGuard& msg, bool proxy, bool stale);
+  void challenge(MessageGuard& msg, std::string_view network, bool proxy, bool stale);
 
   enum class Proof : std::uint8_t { good, answered };
   // Checks a credential, or answers with a challenge or a refusal.
@@ -131,6 +140,8 @@ struct Endpoint::Impl {
     text::read_sockaddr(msg_addr(msg), source);
     return source;
   }
+  // Whether a request comes from the very address and port of a phone that this agent registered.
+  [[nodiscard]] bool is_his_phone(std::string_view login, const Source& source) const;
   [[nodiscard]] bool is_agent(std::string_view login) const { return agents.contains(login); }
   SipCounters& counters() { return endpoint.counters_; }
 };

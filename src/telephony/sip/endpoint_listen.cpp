@@ -1,11 +1,8 @@
 #include <netdb.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 
@@ -68,28 +65,6 @@ std::string remedy(int error, const ListenAddress& address) {
   }
 }
 
-// What is wrong with a certificate folder, or nothing. The library starts without a certificate and
-// then fails each handshake.
-std::string certificate_fault(const std::string& folder) {
-  const std::string path = folder + "/agent.pem";
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
-                                                             &std::fclose);
-  if (file == nullptr) return fmt::format("{}: {}", path, std::strerror(errno));
-  const std::unique_ptr<X509, void (*)(X509*)> certificate(
-      PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
-  if (std::fseek(file.get(), 0, SEEK_SET) != 0) {
-    return fmt::format("{}: {}", path, std::strerror(errno));
-  }
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
-      PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
-  if (certificate == nullptr) return path + " has no certificate";
-  if (key == nullptr) return path + " has no private key";
-  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return path + ": the private key is not the certificate's";
-  }
-  return {};
-}
-
 }  // namespace
 
 ListenAddress Endpoint::Impl::add_address(const ListenAddress& wanted) {
@@ -108,8 +83,9 @@ ListenAddress Endpoint::Impl::add_address(const ListenAddress& wanted) {
                                          std::strerror(error), remedy(error, wanted)));
   }
   if (wanted.transport == "tls") {
-    if (const auto fault = certificate_fault(endpoint.config_.tls_certificate_dir);
-        !fault.empty()) {
+    // The library starts without a certificate and then fails each handshake.
+    static_cast<void>(tls.changed(certificate_file()));
+    if (const auto fault = tls.use(certificate_file()); !fault.empty()) {
       throw std::runtime_error(
           fmt::format("SIP cannot listen on {}: {}; put the certificate and its key, in PEM, into "
                       "agent.pem and the trusted authorities into cafile.pem there",
@@ -122,6 +98,7 @@ ListenAddress Endpoint::Impl::add_address(const ListenAddress& wanted) {
                   wanted.port == 0 ? "*" : std::to_string(wanted.port), wanted.transport);
   int result = 0;
   if (wanted.transport == "tls") {
+    const TlsContexts::Taking taking(tls);
     result = nta_agent_add_tport(endpoint.agent_, URL_STRING_MAKE(url.c_str()), TPTAG_SERVER(1),
                                  TPTAG_CERTIFICATE(endpoint.config_.tls_certificate_dir.c_str()),
                                  TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_NONE), TPTAG_PONG2PING(1),

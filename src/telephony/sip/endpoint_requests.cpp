@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <spdlog/spdlog.h>
+
 #include "telephony/sip/endpoint_impl.hpp"
 #include "telephony/sip/screen.hpp"
 
@@ -38,9 +40,10 @@ void Endpoint::Impl::reply(MessageGuard& msg, int code, const char* phrase, tag_
                  SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()), tag, value, TAG_END());
 }
 
-void Endpoint::Impl::challenge(MessageGuard& msg, bool proxy, bool stale) {
+void Endpoint::Impl::challenge(MessageGuard& msg, std::string_view network, bool proxy,
+                               bool stale) {
   counters().challenged++;
-  const std::string text = digest.challenge(unix_now(), stale);
+  const std::string text = digest.challenge(network, unix_now(), stale);
   if (proxy) {
     reply(msg, SIP_407_PROXY_AUTH_REQUIRED, SIPTAG_PROXY_AUTHENTICATE_STR(text.c_str()));
   } else {
@@ -52,41 +55,69 @@ Endpoint::Impl::Proof Endpoint::Impl::prove(MessageGuard& msg, const sip_t* sip,
                                             const std::optional<DigestParams>& credential,
                                             std::string_view user, std::string_view ha1,
                                             bool proxy) {
+  const Source source = source_of(msg.get());
+  const std::string network = network_of(source.host);
   if (!credential) {
-    challenge(msg, proxy, false);
+    challenge(msg, network, proxy, false);
+    return Proof::answered;
+  }
+  const auto now = unix_now();
+  // A phone that is signed in already goes on, whoever else guesses from behind its address.
+  if (const auto wait = guard.wait(network, user, now); wait > 0 && !is_his_phone(user, source)) {
+    counters().throttled++;
+    reply(msg, 503, "Too Many Wrong Passwords",
+          SIPTAG_RETRY_AFTER_STR(std::to_string(wait).c_str()));
     return Proof::answered;
   }
   using Verdict = DigestServer::Verdict;
-  auto verdict = Verdict::wrong;
+  auto verdict = digest.check(*credential, ha1, text_of(sip->sip_request->rq_method_name),
+                              url_text(sip->sip_request->rq_url), network, now);
   // Only as the one whom the request is from; somebody else's good credential is a wrong one.
-  if (username_of(credential) == user) {
-    verdict = digest.check(*credential, ha1, text_of(sip->sip_request->rq_method_name),
-                           url_text(sip->sip_request->rq_url), unix_now());
-  }
+  if (verdict == Verdict::ok && username_of(credential) != user) verdict = Verdict::wrong;
   switch (verdict) {
     case Verdict::ok:
+      guard.succeeded(network, user);
       return Proof::good;
     case Verdict::stale:
       counters().credentials_stale++;
-      challenge(msg, proxy, true);
+      challenge(msg, network, proxy, true);
       return Proof::answered;
     case Verdict::malformed:
       counters().credentials_wrong++;
-      challenge(msg, proxy, false);
+      challenge(msg, network, proxy, false);
       return Proof::answered;
     case Verdict::wrong:
       break;
   }
   counters().credentials_wrong++;
+  guard.failed(network, user, now);
+  if (const auto wait = guard.wait(network, user, now); wait > 0) {
+    spdlog::warn("SIP: wrong passwords from {}; credentials from there are refused for {} s",
+                 network, wait);
+  }
   reply(msg, SIP_403_FORBIDDEN);
   return Proof::answered;
 }
 
-bool Endpoint::Impl::overloaded() const {
+bool Endpoint::Impl::is_his_phone(std::string_view login, const Source& source) const {
+  const std::string from = to_uri(source);
+  return std::ranges::any_of(registrar.bindings(login),
+                             [&from](const Binding& each) { return each.via_route == from; });
+}
+
+bool Endpoint::Impl::overloaded() {
   const auto& config = endpoint.config_;
-  return (handler != nullptr && config.max_dialogs >= 0 &&
-          handler->dialogs() >= static_cast<std::size_t>(config.max_dialogs)) ||
-         endpoint.transactions() >= static_cast<std::size_t>(std::max(0, config.max_transactions));
+  if (handler != nullptr && config.max_dialogs >= 0 &&
+      handler->dialogs() >= static_cast<std::size_t>(config.max_dialogs)) {
+    counters().dialogs_full++;
+  } else if (endpoint.transactions() >=
+             static_cast<std::size_t>(std::max(0, config.max_transactions))) {
+    counters().transactions_full++;
+  } else {
+    return false;
+  }
+  counters().overload++;
+  return true;
 }
 
 bool Endpoint::Impl::refuse_unsupported(MessageGuard& msg, sip_t* sip) {
@@ -113,6 +144,11 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
   if (const auto refusal = screen(sip)) {
     counters().screened++;
     if (refusal->code != 0) reply(msg, refusal->code, refusal->phrase);
+    return;
+  }
+  if (has_more_headers(sip, endpoint.config_.max_headers)) {
+    counters().headers_full++;
+    reply(msg, 400, kTooManyHeaders);
     return;
   }
   const bool in_dialog = sip->sip_to->a_tag != nullptr;
@@ -163,7 +199,6 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
 
 void Endpoint::Impl::invite(MessageGuard& msg, sip_t* sip, const Source& source) {
   if (overloaded()) {
-    counters().overload++;
     const std::string seconds = std::to_string(std::max(1, endpoint.config_.retry_after_seconds));
     reply(msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(seconds.c_str()));
     return;

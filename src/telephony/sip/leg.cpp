@@ -14,6 +14,7 @@
 #include "telephony/sip/leg_invite_server.hpp"
 #include "telephony/sip/leg_job.hpp"
 #include "telephony/sip/leg_reinvite.hpp"
+#include "telephony/sip/screen.hpp"
 
 namespace baton::telephony::sip {
 
@@ -179,6 +180,12 @@ void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s*
   }
   if (ended()) {
     transaction.reply(481);
+    return;
+  }
+  // Not before, since a BYE is taken whatever it carries.
+  if (has_more_headers(sip, context_.config().max_headers)) {
+    context_.counters.headers_full++;
+    transaction.reply(400, kTooManyHeaders);
     return;
   }
   switch (method) {

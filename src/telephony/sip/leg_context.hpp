@@ -34,6 +34,7 @@ struct SwitchCounters {
   Counter relayed_offers{0};    ///< A party's hold, resume or codec change carried to the other.
   Counter sessions_expired{0};  ///< Legs ended because a session timer ran out.
   Counter unacknowledged{0};    ///< Legs ended because nobody acknowledged our 2xx.
+  Counter headers_full{0};      ///< Requests in a dialog that had too many header fields.
   Counter late_answers_ended{
       0};  ///< A 2xx that came when nobody wanted it: acknowledged and ended.
 };

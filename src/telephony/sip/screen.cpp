@@ -94,4 +94,16 @@ std::optional<Screened> screen(const sip_s* sip) {
   return std::nullopt;
 }
 
+bool has_more_headers(const sip_s* sip, int limit) {
+  // The library keeps a message's parts in their order, from the request line on; the empty line
+  // and the body are among them.
+  int headers = 0;
+  for (const auto* each = reinterpret_cast<const msg_header_t*>(sip->sip_request)->sh_succ;
+       each != nullptr; each = each->sh_succ) {
+    if (each->sh_class == sip_separator_class || each->sh_class == sip_payload_class) continue;
+    if (++headers > limit) return true;
+  }
+  return false;
+}
+
 }  // namespace baton::telephony::sip

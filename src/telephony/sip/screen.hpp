@@ -18,6 +18,11 @@ struct Screened {
 /// reached from here. Loop thread.
 [[nodiscard]] std::optional<Screened> screen(const sip_s* sip);
 
+/// Whether a request has more than so many header fields; each value of a list counts, as they do
+/// in the work they make. Loop thread.
+[[nodiscard]] bool has_more_headers(const sip_s* sip, int limit);
+inline constexpr const char* kTooManyHeaders = "Too Many Header Fields";
+
 /// How often the library asked for a name look-up that our own su_getaddrinfo
 /// (numeric_resolver.cpp) refused, and how often it was asked at all. Also pulls that definition
 /// into every program that links the SIP room. Any thread.

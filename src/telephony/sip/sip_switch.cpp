@@ -243,12 +243,16 @@ class SipSwitch::Impl : public InviteHandler {
     stats.registers_accepted = door.registers_accepted;
     stats.challenged = door.challenged;
     stats.credentials_wrong = door.credentials_wrong;
+    stats.throttled = door.throttled;
     stats.unknown_peer = door.unknown_peer;
     stats.foreign_registers = door.foreign_register;
     stats.not_inbound = door.not_inbound;
     stats.method_refused = door.method_refused;
     stats.screened = door.screened;
     stats.overload = door.overload;
+    stats.dialogs_full = door.dialogs_full;
+    stats.transactions_full = door.transactions_full;
+    stats.headers_full = door.headers_full + own.headers_full;
     stats.malformed = door.malformed;
     if (running_ && tone_) {
       const auto sound = tone_->stats();

@@ -51,12 +51,16 @@ struct SwitchStats {
   std::uint64_t registers_accepted = 0;
   std::uint64_t challenged = 0;
   std::uint64_t credentials_wrong = 0;
+  std::uint64_t throttled = 0;
   std::uint64_t unknown_peer = 0;
   std::uint64_t foreign_registers = 0;
   std::uint64_t not_inbound = 0;
   std::uint64_t method_refused = 0;
   std::uint64_t screened = 0;
   std::uint64_t overload = 0;
+  std::uint64_t dialogs_full = 0;
+  std::uint64_t transactions_full = 0;
+  std::uint64_t headers_full = 0;
   std::uint64_t malformed = 0;
   std::uint64_t sound_streams_open = 0;
   std::uint64_t sound_packets = 0;

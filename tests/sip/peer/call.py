@@ -450,8 +450,8 @@ class Call:
             self._take_answer(response.body)
         return response
 
-    async def info(self, digit: str) -> Response:
-        return await self.send("INFO", [("Content-Type", "application/dtmf-relay")],
+    async def info(self, digit: str, headers: list[tuple[str, str]] | None = None) -> Response:
+        return await self.send("INFO", [("Content-Type", "application/dtmf-relay"), *(headers or [])],
                                f"Signal={digit}\r\nDuration=160\r\n".encode()).result()
 
     async def refer(self, target: str, *, replaces: str | None = None,

@@ -1,0 +1,79 @@
+"""An assertion in the SIP library is a crash: the service is back within five seconds, and goes on with its calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.samples import DIAL_PAD
+from harness.world import World, unit_setting
+from peer import RINGBACK, talk
+
+AWAY = 5.0  # Seconds.
+
+
+def test_the_service_comes_back_however_often():
+    assert unit_setting("Restart") == "on-failure"
+    assert unit_setting("StartLimitIntervalSec") == "0"
+    assert unit_setting("LimitCORE") == "0"
+
+
+async def test_an_abort_while_the_destination_is_called(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    assert await world.abort() < AWAY
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await talking.customer.hears(RINGBACK)
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    assert not world.carrier.arrived, "the INVITE that came again is the same call"
+    await talking.customer.hangup()
+    await target.ended(by="them")
+
+
+async def test_an_abort_while_the_destination_rings(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await talking.customer.hears(RINGBACK)
+    assert await world.abort() < AWAY
+    await talking.customer.hears(RINGBACK)
+    assert (await world.metrics())["baton_sip_legs_adopted_total"] >= 1
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await target.hangup()
+    await talking.customer.ended(by="them")
+
+
+async def test_an_abort_while_the_two_are_joined(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await target.answer(wait=False)
+    await talking.customer.peer.expect("re-INVITE")
+    assert await world.abort() < AWAY
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+@pytest.mark.seconds(90)
+async def test_six_aborts_in_a_row(world: World):
+    """One more than systemd's default would start it again for."""
+    talking = await world.talking("agent1")
+    for _ in range(6):
+        assert await world.abort() < AWAY
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
