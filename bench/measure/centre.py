@@ -76,6 +76,11 @@ caller_id = "{NUMBER}"
 [store]
 path = "{folder / 'baton.db'}"
 initial_directory = "{folder / 'directory.json'}"
+[dialing]
+max_per_agent_per_minute = 1000000
+max_per_agent_per_day = 1000000
+max_per_number_per_minute = 1000000
+max_per_number_per_day = 100000000
 [limits]
 max_contacts = 100000
 [log]

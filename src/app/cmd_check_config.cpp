@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/config.hpp"
+#include "numbers/number_book.hpp"
 
 namespace baton::app {
 
@@ -40,7 +41,8 @@ Example:
     } else if (file->empty()) {
       throw CLI::RequiredError("FILE");
     } else if (config_or_faults(*file)) {
-      std::cout << *file << ": no faults\n";
+      std::cout << *file << ": no faults\nNumbers are judged by " << numbers::metadata_version()
+                << ".\n";
     } else {
       exit_code = kUsage;
     }

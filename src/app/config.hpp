@@ -29,6 +29,7 @@ struct JournalConfig {
       100000;  ///< Inputs that wait; one more is refused with backendUnavailable.
   std::size_t snapshot_inputs = 100000;                          ///< Inputs between two snapshots,
   std::size_t snapshot_bytes = std::size_t{32} * 1024 * 1024;    ///< and their bytes.
+  int snapshot_hours = 24;                                       ///< How old inputs may become.
   std::size_t kept_event_bytes = std::size_t{64} * 1024 * 1024;  ///< Events beside a snapshot.
   int slow_commit_ms = 1000;  ///< While a commit takes longer, new calls are refused.
 };
@@ -36,6 +37,11 @@ struct JournalConfig {
 /// How the server ends.
 struct ServerConfig {
   int drain_seconds = 60;  ///< How long running calls have after SIGTERM.
+};
+
+/// How long what happened is kept.
+struct RetentionConfig {
+  int records_days = 365;  ///< Records of transfers and contacts; 0: for ever.
 };
 
 struct LogConfig {
@@ -53,6 +59,7 @@ struct AppConfig {
   StoreConfig store;
   JournalConfig journal;
   core::Policy policy;
+  RetentionConfig retention;
   LogConfig log;
 };
 

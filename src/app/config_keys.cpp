@@ -35,8 +35,12 @@ constexpr std::array kSections{
             "How inputs are gathered into commits, and when they make room for a snapshot "
             "(docs/journal-format.md)."},
     Section{"transfer", "Defaults and time limits of a transfer (docs/message-api.md)."},
+    Section{
+        "dialing",
+        "Which outside numbers agents may call and transfer to, and how often (docs/dialing.md)."},
     Section{"routing", "How waiting customers are offered to agents."},
     Section{"limits", "What is refused before the machine is full."},
+    Section{"retention", "How long what happened is kept (docs/operations.md)."},
     Section{"log", "What is written to standard error."},
 };
 
@@ -224,6 +228,10 @@ const std::array kKeys{
          rules::kPrefix),
     number("trunk", "priority", BATON_TRUNK_AT(priority),
            "Among equally long matches the lowest is tried first.", "", 1, 99),
+    number_or_off("trunk", "max_calls", BATON_TRUNK_AT(max_calls),
+                  "Calls at once, in both directions. A trunk that is full takes no outgoing call: "
+                  "the next one that carries the number does. 0: no limit.",
+                  "calls", 1, 100000),
     number_or_off(
         "server", "drain_seconds", BATON_AT(server.drain_seconds),
         "How long running calls have after SIGTERM, while new ones are refused; then they "
@@ -252,6 +260,8 @@ const std::array kKeys{
            "inputs", 100, 10000000),
     number("journal", "snapshot_bytes", BATON_AT(journal.snapshot_bytes),
            "The same after this many bytes of inputs.", "bytes", 64 * kKiB, 4096 * kMiB),
+    number("journal", "snapshot_hours", BATON_AT(journal.snapshot_hours),
+           "The same once the oldest input is so old: inputs name people.", "hours", 1, 8760),
     number("journal", "kept_event_bytes", BATON_AT(journal.kept_event_bytes),
            "What the events may take on the disk, of all agents, that are kept beside a snapshot "
            "for desktops that connect again after a restart.",
@@ -287,6 +297,36 @@ const std::array kKeys{
     number("transfer", "idempotency_ids_per_agent", BATON_AT(policy.idempotency_ids_per_agent),
            "How many of them are remembered for an agent; the oldest goes first.", "ids", 10,
            100000),
+    text("dialing", "allowed_countries", BATON_AT(policy.dial.allowed_countries),
+         "The countries that numbers may belong to (ISO 3166-1); \"001\" stands for ranges of no "
+         "country, as +800. Empty: every one, which a line in the log warns of.",
+         rules::kCountry),
+    text("dialing", "blocked_classes", BATON_AT(policy.dial.blocked_classes),
+         "The classes of numbers that may not be dialled. `unknown` is a number in no range of its "
+         "country's plan.",
+         rules::kNumberClass),
+    text("dialing", "allowed_prefixes", BATON_AT(policy.dial.allowed_prefixes),
+         "Numbers that begin so may be dialled whatever their class; their country must be allowed "
+         "all the same.",
+         rules::kPrefix),
+    text("dialing", "blocked_prefixes", BATON_AT(policy.dial.blocked_prefixes),
+         "Numbers that begin so may not be dialled, whatever else allows it.", rules::kPrefix),
+    number_or_off(
+        "dialing", "max_per_agent_per_minute", BATON_AT(policy.dial.max_per_agent_per_minute),
+        "Outside numbers that one agent may dial in a minute, by transfers and calls; one "
+        "more is refused with `rateLimited`; 0: no limit.",
+        "numbers", 1, 1000000),
+    number_or_off("dialing", "max_per_agent_per_day", BATON_AT(policy.dial.max_per_agent_per_day),
+                  "The same for a day (of UTC).", "numbers", 1, 1000000),
+    number_or_off("dialing", "max_per_number_per_minute",
+                  BATON_AT(policy.dial.max_per_number_per_minute),
+                  "How often all agents together may dial one number in a minute; 0: no limit.",
+                  "times", 1, 1000000),
+    number_or_off("dialing", "max_per_number_per_day", BATON_AT(policy.dial.max_per_number_per_day),
+                  "The same for a day (of UTC).", "times", 1, 100000000),
+    number("dialing", "numbers_remembered", BATON_AT(policy.dial.numbers_remembered),
+           "How many numbers are counted for that; the least recently dialled are forgotten.",
+           "numbers", 100, 1000000),
     number("routing", "offer_timeout_seconds", BATON_AT(policy.offer_timeout_seconds),
            "How long an agent is offered a queued call before the next one is.", "seconds", 5, 120),
     number("routing", "answer_timeout_seconds", BATON_AT(policy.answer_timeout_seconds),
@@ -296,6 +336,11 @@ const std::array kKeys{
          rules::kE164OrEmpty),
     number("limits", "max_contacts", BATON_AT(policy.max_contacts),
            "Contacts at once; one more call is refused with 503.", "contacts", 1, 1000000),
+    number_or_off(
+        "retention", "records_days", BATON_AT(retention.records_days),
+        "Records of transfers and contacts that did not change for so long are deleted, a "
+        "few at a time; 0: none.",
+        "days", 1, 36500),
     text("log", "level", BATON_AT(log.level), "The least important line that is written.",
          rules::kLogLevel),
     text("log", "format", BATON_AT(log.format), "Lines for people, or one JSON object a line.",

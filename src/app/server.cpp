@@ -12,9 +12,11 @@
 #include <thread>
 #include <utility>
 
+#include "app/preflight.hpp"
 #include "app/rest_views.hpp"
 #include "app/server_metrics.hpp"
 #include "app/version.hpp"
+#include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
 
 namespace baton::app {
@@ -153,12 +155,31 @@ void Server::take_over_sip() {
   sip_->restore(std::move(saved));
 }
 
+void Server::prune_records() {
+  constexpr std::int64_t kDay = 86'400'000;
+  constexpr std::int64_t kPause = 600'000;
+  constexpr std::size_t kRows = 500;  // In one second: a few milliseconds of the engine's.
+  const std::int64_t now = unix_ms();
+  if (config_.retention.records_days == 0 || now < next_prune_) return;
+  engine_->run([this, now](core::ContactCenter&) {
+    const auto pruned = store_->prune_records(now - config_.retention.records_days * kDay, kRows);
+    if (!pruned)
+      spdlog::warn("retention: old records cannot be deleted; the next try is in ten minutes");
+    if (pruned.value_or(0) == 0) next_prune_ = now + kPause;
+  });
+}
+
 void Server::start() {
   if (const auto folder = std::filesystem::path(config_.gateway.jwt_secret_file).parent_path();
       !folder.empty()) {
     // Where it cannot be made, the gateway says so when it writes the secret.
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
+  }
+  if (config_.policy.dial.allowed_countries.empty()) {
+    spdlog::warn(
+        "dialing.allowed_countries is empty: agents may call every country; list the ones that "
+        "they need");
   }
   store_.emplace(store::Store::open(config_.store.path, config_.sip.realm,
                                     config_.journal.durability == "process"
@@ -185,8 +206,10 @@ void Server::start() {
   engine_config.replay_events_seconds = config_.gateway.replay_seconds;
   engine_config.snapshot_inputs = config_.journal.snapshot_inputs;
   engine_config.snapshot_bytes = config_.journal.snapshot_bytes;
+  engine_config.snapshot_age = std::chrono::hours(config_.journal.snapshot_hours);
   engine_config.kept_event_bytes = config_.journal.kept_event_bytes;
   engine_config.slow_commit = std::chrono::milliseconds(config_.journal.slow_commit_ms);
+  engine_config.look_up_number = [this](const std::string& number) { return numbers_.of(number); };
   engine_ = std::make_unique<engine::Engine>(std::move(engine_config), *journal_, store_->epoch(),
                                              [this](std::vector<engine::Published> events) {
                                                std::vector<gateway::PublishedEvent> out;
@@ -226,7 +249,10 @@ void Server::start() {
     throw std::runtime_error("journal: " + error);
   }
   worker_ = std::make_unique<Worker>();
-  worker_->every(std::chrono::seconds(1), [this] { check_hours(); });
+  worker_->every(std::chrono::seconds(1), [this] {
+    check_hours();
+    prune_records();
+  });
   gateway_->start();
 }
 
@@ -333,6 +359,10 @@ void Server::sync(std::string agent, std::function<void(gateway::SyncReply)> don
 
 void Server::rest(gateway::Caller caller, gateway::RestRequest request,
                   std::function<void(gateway::RestReply)> done) {
+  if (request.resource == "preflight") {
+    preflight(caller, request.body, std::move(done));
+    return;
+  }
   const bool live = request.resource == "agents" || request.resource == "queues" ||
                     request.resource == "quick-connects";
   auto task = [this, live, caller = std::move(caller), request = std::move(request),
@@ -356,6 +386,20 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
   }
 }
 
+void Server::preflight(const gateway::Caller& caller, const std::string& body,
+                       std::function<void(gateway::RestReply)> done) {
+  auto parsed = parse_preflight(caller, body);
+  if (auto* answer = std::get_if<gateway::RestReply>(&parsed)) {
+    done(std::move(*answer));
+    return;
+  }
+  core::RequestInput& asked = std::get<core::RequestInput>(parsed);
+  core::look_up_numbers(asked, [this](const std::string& number) { return numbers_.of(number); });
+  engine_->run([asked = std::move(asked), done = std::move(done)](core::ContactCenter& center) {
+    done(preflight_json(center.preflight(asked, unix_ms())));
+  });
+}
+
 void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {
   worker_->post([this, text = std::move(text), done = std::move(done)] {
     auto parsed = directory::parse_directory(text);
@@ -365,6 +409,12 @@ void Server::import_directory(std::string text, std::function<void(gateway::Impo
     }
     auto imported = std::make_shared<directory::ImportedDirectory>(
         std::get<directory::ImportedDirectory>(std::move(parsed)));
+    // Thousands of new numbers take a while: not on the engine's thread, which then finds them
+    // known.
+    for (const directory::QuickConnect& each : imported->directory.quick_connects) {
+      if (each.kind == directory::QuickConnectKind::phone_number)
+        (void)numbers_.of(each.phone_number);
+    }
     // The store belongs to the engine's thread; the slow hashes to this one.
     std::promise<std::vector<store::Credential>> known;
     engine_->run([this, &known](core::ContactCenter&) { known.set_value(store_->credentials()); });

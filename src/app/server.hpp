@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +18,7 @@
 #include "gateway/backend.hpp"
 #include "gateway/gateway.hpp"
 #include "journal/sqlite_journal.hpp"
+#include "numbers/number_book.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
 #include "telephony/sip/sip_switch.hpp"
@@ -66,6 +69,9 @@ class Server final : public gateway::Backend {
   void take_over_sip();
   void use_directory(const directory::Directory& directory);
   void check_hours();
+  void prune_records();
+  void preflight(const gateway::Caller& caller, const std::string& body,
+                 std::function<void(gateway::RestReply)> done);
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
       const store::Store& store);
 
@@ -73,6 +79,7 @@ class Server final : public gateway::Backend {
   AppConfig config_;
 
   // Owned, in the order in which they must go.
+  numbers::NumberBook numbers_;  ///< Asked on every thread that hands inputs in.
   std::optional<store::Store> store_;
   std::optional<journal::SqliteJournal> journal_;
   std::unique_ptr<ServerRegistry> registry_;
@@ -91,6 +98,7 @@ class Server final : public gateway::Backend {
   std::mutex queues_mutex_;
   std::vector<directory::Queue> queues_;     ///< Guarded by queues_mutex_.
   std::map<std::string, bool> open_queues_;  ///< What the core was told; the worker's thread.
+  std::atomic<std::int64_t> next_prune_{0};  ///< Unix ms.
   bool stopped_ = false;
 };
 

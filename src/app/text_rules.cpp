@@ -7,6 +7,10 @@
 #include <charconv>
 #include <string>
 
+#include <boost/describe/enum_from_string.hpp>
+
+#include "directory/dial_policy.hpp"
+
 namespace baton::app {
 
 namespace {
@@ -53,6 +57,16 @@ bool source(std::string_view text) {
   if (is_numeric_host(text)) return true;
   const auto parts = split_host_port(text);
   return parts && parts->port > 0 && is_numeric_host(parts->host);
+}
+
+bool country(std::string_view text) {
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  return text == "001" || (text.size() == 2 && std::ranges::all_of(text, capital));
+}
+
+bool number_class(std::string_view text) {
+  directory::NumberClass found{};
+  return boost::describe::enum_from_string(std::string(text).c_str(), found);
 }
 
 /// RFC 6454, section 6.2: scheme, host and optional port, nothing after them.
@@ -169,6 +183,12 @@ const TextRule kE164OrStar{"a number in E.164, as in \"+18005550100\", or \"*\" 
                            [](std::string_view text) { return text == "*" || e164(text, 2); }};
 const TextRule kPrefix{"the beginning of a number in E.164, as in \"+1\" or \"+4930\"",
                        [](std::string_view text) { return e164(text, 1); }};
+const TextRule kCountry{"a country's two capital letters, as in \"US\", or \"001\"", country};
+const TextRule kNumberClass{
+    "unknown, fixed_line, mobile, fixed_line_or_mobile, toll_free, premium_rate, shared_cost, "
+    "voip, "
+    "personal, pager, company, voicemail or satellite",
+    number_class};
 const TextRule kExtensionHeader{"the name of an extension header, as in \"X-Case-Id\"",
                                 extension_header};
 const TextRule kRealm{

@@ -18,6 +18,8 @@ extern const TextRule kSource;
 extern const TextRule kE164OrEmpty;
 extern const TextRule kE164OrStar;
 extern const TextRule kPrefix;
+extern const TextRule kCountry;
+extern const TextRule kNumberClass;
 extern const TextRule kExtensionHeader;
 extern const TextRule kRealm;
 extern const TextRule kDurability;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/dial_count.hpp"
 #include "core/leg.hpp"
 #include "core/output.hpp"
 #include "directory/directory.hpp"
@@ -61,6 +62,7 @@ struct Agent {
   std::uint64_t sequence = 0;
   std::map<std::string, StoredReply, std::less<>> replies;
   std::deque<std::string> reply_order;
+  DialCount dials;  ///< Outside numbers that he dialled.
 
   /// True if a queue may offer him a call now.
   [[nodiscard]] bool available() const;
@@ -76,6 +78,6 @@ struct Agent {
 BOOST_DESCRIBE_STRUCT(Agent, (),
                       (login, logged_in, phone_reachable, muted, chosen, activity, since,
                        idle_since, contact, finished, before_offer, running, sequence, replies,
-                       reply_order))
+                       reply_order, dials))
 
 }  // namespace baton::core

@@ -342,6 +342,10 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           move(*owner, *transfer, TransferState::dialing,
                transfer->released ? Custody::server : Custody::agent);
         }
+        if (transfer->view.current.options.release_on == message::ReleaseOn::accepted &&
+            !transfer->released && !transfer->releasing) {
+          begin_release(*owner, *transfer);
+        }
       } else {
         message::Reason reason = reason_of_status(result.code);
         if (result.code == 0) reason = message::Reason::carrierUnavailable;

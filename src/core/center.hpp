@@ -16,6 +16,7 @@
 #include "core/agent.hpp"
 #include "core/contact.hpp"
 #include "core/contact_center.hpp"
+#include "core/dial_count.hpp"
 #include "core/transfer.hpp"
 
 namespace baton::core {
@@ -25,6 +26,7 @@ struct Refused {
   message::Reason reason = message::Reason::internal;
   std::string msg;
   std::optional<TransferId> running;
+  std::optional<int> retry_after_seconds{};  ///< With rateLimited.
 };
 
 /// A refusal, for the checks that return one or nothing. `running` is the transfer in the way.
@@ -123,6 +125,7 @@ struct ContactCenter::Impl {
   std::map<std::string, WaitingLine, std::less<>> lines_;
   /// Available agents by queue: (priority, idle since, login).
   std::map<std::string, std::set<std::tuple<int, TimeMs, std::string>>, std::less<>> available_;
+  DialledNumbers dialled_;  ///< Outside numbers, for their limits.
   std::unordered_map<CommandId, OpenCommand> commands_;
   std::unordered_map<TimerId, OpenTimer> timers_;
   CommandId next_command_ = 1;
@@ -201,7 +204,7 @@ struct ContactCenter::Impl {
   std::optional<Refused> resume(Agent& agent, const message::Request& request);
   std::optional<Refused> mute(Agent& agent, const message::Request& request, bool muted);
   std::optional<Refused> send_dtmf(Agent& agent, const message::Request& request);
-  std::optional<Refused> make_call(Agent& agent, const message::Request& request);
+  std::optional<Refused> make_call(Agent& agent, const RequestInput& input);
   std::optional<Refused> disconnect(Agent& agent, const message::Request& request);
   std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
   [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
@@ -237,6 +240,15 @@ struct ContactCenter::Impl {
   [[nodiscard]] int position(const Contact& contact) const;
   [[nodiscard]] std::optional<int> estimated_wait(std::string_view arn, int position) const;
 
+  // --- center_dialling.cpp: what may be dialled outside, and how often
+  /// What the dial policy has against the number, whose facts must be the given ones.
+  [[nodiscard]] std::optional<Refused> number_refusal(
+      const std::string& number, const std::optional<directory::NumberFacts>& facts) const;
+  [[nodiscard]] std::optional<Refused> dial_rate_refusal(const Agent& agent,
+                                                         const std::string& number,
+                                                         TimeMs now) const;
+  void count_dial(Agent& agent, const std::string& number);
+
   // --- center_legs.cpp: who hung up
   Leg& add_leg(Contact& contact, const LegId& id, LegRole role, std::string party, LegPhase phase);
   void end_leg(Contact& contact, const LegId& leg, int code = 0, const std::string& text = {});
@@ -255,10 +267,15 @@ struct ContactCenter::Impl {
   void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
 
   // --- center_transfer.cpp: the blind transfer
-  std::optional<Refused> blind_transfer(Agent& agent, const message::Request& request, Reply& reply,
-                                        std::optional<ReferLink> refer);
+  std::optional<Refused> blind_transfer(Agent& agent, const message::Request& request,
+                                        const std::optional<directory::NumberFacts>& facts,
+                                        Reply& reply, std::optional<ReferLink> refer);
   std::optional<Refused> resolve(const Agent& agent, const message::Request& request,
+                                 const std::optional<directory::NumberFacts>& facts,
                                  Transfer& transfer) const;
+  [[nodiscard]] std::optional<Refused> destination_refusal(const Agent& agent,
+                                                           const Transfer& transfer,
+                                                           TimeMs now) const;
   std::optional<Refused> options_in_force(const message::Request& request,
                                           Transfer& transfer) const;
   std::optional<Refused> cancel_transfer(Agent& agent, const RequestInput& input);

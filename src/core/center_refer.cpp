@@ -81,8 +81,8 @@ void ContactCenter::Impl::on(const LegRefer& event) {
     answer(202);
     // RFC 3515 section 2.4.4: the first NOTIFY follows at once, before any that tells of progress.
     command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = 100, .final = false});
-    refused =
-        blind_transfer(who, request, reply, ReferLink{.leg = event.leg, .refer = event.refer});
+    refused = blind_transfer(who, request, event.number_facts, reply,
+                             ReferLink{.leg = event.leg, .refer = event.refer});
   }
   if (!refused) return;
   ++counters_.transfers_refused;
@@ -99,6 +99,7 @@ void ContactCenter::Impl::on(const LegRefer& event) {
   error.msg = refused->msg;
   error.reason = refused->reason;
   error.running_transfer_id = refused->running;
+  error.retry_after_seconds = refused->retry_after_seconds;
   error.contact_id = call->id;
   error.retryable = is_retryable(refused->reason);
   error.customer_location = "agent";

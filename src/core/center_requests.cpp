@@ -79,6 +79,7 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     error.msg = std::move(refused->msg);
     error.reason = refused->reason;
     error.running_transfer_id = refused->running;
+    error.retry_after_seconds = refused->retry_after_seconds;
     error.retryable = is_retryable(error.reason);
     error.suggested_action = suggested_action(error.reason);
     if (!agent.login.empty())
@@ -148,13 +149,13 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
     case RequestKind::send_dtmf:
       return send_dtmf(agent, request);
     case RequestKind::make_call:
-      return make_call(agent, request);
+      return make_call(agent, input);
     case RequestKind::disconnect:
       return disconnect(agent, request);
     case RequestKind::clear_contact:
       return clear_contact(agent, request);
     case RequestKind::blind_transfer:
-      return blind_transfer(agent, request, reply, {});
+      return blind_transfer(agent, request, input.number_facts, reply, {});
     case RequestKind::cancel_transfer:
       return cancel_transfer(agent, input);
     case RequestKind::move_contact:
@@ -413,7 +414,8 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
   return {};
 }
 
-std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Request& request) {
+std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const RequestInput& input) {
+  const Request& request = input.request;
   if (!agent.logged_in) {
     return refuse(Reason::agentUnavailable, "agent: '" + agent.login + "' is not logged in");
   }
@@ -432,12 +434,14 @@ std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Reques
   }
   Transfer wanted;  // The same checks as a transfer's destination.
   wanted.agent = agent.login;
-  if (auto refused = resolve(agent, request, wanted)) return refused;
+  if (auto refused = resolve(agent, request, input.number_facts, wanted)) return refused;
   if (wanted.kind != TransferKind::number) {
     return refuse(
         Reason::notSupported,
         "data.type: SetMakeCall calls a number; to reach a queue or an agent transfer a call");
   }
+  if (auto refused = dial_rate_refusal(agent, wanted.number, now_)) return refused;
+  count_dial(agent, wanted.number);
 
   auto fresh = std::make_unique<Contact>();
   Contact& call = *fresh;
@@ -452,6 +456,7 @@ std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Reques
   call.agent_leg = draw_id();
   contacts_.emplace(call.id, std::move(fresh));
   call.dial_out = DialOut{.number = wanted.number,
+                          .number_facts = wanted.number_facts,
                           .caller_id = policy_.default_caller_id,
                           .timer = 0,
                           .request_id = request.id};

@@ -43,6 +43,15 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
       refuse(number ? 403 : 404, number ? "Not permitted to dial numbers" : "Not an E.164 number");
       return;
     }
+    if (const auto refused = number_refusal(*number, event.number_facts)) {
+      refuse(refused->reason == Reason::numberNotPossible ? 404 : 403, refused->msg);
+      return;
+    }
+    if (const auto refused = dial_rate_refusal(*who, *number, now_)) {
+      refuse(480, refused->msg);
+      return;
+    }
+    count_dial(*who, *number);
     call.id = draw_id();
     call.outbound = true;
     call.customer_number = *number;
@@ -53,8 +62,11 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
     call.customer_leg = draw_id();
     contacts_.emplace(call.id, std::move(fresh));
     add_leg(call, event.leg, LegRole::agent, who->login, LegPhase::incoming);
-    call.dial_out = DialOut{
-        .number = *number, .caller_id = policy_.default_caller_id, .timer = 0, .request_id = {}};
+    call.dial_out = DialOut{.number = *number,
+                            .number_facts = event.number_facts.value_or(directory::NumberFacts{}),
+                            .caller_id = policy_.default_caller_id,
+                            .timer = 0,
+                            .request_id = {}};
     call.dial_out->timer = arm(TimerKind::dial_out, call.id,
                                now_ + static_cast<TimeMs>(policy_.answer_timeout_seconds) * 1000);
     who->contact = call.id;
@@ -437,6 +449,11 @@ void ContactCenter::Impl::offer_connected(Contact& contact) {
 void ContactCenter::Impl::dial_number_of(Contact& contact) {
   DialOut& out = *contact.dial_out;
   if (contact.leg(contact.customer_leg) != nullptr) return;  // Dialled already.
+  // The policy may have changed while the agent's phone rang.
+  if (const auto refused = number_refusal(out.number, out.number_facts)) {
+    dial_out_failed(contact, refused->reason, 0, refused->msg);
+    return;
+  }
   cancel(out.timer);
   out.timer =
       arm(TimerKind::dial_out, contact.id, now_ + 3LL * policy_.ring_timeout_seconds * 1000);
@@ -473,8 +490,11 @@ void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int c
     error.contact_id = contact.id;
     error.retryable = is_retryable(reason);
     error.suggested_action = suggested_action(reason);
-    error.backend =
-        message::BackendError{.name = capabilities_.backend, .code = code, .text = text};
+    // Without a status it was our own decision.
+    if (code != 0) {
+      error.backend =
+          message::BackendError{.name = capabilities_.backend, .code = code, .text = text};
+    }
     publish(*who, std::move(error), request_id);
   }
   if (who != nullptr) {

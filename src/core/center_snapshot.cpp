@@ -33,12 +33,13 @@ struct State {
   std::vector<Each<Contact>> contacts{};
   std::vector<Each<Transfer>> transfers{};
   std::vector<SavedLine> lines{};
+  std::vector<NumberDials> dialled{};
   std::map<CommandId, Each<OpenCommand>> commands{};
   std::map<TimerId, Each<OpenTimer>> timers{};
 
   BOOST_DESCRIBE_CLASS(State, (),
                        (next_command, next_timer, counters, policy, directory, agents, contacts,
-                        transfers, lines, commands, timers),
+                        transfers, lines, dialled, commands, timers),
                        (), ())
 };
 
@@ -103,6 +104,7 @@ std::string ContactCenter::save() const {
   for (const auto& [arn, line] : s.lines_) {
     state.lines.push_back({.arn = arn, .open = line.open, .average_wait_ms = line.average_wait_ms});
   }
+  state.dialled = s.dialled_.save();
   for (const auto& [id, each] : s.commands_) state.commands.emplace(id, &each);
   for (const auto& [id, each] : s.timers_) state.timers.emplace(id, &each);
   std::string out(kMagic);
@@ -140,6 +142,7 @@ std::string ContactCenter::load(std::string_view snapshot) {
     line.open = each.open;
     line.average_wait_ms = each.average_wait_ms;
   }
+  s.dialled_.load(state.dialled);
   for (auto& each : state.contacts) {
     for (const Leg& leg : each->legs) s.legs_.emplace(leg.id, each->id);
     if (each->queue) s.lines_[each->queue->arn].waiting.emplace(each->queue->since, each->id);

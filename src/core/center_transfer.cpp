@@ -73,8 +73,9 @@ void ContactCenter::Impl::start_transfer(Contact& contact, Transfer& transfer) {
                .leg = transfer.target_leg,
                .agent = transfer.agent,
                .request_id = {}});
-      if (options.release_on == ReleaseOn::accepted || planted(PlantedFault::released_too_early))
-        begin_release(contact, transfer);
+      // `accepted` releases when the INVITE is out (CommandResult): where no trunk can take the
+      // call, the customer is not touched.
+      if (planted(PlantedFault::released_too_early)) begin_release(contact, transfer);
       return;
   }
 }

@@ -12,8 +12,9 @@ using message::Reason;
 using message::ReleaseOn;
 using message::Request;
 
-std::optional<Refused> ContactCenter::Impl::resolve(const Agent& agent, const Request& request,
-                                                    Transfer& transfer) const {
+std::optional<Refused> ContactCenter::Impl::resolve(
+    const Agent& agent, const Request& request, const std::optional<directory::NumberFacts>& facts,
+    Transfer& transfer) const {
   message::DestinationView& view = transfer.view.current.destination;
   if (!request.destination)
     return refuse(Reason::invalidDestination, "data: a destination is missing");
@@ -25,10 +26,11 @@ std::optional<Refused> ContactCenter::Impl::resolve(const Agent& agent, const Re
     }
     transfer.kind = TransferKind::number;
     transfer.number = dial_pad->number;
+    transfer.number_facts = facts.value_or(directory::NumberFacts{});
     view.type = "dial_pad";
     view.name = dial_pad->number;
     view.phone_number = dial_pad->number;
-    return {};
+    return number_refusal(transfer.number, facts);
   }
 
   const auto& wanted = std::get<message::QuickConnectRef>(*request.destination);
@@ -69,9 +71,10 @@ std::optional<Refused> ContactCenter::Impl::resolve(const Agent& agent, const Re
       }
       transfer.kind = TransferKind::number;
       transfer.number = found->phone_number;
+      transfer.number_facts = found->number_facts;
       view.type = "phone_number";
       view.phone_number = found->phone_number;
-      return {};
+      return number_refusal(transfer.number, transfer.number_facts);
     case directory::QuickConnectKind::queue: {
       const directory::Queue* queue = directory_->queue(found->queue_arn);
       if (queue == nullptr) {
@@ -140,9 +143,32 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
   return {};
 }
 
-std::optional<Refused> ContactCenter::Impl::blind_transfer(Agent& agent, const Request& request,
-                                                           Reply& reply,
-                                                           std::optional<ReferLink> refer) {
+std::optional<Refused> ContactCenter::Impl::destination_refusal(const Agent& agent,
+                                                                const Transfer& transfer,
+                                                                TimeMs now) const {
+  switch (transfer.kind) {
+    case TransferKind::number:
+      return dial_rate_refusal(agent, transfer.number, now);
+    case TransferKind::queue:
+      return queue_refusal(*directory_->queue(transfer.target_queue_arn), true);
+    case TransferKind::agent:
+      break;
+  }
+  const auto found = agents_.find(transfer.target_agent);
+  const Agent* target = found == agents_.end() ? nullptr : &found->second;
+  if (target != nullptr && target->login != agent.login && target->available()) return {};
+  return refuse(Reason::agentUnavailable, "data: the agent '" + transfer.target_agent +
+                                              "' is not available (" +
+                                              (target == nullptr          ? "unknown"
+                                               : !target->logged_in       ? "logged out"
+                                               : !target->phone_reachable ? "no phone registered"
+                                                                          : target->state_name()) +
+                                              ")");
+}
+
+std::optional<Refused> ContactCenter::Impl::blind_transfer(
+    Agent& agent, const Request& request, const std::optional<directory::NumberFacts>& facts,
+    Reply& reply, std::optional<ReferLink> refer) {
   // A repeat of a running one (a double click) gets its current event; another one has to wait for
   // it.
   const Contact* named = nullptr;
@@ -187,26 +213,13 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(Agent& agent, const R
   transfer.content_hash = request.content_hash;
   transfer.was_held = call->held;
   transfer.refer = refer;
-  refused = resolve(agent, request, transfer);
+  refused = resolve(agent, request, facts, transfer);
   if (refused) return refused;
   refused = options_in_force(request, transfer);
   if (refused) return refused;
-  if (transfer.kind == TransferKind::queue) {
-    refused = queue_refusal(*directory_->queue(transfer.target_queue_arn), true);
-    if (refused) return refused;
-  }
-  if (transfer.kind == TransferKind::agent) {
-    const Agent* target = this->agent(transfer.target_agent);
-    if (target == nullptr || target->login == agent.login || !target->available()) {
-      return refuse(Reason::agentUnavailable,
-                    "data: the agent '" + transfer.target_agent + "' is not available (" +
-                        (target == nullptr          ? "unknown"
-                         : !target->logged_in       ? "logged out"
-                         : !target->phone_reachable ? "no phone registered"
-                                                    : target->state_name()) +
-                        ")");
-    }
-  }
+  refused = destination_refusal(agent, transfer, now_);
+  if (refused) return refused;
+  if (transfer.kind == TransferKind::number) count_dial(agent, transfer.number);
 
   transfer.id = draw_id();
   transfer.view.agent = agent.login;

@@ -74,11 +74,12 @@ BOOST_DESCRIBE_STRUCT(QueuePlace, (), (arn, since, entered_at, timer, bypass_lim
 /// An outgoing call being set up: first the agent's phone, then the number.
 struct DialOut {
   std::string number;
+  directory::NumberFacts number_facts;
   std::string caller_id;
   TimerId timer = 0;
   std::optional<std::string> request_id;
 };
-BOOST_DESCRIBE_STRUCT(DialOut, (), (number, caller_id, timer, request_id))
+BOOST_DESCRIBE_STRUCT(DialOut, (), (number, number_facts, caller_id, timer, request_id))
 
 /// A customer's call from its first leg to its last: the contact keeps its id through transfer and
 /// return.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,13 @@ struct QueueStatus {
   int agents_staffed = 0;
   int agents_available = 0;
   int estimated_wait_seconds = 0;
+};
+
+/// What a blind transfer to a destination would be answered with now.
+struct Preflight {
+  std::optional<message::ApiError> refusal;      ///< Absent: it would be accepted.
+  message::DestinationView destination;          ///< As far as it was found.
+  std::optional<directory::NumberFacts> number;  ///< Of the number that would be dialled.
 };
 
 /// Counters since the state began, which restarts do not end, for metrics and for the sum that must
@@ -83,6 +91,10 @@ class ContactCenter {
   /// wanted.
   [[nodiscard]] message::Event read(std::string_view agent, message::RequestKind kind) const;
   [[nodiscard]] std::uint64_t sequence_of(std::string_view agent) const;
+
+  /// Checks the destination of a BlindTransfer as apply() would for this agent, but for his call:
+  /// he needs none. Changes and counts nothing. `now` is Unix milliseconds.
+  [[nodiscard]] Preflight preflight(const RequestInput& input, TimeMs now) const;
 
   [[nodiscard]] std::vector<AgentStatus> agents() const;
   [[nodiscard]] std::vector<QueueStatus> queues() const;

@@ -9,6 +9,11 @@ namespace {
 
 std::string text(bool value) { return value ? "yes" : "no"; }
 
+std::string text(const DialCount& count) {
+  return std::to_string(count.in_minute) + '@' + std::to_string(count.minute) + ',' +
+         std::to_string(count.in_day) + '@' + std::to_string(count.day);
+}
+
 }  // namespace
 
 std::string ContactCenter::dump() const {
@@ -28,7 +33,7 @@ std::string ContactCenter::dump() const {
          " contact=" + (a.contact ? to_string(*a.contact) : "-") +
          " finished=" + (a.finished ? to_string(a.finished->contact) : "-") + " running=" +
          std::to_string(a.running.size()) + " sequence=" + std::to_string(a.sequence) +
-         " replies=" + std::to_string(a.replies.size()));
+         " replies=" + std::to_string(a.replies.size()) + " dials=" + text(a.dials));
   }
   std::vector<const Contact*> contacts;
   for (const auto& [id, c] : s.contacts_) contacts.push_back(c.get());
@@ -72,6 +77,8 @@ std::string ContactCenter::dump() const {
            login);
     }
   }
+  for (const NumberDials& each : s.dialled_.save())
+    line("dialled " + each.number + ' ' + text(each.count));
   std::vector<CommandId> commands;
   for (const auto& [id, open] : s.commands_) commands.push_back(id);
   std::ranges::sort(commands);

@@ -26,8 +26,10 @@ struct RequestInput {
   std::string
       agent;  ///< Whose request it is: the caller, or whom a service or supervisor acts for.
   message::Request request;
+  /// Of the number on the dial pad, where there is one (core/number_facts.hpp).
+  std::optional<directory::NumberFacts> number_facts{};
 };
-BOOST_DESCRIBE_STRUCT(RequestInput, (), (reply, caller, role, agent, request))
+BOOST_DESCRIBE_STRUCT(RequestInput, (), (reply, caller, role, agent, request, number_facts))
 
 /// An INVITE came in from a trunk (`from_agent` empty) or from an agent's own phone. Nothing but
 /// 100 was answered.
@@ -38,9 +40,10 @@ struct LegIncoming {
   std::string to_number;   ///< The dialled user part, E.164 where it is one.
   Presentation presentation;
   int max_forwards = 70;
+  std::optional<directory::NumberFacts> number_facts{};  ///< Of what an agent's phone dialled.
 };
 BOOST_DESCRIBE_STRUCT(LegIncoming, (),
-                      (leg, trunk, from_agent, to_number, presentation, max_forwards))
+                      (leg, trunk, from_agent, to_number, presentation, max_forwards, number_facts))
 
 /// A dialled leg's phone rings: a 180 (a 183 alone is not ringing).
 struct LegRinging {
@@ -89,8 +92,9 @@ struct LegRefer {
   std::string target_user;  ///< User part of Refer-To, unescaped.
   std::string target_host;
   bool replaces = false;
+  std::optional<directory::NumberFacts> number_facts{};  ///< Of target_user, where it is a number.
 };
-BOOST_DESCRIBE_STRUCT(LegRefer, (), (leg, refer, target_user, target_host, replaces))
+BOOST_DESCRIBE_STRUCT(LegRefer, (), (leg, refer, target_user, target_host, replaces, number_facts))
 
 /// A command's result: exactly one for each command.
 struct CommandResult {
@@ -146,12 +150,13 @@ struct Policy {
   int idempotency_hours = 24;
   int idempotency_ids_per_agent = 1000;
   std::string default_caller_id;  ///< For outside calls; empty: the customer's or the trunk's own.
+  directory::DialPolicy dial;     ///< Which outside numbers may be dialled, and how often.
 };
 BOOST_DESCRIBE_STRUCT(Policy, (),
                       (ring_timeout_seconds, queue_timeout_seconds, offer_timeout_seconds,
                        park_timeout_ms, bridge_timeout_ms, answer_timeout_seconds,
                        return_ring_seconds, end_timeout_ms, last_resort_queue, max_contacts,
-                       idempotency_hours, idempotency_ids_per_agent, default_caller_id))
+                       idempotency_hours, idempotency_ids_per_agent, default_caller_id, dial))
 
 struct PolicyChanged {
   Policy policy;

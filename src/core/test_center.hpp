@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/contact_center.hpp"
+#include "core/number_facts.hpp"
 
 namespace baton::core::testing {
 
@@ -82,6 +83,17 @@ inline directory::Directory small_directory() {
   return d;
 }
 
+/// An ordinary number of the United States, but for those that begin with +1900 (premium rate) or
+/// +49 (Germany), and for those of fewer than eight digits, which do not exist.
+inline directory::NumberFacts facts_of(const std::string& number) {
+  return {.number = number,
+          .possible = number.size() > 8,
+          .country = number.starts_with("+49") ? "DE" : "US",
+          .number_class = number.starts_with("+1900")
+                              ? directory::NumberClass::premium_rate
+                              : directory::NumberClass::fixed_line_or_mobile};
+}
+
 /// Drives a ContactCenter. Every input moves the clock by a millisecond.
 class TestCenter {
  public:
@@ -105,6 +117,7 @@ class TestCenter {
     input.at = ++now;
     input.entropy_high = ++entropy_;
     input.entropy_low = 7;
+    look_up_numbers(body, facts_of);
     input.body = std::move(body);
     journal.push_back(input);
     Outputs outputs;

@@ -32,6 +32,7 @@ struct Transfer {
   std::string agent;  ///< The primary agent.
   TransferKind kind = TransferKind::number;
   std::string number;
+  directory::NumberFacts number_facts;
   std::string target_agent;
   std::string target_queue_arn;
   std::uint64_t content_hash = 0;  ///< Of the request, to know a double click by.
@@ -59,10 +60,10 @@ struct Transfer {
   [[nodiscard]] Custody custody() const { return view.current.custody; }
 };
 BOOST_DESCRIBE_STRUCT(Transfer, (),
-                      (id, contact, agent, kind, number, target_agent, target_queue_arn,
-                       content_hash, refer, releasing, released, was_held, target_leg, answered,
-                       taking_back, last_resort, next_step, ring_timer, park_timer, failure,
-                       failure_stage, backend, view))
+                      (id, contact, agent, kind, number, number_facts, target_agent,
+                       target_queue_arn, content_hash, refer, releasing, released, was_held,
+                       target_leg, answered, taking_back, last_resort, next_step, ring_timer,
+                       park_timer, failure, failure_stage, backend, view))
 
 /// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
 /// state with another custody is allowed (a release while it alerts). Beyond the table: alerting

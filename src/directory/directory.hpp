@@ -11,6 +11,8 @@
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 
+#include "directory/dial_policy.hpp"
+
 namespace baton::directory {
 
 enum class Role : std::uint8_t { agent, supervisor, service };
@@ -103,6 +105,7 @@ struct QuickConnect {
   std::string name;
   QuickConnectKind kind = QuickConnectKind::phone_number;
   std::string phone_number;           ///< E.164, for phone_number.
+  NumberFacts number_facts;           ///< Of phone_number; looked up when the core is told.
   std::string queue_arn;              ///< For queue.
   std::string agent_login;            ///< For agent.
   std::vector<std::string> shown_by;  ///< ARNs of the queues that show it; empty: every queue.
@@ -110,7 +113,8 @@ struct QuickConnect {
   friend bool operator==(const QuickConnect&, const QuickConnect&) = default;
 };
 BOOST_DESCRIBE_STRUCT(QuickConnect, (),
-                      (arn, name, kind, phone_number, queue_arn, agent_login, shown_by))
+                      (arn, name, kind, phone_number, number_facts, queue_arn, agent_login,
+                       shown_by))
 
 struct InboundNumber {
   std::string number;  ///< E.164.

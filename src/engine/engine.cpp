@@ -10,6 +10,7 @@
 #include <ctime>
 #include <utility>
 
+#include "core/number_facts.hpp"
 #include "engine/wall_clock.hpp"
 
 namespace baton::engine {
@@ -29,7 +30,10 @@ Engine::~Engine() { stop(); }
 
 std::string Engine::start(std::vector<core::InputBody> first) {
   std::vector<Item> items;
-  for (core::InputBody& body : first) items.emplace_back(std::move(body));
+  for (core::InputBody& body : first) {
+    look_up(body);
+    items.emplace_back(std::move(body));
+  }
   process(items);
   if (!journal_.failed().empty()) return journal_.failed();
   thread_ = std::thread([this] {
@@ -60,6 +64,10 @@ void Engine::put(Item item, bool wake) {
   wake_.notify_one();
 }
 
+void Engine::look_up(core::InputBody& body) const {
+  if (config_.look_up_number) core::look_up_numbers(body, config_.look_up_number);
+}
+
 void Engine::submit(core::InputBody body) {
   if (const auto* call = std::get_if<core::LegIncoming>(&body)) {
     const bool slow = !why_slow().empty();
@@ -72,6 +80,7 @@ void Engine::submit(core::InputBody body) {
       return;
     }
   }
+  look_up(body);
   put(std::move(body));
 }
 
@@ -82,6 +91,7 @@ void Engine::keep(telephony::SavedLeg leg, bool event_follows) {
 void Engine::keep(store::RegistrationChange change) { put(std::move(change)); }
 
 void Engine::request(core::RequestInput input, ReplyHandler done) {
+  if (config_.look_up_number) core::look_up_numbers(input, config_.look_up_number);
   std::unique_lock lock(mutex_);
   std::string why;
   if (stopping_) {
@@ -269,6 +279,7 @@ journal::Appended Engine::append(std::span<const core::Input> inputs,
                  std::chrono::duration_cast<std::chrono::milliseconds>(taken).count());
   }
   if (!appended.status.ok()) failed(appended.status.error);
+  if (inputs_since_ == 0 && !inputs.empty()) oldest_since_ = inputs.front().at;
   inputs_since_ += inputs.size();
   bytes_since_ += appended.bytes;
   return appended;
@@ -290,6 +301,7 @@ void Engine::process(std::vector<Item>& items) {
       inputs.push_back(stamp(std::move(*body)));
     } else if (auto* asked = std::get_if<AskedRequest>(&item)) {
       asked->input.reply = next_reply_++;
+      digits_.take_from(asked->input);
       waiting_.emplace(asked->input.reply, std::move(asked->done));
       inputs.push_back(stamp(std::move(asked->input)));
     } else if (auto* leg = std::get_if<telephony::SavedLeg>(&item)) {
@@ -333,12 +345,16 @@ void Engine::process(std::vector<Item>& items) {
     if (durable) {
       outputs.clear();
       center_.apply(next, outputs);
+      if (const auto* asked = std::get_if<core::RequestInput>(&next.body))
+        digits_.give_to(*asked, outputs);
       collect(outputs);
       continue;
     }
     // Not in the journal, so it did not happen: what would start something is refused, running
     // calls go on.
     if (const auto* asked = std::get_if<core::RequestInput>(&next.body)) {
+      outputs.clear();
+      digits_.give_to(*asked, outputs);
       const auto handler = waiting_.extract(asked->reply);
       if (!handler.empty())
         refuse(*asked, handler.mapped(), "the journal cannot be written: " + not_ready_reason());

@@ -19,6 +19,7 @@
 #include "core/contact_center.hpp"
 #include "engine/commit_pace.hpp"
 #include "engine/kept_events.hpp"
+#include "engine/private_digits.hpp"
 #include "engine/published.hpp"
 #include "engine/record_queue.hpp"
 #include "engine/snapshot_job.hpp"
@@ -51,11 +52,17 @@ struct EngineConfig {
   /// forgotten.
   std::size_t snapshot_inputs = 100000;
   std::size_t snapshot_bytes = std::size_t{32} * 1024 * 1024;
+  /// Likewise once the oldest of them is so old, since they name people; the loop looks whenever it
+  /// wakes.
+  std::chrono::milliseconds snapshot_age = std::chrono::hours(24);
   std::size_t kept_event_bytes =
       std::size_t{64} * 1024 * 1024;  ///< Events kept for a start from a snapshot, in all.
   /// While a commit takes longer than this, new requests and calls are refused.
   std::chrono::milliseconds slow_commit{1000};
   bool snapshot_at_stop = true;  ///< So that a newer program need not read this one's inputs.
+  /// What is known of an outside number, asked before the input that names it is journalled. Called
+  /// on the thread that hands the input in; must not block. Without it no number is dialled.
+  std::function<directory::NumberFacts(const std::string&)> look_up_number{};
 };
 
 /// Figures for metrics and benchmarks. Any thread.
@@ -150,6 +157,7 @@ class Engine {
                             store::RegistrationChange>;
 
   void put(Item item, bool wake = true);
+  void look_up(core::InputBody& body) const;
   void loop();
   void process(std::vector<Item>& items);
   [[nodiscard]] core::Input stamp(core::InputBody body);
@@ -205,6 +213,7 @@ class Engine {
   core::ReplyKey next_reply_ = 1;
   std::unordered_map<core::ReplyKey, ReplyHandler> waiting_;
   RecordQueue records_;
+  PrivateDigits digits_;
   CommitPace pace_;
   std::vector<core::Command> commands_;
   std::vector<message::Event> events_;
@@ -214,6 +223,7 @@ class Engine {
   std::uint64_t from_index_ = 0;           ///< The first input that the newest snapshot lacks.
   std::uint64_t inputs_since_ = 0;         ///< Since that one was begun; and their bytes.
   std::uint64_t bytes_since_ = 0;
+  core::TimeMs oldest_since_ = 0;  ///< When the first of them came.
   std::string store_epoch_;
 };
 

@@ -133,7 +133,7 @@ struct EngineTest : ::testing::Test {
   std::vector<Published> events;
   EagerSwitch phones;
   std::optional<Engine> engine;
-  EngineConfig config{.version = "test"};
+  EngineConfig config{.version = "test", .look_up_number = core::testing::facts_of};
   std::string journal_version = "test";
 
   void open() {

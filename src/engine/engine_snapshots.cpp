@@ -94,6 +94,7 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
   core::Outputs outputs;
   const journal::Replayed replayed =
       journal_.replay(from_index_, [&](std::uint64_t, const core::Input& input) {
+        if (oldest_since_ == 0) oldest_since_ = input.at;
         outputs.clear();
         center_.apply(input, outputs);
         last_at_ = std::max(last_at_, input.at);
@@ -169,8 +170,9 @@ std::string Engine::give_up_tail() {
 }
 
 bool Engine::snapshot_due() const {
-  return journal_.failed().empty() &&
-         (inputs_since_ >= config_.snapshot_inputs || bytes_since_ >= config_.snapshot_bytes);
+  if (inputs_since_ == 0 || !journal_.failed().empty()) return false;
+  return inputs_since_ >= config_.snapshot_inputs || bytes_since_ >= config_.snapshot_bytes ||
+         wall_clock() - oldest_since_ >= config_.snapshot_age.count();
 }
 
 void Engine::begin_snapshot() {

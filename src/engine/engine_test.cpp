@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,48 @@ TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs
   EXPECT_EQ(again, sent);
   ASSERT_EQ(texts.size(), events.size());
   for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(texts[i], *events[i].text);
+}
+
+TEST_F(EngineTest, DigitsReachThePhonesAndNoDisk) {
+  constexpr const char* kDigits = "4929123456789012";
+  open();
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->start(first()), "");
+  sign_in("agent1");
+  call_in(1);
+  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
+  (void)settled_dump();
+  ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
+  ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
+  (void)settled_dump();
+  message::Request request;
+  request.id = "digits-1";
+  request.digits = kDigits;
+  request.content_hash = 7;
+  ASSERT_TRUE(ask("agent1", message::RequestKind::send_dtmf, request).accepted);
+  ASSERT_TRUE(phones.wait_for<core::SendDtmf>());
+  int sent = 0;
+  for (const core::Command& command : phones.taken()) {
+    if (const auto* dtmf = std::get_if<core::SendDtmf>(&command.body)) {
+      EXPECT_EQ(dtmf->digits, kDigits);
+      ++sent;
+    }
+  }
+  EXPECT_EQ(sent, 1);
+  EXPECT_TRUE(ask("agent1", message::RequestKind::send_dtmf, request).accepted) << "a repeat";
+  request.content_hash = 8;
+  const core::Reply other = ask("agent1", message::RequestKind::send_dtmf, request);
+  EXPECT_EQ(other.error->reason, message::Reason::idempotencyConflict);
+  (void)settled_dump();
+
+  bool journalled = false;
+  for (const char* suffix : {"", "-wal"}) {
+    std::ifstream file(path() + suffix, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(bytes.find(kDigits), std::string::npos) << suffix;
+    journalled = journalled || bytes.find("digits-1") != std::string::npos;
+  }
+  EXPECT_TRUE(journalled) << "the request itself is";
 }
 
 TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {

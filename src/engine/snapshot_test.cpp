@@ -174,6 +174,21 @@ TEST_F(SnapshotTest, TheJournalStaysBoundedByBytes) {
   wait_until_small("SELECT coalesce(sum(length(body)), 0) FROM journal", 8192);
 }
 
+TEST_F(SnapshotTest, TheJournalStaysBoundedByAge) {
+  config.snapshot_age = std::chrono::hours(1);
+  config.snapshot_at_stop = false;
+  start();
+  inputs(10);
+  (void)settled_dump();
+  EXPECT_EQ(engine->stats().snapshots, 0U) << "they are young";
+  close();
+  // A process that goes on with them reckons from their time, not from its start.
+  config.snapshot_age = std::chrono::milliseconds(1);
+  start();
+  wait_for_snapshots(1);
+  wait_until_small(kInputs, 0);
+}
+
 TEST_F(SnapshotTest, AKilledProcessLosesNothingBehindASnapshot) {
   config.snapshot_inputs = 50;
   config.snapshot_at_stop = false;

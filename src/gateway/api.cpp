@@ -42,6 +42,8 @@ std::optional<Place> find_place(const std::vector<std::string>& segments) {
   }
   if (segments[2].empty()) return std::nullopt;
   if (segments.size() == 3) {
+    if (name == "transfers" && segments[2] == "preflight")
+      return Place{Route::preflight, "POST", {"preflight", "", {}}};
     if (name == "transfers") return Place{Route::rest, "GET, HEAD", {"transfer", segments[2], {}}};
     if (name == "contacts") return Place{Route::rest, "GET, HEAD", {"contact", segments[2], {}}};
     return std::nullopt;
@@ -162,7 +164,8 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
   Admitted admitted;
   admitted.route = place->route;
   admitted.body_limit = changes ? std::min(config_.max_body_bytes, kSmallBodyBytes) : 0;
-  if (place->route == Route::messages) admitted.body_limit = config_.max_body_bytes;
+  if (place->route == Route::messages || place->route == Route::preflight)
+    admitted.body_limit = config_.max_body_bytes;
   if (place->route == Route::directory) admitted.body_limit = kDirectoryBytes;
   if (place->route == Route::login) {
     // A page of a stranger must not sign its visitor in as somebody else.
@@ -181,6 +184,7 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
                                           "supervisors and services",
                                           admitted.identity.caller.login)});
   }
+  if (place->route == Route::preflight) admitted.rest = std::move(place->rest);
   if (place->route == Route::rest) {
     admitted.rest = std::move(place->rest);
     admitted.rest.query = std::move(target.query);
@@ -245,6 +249,10 @@ void Api::handle(Admitted request, std::string body, Respond respond) {
     case Route::directory:
       directory(std::move(body), std::move(respond));
       return;
+    case Route::preflight:
+      request.rest.body = std::move(body);
+      rest(std::move(request), std::move(respond));
+      return;
     case Route::rest:
       rest(std::move(request), std::move(respond));
       return;
@@ -260,6 +268,9 @@ void Api::messages(const Identity& identity, std::string_view body, Respond resp
     Response response;
     if (outcome.error) {
       response.status = *outcome.error;
+      if (outcome.retry_after_seconds) {
+        response.headers.emplace_back("Retry-After", std::to_string(*outcome.retry_after_seconds));
+      }
       response.body = std::move(outcome.text);
     } else if (outcome.read) {
       response.body = std::move(outcome.text);

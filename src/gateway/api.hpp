@@ -22,6 +22,7 @@ enum class Route : std::uint8_t {
   logout,
   tickets,
   directory,
+  preflight,
   rest,
 };
 
@@ -30,7 +31,7 @@ struct Admitted {
   Route route = Route::rest;
   Identity identity;           ///< Empty for a login.
   std::size_t body_limit = 0;  ///< Bytes.
-  RestRequest rest;            ///< Only for Route::rest.
+  RestRequest rest;            ///< Only for Route::rest and Route::preflight.
   Following following;         ///< Only for Route::websocket.
 };
 

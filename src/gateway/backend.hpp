@@ -40,11 +40,12 @@ struct SyncReply {
 };
 
 /// A REST read. `resource` is one of: transfer, timeline, transfers, contact, agents, queues,
-/// quick-connects.
+/// quick-connects, preflight.
 struct RestRequest {
   std::string resource;
   std::string id;
   std::map<std::string, std::string> query;
+  std::string body{};  ///< Of a preflight.
 };
 struct RestReply {
   int status = 200;

@@ -105,6 +105,7 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
                        if (reply.error || !reply.accepted) {
                          const message::ApiError error = reply.error.value_or(message::ApiError{});
                          outcome.error = http_status(error);
+                         outcome.retry_after_seconds = error.retry_after_seconds;
                          outcome.text = reply.error_text
                                             ? std::move(*reply.error_text)
                                             : print_error(error, for_agent, outcome.id, epoch);

@@ -22,6 +22,7 @@ struct Outcome {
   std::optional<std::string> id;  ///< The request's own id.
   std::optional<std::string> transfer_id;
   std::optional<std::uint64_t> sequence;
+  std::optional<int> retry_after_seconds;  ///< Of a refusal, when to try again.
 };
 
 /// Takes a request envelope from a caller: reads it, checks for whom the caller may act, hands it

@@ -60,6 +60,24 @@ TEST_F(GatewayHttp, MapsEachReasonToItsStatus) {
   }
 }
 
+TEST_F(GatewayHttp, TellsWhenToTryAgain) {
+  start();
+  backend_.on_request([](const message::Request&, const std::function<void(RequestReply)>& done) {
+    RequestReply refused;
+    refused.accepted = false;
+    message::ApiError error;
+    error.error_type = "BLIND_TRANSFER_FAILED";
+    error.reason = Reason::rateLimited;
+    error.retry_after_seconds = 42;
+    refused.error = std::move(error);
+    done(refused);
+  });
+  const HttpReply reply = post_message(kChange);
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.header("retry-after"), "42");
+  EXPECT_TRUE(contains(reply.body, "\"retryAfterSeconds\":42")) << reply.body;
+}
+
 TEST_F(GatewayHttp, RefusesWhatIsNoRequestWith400) {
   start();
   const std::string bad[] = {"",

@@ -1,5 +1,6 @@
 #include "gateway/http.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "message/event.hpp"
@@ -87,7 +88,9 @@ Response envelope_error(const HttpError& error, std::string_view epoch) {
 void add_status_headers(Response& response) {
   if (response.status == 401)
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"baton\"");
-  if (response.status == 429 || response.status == 503) {
+  const bool said = std::any_of(response.headers.begin(), response.headers.end(),
+                                [](const auto& header) { return header.first == "Retry-After"; });
+  if ((response.status == 429 || response.status == 503) && !said) {
     response.headers.emplace_back("Retry-After", "1");
   }
 }

@@ -60,7 +60,7 @@ struct HttpError {
 [[nodiscard]] Response envelope_error(const HttpError& error, std::string_view epoch);
 
 /// Adds what a client must know for some statuses: WWW-Authenticate to 401, Retry-After to 429 and
-/// 503.
+/// 503 that do not say it yet.
 void add_status_headers(Response& response);
 
 }  // namespace baton::gateway

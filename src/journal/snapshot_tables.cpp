@@ -160,4 +160,11 @@ Forgotten SnapshotTables::forget_parts(std::size_t rows) {
   return result;
 }
 
+Status SnapshotTables::forget_all() {
+  next_index_ = 0;
+  writing_ = 0;
+  return database_.execute(
+      "DELETE FROM snapshots; DELETE FROM snapshot_parts; DELETE FROM kept_events");
+}
+
 }  // namespace baton::journal

@@ -31,6 +31,8 @@ class SnapshotTables {
   Status forget_events(std::int64_t before, std::size_t max_bytes);
   /// Forgets at most `rows` parts of snapshots that are not the newest.
   Forgotten forget_parts(std::size_t rows);
+  /// All of them, and the events.
+  Status forget_all();
 
  private:
   store::Database& database_;

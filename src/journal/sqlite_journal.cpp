@@ -355,4 +355,18 @@ Forgotten SqliteJournal::forget_superseded(std::size_t rows) {
   return result;
 }
 
+Status SqliteJournal::forget_all() {
+  Impl& self = *impl_;
+  const Status status = self.store.transact([&] {
+    Statement keep_next =
+        self.database.prepare("INSERT OR REPLACE INTO counters(name, next) VALUES(?1, ?2)");
+    Status step = keep_next.bind(1, kNextIndex).bind(2, column(self.last + 1)).run();
+    if (step) step = self.database.execute("DELETE FROM journal");
+    if (step) step = self.database.execute(kForgetSegments);
+    return step ? self.snapshots.forget_all() : step;
+  });
+  if (status) self.first = self.last + 1;
+  return status;
+}
+
 }  // namespace baton::journal

@@ -39,6 +39,11 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] std::uint64_t last_index() const override;
   [[nodiscard]] const std::string& failed() const override;
 
+  /// Forgets all that a start would go on with: inputs, snapshots and kept events, in one
+  /// transaction. Indices are not given again, so that the events' epoch gets another name. For a
+  /// store that no server uses.
+  [[nodiscard]] Status forget_all();
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -244,6 +244,24 @@ TEST_F(SqliteJournalTest, ASnapshotCountsOnceItIsFinished) {
   EXPECT_THAT(replayed(0), ElementsAre(6)) << "indices go on";
 }
 
+TEST_F(SqliteJournalTest, AllCanBeForgottenAndNoIndexIsGivenAgain) {
+  append(3);
+  ASSERT_TRUE(journal_->put_snapshot_part(3, 0, "state"));
+  ASSERT_TRUE(journal_->finish_snapshot({.next_index = 3, .format = 1, .version = "1.0"}));
+  ASSERT_TRUE(
+      journal_->put_events({.next_index = 3, .part = 0, .newest_at = 100, .body = "events"}));
+  ASSERT_TRUE(journal_->forget_all());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(journal_->load_snapshot().kind, LoadedSnapshot::Kind::none);
+    EXPECT_TRUE(journal_->load_events(0).empty());
+    EXPECT_THAT(replayed(0), IsEmpty());
+    EXPECT_EQ(journal_->first_index(), 4U);
+    reopen();
+  }
+  append(1);
+  EXPECT_THAT(replayed(0), ElementsAre(4));
+}
+
 TEST_F(SqliteJournalTest, ADamagedSnapshotIsReported) {
   ASSERT_TRUE(journal_->put_snapshot_part(1, 0, "first"));
   ASSERT_TRUE(journal_->put_snapshot_part(1, 1, "second"));

@@ -262,6 +262,7 @@ struct ApiError {
   std::optional<Uuid> contact_id;
   std::optional<std::string> stage;  ///< The TransferState in which it failed.
   std::optional<bool> retryable;
+  std::optional<int> retry_after_seconds;        ///< With rateLimited: when it may be tried again.
   std::optional<std::string> customer_location;  ///< A Custody.
   std::optional<std::string> agent_state;
   std::optional<std::string> suggested_action;
@@ -269,8 +270,8 @@ struct ApiError {
 };
 BOOST_DESCRIBE_STRUCT(ApiError, (),
                       (error_type, msg, error_message, reason, transfer_id, running_transfer_id,
-                       contact_id, stage, retryable, customer_location, agent_state,
-                       suggested_action, backend))
+                       contact_id, stage, retryable, retry_after_seconds, customer_location,
+                       agent_state, suggested_action, backend))
 
 using EventBody =
     std::variant<AppStateSync, AgentStateSync, GetStates, LoginSuccess, LogoutSuccess,
@@ -337,10 +338,26 @@ struct ContactView {
   std::vector<Uuid> transfers;
 };
 
+/// What is known of a phone number, as REST tells it.
+struct NumberView {
+  std::string number;  ///< E.164.
+  bool possible = false;
+  std::string country;       ///< ISO 3166-1 alpha-2, "001" or "ZZ".
+  std::string number_class;  ///< "mobile", "premium_rate", ...
+};
+
+/// The answer of a preflight: what a BlindTransfer would be told.
+struct PreflightView {
+  DestinationView destination;       ///< Of an empty type when it was not found.
+  std::optional<NumberView> number;  ///< Where a number would be dialled.
+  std::optional<ApiError> refusal;   ///< Absent: it would be accepted.
+};
+
 /// JSON objects of the REST reads.
 [[nodiscard]] std::string print(const TransferView& transfer);
 [[nodiscard]] std::string print_timeline(const TransferView& transfer);
 [[nodiscard]] std::string print(const ContactView& contact);
+[[nodiscard]] std::string print(const PreflightView& preflight);
 
 inline constexpr std::size_t kTimeTextLength = 24;
 

@@ -1,3 +1,4 @@
+#include <type_traits>
 #include <variant>
 
 #include "message/json_writer.hpp"
@@ -174,7 +175,9 @@ void write(JsonWriter& json, const TransferStateChange& body) {
   json.end_object();
 }
 
-void write(JsonWriter& json, const ApiError& body) {
+}  // namespace
+
+void write_error(JsonWriter& json, const ApiError& body) {
   json.begin_object();
   json.key("errorType").string(body.error_type);
   json.key("msg").string(body.msg);
@@ -185,6 +188,7 @@ void write(JsonWriter& json, const ApiError& body) {
   if (body.reason != Reason::none) json.key("reason").string(to_string(body.reason));
   if (body.stage) json.key("stage").string(*body.stage);
   if (body.retryable) json.key("retryable").boolean(*body.retryable);
+  if (body.retry_after_seconds) json.key("retryAfterSeconds").number(*body.retry_after_seconds);
   if (body.customer_location) json.key("customerLocation").string(*body.customer_location);
   if (body.agent_state) json.key("agentState").string(*body.agent_state);
   if (body.suggested_action) json.key("suggestedAction").string(*body.suggested_action);
@@ -194,8 +198,6 @@ void write(JsonWriter& json, const ApiError& body) {
   }
   json.end_object();
 }
-
-}  // namespace
 
 std::string print(const Event& event, std::string_view epoch) {
   JsonWriter json(kUsualBytes);
@@ -207,7 +209,11 @@ std::string print(const Event& event, std::string_view epoch) {
         json.key("topic").string(names.topic);
         json.key("subtopic").string(names.subtopic);
         json.key(names.body);
-        write(json, body);
+        if constexpr (std::is_same_v<std::decay_t<decltype(body)>, ApiError>) {
+          write_error(json, body);
+        } else {
+          write(json, body);
+        }
       },
       event.body);
   if (!event.agent.empty()) json.key("agent").string(event.agent);

@@ -14,6 +14,9 @@ void write_leg(JsonWriter& json, const CallLegView& leg);
 /// Everything of a TransferStateChange but the braces.
 void write_transfer_members(JsonWriter& json, const TransferStateChange& transfer);
 void write_backend(JsonWriter& json, const BackendError& backend);
+void write_destination(JsonWriter& json, const DestinationView& destination);
+/// The error envelope's `data`.
+void write_error(JsonWriter& json, const ApiError& error);
 void write_agent_info(JsonWriter& json, const AgentInfo& info);
 void write_agent_state(JsonWriter& json, const AgentStateView& state);
 /// `rules`; null where the agent has none.

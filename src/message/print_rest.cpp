@@ -74,4 +74,35 @@ std::string print(const ContactView& contact) {
   return json.take();
 }
 
+std::string print(const PreflightView& preflight) {
+  JsonWriter json(kUsualReplyBytes);
+  json.begin_object();
+  json.key("allowed").boolean(!preflight.refusal);
+  json.key("destination");
+  if (preflight.destination.type.empty()) {
+    json.null();
+  } else {
+    write_destination(json, preflight.destination);
+  }
+  json.key("number");
+  if (preflight.number) {
+    json.begin_object();
+    json.key("phoneNumber").string(preflight.number->number);
+    json.key("possible").boolean(preflight.number->possible);
+    json.key("country").string(preflight.number->country);
+    json.key("class").string(preflight.number->number_class);
+    json.end_object();
+  } else {
+    json.null();
+  }
+  json.key("error");
+  if (preflight.refusal) {
+    write_error(json, *preflight.refusal);
+  } else {
+    json.null();
+  }
+  json.end_object();
+  return json.take();
+}
+
 }  // namespace baton::message

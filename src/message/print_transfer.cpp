@@ -10,20 +10,6 @@ std::string_view name_of(ReleaseOn value) {
   return boost::describe::enum_to_string(value, "alerting");
 }
 
-// The quick-connect object's published keys in their published order, so that it can be sent as it
-// came.
-void write_destination(JsonWriter& json, const DestinationView& destination) {
-  json.begin_object();
-  json.key("endpointARN").string_or_null(destination.endpoint_arn);
-  json.key("endpointId").string_or_null(destination.endpoint_arn);
-  json.key("type").string(destination.type);
-  json.key("name").string(destination.name);
-  json.key("phoneNumber").string_or_null(destination.phone_number);
-  json.key("agentLogin").string_or_null(destination.agent_login);
-  json.key("queue").string_or_null(destination.queue);
-  json.end_object();
-}
-
 void write_options(JsonWriter& json, const OptionsInForce& options) {
   json.begin_object();
   json.key("releaseOn").string(name_of(options.release_on));
@@ -50,6 +36,20 @@ void write_release(JsonWriter& json, std::string_view type, const std::vector<Re
 }
 
 }  // namespace
+
+// The quick-connect object's published keys in their published order, so that it can be sent as it
+// came.
+void write_destination(JsonWriter& json, const DestinationView& destination) {
+  json.begin_object();
+  json.key("endpointARN").string_or_null(destination.endpoint_arn);
+  json.key("endpointId").string_or_null(destination.endpoint_arn);
+  json.key("type").string(destination.type);
+  json.key("name").string(destination.name);
+  json.key("phoneNumber").string_or_null(destination.phone_number);
+  json.key("agentLogin").string_or_null(destination.agent_login);
+  json.key("queue").string_or_null(destination.queue);
+  json.end_object();
+}
 
 void write_backend(JsonWriter& json, const BackendError& backend) {
   json.begin_object();

@@ -20,7 +20,7 @@ from peer import talk
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config", "token", "send", "watch", "directory", "directory import",
-                                     "directory export", "directory list", "demo"])
+                                     "directory export", "directory list", "contacts", "contacts erase", "demo"])
 async def test_every_command_explains_itself_with_an_example(command: str):
     code, out, _ = await run(*command.split(), "--help")
     assert code == 0
@@ -43,6 +43,7 @@ async def test_the_version():
 async def test_the_example_is_accepted():
     code, out, err = await run("check-config", str(config.EXAMPLE))
     assert code == 0, out + err
+    assert re.search(r"judged by libphonenumber 8\.12\.\d+", out), "the version of the numbers' metadata"
 
 
 @pytest.mark.parametrize(("changes", "words"), [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from harness.rest import Rest
 from harness.samples import DIAL_PAD, quick_connect
 from harness.schema import check
@@ -102,3 +104,65 @@ async def test_health_and_metrics(world: World):
     assert (await health.get("/v1/transfers")).status == 404, "nothing else on this listener"
     outside = await world.rest()
     assert (await outside.get("/metrics")).status == 404
+
+
+async def preflight(rest: Rest, destination, **more) -> dict:
+    answer = await rest.post("/v1/transfers/preflight", {"destination": destination, **more})
+    assert answer.status == 200, answer.body
+    verdict = answer.json()
+    check("rest-preflight.json", verdict)
+    return verdict
+
+
+async def test_a_preflight_gives_the_verdict_and_dials_nothing(world: World):
+    await world.agent("agent1")
+    rest = await world.rest("agent1")
+    good = await preflight(rest, DIAL_PAD)
+    assert good["allowed"] is True and good["error"] is None
+    assert good["number"] == {"phoneNumber": DIAL_PAD, "possible": True, "country": "US", "class": "fixed_line_or_mobile"}
+    assert good["destination"]["type"] == "dial_pad" and good["destination"]["phoneNumber"] == DIAL_PAD
+    named = await preflight(rest, quick_connect("Sasi_Chime"))
+    assert named["allowed"] is True and named["destination"]["name"] == "Sasi_Chime" and named["number"]["country"] == "US"
+    for destination, reason in (("+19005550100", "premiumRateBlocked"), ("+442079460000", "countryNotAllowed"),
+                                ("+1208209734", "numberNotPossible"), ("+1208CALLME", "invalidDestination"),
+                                (quick_connect("Agent Two"), "agentUnavailable"),
+                                (quick_connect("Sasi_Chime", phoneNumber="+19005550100"), "invalidDestination")):
+        verdict = await preflight(rest, destination)
+        assert verdict["allowed"] is False and verdict["error"]["reason"] == reason, destination
+        assert verdict["error"]["errorType"] == "BLIND_TRANSFER_FAILED"
+    late = await preflight(rest, quick_connect("CallSummary-HVOC-Queue"), options={"releaseOn": "answered"})
+    assert late["error"]["reason"] == "optionNotSupported"
+    await world.agent("agent2")
+    assert (await preflight(rest, quick_connect("Agent Two")))["allowed"] is True
+    assert not world.carrier.received("INVITE")
+
+
+async def test_who_may_ask_for_a_preflight(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    assert (await preflight(boss, DIAL_PAD, agent="agent1"))["allowed"] is True
+    assert (await boss.post("/v1/transfers/preflight", {"destination": DIAL_PAD, "agent": "nobody"})).status == 404
+    agent = await world.rest("agent1")
+    assert (await agent.post("/v1/transfers/preflight", {"destination": DIAL_PAD, "agent": "agent2"})).status == 403
+    assert (await preflight(agent, DIAL_PAD, agent="agent1"))["allowed"] is True
+    service = await world.rest("crm", "service")
+    assert (await service.post("/v1/transfers/preflight", {"destination": DIAL_PAD})).status == 400
+    for bad in ({}, [], {"destinations": DIAL_PAD}, {"destination": DIAL_PAD, "agent": 1}):
+        refused = await agent.post("/v1/transfers/preflight", bad)
+        assert refused.status == 400, bad
+        check("rest-error.json", refused.json())
+    assert (await agent.get("/v1/transfers/preflight")).status == 405
+
+
+@pytest.mark.config({"dialing.max_per_agent_per_day": 1})
+async def test_a_preflight_tells_a_limit_and_is_not_counted(world: World):
+    talking = await world.talking("agent1")
+    rest = await world.rest("agent1")
+    for _ in range(3):
+        assert (await preflight(rest, DIAL_PAD))["allowed"] is True
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    limited = await preflight(rest, DIAL_PAD)
+    assert limited["error"]["reason"] == "rateLimited" and 1 <= limited["error"]["retryAfterSeconds"] <= 86400
+    await talking.customer.hangup()

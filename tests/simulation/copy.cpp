@@ -28,6 +28,7 @@ CopiedCenter& CopiedCenter::operator=(const CopiedCenter& other) {
     to.transfers_.emplace(id, std::make_unique<core::Transfer>(*transfer));
   to.lines_ = from.lines_;
   to.available_ = from.available_;
+  to.dialled_ = from.dialled_;
   to.commands_ = from.commands_;
   to.timers_ = from.timers_;
   to.next_command_ = from.next_command_;

@@ -92,8 +92,16 @@ core::Policy policy_of(bool last_resort) {
   if (last_resort) {
     policy.last_resort_queue = "Second";
     policy.default_caller_id = kFirstNumber;
+    policy.dial.max_per_agent_per_minute = 2;
   }
   return policy;
+}
+
+directory::NumberFacts facts_of(const std::string& number) {
+  return {.number = number,
+          .possible = true,
+          .country = "US",
+          .number_class = directory::NumberClass::fixed_line_or_mobile};
 }
 
 }  // namespace baton::simulation

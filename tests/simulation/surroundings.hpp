@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "core/input.hpp"
 #include "directory/directory.hpp"
 
@@ -18,6 +20,9 @@ inline constexpr const char* kExternal = "+16579994374";
 /// agent disabled, 2 the second agent removed, 3 the third queue removed.
 inline constexpr std::uint8_t kDirectories = 4;
 [[nodiscard]] const directory::Directory& directory_of(std::uint8_t variant);
+/// With a queue of last resort outside numbers are dialled twice a minute at most.
 [[nodiscard]] core::Policy policy_of(bool last_resort);
+/// Every number is an ordinary one of the United States.
+[[nodiscard]] directory::NumberFacts facts_of(const std::string& number);
 
 }  // namespace baton::simulation

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/number_facts.hpp"
 #include "surroundings.hpp"
 
 namespace baton::simulation {
@@ -123,6 +124,7 @@ void World::put(core::InputBody body) {
   input.at = now_;
   input.entropy_high = ++entropy_;
   input.entropy_low = 7;
+  core::look_up_numbers(body, facts_of);
   input.body = std::move(body);
   outputs_.clear();
   published_ = 0;

@@ -72,6 +72,18 @@ async def test_digits_by_info(world: World):
     await talking.customer.hangup()
 
 
+async def test_digits_are_on_no_disk(world: World):
+    """They may be a card's number: not in the store with its journal, and not in the log."""
+    talking = await world.talking("agent1")
+    digits = "4929123456789012"
+    await talking.desktop.publish("InboundCall", "SendDTMF", digits, id="the-digits")
+    await talking.customer.peer.until(lambda: talking.customer.digits == digits, "the digits")
+    files = [path for path in world.folder.rglob("*") if path.is_file() and "baton.db" in path.name or path.suffix == ".log"]
+    kept = b"".join(path.read_bytes() for path in files)
+    assert b"the-digits" in kept and digits.encode() not in kept
+    await talking.customer.hangup()
+
+
 async def test_digits_to_a_peer_that_has_no_info(world: World):
     customer = await world.customer()
     customer.allow.remove("INFO")

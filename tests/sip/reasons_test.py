@@ -41,15 +41,15 @@ REACHED = {
     "backendRefused": "sip/target_fails_test.py::test_it_refuses_before_it_rings",
     "backendUnavailable": "api/bad_disk_test.py::test_nothing_is_acknowledged_that_is_not_in_the_journal",
     "timeout": "sip/routing_test.py::test_the_wait_runs_out_and_he_comes_back",
+    "numberNotPossible": "sip/reasons_test.py::test_a_number_that_cannot_exist",
+    "countryNotAllowed": "sip/reasons_test.py::test_a_country_that_is_not_allowed",
+    "premiumRateBlocked": "sip/reasons_test.py::test_a_premium_rate_number",
+    "rateLimited": "sip/reasons_test.py::test_more_numbers_than_an_agent_may_dial",
     "idempotencyConflict": "sip/repeats_test.py::test_the_same_id_with_other_content_is_a_conflict",
 }
 
 #: Reasons whose cause comes only later; empty when the Amazon back end is there.
 NOT_YET_REACHABLE = {
-    "numberNotPossible": "the dial policy",
-    "countryNotAllowed": "the dial policy",
-    "premiumRateBlocked": "the dial policy",
-    "rateLimited": "the rate limits",
     "internal": "a fault of our own, which no input is known to cause",
 }
 
@@ -185,6 +185,133 @@ async def test_a_kind_of_destination_that_is_not_his(world: World):
     await talking.desktop.blind_transfer(DIAL_PAD)
     await refused(world, talking, "destinationNotPermitted")
     await talking.desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    target = await world.carrier.incoming()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talking.customer.hangup()
+
+
+async def test_a_number_that_cannot_exist(world: World):
+    """Too short or too long for its country, a country code that nobody has, a range that nobody has."""
+    talking = await world.talking("agent1")
+    for number in ("+1208209734", "+120820973455", "+999123456", "+15550000001"):
+        talking.desktop.events.clear()
+        talking.desktop.taken.clear()
+        await talking.desktop.blind_transfer(number)
+        error = await refused(world, talking, "numberNotPossible")
+        assert number in error["msg"]
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_a_country_that_is_not_allowed(world: World):
+    """The example allows the United States and Canada: +1 809 has their country code, and is neither."""
+    talking = await world.talking("agent1")
+    for number, country in (("+442079460000", "GB"), ("+18095551234", "DO")):
+        talking.desktop.events.clear()
+        talking.desktop.taken.clear()
+        await talking.desktop.blind_transfer(number)
+        error = await refused(world, talking, "countryNotAllowed")
+        assert country in error["msg"] and "dialing.allowed_countries" in error["msg"]
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_a_premium_rate_number(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer("+19005550100")
+    error = await refused(world, talking, "premiumRateBlocked")
+    assert "premium_rate" in error["msg"] and error["retryable"] is False
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+@pytest.mark.config({"dialing.allowed_prefixes": ["+1900555"], "dialing.blocked_prefixes": ["+12082"]})
+async def test_prefixes_come_first(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    error = await refused(world, talking, "destinationNotPermitted")
+    assert "+12082" in error["msg"]
+    await talking.desktop.blind_transfer("+19005550100")
+    target = await world.carrier.incoming()
+    assert target.invite.uri.user == "+19005550100"
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+
+
+def paid_quick_connect(directory):
+    next(q for q in directory["quickConnects"] if q["name"] == "Sasi_Chime")["phoneNumber"] = "+19005550100"
+
+
+@with_directory(paid_quick_connect)
+async def test_a_quick_connect_is_held_to_the_dial_policy(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(quick_connect("Sasi_Chime", phoneNumber="+19005550100"))
+    await refused(world, talking, "premiumRateBlocked")
+    await talking.customer.hangup()
+
+
+async def test_the_transfer_key_is_held_to_the_dial_policy(world: World):
+    talking = await world.talking("agent1")
+    await talking.agent.refer("+19005550100")
+    await refused(world, talking, "premiumRateBlocked")
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_calls_are_held_to_the_dial_policy(world: World):
+    """SetMakeCall, and what the agent dials on his phone."""
+    desktop, phone = await world.agent("agent1")
+    await desktop.publish("InboundCall", "SetMakeCall", "+19005550100")
+    assert (await desktop.error("MAKE_CALL_FAILED"))["reason"] == "premiumRateBlocked"
+    call = await phone.call("+19005550100")
+    await call.refused(403)
+    call = await phone.call("+1208209734")
+    await call.refused(404)
+    assert not world.carrier.received("INVITE")
+
+
+@pytest.mark.config({"dialing.max_per_agent_per_minute": 2})
+async def test_more_numbers_than_an_agent_may_dial(world: World):
+    talking = await world.talking("agent1")
+    limited = None
+    # The clock's minute may turn between any two of them, so that a third is let through.
+    for attempt in range(5):
+        await talking.desktop.blind_transfer(DIAL_PAD, id=f"t-{attempt}")
+        outcome = await talking.desktop.until(
+            lambda i=f"t-{attempt}": next((e for e in talking.desktop.events if e.get("id") == i and (
+                e["topic"] == "Error" or e["message"].get("state") == "dialing")), None), "dialled or refused")
+        if outcome["topic"] == "Error":
+            limited = outcome["data"]
+            break
+        target = await world.carrier.incoming()
+        await target.reject(486)
+        await talking.desktop.transfer("failed")
+        talking.desktop.events.clear()
+        talking.desktop.taken.clear()
+    assert limited is not None and attempt >= 2
+    assert limited["reason"] == "rateLimited" and limited["retryable"] is True
+    assert 1 <= limited["retryAfterSeconds"] <= 60
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+@pytest.mark.config({"trunk.carrier.max_calls": 2})
+async def test_a_trunk_that_is_full(world: World):
+    """The customer's own call and one transfer fill it: the next is refused before its agent is released."""
+    talking = await world.talking("agent1")
+    other = await world.talking("agent2")
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"releaseOn": "accepted"})
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "carrierUnavailable" and error["customerLocation"] == "agent"
+    assert "limit of 2 calls" in error["msg"]
+    assert not world.carrier.received("INVITE")
+    await talk(talking.customer, talking.agent)
+    await other.customer.hangup()
+    await other.desktop.call_event("ACW", "agent")
+    await talking.desktop.blind_transfer(DIAL_PAD)
     target = await world.carrier.incoming()
     await target.answer()
     await talking.desktop.transfer("connected")

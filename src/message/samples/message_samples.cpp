@@ -19,5 +19,8 @@ int main() {
   put(R"({"rest":"transfer","body":)" + print(transfer) + "}");
   put(R"({"rest":"transfer-timeline","body":)" + print_timeline(transfer) + "}");
   put(R"({"rest":"contact","body":)" + print(samples::contact_view()) + "}");
+  for (const bool allowed : {true, false}) {
+    put(R"({"rest":"preflight","body":)" + print(samples::preflight_view(allowed)) + "}");
+  }
   return 0;
 }

@@ -317,4 +317,25 @@ ContactView contact_view() {
   return view;
 }
 
+PreflightView preflight_view(bool allowed) {
+  PreflightView view;
+  view.destination.type = "dial_pad";
+  view.destination.name = allowed ? "+12082097345" : "+19005550100";
+  view.destination.phone_number = view.destination.name;
+  view.number = NumberView{.number = view.destination.name,
+                           .possible = true,
+                           .country = "US",
+                           .number_class = allowed ? "fixed_line_or_mobile" : "premium_rate"};
+  if (!allowed) {
+    view.refusal.emplace();
+    view.refusal->error_type = "BLIND_TRANSFER_FAILED";
+    view.refusal->msg = "data: the number +19005550100 is of the class premium_rate";
+    view.refusal->error_message = "Blind transfer failed.";
+    view.refusal->reason = Reason::premiumRateBlocked;
+    view.refusal->retryable = false;
+    view.refusal->suggested_action = "Choose another destination.";
+  }
+  return view;
+}
+
 }  // namespace baton::message::samples

@@ -23,5 +23,6 @@ inline constexpr std::string_view kEpoch = "0b9f3b54-5a55-4d53-9d2c-6b0c6f1f8d31
 [[nodiscard]] TransferStateChange full_transfer(TransferState state, Custody custody);
 [[nodiscard]] TransferView transfer_view();
 [[nodiscard]] ContactView contact_view();
+[[nodiscard]] PreflightView preflight_view(bool allowed);
 
 }  // namespace baton::message::samples

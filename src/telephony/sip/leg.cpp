@@ -400,6 +400,7 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
   if (state_ != LegState::ended) state_ = LegState::ending;
   context_.loop->cancel(session_due_);
   context_.loop->cancel(guard_);
+  trunk_call_.reset();
   leave_bridge();
   if (context_.tone != nullptr) context_.tone->stop(media_.session_id());
   for (auto& refer : pending_refers_) {
@@ -424,6 +425,7 @@ void Leg::abandon() {
   const auto keep = self();
   state_ = LegState::ended;
   reported_ = true;
+  trunk_call_.reset();
   leave_bridge();
   context_.loop->cancel(session_due_);
   context_.loop->cancel(guard_);

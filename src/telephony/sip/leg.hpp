@@ -19,6 +19,7 @@
 #include "telephony/sip/media_plan.hpp"
 #include "telephony/sip/refer.hpp"
 #include "telephony/sip/session_timer.hpp"
+#include "telephony/sip/trunks.hpp"
 
 namespace baton::telephony::sip {
 
@@ -194,6 +195,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   LegContext& context_;
   const core::LegId id_;
   Party party_;
+  TrunkCall trunk_call_;  // Until the leg is over.
   LegState state_ = LegState::incoming;
   core::Sound sound_ = core::Sound::hold;
   Allowed allows_info_ = Allowed::unknown;

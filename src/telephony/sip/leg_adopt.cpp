@@ -100,6 +100,7 @@ bool Leg::restore(const LegRecord& record, std::string& why) {
   allows_update_ = record.allows_update;
   wants_reliable_ = record.wants_reliable;
   refers_ = record.refers;
+  trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
   for (const ReferSubscription& refer : refers_) {
     context_.next_refer = std::max(context_.next_refer, refer.refer + 1);
   }

@@ -259,6 +259,29 @@ TEST_F(LegAdoptTest, APhoneThatHungUpMeanwhileIsFound) {
   EXPECT_EQ(core::EndCause::unreachable, ended->cause);
 }
 
+TEST_F(LegAdoptTest, WhatWasTakenOverCountsOnItsTrunk) {
+  carrier_calls = 1;
+  start();
+  const auto [a, b] = bridged();
+  restart();
+  core::DialLeg dial;
+  dial.leg = leg_id(60);
+  dial.target = core::OutsideNumber{"+12082097345", ""};
+  const auto refused = events.result(submit(dial));
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->ok);
+  EXPECT_EQ(503, refused->code);
+  EXPECT_THAT(refused->text, HasSubstr("limit of 1 calls"));
+  const auto ended = submit(core::EndLeg{b, 0, {}});
+  const auto bye = target.request("BYE");
+  ASSERT_TRUE(bye);
+  target.reply(*bye, 200);
+  ok(ended);
+  dial.leg = leg_id(61);
+  ok(submit(dial));
+  EXPECT_TRUE(target.request("INVITE"));
+}
+
 TEST_F(LegAdoptTest, ARecordThatCannotBeReadLosesThatLegAlone) {
   start();
   const LegId a = customer_parked();

@@ -67,6 +67,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
   session_timer_.settle(sip);
   state_ = LegState::incoming;
   invite_transport_ = source.transport;
+  trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
   invite_ = std::make_unique<InviteServer>(std::move(transaction), !body.empty());
   await_invite();
   context_.counters.legs_incoming.fetch_add(1, std::memory_order_relaxed);
@@ -202,8 +203,13 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     const auto& outside = std::get<core::OutsideNumber>(command.target);
     const auto route = context_.endpoint->route(outside.number, outside.caller_id);
     if (!route) return Refusal{404, "No trunk carries the number."};
+    if (route->full_at > 0) {
+      return Refusal{503, "The trunk " + route->trunk + " has its limit of " +
+                              std::to_string(route->full_at) + " calls."};
+    }
     ways.push_back({route->request_uri, {}, {route->username, route->password}, route->internal});
     party_.trunk = route->trunk;
+    trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
     if (!route->caller_id.empty()) from_user = route->caller_id;
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")

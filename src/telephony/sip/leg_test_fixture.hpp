@@ -49,6 +49,7 @@ class SwitchFixture : public ::testing::Test {
     carrier.username = "baton";
     carrier.password = "secret";
     carrier.sources = {"127.0.0.3"};
+    carrier.max_calls = carrier_calls;
     config.trunks = {inbound, carrier};
     sip = std::make_unique<SipSwitch>(
         config, std::vector<AgentSecret>{{"agent1", digest_ha1("agent1", config.realm, "pw")}},
@@ -178,6 +179,7 @@ class SwitchFixture : public ::testing::Test {
   core::CommandId last_command = 100;
   std::uint64_t legs = 0;
   int port = 0;
+  int carrier_calls = 0;
 };
 
 }  // namespace baton::telephony::sip::testing

@@ -154,8 +154,10 @@ std::optional<TrunkRoute> Trunks::route(std::string_view number,
       if (number.starts_with(prefix)) length = std::max(length.value_or(0), prefix.size());
     }
     if (!length) continue;
-    if (best == nullptr || *length > best_length ||
-        (*length == best_length && state.config.priority < best->config.priority)) {
+    const bool better = best == nullptr || *length > best_length ||
+                        (*length == best_length && state.config.priority < best->config.priority);
+    if (best == nullptr || (best->full() && !state.full()) ||
+        (best->full() == state.full() && better)) {
       best = &state;
       best_length = *length;
     }
@@ -178,7 +180,17 @@ std::optional<TrunkRoute> Trunks::route(std::string_view number,
   route.caller_id = allowed ? std::string{wished_caller_id} : config.caller_id;
   route.username = config.username;
   route.password = config.password;
+  if (best->full()) route.full_at = config.max_calls;
   return route;
+}
+
+TrunkCall Trunks::occupy(std::string_view trunk) {
+  const auto found = std::ranges::find_if(
+      trunks_, [trunk](const State& state) { return state.config.name == trunk; });
+  if (found == trunks_.end()) return nullptr;
+  const std::shared_ptr<int> calls = found->calls;
+  ++*calls;
+  return {calls.get(), [calls](void*) { --*calls; }};
 }
 
 const TrunkConfig* Trunks::by_source(const Source& source) const {

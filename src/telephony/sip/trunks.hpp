@@ -23,7 +23,11 @@ struct TrunkRoute {
   std::string username;   ///< For a 401 or 407 of the trunk.
   std::string password;
   bool internal = false;  ///< One of our own inbound numbers, routed to ourselves.
+  int full_at = 0;  ///< Not 0: all that carry the number have all their calls, this one so many.
 };
+
+/// A call's place on its trunk, given back when the last copy goes.
+using TrunkCall = std::shared_ptr<void>;
 
 /// A numeric host and port of a trunk.
 struct TrunkAddress {
@@ -57,10 +61,14 @@ class Trunks {
 
   /// The way for an E.164 number: to ourselves for an inbound number, else by the trunk with the
   /// longest matching prefix, then the lowest priority, then the order of the configuration, among
-  /// those whose address is known. Nothing when none carries it. `wished_caller_id` is used where
+  /// those whose address is known. One that has all its calls is passed over; where all have, the
+  /// best is told, with `full_at`. Nothing when none carries it. `wished_caller_id` is used where
   /// the trunk allows it, else its own.
   [[nodiscard]] std::optional<TrunkRoute> route(std::string_view number,
                                                 std::string_view wished_caller_id) const;
+
+  /// Counts a call on that trunk, in either direction. Nothing for an unknown name.
+  [[nodiscard]] TrunkCall occupy(std::string_view trunk);
 
   /// The trunk that may call from there: one with that address and port before one with the address
   /// alone.
@@ -86,6 +94,9 @@ class Trunks {
   struct State {
     TrunkConfig config;
     std::vector<TrunkAddress> addresses;
+    std::shared_ptr<int> calls = std::make_shared<int>(0);  // Shared with the calls.
+
+    [[nodiscard]] bool full() const { return config.max_calls > 0 && *calls >= config.max_calls; }
   };
 
   std::vector<State> trunks_;

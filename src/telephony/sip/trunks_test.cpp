@@ -41,6 +41,28 @@ TEST(Trunks, NoWayWhereNobodyCarriesIt) {
   EXPECT_FALSE(trunks.route("+4930123456", ""));
 }
 
+TEST(Trunks, AFullTrunkIsPassedOver) {
+  auto narrow = trunk("narrow", "10.0.0.2", {"+1"});
+  narrow.max_calls = 2;
+  auto wide = trunk("wide", "10.0.0.3", {});
+  wide.max_calls = 1;
+  Trunks trunks(with({narrow, wide}));
+  const TrunkCall first = trunks.occupy("narrow");
+  EXPECT_EQ(trunks.route("+14155550100", "")->trunk, "narrow") << "one place is left";
+  TrunkCall second = trunks.occupy("narrow");
+  EXPECT_EQ(trunks.route("+14155550100", "")->trunk, "wide");
+  EXPECT_EQ(trunks.route("+14155550100", "")->full_at, 0);
+  const TrunkCall third = trunks.occupy("wide");
+  const auto full = trunks.route("+14155550100", "");
+  EXPECT_EQ(full->trunk, "narrow");
+  EXPECT_EQ(full->full_at, 2);
+  EXPECT_EQ(trunks.route("+4930123456", "")->full_at, 1);
+  second.reset();
+  EXPECT_EQ(trunks.route("+14155550100", "")->trunk, "narrow");
+  EXPECT_EQ(trunks.route("+14155550100", "")->full_at, 0);
+  EXPECT_EQ(trunks.occupy("unknown"), nullptr);
+}
+
 TEST(Trunks, BuildsNumericUris) {
   auto secure = trunk("secure", "[2001:db8::1]", {"+44"});
   secure.transport = "tls";
