@@ -28,11 +28,11 @@ struct DemoArguments {
 int demo(const DemoArguments& arguments) {
   const auto config = config_or_faults(arguments.file);
   if (!config) return kUsage;
-  const std::string text =
-      arguments.url.empty() ? local_url(config->gateway.listen) : arguments.url;
-  const auto url = parse_server_url(text);
+  const std::optional<ServerUrl> url = arguments.url.empty() ? std::optional(local_server(*config))
+                                                             : parse_server_url(arguments.url);
   if (!url || url->port == "0") {
-    std::cerr << fmt::format("baton: \"{}\" is not a server; give --url http://HOST:PORT\n", text);
+    std::cerr << fmt::format("baton: \"{}\" is not a server; give --url http://HOST:PORT\n",
+                             arguments.url.empty() ? config->gateway.listen : arguments.url);
     return kUsage;
   }
   std::filesystem::path scenarios = arguments.scenarios;

@@ -103,18 +103,15 @@ int import(const DirectoryArguments& arguments) {
     print_faults(arguments.file, *faults);
     return kFailed;
   }
-  const auto url = parse_server_url(local_url(config->gateway.listen));
-  if (url) {
-    const std::string token =
-        mint_token(*config, "baton-command-line", "service", std::chrono::hours(1));
-    const HttpReply reply =
-        http_request(*url, "PUT", "/v1/directory", token, std::move(text), kImportTimeout);
-    if (reply.status == 200) {
-      std::cout << fmt::format("the running server took it: {}\n", reply.body);
-      return kOk;
-    }
-    if (reply.status != 0) return refused(arguments.file, reply);
+  const std::string token =
+      mint_token(*config, "baton-command-line", "service", std::chrono::hours(1));
+  const HttpReply reply = http_request(local_server(*config), "PUT", "/v1/directory", token,
+                                       std::move(text), kImportTimeout);
+  if (reply.status == 200) {
+    std::cout << fmt::format("the running server took it: {}\n", reply.body);
+    return kOk;
   }
+  if (reply.status != 0) return refused(arguments.file, reply);
   // Nobody listens there. A server that runs all the same holds the store's lock, and open() says
   // so.
   return import_offline(*config, std::get<directory::ImportedDirectory>(parsed));

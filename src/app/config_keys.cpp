@@ -88,9 +88,27 @@ const std::array kKeys{
     text("http", "metrics_listen", BATON_AT(gateway.metrics_listen),
          "Where `/healthz`, `/readyz` and `/metrics` are served, without sign-in. Keep it inside.",
          rules::kNumericHostPortOrEmpty),
+    text("http", "tls_certificate", BATON_AT(gateway.tls_certificate),
+         "A PEM file with the server's certificate, then those between it and the root: `listen` "
+         "then speaks TLS only, and the session cookie is `Secure`. Empty: no TLS. Changed files "
+         "are taken without a restart.",
+         kAny, TextUse::path),
+    text(
+        "http", "tls_key", BATON_AT(gateway.tls_key),
+        "A PEM file with its private key, without a passphrase. Others may not be able to read it.",
+        kAny, TextUse::path),
+    text("http", "tls_min_version", BATON_AT(gateway.tls_min_version),
+         "The oldest TLS that a client may speak.", rules::kTlsVersion),
+    number("http", "file_check_seconds", BATON_AT(gateway.file_check_seconds),
+           "How often those files are looked at for changes. SIGHUP does it at once.", "seconds", 1,
+           3600),
     text("http", "allowed_origins", BATON_AT(gateway.allowed_origins),
-         "Web pages that may use a session cookie. The server's own origin always may.",
+         "Web pages that may change anything, open a WebSocket and read answers. The server's own "
+         "origin always may.",
          rules::kOrigin),
+    text("http", "trusted_proxies", BATON_AT(gateway.trusted_proxies),
+         "Proxies whose `X-Forwarded-For` is believed: it tells whose wrong passwords are counted.",
+         rules::kNumericHost),
     number("http", "max_frame_bytes", BATON_AT(gateway.max_frame_bytes),
            "The largest WebSocket message; a larger one closes the connection with 1009.", "bytes",
            kKiB, 16 * kMiB),
@@ -115,18 +133,43 @@ const std::array kKeys{
     number("http", "idle_ping_seconds", BATON_AT(gateway.idle_ping_seconds),
            "After that much silence a WebSocket is pinged; without an answer it is closed.",
            "seconds", 1, 3600),
+    number(
+        "http", "idle_timeout_seconds", BATON_AT(gateway.idle_timeout_seconds),
+        "How long an HTTP client may take for the TLS handshake, and to send the head of its next "
+        "request; then it is disconnected.",
+        "seconds", 1, 3600),
+    number("http", "body_timeout_seconds", BATON_AT(gateway.body_timeout_seconds),
+           "How long the body of a request may take.", "seconds", 1, 3600),
+    number("http", "send_timeout_seconds", BATON_AT(gateway.send_timeout_seconds),
+           "How long a client may take to receive a response.", "seconds", 1, 3600),
     flag("http", "cookie_secure", BATON_AT(gateway.cookie_secure),
-         "Marks the session cookie `Secure`. Set it where a proxy in front speaks TLS."),
+         "Marks the session cookie `Secure`. Set it where a proxy in front speaks TLS; with "
+         "`tls_certificate` it always is."),
     text("auth", "jwt_secret_file", BATON_AT(gateway.jwt_secret_file),
          "The file with the secret that signs tokens (HS256). Made with mode 0600 where it is "
          "missing.",
          rules::kNotEmpty, TextUse::path),
+    text(
+        "auth", "jwks_file", BATON_AT(gateway.jwks_file),
+        "A file with a token issuer's public keys, a JWK Set (RFC 7517): tokens signed by RS256 or "
+        "ES256 with one of them are taken, too. Changes are taken without a restart. Empty: none.",
+        kAny, TextUse::path),
     text("auth", "jwt_issuer", BATON_AT(gateway.jwt_issuer), "The `iss` that a token must carry.",
          rules::kNotEmpty),
     text("auth", "jwt_audience", BATON_AT(gateway.jwt_audience),
          "The `aud` that a token must carry.", rules::kNotEmpty),
     number("auth", "session_hours", BATON_AT(gateway.session_hours),
            "How long a password sign-in lasts.", "hours", 1, 168),
+    number("auth", "login_failures", BATON_AT(gateway.login_failures),
+           "Wrong passwords of a login that cost no time; each further one doubles the wait before "
+           "the next attempt, from one second on.",
+           "failures", 1, 100),
+    number("auth", "login_failures_per_address", BATON_AT(gateway.login_failures_per_address),
+           "The same for an address, whichever logins it tries (of IPv6 its first 64 bits).",
+           "failures", 1, 10000),
+    number("auth", "login_max_delay_seconds", BATON_AT(gateway.login_max_delay_seconds),
+           "What that wait grows to. After twice as long without a failure it starts over.",
+           "seconds", 1, 86400),
     number("auth", "ticket_seconds", BATON_AT(gateway.ticket_seconds),
            "How long a WebSocket ticket may be used, once.", "seconds", 5, 300),
     text("sip", "listen", BATON_AT(sip.listen), "The addresses that phones and trunks reach.",
@@ -336,6 +379,14 @@ const std::array kKeys{
          rules::kE164OrEmpty),
     number("limits", "max_contacts", BATON_AT(policy.max_contacts),
            "Contacts at once; one more call is refused with 503.", "contacts", 1, 1000000),
+    number_or_off(
+        "limits", "requests_per_second", BATON_AT(gateway.requests_per_second),
+        "Messages and reads of one agent or supervisor, over all connections; twice as many "
+        "may come at once. One more is refused with `rateLimited`. 0: unlimited.",
+        "requests a second", 1, 100000),
+    number_or_off("limits", "service_requests_per_second",
+                  BATON_AT(gateway.service_requests_per_second), "The same of one service.",
+                  "requests a second", 1, 1000000),
     number_or_off(
         "retention", "records_days", BATON_AT(retention.records_days),
         "Records of transfers and contacts that did not change for so long are deleted, a "

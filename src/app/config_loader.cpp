@@ -418,6 +418,12 @@ class Loader {
             fmt::format("It is {}, which http.listen has already; take another port.",
                         http.metrics_listen));
     }
+    if (!http.tls_certificate.empty() && http.tls_key.empty()) {
+      fault(at("http.tls_certificate"), "It is set, but http.tls_key is not.");
+    }
+    if (http.tls_certificate.empty() && !http.tls_key.empty()) {
+      fault(at("http.tls_key"), "It is set, but http.tls_certificate is not.");
+    }
     if (sip.registration_min_seconds > sip.registration_max_seconds) {
       fault(at("sip.registration_min_seconds"),
             fmt::format("It is {}, above sip.registration_max_seconds ({}).",

@@ -142,7 +142,12 @@ const std::vector<TextCase> kTextCases{
      {"https://desk.example", "http://127.0.0.1:8080", "https://desk.example:8443"},
      {"", "desk.example", "https://", "https://desk.example/", "ftp://desk.example", "https://a b",
       "https://desk.example:0", "null", "*"}},
+    {"http.tls_certificate", {""}, {"a\nb"}},  // Only with the other one: see below.
+    {"http.tls_key", {""}, {"a\nb"}},
+    {"http.tls_min_version", {"1.2", "1.3"}, {"", "1.1", "1.4", "TLSv1.2"}},
+    {"http.trusted_proxies", {"192.0.2.1", "::1"}, {"", "proxy", "192.0.2.0/24", "192.0.2.1:80"}},
     {"auth.jwt_secret_file", {"secret"}, {"", "a\nb"}},
+    {"auth.jwks_file", {"", "jwks.json"}, {"a\nb"}},
     {"auth.jwt_issuer", {"baton"}, {""}},
     {"auth.jwt_audience", {"baton"}, {""}},
     {"sip.listen",
@@ -373,6 +378,12 @@ TEST(Config, KeysThatContradictEachOther) {
   EXPECT_THAT(faults_of("[http]\nmetrics_listen = \"127.0.0.1:8080\"\n"),
               ElementsAre(HasSubstr("take another port")));
   EXPECT_THAT(faults_of("[http]\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"\n"),
+              IsEmpty());
+  EXPECT_THAT(faults_of("[http]\ntls_certificate = \"server.pem\"\n"),
+              ElementsAre(HasSubstr("but http.tls_key is not")));
+  EXPECT_THAT(faults_of("[http]\ntls_key = \"server.key\"\n"),
+              ElementsAre(HasSubstr("but http.tls_certificate is not")));
+  EXPECT_THAT(faults_of("[http]\ntls_certificate = \"server.pem\"\ntls_key = \"server.key\"\n"),
               IsEmpty());
   EXPECT_THAT(faults_of("[sip]\nregistration_min_seconds = 100\nregistration_max_seconds = 99\n"),
               ElementsAre(HasSubstr("above sip.registration_max_seconds (99)")));

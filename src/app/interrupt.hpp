@@ -5,9 +5,9 @@
 
 namespace baton::app {
 
-/// Hands SIGINT, SIGTERM and SIGUSR1 to a callback on a thread of its own, instead of ending the
-/// process. Make it before any other thread, so that those inherit the blocked signals. One at a
-/// time in a process.
+/// Hands SIGINT, SIGTERM, SIGHUP and SIGUSR1 to a callback on a thread of its own, instead of
+/// ending the process. Make it before any other thread, so that those inherit the blocked signals.
+/// One at a time in a process.
 class Interrupt {
  public:
   /// `on_signal` gets the signal's number, once for each signal.

@@ -31,6 +31,17 @@ void set_up_log(const LogConfig& config) {
   }
 }
 
+/// The next signal that ends something, when one comes before the deadline. SIGHUP, which ends
+/// nothing, is seen to meanwhile.
+std::optional<int> next_signal(Server& server, Inbox<int>& signals,
+                               std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const std::optional<int> signal = signals.take(deadline);
+    if (signal != SIGHUP) return signal;
+    server.reload();
+  }
+}
+
 /// New calls are refused, running ones go on, until none is left, the time is over, or another
 /// signal comes, which is given back.
 std::optional<int> drain(Server& server, int seconds, Inbox<int>& signals) {
@@ -41,7 +52,7 @@ std::optional<int> drain(Server& server, int seconds, Inbox<int>& signals) {
   while (Clock::now() < end && server.legs_up() > 0) {
     // Nothing tells when the last leg goes.
     const auto next = std::min(end, Clock::now() + std::chrono::milliseconds(100));
-    if (const auto signal = signals.take(next)) {
+    if (const auto signal = next_signal(server, signals, next)) {
       spdlog::info("signal {}: the drain ends", *signal);
       return signal;
     }
@@ -56,7 +67,7 @@ int serve(const AppConfig& config, const std::function<void()>& ready) {
   int count = 0;
   const Interrupt interrupt([&](int signal) {
     // The first drains, the second ends the calls; whoever still signals is in a hurry.
-    if (++count > 2) std::_Exit(128 + signal);
+    if (signal != SIGHUP && ++count > 2) std::_Exit(128 + signal);
     signals.put(signal);
   });
   set_up_log(config.log);
@@ -71,7 +82,9 @@ int serve(const AppConfig& config, const std::function<void()>& ready) {
   std::cout << "ready " << server.addresses() << std::endl;
   if (ready) ready();
   std::optional<int> signal;
-  while (!signal) signal = signals.take(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  while (!signal) {
+    signal = next_signal(server, signals, std::chrono::steady_clock::now() + std::chrono::hours(1));
+  }
   if (*signal != SIGUSR1) {
     spdlog::info("signal {}: stopping", *signal);
     signal = drain(server, config.server.drain_seconds, signals);

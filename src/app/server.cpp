@@ -256,6 +256,11 @@ void Server::start() {
   gateway_->start();
 }
 
+void Server::reload() {
+  spdlog::info("SIGHUP: the certificate and the token keys are read again");
+  gateway_->reload();
+}
+
 void Server::drain() { engine_->drain(); }
 
 std::uint64_t Server::legs_up() const {

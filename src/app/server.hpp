@@ -33,6 +33,9 @@ class Server final : public gateway::Backend {
 
   /// Opens, replays, binds, takes traffic. Throws std::runtime_error with a text for people.
   void start();
+  /// Reads again what comes from files that are renewed while the server runs: HTTP's certificate
+  /// and the token issuer's keys. After start(). Any thread.
+  void reload();
   /// Refuses new calls from now on; running ones go on.
   void drain();
   /// Legs of the core or of the SIP back end that are still up.

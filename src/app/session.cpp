@@ -18,22 +18,30 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
       "The server's configuration: tells where it listens, and its secret signs a token");
   command
       .add_option("--url", arguments.url,
-                  "The server, as in http://127.0.0.1:8080; else the configuration's")
+                  "The server, as in https://baton.example; else the configuration's")
       ->envname("BATON_URL");
+  command
+      .add_option("--ca-file", arguments.ca_file,
+                  "PEM file of the authorities to trust for an https --url; else the system's")
+      ->envname("BATON_CA_FILE");
   command
       .add_option("--token", arguments.token,
                   "A token of `baton token`; else one is made with the configuration")
       ->envname("BATON_TOKEN");
 }
 
-std::string local_url(std::string_view listen) {
-  const auto parts = split_host_port(listen);
-  if (!parts) return {};
-  std::string host = parts->host;
-  if (host == "0.0.0.0") host = "127.0.0.1";
-  if (host == "::") host = "::1";
-  ServerUrl url{host, std::to_string(parts->port)};
-  return "http://" + url.authority();
+ServerUrl local_server(const AppConfig& config) {
+  ServerUrl url;
+  // The configuration was checked: it is a numeric host and a port.
+  const HostPort parts = split_host_port(config.gateway.listen).value_or(HostPort{});
+  url.host = parts.host;
+  if (url.host == "0.0.0.0") url.host = "127.0.0.1";
+  if (url.host == "::") url.host = "::1";
+  url.port = std::to_string(parts.port);
+  url.tls = !config.gateway.tls_certificate.empty();
+  url.ca_file = config.gateway.tls_certificate;
+  url.pinned = url.tls;
+  return url;
 }
 
 std::optional<Session> open_session(const SessionArguments& arguments, int hours) {
@@ -45,16 +53,20 @@ std::optional<Session> open_session(const SessionArguments& arguments, int hours
     std::cerr << "baton: give --config FILE, or both --url and --token.\n";
     return std::nullopt;
   }
-  const std::string text =
-      arguments.url.empty() ? local_url(session.config->gateway.listen) : arguments.url;
-  const auto url = parse_server_url(text);
-  if (!url) {
-    std::cerr << fmt::format(
-        "baton: \"{}\" is not a server; expected http://HOST:PORT or ws://HOST:PORT, no path.\n",
-        text);
-    return std::nullopt;
+  if (arguments.url.empty()) {
+    session.url = local_server(*session.config);
+  } else {
+    const auto url = parse_server_url(arguments.url);
+    if (!url) {
+      std::cerr << fmt::format(
+          "baton: \"{}\" is not a server; expected http://HOST:PORT, https://HOST or the same with "
+          "ws or wss, no path.\n",
+          arguments.url);
+      return std::nullopt;
+    }
+    session.url = *url;
+    session.url.ca_file = arguments.ca_file;
   }
-  session.url = *url;
   session.token = arguments.token.empty() ? mint_token(*session.config, "baton-command-line",
                                                        "service", std::chrono::hours(hours))
                                           : arguments.token;

@@ -20,6 +20,7 @@ struct SessionArguments {
   std::string file;
   std::string url;
   std::string token;
+  std::string ca_file;
 };
 
 /// Adds the options. The arguments must outlive the parse.
@@ -37,8 +38,8 @@ struct Session {
 /// standard error, where they do not say enough or a file is wrong.
 [[nodiscard]] std::optional<Session> open_session(const SessionArguments& arguments, int hours);
 
-/// Where a client on this machine reaches an `http.listen` address: loopback in place of "any
-/// address".
-[[nodiscard]] std::string local_url(std::string_view listen);
+/// How a client on this machine reaches the server of a configuration: loopback in place of "any
+/// address", and under TLS its own certificate is trusted.
+[[nodiscard]] ServerUrl local_server(const AppConfig& config);
 
 }  // namespace baton::app

@@ -161,6 +161,8 @@ const TextRule kNumericHostPortOrEmpty{
     [](std::string_view text) { return text.empty() || numeric_host_port(text); }};
 const TextRule kHostPort{"\"host:port\" with a name or a numeric host and a port from 1 to 65535",
                          host_port};
+const TextRule kNumericHost{"a numeric host, as in \"192.0.2.1\" or \"2001:db8::1\"",
+                            is_numeric_host};
 const TextRule kNumericHostOrEmpty{
     "a numeric IPv4 or IPv6 address, or empty",
     [](std::string_view text) { return text.empty() || is_numeric_host(text); }};
@@ -197,6 +199,8 @@ const TextRule kDurability{"power or process",
                            [](std::string_view text) { return one_of(text, kDurabilities); }};
 const TextRule kLogLevel{"trace, debug, info, warning or error",
                          [](std::string_view text) { return one_of(text, kLevels); }};
+const TextRule kTlsVersion{"1.2 or 1.3",
+                           [](std::string_view text) { return text == "1.2" || text == "1.3"; }};
 const TextRule kLogFormat{"text or json",
                           [](std::string_view text) { return one_of(text, kFormats); }};
 

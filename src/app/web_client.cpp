@@ -2,18 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/append.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <deque>
+#include <optional>
 #include <thread>
 #include <utility>
+
+#include "gateway/client_socket.hpp"
 
 namespace baton::app {
 
@@ -31,8 +37,56 @@ constexpr std::chrono::seconds kConnectTimeout{10};
 /// below.
 constexpr std::size_t kMaxFrame = 16UL * 1024 * 1024;
 
+/// A connection to the server. Its own type, so that Beast finds how to end it below.
+class ServerSocket : public gateway::ClientSocket {
+ public:
+  using ClientSocket::ClientSocket;
+};
+
+/// Beast's customisation point: the server has said its last word, nobody waits for more.
+template <class Handler>
+void async_teardown(beast::role_type /*role*/, ServerSocket& socket, Handler&& handler) {
+  socket.close();
+  asio::post(socket.get_executor(), asio::append(std::forward<Handler>(handler), error_code()));
+}
+
+/// The rules for a TLS server's certificate. Throws boost::system::system_error naming nothing
+/// where `ca_file` cannot be read.
+asio::ssl::context tls_rules(const ServerUrl& url) {
+  asio::ssl::context rules(asio::ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(rules.native_handle(), TLS1_2_VERSION);
+  rules.set_verify_mode(asio::ssl::verify_peer);
+  if (url.ca_file.empty()) {
+    rules.set_default_verify_paths();
+  } else {
+    rules.load_verify_file(url.ca_file);
+    // A certificate in the file is trusted though it is not a root.
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(rules.native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
+  }
+  if (!url.pinned) rules.set_verify_callback(asio::ssl::host_name_verification(url.host));
+  return rules;
+}
+
+ServerSocket make_socket(asio::io_context& context, std::optional<asio::ssl::context>& rules,
+                         const ServerUrl& url) {
+  gateway::Socket socket(context.get_executor());
+  if (!url.tls) return ServerSocket(std::move(socket));
+  rules.emplace(tls_rules(url));
+  ServerSocket secure(std::move(socket), *rules);
+  error_code numeric;
+  asio::ip::make_address(url.host, numeric);
+  // The name is for servers with several certificates (RFC 6066, section 3: no addresses).
+  if (numeric) SSL_set_tlsext_host_name(secure.ssl(), url.host.c_str());
+  return secure;
+}
+
 std::string unreachable(const ServerUrl& url, const error_code& error) {
   return fmt::format("{} cannot be reached: {}", url.authority(), error.message());
+}
+
+std::string certificate_fault(const ServerUrl& url, const boost::system::system_error& error) {
+  return fmt::format("the certificates in {} cannot be read: {}", url.ca_file,
+                     error.code().message());
 }
 
 }  // namespace
@@ -44,10 +98,14 @@ std::string ServerUrl::authority() const {
 
 std::optional<ServerUrl> parse_server_url(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(text);
-  if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "ws")) return std::nullopt;
+  if (!parsed) return std::nullopt;
+  const bool tls = parsed->scheme() == "https" || parsed->scheme() == "wss";
+  if (!tls && parsed->scheme() != "http" && parsed->scheme() != "ws") return std::nullopt;
   if (parsed->has_userinfo() || parsed->has_query() || parsed->has_fragment()) return std::nullopt;
   if (!parsed->encoded_path().empty() && parsed->encoded_path() != "/") return std::nullopt;
   ServerUrl url;
+  url.tls = tls;
+  if (tls) url.port = "443";
   url.host = parsed->host_address();
   if (parsed->has_port()) url.port = std::string(parsed->port());
   if (url.host.empty() || url.port.empty()) return std::nullopt;
@@ -73,7 +131,14 @@ class WebSocketClient::Impl {
         target_(query.empty() ? std::string("/v1/ws") : fmt::format("/v1/ws?{}", query)),
         sink_(std::move(sink)),
         resolver_(context_),
-        socket_(context_) {
+        timer_(context_) {
+    try {
+      socket_.emplace(make_socket(context_, rules_, url_));
+    } catch (const boost::system::system_error& error) {
+      asio::post(context_, [this, why = certificate_fault(url_, error)] { closed(0, why); });
+      thread_ = std::thread([this] { context_.run(); });
+      return;
+    }
     resolver_.async_resolve(
         url_.host, url_.port,
         [this](const error_code& error, const tcp::resolver::results_type& addresses) {
@@ -98,25 +163,34 @@ class WebSocketClient::Impl {
  private:
   void resolved(const error_code& error, const tcp::resolver::results_type& addresses) {
     if (error) return closed(0, unreachable(url_, error));
-    auto& stream = beast::get_lowest_layer(socket_);
-    stream.expires_after(kConnectTimeout);
-    stream.async_connect(
-        addresses, [this](const error_code& failure, const tcp::endpoint&) { connected(failure); });
+    timer_.expires_after(kConnectTimeout);
+    timer_.async_wait([this](const error_code& cancelled) {
+      if (!cancelled) socket_->next_layer().close();
+    });
+    asio::async_connect(
+        socket_->next_layer().tcp(), addresses,
+        [this](const error_code& failure, const tcp::endpoint&) { connected(failure); });
   }
 
   void connected(const error_code& error) {
     if (error) return closed(0, unreachable(url_, error));
-    beast::get_lowest_layer(socket_).expires_never();
-    beast::get_lowest_layer(socket_).socket().set_option(tcp::no_delay(true));
+    socket_->next_layer().async_handshake(
+        asio::ssl::stream_base::client, [this](const error_code& failure) { handshaken(failure); });
+  }
+
+  void handshaken(const error_code& error) {
+    if (error) return closed(0, unreachable(url_, error));
+    timer_.cancel();
+    socket_->next_layer().tcp().set_option(tcp::no_delay(true));
     // The suggested time-outs also ping an idle connection, so a dead server is noticed.
-    socket_.set_option(websocket::stream_base::timeout::suggested(beast::role_type::client));
-    socket_.read_message_max(kMaxFrame);
-    socket_.set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
+    socket_->set_option(websocket::stream_base::timeout::suggested(beast::role_type::client));
+    socket_->read_message_max(kMaxFrame);
+    socket_->set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
       request.set(http::field::authorization, authorization_);
       request.set(http::field::sec_websocket_protocol, "baton.v1");
     }));
-    socket_.async_handshake(response_, url_.authority(), target_,
-                            [this](const error_code& failure) { opened(failure); });
+    socket_->async_handshake(response_, url_.authority(), target_,
+                             [this](const error_code& failure) { opened(failure); });
   }
 
   void opened(const error_code& error) {
@@ -133,12 +207,12 @@ class WebSocketClient::Impl {
   }
 
   void read() {
-    socket_.async_read(buffer_, [this](const error_code& error, std::size_t) {
+    socket_->async_read(buffer_, [this](const error_code& error, std::size_t) {
       if (error) {
         const int code =
-            error == websocket::error::closed ? static_cast<int>(socket_.reason().code) : 0;
-        const std::string_view reason(socket_.reason().reason.data(),
-                                      socket_.reason().reason.size());
+            error == websocket::error::closed ? static_cast<int>(socket_->reason().code) : 0;
+        const std::string_view reason(socket_->reason().reason.data(),
+                                      socket_->reason().reason.size());
         return closed(code, reason.empty() ? error.message() : std::string(reason));
       }
       sink_({SocketEvent::Kind::message, beast::buffers_to_string(buffer_.data()), 0});
@@ -148,17 +222,18 @@ class WebSocketClient::Impl {
   }
 
   void write() {
-    socket_.text(true);
-    socket_.async_write(asio::buffer(outbox_.front()),
-                        [this](const error_code& error, std::size_t) {
-                          if (error) return;  // The pending read tells why.
-                          outbox_.pop_front();
-                          if (!outbox_.empty()) write();
-                        });
+    socket_->text(true);
+    socket_->async_write(asio::buffer(outbox_.front()),
+                         [this](const error_code& error, std::size_t) {
+                           if (error) return;  // The pending read tells why.
+                           outbox_.pop_front();
+                           if (!outbox_.empty()) write();
+                         });
   }
 
   void closed(int code, std::string text) {
     open_ = false;
+    timer_.cancel();
     if (std::exchange(told_closed_, true)) return;
     sink_({SocketEvent::Kind::closed, std::move(text), code});
   }
@@ -172,7 +247,9 @@ class WebSocketClient::Impl {
   // Owned.
   asio::io_context context_{1};
   tcp::resolver resolver_;
-  websocket::stream<beast::tcp_stream> socket_;
+  gateway::Timer timer_;
+  std::optional<asio::ssl::context> rules_;
+  std::optional<websocket::stream<ServerSocket, false>> socket_;
   websocket::response_type response_;
   beast::flat_buffer buffer_;
   std::deque<std::string> outbox_;
@@ -194,7 +271,13 @@ HttpReply http_request(const ServerUrl& url, std::string_view method, std::strin
                        std::string_view token, std::string body, std::chrono::seconds timeout) {
   asio::io_context context{1};
   tcp::resolver resolver(context);
-  beast::tcp_stream stream(context);
+  std::optional<asio::ssl::context> rules;
+  std::optional<ServerSocket> stream;
+  try {
+    stream.emplace(make_socket(context, rules, url));
+  } catch (const boost::system::system_error& failure) {
+    return {0, certificate_fault(url, failure)};
+  }
   error_code error;
   const auto addresses = resolver.resolve(url.host, url.port, error);
   if (error) return {0, unreachable(url, error)};
@@ -214,17 +297,30 @@ HttpReply http_request(const ServerUrl& url, std::string_view method, std::strin
   http::response_parser<http::string_body> parser;
   parser.body_limit(256ULL * 1024 * 1024);
   bool done = false;
-  // Timers of tcp_stream work for asynchronous operations only, hence the chain.
-  stream.expires_after(timeout);
-  stream.async_connect(addresses, [&](const error_code& connect_error, const tcp::endpoint&) {
-    error = connect_error;
-    if (error) return;
-    http::async_write(stream, request, [&](const error_code& write_error, std::size_t) {
-      error = write_error;
-      if (error) return;
-      http::async_read(stream, buffer, parser, [&](const error_code& read_error, std::size_t) {
-        error = read_error;
-        done = !error;
+  gateway::Timer timer(context);
+  timer.expires_after(timeout);
+  timer.async_wait([&](const error_code& cancelled) {
+    if (cancelled) return;
+    error = beast::error::timeout;
+    stream->close();
+  });
+  // The first error counts: what the timer ends fails as cancelled.
+  const auto failed = [&](const error_code& step) {
+    if (step && !error) error = step;
+    if (error) timer.cancel();
+    return static_cast<bool>(error);
+  };
+  asio::async_connect(stream->tcp(), addresses, [&](const error_code& step, const tcp::endpoint&) {
+    if (failed(step)) return;
+    stream->async_handshake(asio::ssl::stream_base::client, [&](const error_code& handshake) {
+      if (failed(handshake)) return;
+      http::async_write(*stream, request, [&](const error_code& write, std::size_t) {
+        if (failed(write)) return;
+        http::async_read(*stream, buffer, parser, [&](const error_code& read, std::size_t) {
+          if (failed(read)) return;
+          done = true;
+          timer.cancel();
+        });
       });
     });
   });

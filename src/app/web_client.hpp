@@ -9,16 +9,22 @@
 
 namespace baton::app {
 
-/// Where a server is: "http://127.0.0.1:8080" or "ws://127.0.0.1:8080", without a path.
+/// Where a server is: "http://127.0.0.1:8080" or "wss://baton.example", without a path.
 struct ServerUrl {
   std::string host;  ///< Without brackets.
   std::string port = "80";
+  bool tls = false;  ///< https or wss.
+  /// Whose certificates are trusted: a PEM file of authorities, or of the server's own certificate;
+  /// empty: the system's authorities.
+  std::string ca_file{};
+  /// `ca_file` has the server's own certificate, so it may name any host: a server on this machine
+  /// is asked at 127.0.0.1, which its certificate seldom names.
+  bool pinned = false;
 
   [[nodiscard]] std::string authority() const;  ///< "host:port", an IPv6 address in brackets.
 };
 
-/// Nothing unless `text` is such a URL. https and wss are refused: a server behind TLS is asked
-/// through the proxy's inner address.
+/// Nothing unless `text` is such a URL: http, ws, https or wss.
 [[nodiscard]] std::optional<ServerUrl> parse_server_url(std::string_view text);
 
 /// What happened on a WebSocket.

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "gateway/client_address.hpp"
 #include "gateway/target.hpp"
 
 namespace baton::gateway {
@@ -16,7 +17,7 @@ using directory::Role;
 
 constexpr std::size_t kDirectoryBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kSmallBodyBytes = 4096;
-constexpr std::size_t kMaxPasswordBytes = 1024;
+constexpr std::size_t kThrottledKeys = 10'000;  ///< Of logins, and of addresses.
 
 struct Place {
   Route route;
@@ -67,40 +68,12 @@ bool is_json(std::string_view content_type) {
   return type == "application/json";
 }
 
-Response json_response(int status, const boost::json::object& body) {
-  Response response;
-  response.status = status;
-  response.body = boost::json::serialize(body);
-  return response;
-}
-
-struct Credentials {
-  std::string login;
-  std::string password;
-};
-
-std::optional<Credentials> parse_credentials(const std::string& body) {
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(body, error);
-  if (error || !value.is_object()) return std::nullopt;
-  const boost::json::value* login = value.as_object().if_contains("login");
-  const boost::json::value* password = value.as_object().if_contains("password");
-  if (login == nullptr || password == nullptr || !login->is_string() || !password->is_string()) {
-    return std::nullopt;
-  }
-  Credentials credentials{std::string(login->as_string()), std::string(password->as_string())};
-  if (credentials.login.empty() || credentials.login.size() > 128 ||
-      credentials.password.size() > kMaxPasswordBytes) {
-    return std::nullopt;
-  }
-  return credentials;
-}
-
 }  // namespace
 
 Api::Api(const GatewayConfig& config, Backend& backend, Authenticator& authenticator,
          Sessions& sessions, Hub& hub, Dispatcher& dispatcher, Worker& worker, Metrics& metrics,
-         std::shared_ptr<Mailbox> mailbox, Clock clock, EndSession end_session)
+         CallerLimits& limits, std::shared_ptr<Mailbox> mailbox, Clock clock,
+         EndSession end_session)
     : config_(config),
       backend_(backend),
       authenticator_(authenticator),
@@ -109,19 +82,29 @@ Api::Api(const GatewayConfig& config, Backend& backend, Authenticator& authentic
       dispatcher_(dispatcher),
       worker_(worker),
       metrics_(metrics),
+      limits_(limits),
       mailbox_(std::move(mailbox)),
       clock_(std::move(clock)),
-      end_session_(std::move(end_session)) {}
+      end_session_(std::move(end_session)),
+      logins_({config.login_failures, config.login_max_delay_seconds, kThrottledKeys}),
+      addresses_(
+          {config.login_failures_per_address, config.login_max_delay_seconds, kThrottledKeys}) {}
 
 Response Api::refuse(std::string_view path, const HttpError& error) const {
   return path == "/v1/messages" ? envelope_error(error, hub_.epoch()) : rest_error(error);
+}
+
+std::optional<Response> Api::count(const Caller& caller, std::string_view path) {
+  std::optional<TooMany> over = limits_.take(caller);
+  if (!over) return std::nullopt;
+  metrics_.rate_limited();
+  return refuse(path, {429, std::move(over->msg), over->retry_after_seconds});
 }
 
 void Api::add_origin_headers(Response& response, std::string_view origin) const {
   response.headers.emplace_back("Vary", "Origin");
   if (!authenticator_.origin_configured(origin)) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", std::string(origin));
-  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
   response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
 }
 
@@ -153,10 +136,17 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     response.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", place->methods));
     return response;
   }
+  const bool changes = place->route != Route::rest;
+  // A browser tells which page asks. Whatever it has to show, a page of a stranger must neither
+  // change anything nor sign its visitor in as somebody else.
+  if (changes && !head.origin.empty() && !authenticator_.origin_allowed(head.origin, head.host)) {
+    return refuse(path, {403, fmt::format("the Origin \"{}\" is not allowed here: add it to "
+                                          "http.allowed_origins if it is yours",
+                                          head.origin)});
+  }
   if (place->route == Route::websocket) return admit_websocket(head);
 
   const bool body_optional = place->route == Route::logout || place->route == Route::tickets;
-  const bool changes = place->route != Route::rest;
   if (changes && (head.has_body || !body_optional) && !is_json(head.content_type)) {
     return refuse(path, {415, fmt::format("Content-Type is \"{}\", it must be application/json",
                                           head.content_type)});
@@ -168,12 +158,8 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     admitted.body_limit = config_.max_body_bytes;
   if (place->route == Route::directory) admitted.body_limit = kDirectoryBytes;
   if (place->route == Route::login) {
-    // A page of a stranger must not sign its visitor in as somebody else.
-    if (!head.origin.empty() && !authenticator_.origin_allowed(head.origin, head.host)) {
-      return refuse(path, {403, fmt::format("the Origin \"{}\" may not sign anybody in: add it to "
-                                            "http.allowed_origins if it is yours",
-                                            head.origin)});
-    }
+    admitted.identity.caller.address =
+        client_address(head.peer, head.forwarded_for, config_.trusted_proxies);
     return admitted;
   }
   std::variant<Identity, HttpError> who = authenticator_.identify(head, now());
@@ -183,6 +169,10 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     return refuse(path, {403, fmt::format("\"{}\" has the role agent; the directory is changed by "
                                           "supervisors and services",
                                           admitted.identity.caller.login)});
+  }
+  // An envelope is counted where it is read.
+  if (place->route != Route::messages) {
+    if (std::optional<Response> over = count(admitted.identity.caller, path)) return *over;
   }
   if (place->route == Route::preflight) admitted.rest = std::move(place->rest);
   if (place->route == Route::rest) {
@@ -215,6 +205,8 @@ std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head) {
   if (HttpError* error = std::get_if<HttpError>(&who)) return refuse(path, *error);
   admitted.identity = std::move(std::get<Identity>(who));
   const Caller& caller = admitted.identity.caller;
+  // What a socket that opens is told, of many agents perhaps, is dearer than any request.
+  if (std::optional<Response> over = count(caller, path)) return *over;
   const std::variant<Target, std::string> target = parse_target(head.target);
   std::variant<Following, std::string> following =
       parse_following(std::get<Target>(target).query, caller.login);
@@ -238,7 +230,7 @@ void Api::handle(Admitted request, std::string body, Respond respond) {
       messages(request.identity, body, std::move(respond));
       return;
     case Route::login:
-      login(body, std::move(respond));
+      login(request.identity.caller.address, body, std::move(respond));
       return;
     case Route::logout:
       logout(request.identity, respond);
@@ -280,64 +272,10 @@ void Api::messages(const Identity& identity, std::string_view body, Respond resp
       accepted["accepted"] = true;
       if (outcome.transfer_id) accepted["transferId"] = *outcome.transfer_id;
       if (outcome.sequence) accepted["sequence"] = *outcome.sequence;
-      response = json_response(202, accepted);
+      response = json_response(202, boost::json::serialize(accepted));
     }
     respond(std::move(response));
   });
-}
-
-void Api::login(const std::string& body, Respond respond) {
-  std::optional<Credentials> credentials = parse_credentials(body);
-  if (!credentials) {
-    respond(rest_error({400, "the body must be {\"login\":\"...\",\"password\":\"...\"}"}));
-    return;
-  }
-  // The worker gets its own copy of `respond`, which must not run, or die, on the worker's thread:
-  // it goes through the mailbox.
-  auto answer = std::make_shared<Respond>(std::move(respond));
-  const bool posted =
-      worker_.post([this, answer, given = std::move(*credentials), mailbox = mailbox_]() mutable {
-        const bool right = backend_.verify_password(given.login, given.password);
-        mailbox->post([this, answer = std::move(answer), login = std::move(given.login), right] {
-          const std::optional<Caller> account =
-              right ? backend_.account(login) : std::optional<Caller>();
-          metrics_.login(account.has_value());
-          if (!account) {
-            (*answer)(rest_error({401, "login or password is wrong, or the account is disabled"}));
-            return;
-          }
-          boost::json::object who;
-          who["login"] = account->login;
-          who["role"] = to_string(account->role);
-          Response response = json_response(200, who);
-          response.headers.emplace_back(
-              "Set-Cookie", cookie(sessions_.open(*account, now()),
-                                   static_cast<std::int64_t>(config_.session_hours) * 3600));
-          (*answer)(std::move(response));
-        });
-      });
-  if (!posted) (*answer)(rest_error({429, "too many logins at once; try again in a second"}));
-}
-
-void Api::logout(const Identity& identity, const Respond& respond) {
-  if (!identity.session) {
-    respond(rest_error({400, "a token has no session to end; it ends by itself at its claim exp"}));
-    return;
-  }
-  sessions_.close(*identity.session);
-  end_session_(*identity.session);
-  Response response;
-  response.status = 204;
-  response.content_type.clear();
-  response.headers.emplace_back("Set-Cookie", cookie("", 0));
-  respond(std::move(response));
-}
-
-void Api::tickets(const Identity& identity, const Respond& respond) {
-  boost::json::object ticket;
-  ticket["ticket"] = sessions_.issue_ticket(identity, now());
-  ticket["expiresInSeconds"] = config_.ticket_seconds;
-  respond(json_response(200, ticket));
 }
 
 void Api::rest(Admitted request, Respond respond) {
@@ -363,11 +301,6 @@ void Api::directory(std::string body, Respond respond) {
       respond(std::move(response));
     });
   });
-}
-
-std::string Api::cookie(std::string_view value, std::int64_t max_age_seconds) const {
-  return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie,
-                     value, max_age_seconds, config_.cookie_secure ? "; Secure" : "");
 }
 
 Response Api::metrics_listener(const RequestHead& head) {

@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
+#include "directory/attempt_throttle.hpp"
 #include "gateway/authenticator.hpp"
+#include "gateway/caller_limits.hpp"
 #include "gateway/dispatcher.hpp"
 #include "gateway/http.hpp"
 #include "gateway/metrics.hpp"
@@ -29,7 +32,7 @@ enum class Route : std::uint8_t {
 /// A request whose head was found good: the body may be read now, or the socket upgraded.
 struct Admitted {
   Route route = Route::rest;
-  Identity identity;           ///< Empty for a login.
+  Identity identity;           ///< For a login only its caller's address.
   std::size_t body_limit = 0;  ///< Bytes.
   RestRequest rest;            ///< Only for Route::rest and Route::preflight.
   Following following;         ///< Only for Route::websocket.
@@ -48,7 +51,7 @@ class Api {
   /// All references must outlive it.
   Api(const GatewayConfig& config, Backend& backend, Authenticator& authenticator,
       Sessions& sessions, Hub& hub, Dispatcher& dispatcher, Worker& worker, Metrics& metrics,
-      std::shared_ptr<Mailbox> mailbox, Clock clock, EndSession end_session);
+      CallerLimits& limits, std::shared_ptr<Mailbox> mailbox, Clock clock, EndSession end_session);
 
   /// Looks at a request's head alone: where it goes, whether its method, type and caller are right.
   /// Nothing of the body needs to be read before, so strangers cannot make us hold theirs.
@@ -69,11 +72,16 @@ class Api {
 
  private:
   void messages(const Identity& identity, std::string_view body, Respond respond);
-  void login(const std::string& body, Respond respond);
+  void login(const std::string& address, const std::string& body, Respond respond);
   void logout(const Identity& identity, const Respond& respond);
   void tickets(const Identity& identity, const Respond& respond);
+  /// The login's answer, once the password was looked at.
+  [[nodiscard]] Response signed_in(const std::string& login, const std::string& address,
+                                   bool right);
   void rest(Admitted request, Respond respond);
   void directory(std::string body, Respond respond);
+  /// Counts a request of the caller's; the refusal where it is one too many.
+  [[nodiscard]] std::optional<Response> count(const Caller& caller, std::string_view path);
   [[nodiscard]] std::variant<Response, Admitted> admit_websocket(const RequestHead& head);
   [[nodiscard]] std::string cookie(std::string_view value, std::int64_t max_age_seconds) const;
   [[nodiscard]] UnixSeconds now() const { return clock_() / 1000; }
@@ -86,9 +94,12 @@ class Api {
   Dispatcher& dispatcher_;
   Worker& worker_;
   Metrics& metrics_;
+  CallerLimits& limits_;
   std::shared_ptr<Mailbox> mailbox_;
   Clock clock_;
   EndSession end_session_;
+  directory::AttemptThrottle logins_;
+  directory::AttemptThrottle addresses_;
 };
 
 }  // namespace baton::gateway

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/client_address.hpp"
+
 namespace baton::gateway {
 namespace {
 
@@ -70,6 +72,7 @@ std::variant<Identity, HttpError> Authenticator::identify(const RequestHead& hea
     if (identity.session) sessions_.close(*identity.session);
     return HttpError{401, fmt::format("\"{}\": {}", identity.caller.login, why)};
   }
+  identity.caller.address = client_address(head.peer, head.forwarded_for, config_.trusted_proxies);
   return identity;
 }
 
@@ -81,7 +84,8 @@ std::variant<Identity, HttpError> Authenticator::by_token(std::string_view autho
   }
   std::string_view token = authorization.substr(space + 1);
   while (token.starts_with(' ')) token.remove_prefix(1);
-  std::variant<TokenClaims, std::string> claims = verify_token(token, secret_, policy_, now);
+  const TokenKeys keys{secret_, issuer_keys_ ? &*issuer_keys_ : nullptr};
+  std::variant<TokenClaims, std::string> claims = verify_token(token, keys, policy_, now);
   if (std::string* why = std::get_if<std::string>(&claims)) return HttpError{401, std::move(*why)};
   TokenClaims& good = std::get<TokenClaims>(claims);
   return Identity{Caller{std::move(good.login), good.role}, good.expires_at, std::nullopt};

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -27,6 +28,9 @@ class Authenticator {
   Authenticator(const GatewayConfig& config, std::string secret, Backend& backend,
                 Sessions& sessions);
 
+  /// From now on tokens signed with these keys are believed, beside those signed with the secret.
+  void set_issuer_keys(KeySet keys) { issuer_keys_ = std::move(keys); }
+
   /// Who makes this request, or 401 or 403 with the reason. Redeems the ticket if there is one.
   [[nodiscard]] std::variant<Identity, HttpError> identify(const RequestHead& head,
                                                            UnixSeconds now);
@@ -50,6 +54,7 @@ class Authenticator {
   const GatewayConfig& config_;
   const std::string secret_;
   const TokenPolicy policy_;
+  std::optional<KeySet> issuer_keys_;
   Backend& backend_;
   Sessions& sessions_;
 };

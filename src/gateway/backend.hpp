@@ -18,6 +18,7 @@ namespace baton::gateway {
 struct Caller {
   std::string login;
   directory::Role role = directory::Role::agent;
+  std::string address{};  ///< Where the request came from (client_address()).
 };
 
 /// The answer to a request.

@@ -10,27 +10,37 @@
 #include <string>
 #include <utility>
 
-#include "gateway/net.hpp"
+#include "gateway/client_socket.hpp"
 
 namespace baton::gateway {
 
-/// A TCP socket that sends what is written within one turn of the loop with one system call. An
+/// A connection that sends what is written within one turn of the loop with one system call. An
 /// agent's call makes several events at once, and a WebSocket stream writes each message by
 /// itself: sending is the dearest part of an event, and its reader is woken once and not for each.
 ///
 /// A write is done when its bytes are taken over, up to kMaxBytes of them; after that it is done
-/// when the socket has taken what was before. An error of the socket is told to the next write.
+/// when the connection has taken what was before. An error of it is told to the next write.
 /// The loop's thread only.
-class CoalescingSocket : public Socket {
+class CoalescingSocket {
  public:
   /// What may be taken over while the peer does not read.
   static constexpr std::size_t kMaxBytes = 16 * 1024;
 
-  explicit CoalescingSocket(Socket socket)
-      : Socket(std::move(socket)), out_(std::make_shared<Out>(this)) {}
+  using executor_type = Executor;
+
+  explicit CoalescingSocket(ClientSocket socket) : out_(std::make_shared<Out>(std::move(socket))) {}
   CoalescingSocket(const CoalescingSocket&) = delete;
   CoalescingSocket& operator=(const CoalescingSocket&) = delete;
-  ~CoalescingSocket() { out_->socket = nullptr; }
+  ~CoalescingSocket() { out_->abandon(); }
+
+  [[nodiscard]] Socket& tcp() { return out_->socket.tcp(); }
+  [[nodiscard]] executor_type get_executor() { return out_->socket.get_executor(); }
+  void close() { out_->socket.close(); }
+
+  template <class Buffers, class Handler>
+  void async_read_some(const Buffers& buffers, Handler&& handler) {
+    out_->socket.async_read_some(buffers, std::forward<Handler>(handler));
+  }
 
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
@@ -57,19 +67,33 @@ class CoalescingSocket : public Socket {
     out_->flush_soon();
   }
 
-  /// Calls `done` when nothing is left to be sent, or cannot be.
-  void when_sent(std::function<void()> done) {
+  /// Calls `done` when nothing is left to be sent, or cannot be, and the sending side is shut down.
+  /// What the peer still sends is read with tcp(). The caller limits the time.
+  void end_sending(std::function<void()> done) {
+    auto end = [out = out_, done = std::move(done)]() mutable {
+      out->socket.async_end_sending([out, done = std::move(done)] {
+        if (!out->abandoned) done();
+      });
+    };
     if (out_->idle()) {
-      done();
+      end();
     } else {
-      out_->sent = std::move(done);
+      out_->sent = std::move(end);
     }
   }
 
  private:
-  /// Outlives the socket while the kernel still has its bytes.
+  /// The connection, and what is on its way out: lives on while a flush of it is under way.
   struct Out : std::enable_shared_from_this<Out> {
-    explicit Out(CoalescingSocket* owner) : socket(owner) {}
+    explicit Out(ClientSocket connection) : socket(std::move(connection)) {}
+
+    /// Nobody waits for anything any more.
+    void abandon() {
+      abandoned = true;
+      room = nullptr;
+      sent = nullptr;
+      socket.close();
+    }
 
     [[nodiscard]] bool idle() const { return error || (waiting.empty() && !sending); }
 
@@ -81,8 +105,8 @@ class CoalescingSocket : public Socket {
 
     /// Waits until a turn of the loop has passed in which nothing was added.
     void plan(std::size_t seen) {
-      net::post(socket->get_executor(), [self = shared_from_this(), seen] {
-        if (self->socket == nullptr) return;
+      net::post(socket.get_executor(), [self = shared_from_this(), seen] {
+        if (self->abandoned) return;
         if (self->waiting.size() != seen && self->waiting.size() < kMaxBytes) {
           self->plan(self->waiting.size());
           return;
@@ -95,7 +119,7 @@ class CoalescingSocket : public Socket {
     void flush() {
       sending = true;
       on_way.swap(waiting);
-      net::async_write(static_cast<Socket&>(*socket), net::buffer(on_way),
+      net::async_write(socket, net::buffer(on_way),
                        [self = shared_from_this()](boost::system::error_code failed, std::size_t) {
                          self->flushed(failed);
                        });
@@ -106,7 +130,7 @@ class CoalescingSocket : public Socket {
       error = failed;
       // Thousands of desktops are quiet most of the time: none keeps the room for its last events.
       on_way = std::string();
-      if (socket == nullptr) return;
+      if (abandoned) return;
       if (auto next = std::exchange(room, nullptr)) next();
       if (!error && !waiting.empty()) flush_soon();
       if (idle()) {
@@ -114,10 +138,11 @@ class CoalescingSocket : public Socket {
       }
     }
 
-    CoalescingSocket* socket;  ///< Null when it is gone.
+    ClientSocket socket;
     std::string waiting;
     std::string on_way;
     boost::system::error_code error;
+    bool abandoned = false;
     bool planned = false;
     bool sending = false;
     std::function<void()> room;
@@ -126,5 +151,8 @@ class CoalescingSocket : public Socket {
 
   std::shared_ptr<Out> out_;
 };
+
+/// Beast's way to end a connection whose time is over.
+inline void beast_close_socket(CoalescingSocket& socket) { socket.close(); }
 
 }  // namespace baton::gateway

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "gateway/api.hpp"
+#include "gateway/client_socket.hpp"
 #include "gateway/net.hpp"
 
 namespace baton::gateway {
@@ -51,8 +52,8 @@ struct Context {
   void leave(Connection& connection) { connections.erase(&connection); }
 };
 
-/// Starts to serve HTTP on an accepted socket. Where `full`, the first request gets 503 and the
-/// connection ends.
-void serve_http(Socket socket, Context& context, Listener listener, bool full);
+/// Starts to serve HTTP on an accepted socket, after the TLS handshake where it has one. Where
+/// `full`, the first request gets 503 and the connection ends.
+void serve_http(ClientSocket socket, Context& context, Listener listener, bool full);
 
 }  // namespace baton::gateway

@@ -73,6 +73,8 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
   auto parsed = message::parse_request(envelope);
   Outcome outcome;
   if (message::Refusal* refusal = std::get_if<message::Refusal>(&parsed)) {
+    // What cannot be read costs as much as what can; a flood of it is the connection's own limit.
+    static_cast<void>(limits_.take(identity.caller));
     message::ApiError error;
     error.error_type = refusal->error_type;
     error.error_message = std::string(message::error_message(refusal->error_type));
@@ -85,6 +87,18 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
     return;
   }
   message::Request& request = std::get<message::Request>(parsed);
+  if (const std::optional<TooMany> over = limits_.take(identity.caller)) {
+    metrics_.rate_limited();
+    message::ApiError error = refuse(request, Reason::rateLimited, over->msg);
+    error.retryable = true;
+    error.retry_after_seconds = over->retry_after_seconds;
+    outcome.error = http_status(error.reason);
+    outcome.text = print_error(std::move(error), identity.caller.login, request.id, hub_.epoch());
+    outcome.id = std::move(request.id);
+    outcome.retry_after_seconds = over->retry_after_seconds;
+    done(std::move(outcome));
+    return;
+  }
   outcome.read = message::is_read(request.kind);
   outcome.id = request.id;
   std::variant<std::string, Denied> agent = acting_for(identity.caller, request, backend_);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gateway/backend.hpp"
+#include "gateway/caller_limits.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/mailbox.hpp"
 #include "gateway/sessions.hpp"
@@ -25,12 +26,19 @@ struct Outcome {
   std::optional<int> retry_after_seconds;  ///< Of a refusal, when to try again.
 };
 
-/// Takes a request envelope from a caller: reads it, checks for whom the caller may act, hands it
-/// to the backend, and brings the answer back to the gateway's thread. The gateway's thread only.
+/// Takes a request envelope from a caller: reads it, checks how much and for whom the caller may
+/// ask, hands it to the backend, and brings the answer back to the gateway's thread. The gateway's
+/// thread only.
 class Dispatcher {
  public:
-  Dispatcher(Backend& backend, std::shared_ptr<Mailbox> mailbox, const Hub& hub)
-      : backend_(backend), mailbox_(std::move(mailbox)), hub_(hub) {}
+  /// References must outlive it.
+  Dispatcher(Backend& backend, std::shared_ptr<Mailbox> mailbox, const Hub& hub,
+             CallerLimits& limits, Metrics& metrics)
+      : backend_(backend),
+        mailbox_(std::move(mailbox)),
+        hub_(hub),
+        limits_(limits),
+        metrics_(metrics) {}
 
   /// `done` is called exactly once, on the gateway's thread, perhaps before this returns; not at
   /// all if the gateway stops first.
@@ -41,6 +49,8 @@ class Dispatcher {
   Backend& backend_;
   std::shared_ptr<Mailbox> mailbox_;
   const Hub& hub_;
+  CallerLimits& limits_;
+  Metrics& metrics_;
 };
 
 }  // namespace baton::gateway

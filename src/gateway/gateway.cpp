@@ -20,7 +20,9 @@
 #include <vector>
 
 #include "gateway/connection.hpp"
+#include "gateway/key_set.hpp"
 #include "gateway/sessions.hpp"
+#include "gateway/tls_certificate.hpp"
 
 namespace baton::gateway {
 namespace {
@@ -71,24 +73,6 @@ std::string to_text(const tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-void check(bool good, const char* key, const std::string& allowed) {
-  if (!good) throw std::invalid_argument(fmt::format("{} must be {}", key, allowed));
-}
-
-void check_config(const GatewayConfig& config) {
-  check(config.session_hours >= 1 && config.session_hours <= 168, "session_hours", "1 to 168");
-  check(config.ticket_seconds >= 5 && config.ticket_seconds <= 300, "ticket_seconds", "5 to 300");
-  check(config.max_frame_bytes >= 1024, "max_frame_bytes", "at least 1024");
-  check(config.max_body_bytes >= 1024, "max_body_bytes", "at least 1024");
-  check(config.max_connections >= 1, "max_connections", "at least 1");
-  check(config.max_send_queue_bytes >= 1024, "max_send_queue_bytes", "at least 1024");
-  check(config.max_messages_per_second >= 1, "max_messages_per_second", "at least 1");
-  check(config.replay_seconds >= 0, "replay_seconds", "0 or more");
-  check(config.idle_ping_seconds >= 1, "idle_ping_seconds", "at least 1");
-  check(config.account_check_seconds >= 1 && config.account_check_seconds <= 3600,
-        "account_check_seconds", "1 to 3600");
-}
-
 /// Each connection is a file descriptor, and the usual soft limit of 1024 is far below what we are
 /// configured for.
 void raise_descriptor_limit(std::size_t connections) {
@@ -113,7 +97,9 @@ class Gateway::Impl {
       : config_(std::move(config)),
         backend_(backend),
         metrics_(registry),
+        jwks_({config_.jwks_file}),
         sessions_(session_limits(config_)),
+        limits_(config_.requests_per_second, config_.service_requests_per_second),
         worker_(kPendingLogins),
         mailbox_(std::make_shared<Mailbox>(
             [this] { net::post(loop_, [this] { empty_mailbox(); }); }, kPendingEvents)),
@@ -121,6 +107,7 @@ class Gateway::Impl {
         work_(loop_.get_executor()),
         sweep_timer_(loop_) {
     check_config(config_);
+    config_.cookie_secure |= tls_wanted();
     http_endpoint_ = parse_endpoint("http.listen", config_.listen);
     if (!config_.metrics_listen.empty()) {
       metrics_endpoint_ = parse_endpoint("http.metrics_listen", config_.metrics_listen);
@@ -132,6 +119,15 @@ class Gateway::Impl {
   void start() {
     if (thread_.joinable() || stopped_) throw std::logic_error("a gateway starts only once");
     std::string secret = load_or_create_secret(config_.jwt_secret_file);
+    if (tls_wanted()) {
+      tls_.emplace(TlsConfig{config_.tls_certificate, config_.tls_key, config_.tls_min_version});
+      tell_certificate();
+    }
+    std::optional<KeySet> issuer_keys;
+    if (!config_.jwks_file.empty()) {
+      static_cast<void>(jwks_.changed());
+      issuer_keys = load_key_set(config_.jwks_file);
+    }
     raise_descriptor_limit(config_.max_connections);
     open(http_, http_endpoint_, "http.listen", Listener::api);
     if (metrics_endpoint_) {
@@ -146,9 +142,10 @@ class Gateway::Impl {
         },
         metrics_);
     authenticator_.emplace(config_, std::move(secret), backend_, sessions_);
-    dispatcher_.emplace(backend_, mailbox_, *hub_);
+    if (issuer_keys) authenticator_->set_issuer_keys(std::move(*issuer_keys));
+    dispatcher_.emplace(backend_, mailbox_, *hub_, limits_, metrics_);
     api_.emplace(config_, backend_, *authenticator_, sessions_, *hub_, *dispatcher_, worker_,
-                 metrics_, mailbox_, &unix_milliseconds,
+                 metrics_, limits_, mailbox_, &unix_milliseconds,
                  [this](const Digest& session) { end_session(session); });
     context_ = std::make_unique<Context>(config_, *api_, *hub_, *dispatcher_, metrics_);
     worker_.start();
@@ -198,6 +195,10 @@ class Gateway::Impl {
     });
   }
 
+  void reload() {
+    mailbox_->post([this] { read_files(true); });
+  }
+
   [[nodiscard]] std::string http_address() const { return http_ ? to_text(http_->bound) : ""; }
   [[nodiscard]] std::string metrics_address() const {
     return metrics_listener_ ? to_text(metrics_listener_->bound) : "";
@@ -214,6 +215,38 @@ class Gateway::Impl {
     Timer pause;
     tcp::endpoint bound;
   };
+
+  [[nodiscard]] bool tls_wanted() const { return !config_.tls_certificate.empty(); }
+
+  void tell_certificate() const {
+    if (tls_->has_ended()) {
+      spdlog::warn("http.tls_certificate \"{}\" ended at {}: clients will refuse it",
+                   config_.tls_certificate, tls_->ends());
+    } else {
+      spdlog::info("http.tls_certificate \"{}\" is good until {}", config_.tls_certificate,
+                   tls_->ends());
+    }
+  }
+
+  /// Takes files that have changed, or all that there are.
+  void read_files(bool all) {
+    if (tls_ && (tls_->changed() || all)) {
+      if (const std::string why = tls_->reload(); why.empty()) {
+        tell_certificate();
+      } else {
+        spdlog::error("the certificate in use stays: {}", why);
+      }
+    }
+    if (!config_.jwks_file.empty() && (jwks_.changed() || all)) {
+      try {
+        KeySet keys = load_key_set(config_.jwks_file);
+        spdlog::info("auth.jwks_file \"{}\": {} keys", config_.jwks_file, keys.size());
+        authenticator_->set_issuer_keys(std::move(keys));
+      } catch (const std::runtime_error& error) {
+        spdlog::error("the token keys in use stay: {}", error.what());
+      }
+    }
+  }
 
   static SessionLimits session_limits(const GatewayConfig& config) {
     SessionLimits limits;
@@ -294,7 +327,10 @@ class Gateway::Impl {
       full = true;
       if (context_->api_connections >= config_.max_connections + kRefusedAtOnce) return;
     }
-    serve_http(std::move(socket), *context_, kind, full);
+    ClientSocket client = kind == Listener::api && tls_
+                              ? ClientSocket(std::move(socket), tls_->context())
+                              : ClientSocket(std::move(socket));
+    serve_http(std::move(client), *context_, kind, full);
   }
 
   void empty_mailbox() {
@@ -352,6 +388,10 @@ class Gateway::Impl {
         sessions_.expire(unix_ms / 1000);
         hub_->expire(unix_ms);
       }
+      if (now - last_file_check_ >= std::chrono::seconds(config_.file_check_seconds)) {
+        last_file_check_ = now;
+        read_files(false);
+      }
       if (now - last_account_check_ >= std::chrono::seconds(config_.account_check_seconds)) {
         last_account_check_ = now;
         sign_out_where(
@@ -395,12 +435,15 @@ class Gateway::Impl {
   }
 
   // Passed in.
-  const GatewayConfig config_;
+  GatewayConfig config_;
   Backend& backend_;
   // Owned, in the order in which they need each other.
   Metrics metrics_;
+  WatchedFiles jwks_;
   Sessions sessions_;
+  CallerLimits limits_;
   Worker worker_;
+  std::optional<TlsCertificate> tls_;
   std::shared_ptr<Mailbox> mailbox_;
   std::optional<Hub> hub_;
   std::optional<Authenticator> authenticator_;
@@ -418,6 +461,7 @@ class Gateway::Impl {
   // State.
   std::chrono::steady_clock::time_point last_expire_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_account_check_ = last_expire_;
+  std::chrono::steady_clock::time_point last_file_check_ = last_expire_;
   bool short_of_descriptors_ = false;
   bool stopped_ = false;
   std::future<void> ended_;
@@ -436,6 +480,7 @@ std::string Gateway::metrics_address() const { return impl_->metrics_address(); 
 void Gateway::publish(PublishedEvent event) { impl_->publish(std::move(event)); }
 void Gateway::publish(std::vector<PublishedEvent> events) { impl_->publish(std::move(events)); }
 void Gateway::set_epoch(std::string epoch) { impl_->set_epoch(std::move(epoch)); }
+void Gateway::reload() { impl_->reload(); }
 void Gateway::revoke(std::string_view login) { impl_->revoke(std::string(login)); }
 std::size_t Gateway::websocket_count() const { return impl_->websocket_count(); }
 

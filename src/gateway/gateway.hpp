@@ -32,9 +32,9 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();
 
-  /// Reads (or makes) the token secret, binds both listeners and takes traffic from then on.
-  /// Throws std::runtime_error naming the address or file, what is wrong and the remedy. Owner's
-  /// thread.
+  /// Reads (or makes) the token secret, reads the certificate, binds both listeners and takes
+  /// traffic from then on. Throws std::runtime_error naming the address or file, what is wrong and
+  /// the remedy. Owner's thread.
   void start();
 
   /// Refuses new connections, closes sockets with 1001, lets running HTTP requests finish, and
@@ -58,6 +58,11 @@ class Gateway {
   /// counts. A new epoch empties the replay logs. Takes its place in the order of publish(). Any
   /// thread.
   void set_epoch(std::string epoch);
+
+  /// Reads the certificate again, and whatever else comes from files that may be renewed while the
+  /// server runs. What is not good is told in the log, and the old stays. Changed files are also
+  /// noticed within file_check_seconds. Any thread.
+  void reload();
 
   /// Ends the login's sessions and tickets and closes its sockets with 4401 (the agent was disabled
   /// or removed). Without a call it is noticed within account_check_seconds, by asking

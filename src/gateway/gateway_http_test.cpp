@@ -361,11 +361,100 @@ TEST_F(GatewayHttp, LetsPagesOfAllowedOriginsRead) {
            {{"Origin", "https://desk.example"}, {"Access-Control-Request-Method", "POST"}});
   EXPECT_EQ(reply.status, 204);
   EXPECT_EQ(reply.header("access-control-allow-origin"), "https://desk.example");
-  EXPECT_EQ(reply.header("access-control-allow-credentials"), "true");
+  // Tokens only: a page elsewhere has no cookie to send (docs/signing-in.md).
+  EXPECT_EQ(reply.header("access-control-allow-credentials"), "");
+  EXPECT_EQ(reply.header("access-control-allow-headers"), "Authorization, Content-Type");
   EXPECT_EQ(reply.header("access-control-allow-methods"), "POST");
   EXPECT_EQ(reply.header("vary"), "Origin");
   reply = http("OPTIONS", "/v1/messages", {{"Origin", "https://evil.example"}});
   EXPECT_EQ(reply.header("access-control-allow-origin"), "");
+}
+
+TEST_F(GatewayHttp, RefusesChangesOfForeignPagesWhateverTheyShow) {
+  start();
+  const auto status = [&](const std::string& method, const std::string& target,
+                          const std::string& origin) {
+    Headers headers = bearer("boss", directory::Role::supervisor);
+    headers.emplace_back("Origin", origin);
+    return http(method, target, headers, method == "GET" ? "" : "{}").status;
+  };
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"POST", "/v1/messages"},
+                                                        {"POST", "/v1/ws-tickets"},
+                                                        {"POST", "/v1/login"},
+                                                        {"POST", "/v1/logout"},
+                                                        {"PUT", "/v1/directory"},
+                                                        {"GET", "/v1/ws"}}) {
+    EXPECT_EQ(status(method, target, "https://evil.example"), 403) << target;
+    EXPECT_EQ(status(method, target, "null"), 403) << target;
+    EXPECT_NE(status(method, target, "https://desk.example"), 403) << target;
+    EXPECT_NE(status(method, target, own_origin()), 403) << target;
+  }
+  // A read that a foreign page may send, it cannot read.
+  EXPECT_EQ(status("GET", "/v1/agents", "https://evil.example"), 200);
+}
+
+TEST_F(GatewayHttp, MakesGuessingPasswordsSlow) {
+  config_.login_failures = 3;
+  config_.login_failures_per_address = 6;
+  start();
+  const auto login = [&](const std::string& name, const std::string& password) {
+    return http("POST", "/v1/login", {{"Content-Type", "application/json"}},
+                "{\"login\":\"" + name + "\",\"password\":\"" + password + "\"}");
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(login("agent1", "wrong").status, 401);
+  HttpReply reply = login("agent1", "pw-agent1");
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.header("retry-after"), "1");
+  EXPECT_TRUE(contains(reply.body, "rateLimited")) << reply.body;
+  // Others are let in meanwhile, and what they get right is not held against their address.
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(login("agent2", "pw-agent2").status, 200);
+  // An unknown login is treated no better, and the address fills up.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(login("nobody", "x").status, 401);
+  EXPECT_EQ(login("agent2", "pw-agent2").status, 429);
+}
+
+TEST_F(GatewayHttp, CountsByTheClientsOwnAddressBehindATrustedProxy) {
+  config_.login_failures_per_address = 1;
+  config_.trusted_proxies = {"127.0.0.1"};
+  start();
+  const auto login = [&](const std::string& client, const std::string& password) {
+    return http("POST", "/v1/login",
+                {{"Content-Type", "application/json"}, {"X-Forwarded-For", client}},
+                "{\"login\":\"agent1\",\"password\":\"" + password + "\"}")
+        .status;
+  };
+  EXPECT_EQ(login("203.0.113.9", "wrong"), 401);
+  EXPECT_EQ(login("203.0.113.9", "pw-agent1"), 429);
+  EXPECT_EQ(login("203.0.113.10", "pw-agent1"), 200);
+}
+
+TEST_F(GatewayHttp, LimitsWhatOneCallerAsks) {
+  config_.requests_per_second = 2;  // Four at once.
+  config_.service_requests_per_second = 0;
+  start();
+  int good = 0;
+  HttpReply refused;
+  for (int i = 0; i < 12; ++i) {
+    HttpReply reply = post_message(kRead);
+    if (reply.status == 200) ++good;
+    if (reply.status == 429) refused = std::move(reply);
+  }
+  // On a slow machine some tokens come back meanwhile.
+  EXPECT_GE(good, 4);
+  ASSERT_EQ(refused.status, 429);
+  EXPECT_GE(std::stoi(refused.header("retry-after")), 1);
+  EXPECT_TRUE(contains(refused.body, "\"reason\":\"rateLimited\"")) << refused.body;
+  EXPECT_TRUE(contains(refused.body, "\"retryable\":true")) << refused.body;
+  EXPECT_TRUE(contains(refused.body, "limits.requests_per_second")) << refused.body;
+  // Reads count, too; the others have a limit of their own each, and services have none here.
+  int limited = 0;
+  for (int i = 0; i < 12; ++i) limited += http("GET", "/v1/agents", bearer("agent1")).status == 429;
+  EXPECT_GT(limited, 0);
+  EXPECT_EQ(post_message(kRead, "agent2").status, 200);
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(http("GET", "/v1/agents", bearer("crm", directory::Role::service)).status, 200);
+  }
 }
 
 TEST_F(GatewayHttp, SignsOut) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "message/event.hpp"
 
@@ -12,6 +13,12 @@ std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Only where it is more than the second that add_status_headers() says.
+void add_retry_after(Response& response, const HttpError& error) {
+  if (error.retry_after_seconds == 1) return;
+  response.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds));
 }
 
 message::ApiError api_error(const HttpError& error) {
@@ -25,6 +32,7 @@ message::ApiError api_error(const HttpError& error) {
   switch (error.status) {
     case 429:
       result.reason = message::Reason::rateLimited;
+      result.retry_after_seconds = error.retry_after_seconds;
       break;
     case 503:
       result.reason = message::Reason::backendUnavailable;
@@ -70,9 +78,11 @@ Response rest_error(const HttpError& error) {
   data["msg"] = api.msg;
   data["errorMessage"] = api.error_message;
   data["reason"] = message::to_string(api.reason);
+  if (api.retry_after_seconds) data["retryAfterSeconds"] = *api.retry_after_seconds;
   Response response;
   response.status = error.status;
   response.body = boost::json::serialize(data);
+  add_retry_after(response, error);
   return response;
 }
 
@@ -82,6 +92,14 @@ Response envelope_error(const HttpError& error, std::string_view epoch) {
   Response response;
   response.status = error.status;
   response.body = message::print(event, epoch);
+  add_retry_after(response, error);
+  return response;
+}
+
+Response json_response(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
   return response;
 }
 

@@ -16,6 +16,8 @@ namespace baton::gateway {
 struct RequestHead {
   std::string_view method;
   std::string_view target;  ///< Path and query, as sent.
+  std::string_view peer;    ///< The numeric address at the other end of the connection.
+  std::string_view forwarded_for;
   std::string_view host;
   std::string_view origin;
   std::string_view referer;
@@ -43,6 +45,7 @@ struct Response {
 struct HttpError {
   int status = 400;
   std::string msg;
+  int retry_after_seconds = 1;  ///< Of a 429 or 503.
 };
 
 /// The elements of a comma-separated header, without the white space around them. Empty ones are
@@ -58,6 +61,9 @@ struct HttpError {
 
 /// The same as an error envelope, for POST /v1/messages.
 [[nodiscard]] Response envelope_error(const HttpError& error, std::string_view epoch);
+
+/// A response of JSON text.
+[[nodiscard]] Response json_response(int status, std::string body);
 
 /// Adds what a client must know for some statuses: WWW-Authenticate to 401, Retry-After to 429 and
 /// 503 that do not say it yet.

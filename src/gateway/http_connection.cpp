@@ -25,14 +25,11 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
+using std::chrono::seconds;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::uint32_t kHeaderBytes = 16384;
-constexpr auto kHeadTime =
-    std::chrono::seconds(30);  ///< To the end of the next head, idling included.
-constexpr auto kBodyTime = std::chrono::seconds(60);
 constexpr auto kAnswerTime = std::chrono::seconds(30);  ///< For the back end.
-constexpr auto kWriteTime = std::chrono::seconds(30);
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr auto kRefuseTime = std::chrono::seconds(2);
 
@@ -48,12 +45,14 @@ std::string_view field(const Parser::value_type& request, http::field name) {
 class HttpConnection final : public Connection,
                              public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(Socket socket, Context& context, Listener listener, bool full)
+  HttpConnection(ClientSocket socket, Context& context, Listener listener, bool full)
       : context_(context),
         socket_(std::move(socket)),
         timer_(socket_.get_executor()),
         listener_(listener),
         full_(full) {
+    boost::system::error_code ignored;
+    peer_ = socket_.tcp().remote_endpoint(ignored).address().to_string();
     if (listener_ == Listener::api) ++context_.api_connections;
     context_.metrics.http_opened();
   }
@@ -63,6 +62,15 @@ class HttpConnection final : public Connection,
     context_.metrics.http_closed();
   }
 
+  void begin() {
+    state_ = State::head;
+    if (!socket_.is_tls()) return read_head();
+    limit_time(full_ ? kRefuseTime : seconds(context_.config.idle_timeout_seconds));
+    socket_.async_handshake(
+        net::ssl::stream_base::server,
+        [self = shared_from_this()](beast::error_code error) { self->on_handshake(error); });
+  }
+
   void read_head() {
     state_ = State::head;
     parser_.emplace();
@@ -70,7 +78,7 @@ class HttpConnection final : public Connection,
     // The real limit comes with the route; Beast compares Content-Length with this one before we
     // know the route.
     parser_->body_limit(boost::none);
-    limit_time(full_ ? kRefuseTime : kHeadTime);
+    limit_time(full_ ? kRefuseTime : seconds(context_.config.idle_timeout_seconds));
     http::async_read_header(socket_, buffer_, *parser_,
                             [self = shared_from_this()](beast::error_code error, std::size_t) {
                               self->on_head(error);
@@ -83,13 +91,20 @@ class HttpConnection final : public Connection,
   }
 
   void abort() override {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    if (finished_) return;  // The socket may be a WebSocket's by now.
+    socket_.close();
     finish();
   }
 
  private:
   enum class State { head, body, answer, write, linger };
+
+  void on_handshake(beast::error_code error) {
+    if (error) context_.metrics.tls_handshake_failed();
+    if (finished_) return;
+    if (error) return abort();
+    read_head();
+  }
 
   void on_head(beast::error_code error) {
     if (finished_) return;
@@ -103,6 +118,8 @@ class HttpConnection final : public Connection,
     RequestHead head;
     head.method = view(request.method_string());
     head.target = view(request.target());
+    head.peer = peer_;
+    head.forwarded_for = view(request["X-Forwarded-For"]);
     head.host = field(request, http::field::host);
     head.origin = origin_;
     head.referer = field(request, http::field::referer);
@@ -141,7 +158,7 @@ class HttpConnection final : public Connection,
     if (length > admitted_.body_limit) return send_too_large();
     if (parser_->is_done()) return handle();
     state_ = State::body;
-    limit_time(kBodyTime);
+    limit_time(seconds(context_.config.body_timeout_seconds));
     parser_->body_limit(admitted_.body_limit);
     if (view(parser_->get()[http::field::expect]) == "100-continue") {
       net::async_write(socket_, net::buffer(kContinue),
@@ -206,7 +223,7 @@ class HttpConnection final : public Connection,
     state_ = State::write;
     // What was not read of this request would be taken for the next one.
     if (!parser_->is_done() || full_ || context_.draining) keep_alive_ = false;
-    limit_time(kWriteTime);
+    limit_time(seconds(context_.config.send_timeout_seconds));
     context_.metrics.response(response.status);
     add_status_headers(response);
     if (listener_ == Listener::api) context_.api.add_origin_headers(response, origin_);
@@ -249,19 +266,19 @@ class HttpConnection final : public Connection,
   void linger() {
     state_ = State::linger;
     limit_time(kLingerTime);
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
     buffer_.clear();
-    throw_away();
+    socket_.async_end_sending([self = shared_from_this()] {
+      if (!self->finished_) self->throw_away();
+    });
   }
 
   void throw_away() {
-    socket_.async_read_some(net::buffer(waste_),
-                            [self = shared_from_this()](beast::error_code error, std::size_t) {
-                              if (self->finished_) return;
-                              if (error) return self->abort();
-                              self->throw_away();
-                            });
+    socket_.tcp().async_read_some(
+        net::buffer(waste_), [self = shared_from_this()](beast::error_code error, std::size_t) {
+          if (self->finished_) return;
+          if (error) return self->abort();
+          self->throw_away();
+        });
   }
 
   void limit_time(std::chrono::steady_clock::duration duration) {
@@ -297,12 +314,13 @@ class HttpConnection final : public Connection,
   // Passed in.
   Context& context_;
   // Owned.
-  Socket socket_;
+  ClientSocket socket_;
   Timer timer_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::optional<http::response<http::string_body>> response_;
   Admitted admitted_;
+  std::string peer_;
   std::string origin_;
   std::string path_;
   // State.
@@ -317,11 +335,11 @@ class HttpConnection final : public Connection,
 
 }  // namespace
 
-void serve_http(Socket socket, Context& context, Listener listener, bool full) {
+void serve_http(ClientSocket socket, Context& context, Listener listener, bool full) {
   const auto connection =
       std::make_shared<HttpConnection>(std::move(socket), context, listener, full);
   context.enter(connection);
-  connection->read_head();
+  connection->begin();
 }
 
 }  // namespace baton::gateway

@@ -55,16 +55,41 @@ bool names_audience(const json::object& claims, std::string_view audience) {
   return false;
 }
 
-/// The algorithm is pinned: a header that names another one, or none, or that asks for an extension
-/// which must be understood (`crit`, RFC 7515, 4.1.11), makes the token invalid before any key is
-/// touched.
-bool pins_hs256(std::string_view encoded_header) {
-  const std::optional<std::string> text = base64url_decode(encoded_header);
-  if (!text) return false;
-  const std::optional<json::object> header = parse_object(*text);
-  if (!header) return false;
-  return string_of(*header, "alg") == "HS256" && !header->contains("crit") &&
-         !header->contains("b64");
+/// What a token says about its signature.
+struct Header {
+  std::string algorithm;
+  std::optional<std::string> kid;
+};
+
+/// A header that asks for an extension which must be understood (`crit`, RFC 7515, 4.1.11) makes
+/// the token invalid before any key is touched; so does a `kid` that is no text.
+std::optional<Header> read_header(std::string_view encoded) {
+  const std::optional<std::string> text = base64url_decode(encoded);
+  if (!text) return std::nullopt;
+  const std::optional<json::object> object = parse_object(*text);
+  if (!object || object->contains("crit") || object->contains("b64")) return std::nullopt;
+  std::optional<std::string> algorithm = string_of(*object, "alg");
+  if (!algorithm) return std::nullopt;
+  Header header{std::move(*algorithm), string_of(*object, "kid")};
+  if (object->contains("kid") && !header.kid) return std::nullopt;
+  return header;
+}
+
+/// The header only chooses among pairs of algorithm and key that belong together: an RSA key's text
+/// never becomes an HS256 secret, and `none` is no pair at all.
+bool is_signed(const Header& header, std::string_view data, std::string_view signature,
+               const TokenKeys& keys) {
+  if (header.algorithm == "HS256") {
+    return equal_constant_time(signature, as_view(hmac_sha256(keys.secret, data)));
+  }
+  if (keys.issuer == nullptr) return false;
+  if (header.algorithm == "RS256") {
+    return keys.issuer->verify(KeyAlgorithm::rs256, header.kid, data, signature);
+  }
+  if (header.algorithm == "ES256") {
+    return keys.issuer->verify(KeyAlgorithm::es256, header.kid, data, signature);
+  }
+  return false;
 }
 
 }  // namespace
@@ -106,7 +131,7 @@ std::string make_token(const TokenClaims& claims, std::string_view secret, std::
   return token;
 }
 
-std::optional<std::string> verify_signature(std::string_view token, std::string_view secret) {
+std::optional<std::string> verify_signature(std::string_view token, const TokenKeys& keys) {
   if (token.size() > kMaxTokenBytes) return std::nullopt;
   const std::size_t first = token.find('.');
   if (first == std::string_view::npos) return std::nullopt;
@@ -114,18 +139,23 @@ std::optional<std::string> verify_signature(std::string_view token, std::string_
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) {
     return std::nullopt;
   }
-  if (!pins_hs256(token.substr(0, first))) return std::nullopt;
+  const std::optional<Header> header = read_header(token.substr(0, first));
+  if (!header) return std::nullopt;
   const std::optional<std::string> signature = base64url_decode(token.substr(second + 1));
   if (!signature) return std::nullopt;
-  const Digest expected = hmac_sha256(secret, token.substr(0, second));
-  if (!equal_constant_time(*signature, as_view(expected))) return std::nullopt;
+  if (!is_signed(*header, token.substr(0, second), *signature, keys)) return std::nullopt;
   return base64url_decode(token.substr(first + 1, second - first - 1));
 }
 
-std::variant<TokenClaims, std::string> verify_token(std::string_view token, std::string_view secret,
+std::variant<TokenClaims, std::string> verify_token(std::string_view token, const TokenKeys& keys,
                                                     const TokenPolicy& policy, std::int64_t now) {
-  const std::optional<std::string> payload = verify_signature(token, secret);
-  if (!payload) return "the token is not a JWT signed by HS256 with this server's secret";
+  const std::optional<std::string> payload = verify_signature(token, keys);
+  if (!payload) {
+    return keys.issuer == nullptr
+               ? "the token is not a JWT signed by HS256 with this server's secret"
+               : "the token is not a JWT signed by HS256 with this server's secret, or by RS256 or "
+                 "ES256 with a key of auth.jwks_file";
+  }
   const std::optional<json::object> claims = parse_object(*payload);
   if (!claims) return "the token's claims are not a JSON object";
 

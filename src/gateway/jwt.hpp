@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "directory/directory.hpp"
+#include "gateway/key_set.hpp"
 
 namespace baton::gateway {
 
@@ -25,23 +26,30 @@ struct TokenPolicy {
   std::string audience;
 };
 
+/// Whose signatures are believed. The algorithm and its kind of key belong together: the secret
+/// serves HS256 alone, an issuer's public key RS256 or ES256 alone (RFC 8725, 3.1).
+struct TokenKeys {
+  std::string_view secret;
+  const KeySet* issuer = nullptr;  ///< Null: HS256 only.
+};
+
 /// A compact JWS (RFC 7515, 3.1) of the claims, signed by HS256 with `secret`. `issued_at` is in
 /// seconds since 1970. Throws std::runtime_error only where OpenSSL fails. Any thread.
 [[nodiscard]] std::string make_token(const TokenClaims& claims, std::string_view secret,
                                      std::int64_t issued_at);
 
-/// The claims of a token that is well-formed, signed with `secret` by HS256 and nothing else (RFC
-/// 8725, 3.1), for this issuer and audience, and not expired at `now` (seconds since 1970); else a
-/// sentence that says why not, without repeating the token. Never throws on bad input. Any thread.
+/// The claims of a token that is well-formed, signed with one of `keys` by that key's algorithm,
+/// for this issuer and audience, and not expired at `now` (seconds since 1970); else a sentence
+/// that says why not, without repeating the token. Never throws on bad input. Any thread.
 [[nodiscard]] std::variant<TokenClaims, std::string> verify_token(std::string_view token,
-                                                                  std::string_view secret,
+                                                                  const TokenKeys& keys,
                                                                   const TokenPolicy& policy,
                                                                   std::int64_t now);
 
-/// The payload's bytes of a compact JWS whose header pins HS256 and whose signature is right, else
-/// nothing. The claims are not looked at. Any thread.
+/// The payload's bytes of a compact JWS whose signature is right, else nothing. The claims are not
+/// looked at. Any thread.
 [[nodiscard]] std::optional<std::string> verify_signature(std::string_view token,
-                                                          std::string_view secret);
+                                                          const TokenKeys& keys);
 
 /// "agent", "supervisor" or "service", as the claim `role` and the JSON replies spell it.
 [[nodiscard]] std::string_view to_string(directory::Role role);

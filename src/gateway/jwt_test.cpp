@@ -32,7 +32,7 @@ std::string sign(const std::string& header, const std::string& payload,
 }
 
 std::string why_refused(const std::string& token, std::int64_t now = kNow) {
-  const auto result = verify_token(token, kSecret, kPolicy, now);
+  const auto result = verify_token(token, {kSecret}, kPolicy, now);
   const std::string* why = std::get_if<std::string>(&result);
   return why == nullptr ? "" : *why;
 }
@@ -45,9 +45,9 @@ TEST(Jwt, VerifiesTheVectorOfRfc7515A1) {
   const std::optional<std::string> key = base64url_decode(
       "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
   ASSERT_TRUE(key);
-  EXPECT_EQ(verify_signature(token, *key),
+  EXPECT_EQ(verify_signature(token, {*key}),
             "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}");
-  EXPECT_FALSE(verify_signature(token, kSecret));
+  EXPECT_FALSE(verify_signature(token, {kSecret}));
 }
 
 TEST(Jwt, ReadsWhatItMade) {
@@ -55,7 +55,7 @@ TEST(Jwt, ReadsWhatItMade) {
        {directory::Role::agent, directory::Role::supervisor, directory::Role::service}) {
     TokenClaims claims = good_claims();
     claims.role = role;
-    const auto result = verify_token(make_token(claims, kSecret, kNow), kSecret, kPolicy, kNow);
+    const auto result = verify_token(make_token(claims, kSecret, kNow), {kSecret}, kPolicy, kNow);
     const TokenClaims* read = std::get_if<TokenClaims>(&result);
     ASSERT_NE(read, nullptr) << std::get<std::string>(result);
     EXPECT_EQ(read->login, "agent1");

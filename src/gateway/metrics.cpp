@@ -40,6 +40,7 @@ Metrics::Metrics(prometheus::Registry& registry)
       websocket_requests_(requests_.Add({{"carrier", "websocket"}})),
       logins_(login_results_.Add({{"result", "succeeded"}})),
       failed_logins_(login_results_.Add({{"result", "refused"}})),
+      throttled_logins_(login_results_.Add({{"result", "throttled"}})),
       replays_(catch_ups_.Add({{"by", "replay"}})),
       syncs_(catch_ups_.Add({{"by", "sync"}})),
       refused_connections_(counter(registry, "baton_gateway_refused_connections_total",
@@ -47,6 +48,10 @@ Metrics::Metrics(prometheus::Registry& registry)
       failed_accepts_(
           counter(registry, "baton_gateway_failed_accepts_total",
                   "Connections that could not be accepted, mostly for want of file descriptors.")),
+      failed_handshakes_(counter(registry, "baton_gateway_tls_handshakes_failed_total",
+                                 "TLS handshakes that failed or took too long.")),
+      rate_limited_(counter(registry, "baton_gateway_rate_limited_total",
+                            "Requests refused because their caller asked too many.")),
       published_(counter(registry, "baton_gateway_events_published_total", "Events to fan out.")),
       delivered_(counter(registry, "baton_gateway_events_delivered_total",
                          "Copies of events handed to connections.")),

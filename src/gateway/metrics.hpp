@@ -21,6 +21,7 @@ class Metrics {
   void websocket_closed() { websockets_.Decrement(); }
   void connection_refused() { refused_connections_.Increment(); }
   void accept_failed() { failed_accepts_.Increment(); }
+  void tls_handshake_failed() { failed_handshakes_.Increment(); }
   void response(int status);
   void request(bool over_websocket) {
     (over_websocket ? websocket_requests_ : http_requests_).Increment();
@@ -28,6 +29,8 @@ class Metrics {
   /// The server closed a socket with this WebSocket status.
   void socket_closed(std::uint16_t code);
   void login(bool succeeded) { (succeeded ? logins_ : failed_logins_).Increment(); }
+  void rate_limited() { rate_limited_.Increment(); }
+  void login_throttled() { throttled_logins_.Increment(); }
   void published() { published_.Increment(); }
   void delivered(std::size_t copies) { delivered_.Increment(static_cast<double>(copies)); }
   void replayed() { replays_.Increment(); }
@@ -51,10 +54,13 @@ class Metrics {
   prometheus::Counter& websocket_requests_;
   prometheus::Counter& logins_;
   prometheus::Counter& failed_logins_;
+  prometheus::Counter& throttled_logins_;
   prometheus::Counter& replays_;
   prometheus::Counter& syncs_;
   prometheus::Counter& refused_connections_;
   prometheus::Counter& failed_accepts_;
+  prometheus::Counter& failed_handshakes_;
+  prometheus::Counter& rate_limited_;
   prometheus::Counter& published_;
   prometheus::Counter& delivered_;
   prometheus::Counter& overflows_;

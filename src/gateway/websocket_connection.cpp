@@ -43,13 +43,13 @@ std::array<char, 16384> waste;
 
 template <class Handler>
 void throw_away(LingeringSocket& socket, Handler handler) {
-  socket.async_read_some(net::buffer(waste), [&socket, handler = std::move(handler)](
-                                                 beast::error_code error, std::size_t) mutable {
-    if (!error) return throw_away(socket, std::move(handler));
-    beast::error_code ignored;
-    socket.close(ignored);
-    handler(error == net::error::eof ? beast::error_code() : error);
-  });
+  socket.tcp().async_read_some(
+      net::buffer(waste),
+      [&socket, handler = std::move(handler)](beast::error_code error, std::size_t) mutable {
+        if (!error) return throw_away(socket, std::move(handler));
+        socket.close();
+        handler(error == net::error::eof ? beast::error_code() : error);
+      });
 }
 
 /// Beast's customisation point for ending the connection. Its own form (1.81) reads 2 KiB at most
@@ -60,11 +60,7 @@ template <class Handler>
 void async_teardown(beast::role_type /*role*/, LingeringSocket& socket, Handler&& handler) {
   const auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
   // The close frame first.
-  socket.when_sent([&socket, kept] {
-    beast::error_code ignored;
-    socket.shutdown(Socket::shutdown_send, ignored);
-    throw_away(socket, std::move(*kept));
-  });
+  socket.end_sending([&socket, kept] { throw_away(socket, std::move(*kept)); });
 }
 
 /// A token bucket: a second's worth may come at once.
@@ -94,7 +90,7 @@ class WebSocketConnection final : public Connection,
                                   public Subscriber,
                                   public std::enable_shared_from_this<WebSocketConnection> {
  public:
-  WebSocketConnection(Socket socket, Context& context, Admitted admitted)
+  WebSocketConnection(ClientSocket socket, Context& context, Admitted admitted)
       : context_(context),
         stream_(std::move(socket)),
         close_timer_(stream_.get_executor()),
@@ -114,7 +110,7 @@ class WebSocketConnection final : public Connection,
 
   void accept(Upgrade request, const Following& following) {
     boost::system::error_code ignored;
-    beast::get_lowest_layer(stream_).set_option(net::ip::tcp::no_delay(true), ignored);
+    stream_.next_layer().tcp().set_option(net::ip::tcp::no_delay(true), ignored);
     const auto ping = std::chrono::seconds(context_.config.idle_ping_seconds);
     // Beast pings after half of the idle time and gives up after all of it.
     stream_.set_option(websocket::stream_base::timeout{kHandshakeTime, 2 * ping, true});
@@ -264,8 +260,7 @@ class WebSocketConnection final : public Connection,
     finished_ = true;
     close_timer_.cancel();
     // A write to a peer that does not read would otherwise hold us until TCP gives up.
-    boost::system::error_code ignored;
-    beast::get_lowest_layer(stream_).close(ignored);
+    stream_.next_layer().close();
     net::post(stream_.get_executor(), [self = shared_from_this()] {
       self->context_.hub.unsubscribe(*self);
       self->context_.leave(*self);
@@ -293,7 +288,7 @@ class WebSocketConnection final : public Connection,
 
 }  // namespace
 
-void serve_websocket(Socket socket, Context& context, Upgrade upgrade, Admitted admitted) {
+void serve_websocket(ClientSocket socket, Context& context, Upgrade upgrade, Admitted admitted) {
   const Following following = std::move(admitted.following);
   const auto connection =
       std::make_shared<WebSocketConnection>(std::move(socket), context, std::move(admitted));

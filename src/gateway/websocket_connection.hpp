@@ -9,7 +9,7 @@ namespace baton::gateway {
 
 /// Answers an admitted upgrade request and serves the WebSocket from then on. Counts as one of the
 /// API's connections.
-void serve_websocket(Socket socket, Context& context,
+void serve_websocket(ClientSocket socket, Context& context,
                      boost::beast::http::request<boost::beast::http::string_body> upgrade,
                      Admitted admitted);
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import os
 import stat
@@ -15,22 +13,8 @@ import websockets
 
 from harness.desktop import Desktop
 from harness.rest import Rest
+from harness.tokens import b64, claims, forge
 from harness.world import World
-
-
-def b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def forge(claims: dict, secret: bytes, header: dict | None = None) -> str:
-    head = b64(json.dumps(header or {"alg": "HS256", "typ": "JWT"}).encode())
-    body = b64(json.dumps(claims).encode())
-    return f"{head}.{body}." + b64(hmac.new(secret, f"{head}.{body}".encode(), hashlib.sha256).digest())
-
-
-def claims(**changes) -> dict:
-    now = int(time.time())
-    return {"sub": "agent1", "role": "agent", "iss": "baton", "aud": "baton", "iat": now, "exp": now + 600, **changes}
 
 
 async def test_the_token_of_the_command_line(world: World):

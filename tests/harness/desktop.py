@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,10 @@ class Desktop:
     """One WebSocket. All methods belong to the event loop's thread."""
 
     def __init__(self, address: tuple[str, int], login: str, token: str, query: str = "",
-                 headers: dict[str, str] | None = None, protocols: list[str] | None = None):
-        self.url = f"ws://{address[0]}:{address[1]}/v1/ws{query}"
+                 headers: dict[str, str] | None = None, protocols: list[str] | None = None,
+                 tls: ssl.SSLContext | None = None):
+        self.tls = tls
+        self.url = f"{'wss' if tls else 'ws'}://{address[0]}:{address[1]}/v1/ws{query}"
         self.login, self.token = login, token
         self.headers = {"Authorization": f"Bearer {token}"} if headers is None else headers
         self.protocols = protocols or ["baton.v1"]
@@ -35,7 +38,7 @@ class Desktop:
     async def open(self) -> Desktop:
         self.socket = await websockets.connect(self.url, subprotocols=self.protocols, max_size=None,
                                                extra_headers=self.headers, ping_interval=None,
-                                               compression=None)
+                                               compression=None, ssl=self.tls)
         assert self.socket.subprotocol == "baton.v1", f"the subprotocol is {self.socket.subprotocol}"
         self._reader = asyncio.create_task(self._read())
         return self

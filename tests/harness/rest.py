@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +23,13 @@ class Answer:
 class Rest:
     """One caller. Each request is a connection of its own."""
 
-    def __init__(self, address: tuple[str, int], token: str | None = None):
-        self.address, self.token = address, token
+    def __init__(self, address: tuple[str, int], token: str | None = None, tls: ssl.SSLContext | None = None):
+        self.address, self.token, self.tls = address, token, tls
         self.cookie: str | None = None
 
     def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        connection = http.client.HTTPConnection(*self.address, timeout=10)
+        connection = (http.client.HTTPSConnection(*self.address, timeout=10, context=self.tls) if self.tls
+                      else http.client.HTTPConnection(*self.address, timeout=10))
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

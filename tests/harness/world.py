@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,7 @@ class World:
         self.metrics_address = ("127.0.0.1", 0)
         self.tls: tuple | None = None
         self.settings: dict[str, Any] = {}
+        self.https: ssl.SSLContext | None = None  # Where the server speaks TLS: what trusts it.
         self.expect_exit = 0  # None: the test ends the server itself.
         self._numbers = itertools.count(1)
         self._carrier_socket: socket.socket | None = None
@@ -97,6 +99,9 @@ class World:
             self.tls = tls.contexts(self.folder / "tls")
             settings["sip"]["tls_certificate_dir"] = str(self.folder / "tls")
         self.settings = settings
+        if certificate := settings["http"].get("tls_certificate"):
+            tls.make_certificate(self.folder / "https")
+            self.https = ssl.create_default_context(cafile=str(self.folder / certificate))
         self.config_path.write_text(config.print_toml(settings), encoding="utf-8")
 
     async def kill(self) -> None:
@@ -245,7 +250,7 @@ class World:
     async def desktop(self, login: str, state: str | None = "Available", query: str = "",
                       role: str | None = None) -> Desktop:
         """A connected desktop; with a state, signed in and in that state (None: connected only)."""
-        desktop = Desktop(self.server.http, login, await self.token(login, role), query)
+        desktop = Desktop(self.server.http, login, await self.token(login, role), query, tls=self.https)
         await desktop.open()
         self.desktops.append(desktop)
         if state:
@@ -253,7 +258,7 @@ class World:
         return desktop
 
     async def rest(self, login: str | None = None, role: str | None = None) -> Rest:
-        return Rest(self.server.http, await self.token(login, role) if login else None)
+        return Rest(self.server.http, await self.token(login, role) if login else None, self.https)
 
     # --- Common scenes ------------------------------------------------------------------------------------------
 

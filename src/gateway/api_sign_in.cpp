@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "gateway/api.hpp"
+#include "gateway/client_address.hpp"
+
+// Signing in by password, the session's end, and tickets (docs/signing-in.md).
+
+namespace baton::gateway {
+namespace {
+
+constexpr std::size_t kMaxPasswordBytes = 1024;
+
+struct Credentials {
+  std::string login;
+  std::string password;
+};
+
+std::optional<Credentials> parse_credentials(const std::string& body) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(body, error);
+  if (error || !value.is_object()) return std::nullopt;
+  const boost::json::value* login = value.as_object().if_contains("login");
+  const boost::json::value* password = value.as_object().if_contains("password");
+  if (login == nullptr || password == nullptr || !login->is_string() || !password->is_string()) {
+    return std::nullopt;
+  }
+  Credentials credentials{std::string(login->as_string()), std::string(password->as_string())};
+  if (credentials.login.empty() || credentials.login.size() > 128 ||
+      credentials.password.size() > kMaxPasswordBytes) {
+    return std::nullopt;
+  }
+  return credentials;
+}
+
+}  // namespace
+
+void Api::login(const std::string& address, const std::string& body, Respond respond) {
+  std::optional<Credentials> credentials = parse_credentials(body);
+  if (!credentials) {
+    respond(rest_error({400, "the body must be {\"login\":\"...\",\"password\":\"...\"}"}));
+    return;
+  }
+  const std::string counted = counted_address(address);
+  const UnixSeconds wait =
+      std::max(logins_.wait(credentials->login, now()), addresses_.wait(counted, now()));
+  if (wait > 0) {
+    metrics_.login_throttled();
+    respond(rest_error({429,
+                        fmt::format("too many wrong passwords for this login or from this address; "
+                                    "try again in {} s",
+                                    wait),
+                        static_cast<int>(wait)}));
+    return;
+  }
+  logins_.begin(credentials->login, now());
+  addresses_.begin(counted, now());
+  const std::string login = credentials->login;
+  // The worker gets its own copy of `respond`, which must not run, or die, on the worker's thread:
+  // it goes through the mailbox.
+  auto answer = std::make_shared<Respond>(std::move(respond));
+  const bool posted = worker_.post(
+      [this, answer, address, given = std::move(*credentials), mailbox = mailbox_]() mutable {
+        const bool right = backend_.verify_password(given.login, given.password);
+        mailbox->post([this, answer = std::move(answer), login = std::move(given.login),
+                       address = std::move(address),
+                       right] { (*answer)(signed_in(login, address, right)); });
+      });
+  if (posted) return;
+  logins_.take_back(login);
+  addresses_.take_back(counted);
+  (*answer)(rest_error({429, "too many logins at once; try again in a second"}));
+}
+
+Response Api::signed_in(const std::string& login, const std::string& address, bool right) {
+  const std::optional<Caller> account = right ? backend_.account(login) : std::optional<Caller>();
+  metrics_.login(account.has_value());
+  if (!account) {
+    return rest_error({401, "login or password is wrong, or the account is disabled"});
+  }
+  logins_.forget(login);
+  // An address may be many people's, so what the others got wrong stays.
+  addresses_.take_back(counted_address(address));
+  boost::json::object who;
+  who["login"] = account->login;
+  who["role"] = to_string(account->role);
+  Response response = json_response(200, boost::json::serialize(who));
+  response.headers.emplace_back("Set-Cookie",
+                                cookie(sessions_.open(*account, now()),
+                                       static_cast<std::int64_t>(config_.session_hours) * 3600));
+  return response;
+}
+
+void Api::logout(const Identity& identity, const Respond& respond) {
+  if (!identity.session) {
+    respond(rest_error({400, "a token has no session to end; it ends by itself at its claim exp"}));
+    return;
+  }
+  sessions_.close(*identity.session);
+  end_session_(*identity.session);
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  response.headers.emplace_back("Set-Cookie", cookie("", 0));
+  respond(std::move(response));
+}
+
+void Api::tickets(const Identity& identity, const Respond& respond) {
+  boost::json::object ticket;
+  ticket["ticket"] = sessions_.issue_ticket(identity, now());
+  ticket["expiresInSeconds"] = config_.ticket_seconds;
+  respond(json_response(200, boost::json::serialize(ticket)));
+}
+
+std::string Api::cookie(std::string_view value, std::int64_t max_age_seconds) const {
+  return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie,
+                     value, max_age_seconds, config_.cookie_secure ? "; Secure" : "");
+}
+
+}  // namespace baton::gateway
