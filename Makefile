@@ -47,9 +47,9 @@ format: ## Format all C++ files in place
 	@scripts/install-packages check
 	@scripts/format
 
-fuzz: ## Run each fuzzer for FUZZ_SECONDS (60)
+fuzz: ## Run the fuzzers: all of them or TARGET=sip, for SECONDS=60 each
 	@scripts/install-packages
-	@scripts/fuzz
+	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz $(TARGET)
 
 sanitize: ## Run unit tests and simulation under the address, undefined-behaviour and thread sanitizers
 	@scripts/install-packages

@@ -158,7 +158,7 @@ def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
         for each in (phones, carrier):
             each.stop(signal.SIGUSR1, 3)
         transfers = round(last[CONNECTED] - first[CONNECTED])
-        sip_cpu = last["baton_sip_thread_cpu_seconds"] - first["baton_sip_thread_cpu_seconds"]
+        sip_cpu = last["baton_sip_thread_cpu_seconds_total"] - first["baton_sip_thread_cpu_seconds_total"]
         sip_thread = thread_of(before, after, sip_cpu)
         names[sip_thread] = "sip"
         spent = busy(before, after, sip_thread)

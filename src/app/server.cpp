@@ -199,6 +199,7 @@ void Server::start() {
   passwords_.emplace(config_.store.path);
 
   registry_ = std::make_unique<ServerRegistry>();
+  engine_metrics_ = std::make_unique<EngineMetrics>(*registry_);
   engine::EngineConfig engine_config;
   engine_config.version = std::string(version());
   engine_config.queue_limit = config_.journal.max_queue;
@@ -229,6 +230,7 @@ void Server::start() {
   take_over_sip();
   add_metrics(*registry_, *engine_, *sip_);
   engine_->set_switch(sip_.get());
+  engine_->set_observer(engine_metrics_.get());
   if (const std::string error = engine_->load(sip_->capabilities()); !error.empty()) {
     throw std::runtime_error("journal: " + error);
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/config.hpp"
+#include "app/engine_metrics.hpp"
 #include "app/server_registry.hpp"
 #include "app/worker.hpp"
 #include "directory/hours.hpp"
@@ -86,6 +87,7 @@ class Server final : public gateway::Backend {
   std::optional<store::Store> store_;
   std::optional<journal::SqliteJournal> journal_;
   std::unique_ptr<ServerRegistry> registry_;
+  std::unique_ptr<EngineMetrics> engine_metrics_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<telephony::sip::SipSwitch> sip_;

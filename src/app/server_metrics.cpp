@@ -2,8 +2,14 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "telephony/sip/response_figures.hpp"
 
 namespace baton::app {
 
@@ -47,9 +53,11 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
         },
         {{"below", std::to_string(std::ldexp(1e-6, static_cast<int>(i)))}});
   }
-  registry.add("baton_engine_thread_cpu_seconds", "CPU time of the engine's thread",
+  registry.add("baton_ready", "1 while new work is taken, 0 while /readyz says why not",
+               [&engine] { return engine.not_ready_reason().empty() ? 1.0 : 0.0; });
+  registry.add("baton_engine_thread_cpu_seconds_total", "CPU time of the engine's thread",
                [&engine] { return static_cast<double>(engine.thread_cpu_ns()) / 1e9; });
-  registry.add("baton_sip_thread_cpu_seconds", "CPU time of the SIP loop's thread",
+  registry.add("baton_sip_thread_cpu_seconds_total", "CPU time of the SIP loop's thread",
                [&sip] { return std::chrono::duration<double>(sip.loop_cpu_time()).count(); });
 
   using core::Counters;
@@ -77,9 +85,49 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   core("baton_illegal_moves_total", "Transfer states against the table: a fault of Baton's",
        &Counters::illegal_moves);
 
+  using Many = std::vector<std::pair<prometheus::Labels, double>>;
+  const auto by = [](const char* label, const std::map<std::string, std::uint64_t>& counts) {
+    Many all;
+    for (const auto& [value, count] : counts)
+      all.emplace_back(prometheus::Labels{{label, value}}, static_cast<double>(count));
+    return all;
+  };
+  registry.add_many("baton_agents", "Agents who are signed in, by state",
+                    [&engine, by] { return by("state", engine.census().agents); });
+  registry.add_many("baton_contacts", "Calls by state: queued, offered, active",
+                    [&engine, by] { return by("state", engine.census().contacts); });
+  registry.add_many("baton_queue_waiting", "Customers who wait in a queue", [&engine] {
+    Many all;
+    for (const core::Census::Line& line : engine.census().queues)
+      all.emplace_back(prometheus::Labels{{"queue", line.name}}, static_cast<double>(line.waiting));
+    return all;
+  });
+  registry.add_many("baton_queue_longest_wait_seconds",
+                    "How long the first of a queue has waited, 0 where nobody does", [&engine] {
+                      Many all;
+                      for (const core::Census::Line& line : engine.census().queues) {
+                        const auto since = std::chrono::milliseconds(line.longest_waiting_since);
+                        const std::chrono::duration<double> waited =
+                            std::chrono::system_clock::now().time_since_epoch() - since;
+                        all.emplace_back(prometheus::Labels{{"queue", line.name}},
+                                         line.waiting == 0 ? 0 : waited.count());
+                      }
+                      return all;
+                    });
+
   const auto figure = [&](const char* name, const char* help, std::uint64_t SwitchStats::* member) {
     registry.add(name, help, [&sip, member] { return static_cast<double>(sip.stats().*member); });
   };
+  const auto responses = [&](const char* direction,
+                             const telephony::sip::ResponseFigures& counted) {
+    for (std::size_t hundreds = 1; hundreds <= 6; ++hundreds) {
+      registry.add("baton_sip_responses_total", "SIP responses, by class and direction",
+                   [&counted, hundreds] { return static_cast<double>(counted.of_class(hundreds)); },
+                   {{"class", std::to_string(hundreds) + "xx"}, {"direction", direction}});
+    }
+  };
+  responses("sent", telephony::sip::responses_sent);
+  responses("received", telephony::sip::responses_received);
   figure("baton_sip_legs_open", "Legs that the SIP back end holds", &SwitchStats::legs_open);
   figure("baton_sip_legs_incoming_total", "Calls that came in", &SwitchStats::legs_incoming);
   figure("baton_sip_legs_adopted_total", "Legs of the process before that this one goes on with",
@@ -121,6 +169,10 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   limit("sip.max_transactions", &SwitchStats::transactions_full);
   limit("sip.max_headers", &SwitchStats::headers_full);
   limit("sip.auth_failures", &SwitchStats::throttled);
+  registry.add(
+      "baton_limit_hits_total", "Refusals because a limit of the configuration was reached",
+      [&stats] { return static_cast<double>(stats.refused_full.load(std::memory_order_relaxed)); },
+      {{"limit", "journal.max_queue"}});
   figure("baton_sip_malformed_total", "Messages refused as malformed", &SwitchStats::malformed);
   figure("baton_sip_sound_streams_open", "Parties hearing the built-in source",
          &SwitchStats::sound_streams_open);

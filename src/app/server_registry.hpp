@@ -1,6 +1,5 @@
 #pragma once
 
-#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include <functional>
@@ -15,16 +14,27 @@ namespace baton::app {
 class ServerRegistry : public prometheus::Registry {
  public:
   using Read = std::function<double()>;
+  /// One figure for each set of labels that there is at the moment.
+  using ReadMany = std::function<std::vector<std::pair<prometheus::Labels, double>>()>;
 
-  /// Adds a figure that is read at each collection. Before the first collection. `labels` tell
-  /// several of one name apart.
+  /// Adds a figure that is read at each collection: a counter where `name` ends in `_total`, else a
+  /// gauge. Before the first collection. `labels` tell several of one name apart.
   void add(const std::string& name, const std::string& help, Read read,
            const prometheus::Labels& labels = {});
+  /// Likewise, for labels that come and go.
+  void add_many(const std::string& name, const std::string& help, ReadMany read);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  std::vector<std::pair<prometheus::Gauge*, Read>> figures_;
+  struct Figures {
+    std::string name;
+    std::string help;
+    std::vector<ReadMany> reads;
+  };
+  Figures& figures(const std::string& name, const std::string& help);
+
+  std::vector<Figures> figures_;  ///< One for each name, in the order of their coming.
 };
 
 }  // namespace baton::app

@@ -257,6 +257,23 @@ std::vector<QueueStatus> ContactCenter::queues() const {
   return list;
 }
 
+Census ContactCenter::census() const {
+  Census census;
+  for (const auto& [login, each] : impl_->agents_) {
+    if (each.record != nullptr && each.logged_in) ++census.agents[each.state_name()];
+  }
+  for (const auto& [id, each] : impl_->contacts_) ++census.contacts[std::string(each->state())];
+  for (const directory::Queue& queue : impl_->directory_->directory().queues) {
+    Census::Line& line = census.queues.emplace_back();
+    line.name = queue.name;
+    const auto known = impl_->lines_.find(queue.arn);
+    if (known == impl_->lines_.end() || known->second.waiting.empty()) continue;
+    line.waiting = known->second.waiting.size();
+    line.longest_waiting_since = known->second.waiting.begin()->first;
+  }
+  return census;
+}
+
 std::vector<LegId> ContactCenter::live_legs() const {
   std::vector<LegId> legs;
   for (const auto& [id, call] : impl_->contacts_) {

@@ -20,6 +20,13 @@ bool Contact::active() const {
          theirs->phase == LegPhase::up;
 }
 
+std::string_view Contact::state() const {
+  if (ended_at) return "ended";
+  if (offer) return "offered";
+  if (queue) return "queued";
+  return !agent.empty() || !destination_leg.is_nil() || transfer ? "active" : "queued";
+}
+
 message::ContactView Contact::view(const std::string& queue_name) const {
   message::ContactView view;
   view.contact_id = id;
@@ -27,11 +34,7 @@ message::ContactView Contact::view(const std::string& queue_name) const {
   view.customer = customer_number;
   view.dialed = dialed_number;
   view.queue_name = queue_name;
-  view.state = ended_at                                                    ? "ended"
-               : offer                                                     ? "offered"
-               : queue                                                     ? "queued"
-               : (!agent.empty() || !destination_leg.is_nil() || transfer) ? "active"
-                                                                           : "queued";
+  view.state = state();
   view.started_at = started_at;
   view.ended_at = ended_at;
   for (const Leg& each : legs) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/leg.hpp"
@@ -124,6 +125,8 @@ struct Contact {
   [[nodiscard]] const Leg* customer() const { return leg(customer_leg); }
   /// True if the customer's leg is confirmed and an agent has him: what a blind transfer needs.
   [[nodiscard]] bool active() const;
+  /// queued, offered, active or ended, as message::ContactView tells it.
+  [[nodiscard]] std::string_view state() const;
   [[nodiscard]] message::ContactView view(const std::string& queue_name) const;
 };
 BOOST_DESCRIBE_STRUCT(Contact, (),

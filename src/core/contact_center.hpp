@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,18 @@ BOOST_DESCRIBE_STRUCT(Counters, (),
                        failed, abandoned, handed_over, transfers_open, contacts_open, legs_open,
                        commands_open, illegal_moves))
 
+/// How many there are of what, for metrics.
+struct Census {
+  struct Line {
+    std::string name;
+    std::uint64_t waiting = 0;
+    TimeMs longest_waiting_since = 0;  ///< 0: nobody waits.
+  };
+  std::map<std::string, std::uint64_t> agents;    ///< Who are signed in, by the published state.
+  std::map<std::string, std::uint64_t> contacts;  ///< By message::ContactView::state.
+  std::vector<Line> queues;                       ///< In the directory's order.
+};
+
 /// Number of the form of save(); raised when an older program's bytes can no longer be read by
 /// name.
 inline constexpr std::uint16_t kSnapshotFormat = 1;
@@ -99,6 +112,8 @@ class ContactCenter {
   [[nodiscard]] std::vector<AgentStatus> agents() const;
   [[nodiscard]] std::vector<QueueStatus> queues() const;
   [[nodiscard]] Counters counters() const;
+  /// Takes some tenths of a millisecond for thousands of agents.
+  [[nodiscard]] Census census() const;
   /// Legs that are neither ended nor told to end, for an ordered stop.
   [[nodiscard]] std::vector<LegId> live_legs() const;
   /// The legs that the end of this one ends: all of the customer's, or the customer of the party

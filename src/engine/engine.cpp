@@ -14,6 +14,11 @@
 #include "engine/wall_clock.hpp"
 
 namespace baton::engine {
+namespace {
+
+constexpr core::TimeMs kCensusEveryMs = 1000;
+
+}  // namespace
 
 Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch, EventSink events)
     : config_(std::move(config)),
@@ -36,6 +41,7 @@ std::string Engine::start(std::vector<core::InputBody> first) {
   }
   process(items);
   if (!journal_.failed().empty()) return journal_.failed();
+  take_census();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "baton-engine");
     loop();
@@ -155,6 +161,18 @@ std::string Engine::why_slow() const {
          " ms so far";
 }
 
+core::Census Engine::census() const {
+  const std::lock_guard lock(mutex_);
+  return census_;
+}
+
+void Engine::take_census() {
+  core::Census now = center_.census();
+  census_due_.reset();
+  const std::lock_guard lock(mutex_);
+  census_ = std::move(now);
+}
+
 core::Counters Engine::counters() const {
   const std::lock_guard lock(mutex_);
   return counters_;
@@ -220,6 +238,7 @@ void Engine::loop() {
       const auto ready = [this] { return rung_ || stopping_; };
       std::optional<core::TimeMs> due = timers_.next();
       if (!records_.empty() && (!due || *records_.next() < *due)) due = records_.next();
+      if (census_due_ && (!due || *census_due_ < *due)) due = census_due_;
       if (snapshot_) {
         // Its next slice is written as soon as nothing else waits.
       } else if (due) {
@@ -256,6 +275,7 @@ void Engine::loop() {
       records_.take_due(wall_clock(), config_.idle_records_limit, records);
       write(records);
     }
+    if (census_due_ && wall_clock() >= *census_due_) take_census();
     if (snapshot_) {
       continue_snapshot();
     } else if (snapshot_due()) {
@@ -280,6 +300,7 @@ journal::Appended Engine::append(std::span<const core::Input> inputs,
   }
   if (!appended.status.ok()) failed(appended.status.error);
   if (inputs_since_ == 0 && !inputs.empty()) oldest_since_ = inputs.front().at;
+  if (observer_ != nullptr) observer_->committed(taken);
   inputs_since_ += inputs.size();
   bytes_since_ += appended.bytes;
   return appended;
@@ -368,6 +389,7 @@ void Engine::process(std::vector<Item>& items) {
     }
   }
   dispatch();
+  if (!inputs.empty() && !census_due_) census_due_ = last_at_ + kCensusEveryMs;
   const std::lock_guard lock(mutex_);
   counters_ = center_.counters();
 }
@@ -385,8 +407,17 @@ void Engine::collect(core::Outputs& outputs) {
     } else if (const auto* cancel = std::get_if<core::CancelTimer>(&output)) {
       timers_.cancel(cancel->timer);
     } else {
+      if (observer_ != nullptr) observe(output);
       records_.keep(output, last_at_);
     }
+  }
+}
+
+void Engine::observe(const core::Output& output) {
+  if (const auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
+    observer_->transfer_moved(*transfer->transfer);
+  } else if (const auto* contact = std::get_if<core::StoreContact>(&output)) {
+    observer_->contact_changed(*contact->contact, last_at_);
   }
 }
 

@@ -19,6 +19,7 @@
 #include "core/contact_center.hpp"
 #include "engine/commit_pace.hpp"
 #include "engine/kept_events.hpp"
+#include "engine/observer.hpp"
 #include "engine/private_digits.hpp"
 #include "engine/published.hpp"
 #include "engine/record_queue.hpp"
@@ -112,6 +113,8 @@ class Engine {
   [[nodiscard]] std::string start(std::vector<core::InputBody> first);
   /// Commands go there. Before start().
   void set_switch(telephony::Switch* target) { switch_ = target; }
+  /// Sees what happens, on the engine's thread. Before load(); outlives the engine.
+  void set_observer(Observer* observer) { observer_ = observer; }
   /// From now on new calls are refused, those that an agent wants to make included; running ones go
   /// on. Any thread.
   void drain();
@@ -140,6 +143,8 @@ class Engine {
   [[nodiscard]] const EngineStats& stats() const { return stats_; }
   /// The core's counters as of the last batch. Any thread.
   [[nodiscard]] core::Counters counters() const;
+  /// Who and what is there, at most a second old. Any thread.
+  [[nodiscard]] core::Census census() const;
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   /// CPU time of the engine's thread.
   [[nodiscard]] std::int64_t thread_cpu_ns() const;
@@ -162,6 +167,7 @@ class Engine {
   void process(std::vector<Item>& items);
   [[nodiscard]] core::Input stamp(core::InputBody body);
   void collect(core::Outputs& outputs);
+  void observe(const core::Output& output);
   void dispatch();
   /// Writes all that wait.
   bool write_records();
@@ -169,6 +175,7 @@ class Engine {
   /// Appends, and lets others see how long that takes.
   journal::Appended append(std::span<const core::Input> inputs, const store::Records& records);
   void failed(const std::string& why);
+  void take_census();
   [[nodiscard]] std::string why_slow() const;
 
   // engine_snapshots.cpp
@@ -189,6 +196,7 @@ class Engine {
   std::string epoch_;
   EventSink sink_;
   telephony::Switch* switch_ = nullptr;
+  Observer* observer_ = nullptr;
 
   // The queue.
   mutable std::mutex mutex_;
@@ -201,6 +209,7 @@ class Engine {
   std::atomic<std::int64_t> commit_began_ = 0;
   std::string failed_;
   core::Counters counters_;
+  core::Census census_;
   std::thread thread_;
   EngineStats stats_;
 
@@ -219,9 +228,10 @@ class Engine {
   std::vector<message::Event> events_;
   std::vector<core::Reply> replies_;
   KeptEvents kept_events_;
-  std::unique_ptr<SnapshotJob> snapshot_;  ///< While one is being written.
-  std::uint64_t from_index_ = 0;           ///< The first input that the newest snapshot lacks.
-  std::uint64_t inputs_since_ = 0;         ///< Since that one was begun; and their bytes.
+  std::unique_ptr<SnapshotJob> snapshot_;   ///< While one is being written.
+  std::optional<core::TimeMs> census_due_;  ///< Something happened since the last one.
+  std::uint64_t from_index_ = 0;            ///< The first input that the newest snapshot lacks.
+  std::uint64_t inputs_since_ = 0;          ///< Since that one was begun; and their bytes.
   std::uint64_t bytes_since_ = 0;
   core::TimeMs oldest_since_ = 0;  ///< When the first of them came.
   std::string store_epoch_;

@@ -335,12 +335,18 @@ class Gateway::Impl {
 
   void empty_mailbox() {
     Mailbox::Batch batch = mailbox_->take();
+    std::optional<std::int64_t> oldest;
     for (Mailbox::Item& item : batch.items) {
       if (const PublishedEvent* event = std::get_if<PublishedEvent>(&item)) {
         hub_->publish(*event);
+        if (!oldest) oldest = event->at;
       } else {
         std::get<Mailbox::Task>(item)();
       }
+    }
+    // Those of the process before, published again at a start, tell nothing of this one.
+    if (oldest && *oldest >= started_at_) {
+      metrics_.lag(static_cast<double>(unix_milliseconds() - *oldest) / 1000.0);
     }
     if (batch.overflowed) {
       spdlog::error("gateway: more than {} events at once; all clients have to come back",
@@ -437,6 +443,7 @@ class Gateway::Impl {
   // Passed in.
   GatewayConfig config_;
   Backend& backend_;
+  const std::int64_t started_at_ = unix_milliseconds();
   // Owned, in the order in which they need each other.
   Metrics metrics_;
   WatchedFiles jwks_;

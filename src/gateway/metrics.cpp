@@ -57,7 +57,14 @@ Metrics::Metrics(prometheus::Registry& registry)
                          "Copies of events handed to connections.")),
       overflows_(counter(registry, "baton_gateway_overflows_total",
                          "Times that events came faster than the gateway took them, "
-                         "and every client had to come back.")) {}
+                         "and every client had to come back.")),
+      lag_(prometheus::BuildHistogram()
+               .Name("baton_event_lag_seconds")
+               .Help("From what happened until its event was handed to the connections: the oldest "
+                     "event of each batch.")
+               .Register(registry)
+               .Add({}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02,
+                                                                0.05, 0.1, 0.25, 0.5, 1, 5})) {}
 
 void Metrics::response(int status) {
   responses_.Add({{"status", std::to_string(status)}}).Increment();

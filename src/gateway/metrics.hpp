@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <cstdint>
@@ -33,6 +34,8 @@ class Metrics {
   void login_throttled() { throttled_logins_.Increment(); }
   void published() { published_.Increment(); }
   void delivered(std::size_t copies) { delivered_.Increment(static_cast<double>(copies)); }
+  /// From the input that an event follows from until connections were given it.
+  void lag(double seconds) { lag_.Observe(seconds); }
   void replayed() { replays_.Increment(); }
   void synced() { syncs_.Increment(); }
   void overflowed() { overflows_.Increment(); }
@@ -64,6 +67,7 @@ class Metrics {
   prometheus::Counter& published_;
   prometheus::Counter& delivered_;
   prometheus::Counter& overflows_;
+  prometheus::Histogram& lag_;
 };
 
 }  // namespace baton::gateway

@@ -296,6 +296,15 @@ class World:
                 found[match.group(1)] = float(match.group(2))
         return found
 
+    async def until(self, read: Callable[[], Any], holds: Callable[[Any], bool], wanted: Any,
+                    within: float = 10.0) -> Any:
+        """What `read` gives once it is as wanted. Read anew every 50 ms, since nothing tells when it changes."""
+        deadline = asyncio.get_running_loop().time() + within
+        while not holds(found := await read()):
+            assert asyncio.get_running_loop().time() < deadline, f"not {wanted} after {within:g} s: {found}"
+            await asyncio.sleep(0.05)
+        return found
+
     async def no_leg_is_left(self, within: float = 10.0) -> None:
         """The promise: within five seconds every leg that should end was told to. Twice that, for a busy machine.
 

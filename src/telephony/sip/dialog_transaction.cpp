@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/response_figures.hpp"
 
 namespace baton::telephony::sip {
 
@@ -41,6 +42,7 @@ int ClientTransaction::on_response(nta_outgoing_magic_s* magic, nta_outgoing_s* 
                                    const sip_s* sip) {
   auto* self = reinterpret_cast<ClientTransaction*>(magic);
   const Response response{nta_outgoing_status(orq), sip};
+  responses_received.count(response.status);
   const bool ends = response.status >= 300 || (response.status >= 200 && !self->invite_);
   // close() during the handler only queues the object's end, so it is still there afterwards.
   if (self->handler_) self->handler_(*self, response);
@@ -90,6 +92,7 @@ ServerTransaction::~ServerTransaction() { close(); }
 
 void ServerTransaction::reply(int status, const char* phrase, TagList* tags) {
   if (irq_ == nullptr) return;
+  responses_sent.count(status);
   if (phrase == nullptr) phrase = sip_status_phrase(status);
   if (phrase == nullptr) phrase = "Unknown";
   if (tags != nullptr) {

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "telephony/sip/endpoint_impl.hpp"
+#include "telephony/sip/response_figures.hpp"
 #include "telephony/sip/screen.hpp"
 
 // Requests outside dialogs: who may register and call, and the right refusal for everything else.
@@ -36,6 +37,7 @@ void Endpoint::Impl::reply(MessageGuard& msg, int code, const char* phrase, tag_
     const std::string to_tag = md5_hex(seed).substr(0, 16);
     sip_to_tag(msg_home(msg.get()), sip->sip_to, to_tag.c_str());
   }
+  responses_sent.count(code);
   nta_msg_treply(endpoint.agent_, msg.release(), code, phrase,
                  SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()), tag, value, TAG_END());
 }
@@ -164,6 +166,7 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
       if (in_dialog) break;
       if (refuse_unsupported(msg, sip)) return;
       counters().options++;
+      responses_sent.count(200);
       nta_msg_treply(endpoint.agent_, msg.release(), SIP_200_OK,
                      SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),
                      SIPTAG_ALLOW_STR(kAllow), SIPTAG_SUPPORTED_STR(kSupported),
@@ -358,6 +361,7 @@ void Endpoint::Impl::answer_register(MessageGuard& msg, const RegisterAnswer& an
         fmt::format("{}<{}>;expires={}", contacts.empty() ? "" : ", ", binding.contact, seconds);
   }
   const std::string min_expires = std::to_string(answer.min_expires);
+  responses_sent.count(answer.code);
   if (answer.code == 200) counters().registers_accepted++;
   nta_incoming_treply(irq, answer.code, answer.phrase.c_str(),
                       SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),

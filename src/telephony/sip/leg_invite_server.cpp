@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/response_figures.hpp"
 
 namespace baton::telephony::sip {
 
@@ -46,6 +47,7 @@ void InviteServer::progress(int status, TagList& tags, bool reliably) {
     // Without a callback of ours the stack answers the PRACK itself.
     if (nta_reliable_treply(transaction_.raw(), nullptr, nullptr, status, sip_status_phrase(status),
                             TAG_NEXT(tags.done())) != nullptr) {
+      responses_sent.count(status);
       return;
     }
   }
