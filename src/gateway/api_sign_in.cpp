@@ -63,13 +63,13 @@ void Api::login(const std::string& address, const std::string& body, Respond res
   // The worker gets its own copy of `respond`, which must not run, or die, on the worker's thread:
   // it goes through the mailbox.
   auto answer = std::make_shared<Respond>(std::move(respond));
-  const bool posted = worker_.post(
-      [this, answer, address, given = std::move(*credentials), mailbox = mailbox_]() mutable {
-        const bool right = backend_.verify_password(given.login, given.password);
-        mailbox->post([this, answer = std::move(answer), login = std::move(given.login),
-                       address = std::move(address),
-                       right] { (*answer)(signed_in(login, address, right)); });
-      });
+  const bool posted = worker_.post([this, answer, address = std::string(address),
+                                    given = std::move(*credentials), mailbox = mailbox_]() mutable {
+    const bool right = backend_.verify_password(given.login, given.password);
+    mailbox->post([this, answer = std::move(answer), login = std::move(given.login),
+                   address = std::move(address),
+                   right] { (*answer)(signed_in(login, address, right)); });
+  });
   if (posted) return;
   logins_.take_back(login);
   addresses_.take_back(counted);

@@ -13,7 +13,7 @@ namespace ip = boost::asio::ip;
 
 /// One spelling for each address; IPv4 in IPv6's clothes (::ffff:192.0.2.1) is IPv4.
 ip::address canonical(std::string_view text, boost::system::error_code& error) {
-  const ip::address address = ip::make_address(text, error);
+  ip::address address = ip::make_address(text, error);
   if (!error && address.is_v6() && address.to_v6().is_v4_mapped()) {
     return ip::make_address_v4(ip::v4_mapped, address.to_v6());
   }
