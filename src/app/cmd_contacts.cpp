@@ -3,13 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/commands.hpp"
 #include "app/version.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "message/request.hpp"
+#include "store/audit.hpp"
 #include "store/erase.hpp"
+#include "store/sqlite.hpp"
 #include "store/store.hpp"
 
 namespace baton::app {
@@ -34,18 +37,25 @@ int erase_number(const std::string& config_file, const std::string& typed) {
   store::Store store = store::Store::open(config->store.path, config->sip.realm);
   const auto records = store::erase_number_from_records(store, *number);
   if (!records) return failed("the records cannot be written; nothing was erased");
+  std::optional<std::size_t> lines;
+  store::Status status = store.transact([&] {
+    lines = store::erase_number_from_audit(store.database(), *number);
+    return lines ? store::Status{} : store::Status::failure(store.database().error_text());
+  });
+  if (!status) return failed(status.error);
   // The inputs of the journal name numbers, too. They cannot be changed, or a replay would decide
   // otherwise than was decided then; so all of it goes, with the snapshot and the events that it
   // led to, and the next start begins anew.
   journal::SqliteJournal journal(store, version());
   const std::size_t legs = store.saved_legs().size();
-  store::Status status = journal.forget_all();
+  status = journal.forget_all();
   if (status) status = store::forget_legs(store);
   if (status) status = store::scrub(store);
   if (!status) return failed(status.error);
   std::cout << fmt::format(
-      "{} is erased from {} record{}; journal and snapshot are empty: agents sign in again\n",
-      *number, *records, *records == 1 ? "" : "s");
+      "{} is erased from {} record{} and {} line{} of the audit; journal and snapshot are empty: "
+      "agents sign in again\n",
+      *number, *records, *records == 1 ? "" : "s", *lines, *lines == 1 ? "" : "s");
   if (legs > 0) {
     std::cout << fmt::format("{} leg{} of calls that the last server left up {} forgotten, too\n",
                              legs, legs == 1 ? "" : "s", legs == 1 ? "is" : "are");
@@ -60,13 +70,14 @@ void add_contacts(CLI::App& program, int& exit_code) {
   command->require_subcommand(1);
   command->footer(R"(Example:
   baton contacts erase --number +12082097345 --config /etc/baton/baton.toml)");
-  auto* sub = command->add_subcommand("erase", "Erase a telephone number from records and journal");
+  auto* sub =
+      command->add_subcommand("erase", "Erase a telephone number from records, audit and journal");
   auto config = std::make_shared<std::string>();
   auto number = std::make_shared<std::string>();
   sub->add_option("-c,--config", *config, "The server's configuration file")->required();
   sub->add_option("--number", *number, "The number, in E.164")->required();
   sub->footer(
-      R"(For a stopped server (systemctl stop baton). In the records "erased" stands in the number's place. The journal
+      R"(For a stopped server (systemctl stop baton). In the records and the audit "erased" stands in the number's place. The journal
 is emptied with its snapshot, since its inputs cannot be changed one by one: agents sign in again after the next start, limits
 of dialling count from 0, and calls that a killed server left up are forgotten. What was deleted is overwritten, which rewrites the store and needs as much free space again. The directory is left alone, and so are backups.
 Exit codes: 0 erased (also when there was nothing); 1 it failed, or a server has the store; 2 wrong arguments.

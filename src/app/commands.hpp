@@ -32,6 +32,7 @@ void add_send(CLI::App& program, int& exit_code);
 void add_watch(CLI::App& program, int& exit_code);
 void add_directory(CLI::App& program, int& exit_code);
 void add_contacts(CLI::App& program, int& exit_code);
+void add_audit(CLI::App& program, int& exit_code);
 void add_demo(CLI::App& program, int& exit_code);
 
 /// The configuration of a command, or its faults on standard error and nothing.

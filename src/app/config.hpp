@@ -42,6 +42,7 @@ struct ServerConfig {
 /// How long what happened is kept.
 struct RetentionConfig {
   int records_days = 365;  ///< Records of transfers and contacts; 0: for ever.
+  int audit_days = 400;    ///< The audit; 0: for ever.
 };
 
 struct LogConfig {

@@ -392,6 +392,9 @@ const std::array kKeys{
         "Records of transfers and contacts that did not change for so long are deleted, a "
         "few at a time; 0: none.",
         "days", 1, 36500),
+    number_or_off("retention", "audit_days", BATON_AT(retention.audit_days),
+                  "Lines of the audit (docs/audit.md) that are older are deleted; 0: none.", "days",
+                  1, 36500),
     text("log", "level", BATON_AT(log.level), "The least important line that is written.",
          rules::kLogLevel),
     text("log", "format", BATON_AT(log.format), "Lines for people, or one JSON object a line.",

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   add_watch(program, exit_code);
   add_directory(program, exit_code);
   add_contacts(program, exit_code);
+  add_audit(program, exit_code);
   add_demo(program, exit_code);
   try {
     program.parse(argc, argv);

@@ -18,6 +18,9 @@
 #include "app/version.hpp"
 #include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
+#include "gateway/jwt.hpp"
+#include "store/audit.hpp"
+#include "store/sqlite.hpp"
 
 namespace baton::app {
 
@@ -169,6 +172,25 @@ void Server::prune_records() {
   });
 }
 
+void Server::prune_audit() {
+  constexpr std::int64_t kDay = 86'400'000;
+  constexpr std::int64_t kPause = 600'000;
+  constexpr std::size_t kRows = 500;  // In one second: a few milliseconds of the engine's.
+  const std::int64_t now = unix_ms();
+  if (config_.retention.audit_days == 0 || now < next_audit_prune_) return;
+  engine_->run([this, now](core::ContactCenter&) {
+    const auto pruned =
+        store::prune_audit(store_->database(), now - config_.retention.audit_days * kDay, kRows);
+    if (!pruned) {
+      spdlog::warn(
+          "retention: old lines of the audit cannot be deleted ({}); the next try is in "
+          "ten minutes",
+          store_->database().error_text());
+    }
+    if (pruned.value_or(0) == 0) next_audit_prune_ = now + kPause;
+  });
+}
+
 void Server::start() {
   if (const auto folder = std::filesystem::path(config_.gateway.jwt_secret_file).parent_path();
       !folder.empty()) {
@@ -254,6 +276,7 @@ void Server::start() {
   worker_->every(std::chrono::seconds(1), [this] {
     check_hours();
     prune_records();
+    prune_audit();
   });
   gateway_->start();
 }
@@ -341,10 +364,27 @@ void Server::request(gateway::Caller caller, std::string agent, message::Request
                            .role = caller.role,
                            .agent = agent,
                            .request = std::move(request)};
-  engine_->request(std::move(input), [this, agent = std::move(agent),
-                                      done = std::move(done)](const core::Reply& reply) {
-    done(reply_of(reply, agent, engine_->epoch()));
-  });
+  engine_->request(
+      std::move(input),
+      [this, agent = std::move(agent), done = std::move(done)](const core::Reply& reply) {
+        done(reply_of(reply, agent, engine_->epoch()));
+      },
+      caller.address);
+}
+
+void Server::audit(gateway::AuditEntry entry) {
+  store::AuditRow row;
+  row.at = unix_ms();
+  row.event = std::move(entry.event);
+  row.caller = std::move(entry.caller.login);
+  if (!row.caller.empty()) row.role = gateway::to_string(entry.caller.role);
+  row.address = std::move(entry.caller.address);
+  row.agent = std::move(entry.agent);
+  row.request = std::move(entry.request);
+  row.request_id = std::move(entry.request_id);
+  row.result = entry.accepted ? "accepted" : "refused";
+  row.reason = std::move(entry.reason);
+  engine_->keep(std::move(row));
 }
 
 void Server::sync(std::string agent, std::function<void(gateway::SyncReply)> done) {

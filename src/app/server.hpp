@@ -59,6 +59,7 @@ class Server final : public gateway::Backend {
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
   [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;
+  void audit(gateway::AuditEntry entry) override;
   [[nodiscard]] std::string not_ready_reason() override;
   [[nodiscard]] std::string epoch() override;
 
@@ -74,6 +75,7 @@ class Server final : public gateway::Backend {
   void use_directory(const directory::Directory& directory);
   void check_hours();
   void prune_records();
+  void prune_audit();
   void preflight(const gateway::Caller& caller, const std::string& body,
                  std::function<void(gateway::RestReply)> done);
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
@@ -104,6 +106,7 @@ class Server final : public gateway::Backend {
   std::vector<directory::Queue> queues_;     ///< Guarded by queues_mutex_.
   std::map<std::string, bool> open_queues_;  ///< What the core was told; the worker's thread.
   std::atomic<std::int64_t> next_prune_{0};  ///< Unix ms.
+  std::atomic<std::int64_t> next_audit_prune_{0};
   bool stopped_ = false;
 };
 

@@ -29,6 +29,8 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
          stats.refused_full);
   atomic("baton_engine_refused_slow_total", "Requests and calls refused while a commit took long",
          stats.refused_slow);
+  atomic("baton_audit_lost_total", "Lines of the audit that a full queue did not take",
+         stats.audit_lost);
   atomic("baton_snapshots_total", "Snapshots of the state that were written", stats.snapshots);
   atomic("baton_snapshot_bytes", "Size of the newest snapshot", stats.snapshot_bytes);
   const auto seconds = [&](const char* name, const char* help,

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/number_facts.hpp"
+#include "engine/audit.hpp"
 #include "engine/wall_clock.hpp"
 
 namespace baton::engine {
@@ -96,7 +97,21 @@ void Engine::keep(telephony::SavedLeg leg, bool event_follows) {
 
 void Engine::keep(store::RegistrationChange change) { put(std::move(change)); }
 
-void Engine::request(core::RequestInput input, ReplyHandler done) {
+void Engine::keep(store::AuditRow row) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    if (queue_.size() >= config_.queue_limit) {
+      stats_.audit_lost.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    queue_.emplace_back(std::move(row));
+    if (std::exchange(rung_, true)) return;
+  }
+  wake_.notify_one();
+}
+
+void Engine::request(core::RequestInput input, ReplyHandler done, std::string address) {
   if (config_.look_up_number) core::look_up_numbers(input, config_.look_up_number);
   std::unique_lock lock(mutex_);
   std::string why;
@@ -118,7 +133,7 @@ void Engine::request(core::RequestInput input, ReplyHandler done) {
     refuse(input, done, why);
     return;
   }
-  queue_.emplace_back(AskedRequest{std::move(input), std::move(done)});
+  queue_.emplace_back(AskedRequest{std::move(input), std::move(done), std::move(address)});
   if (std::exchange(rung_, true)) return;
   lock.unlock();
   wake_.notify_one();
@@ -329,6 +344,8 @@ void Engine::process(std::vector<Item>& items) {
       records.legs.push_back({.leg = to_string(leg->leg), .state = std::move(leg->state)});
     } else if (auto* change = std::get_if<store::RegistrationChange>(&item)) {
       records.registrations.push_back(std::move(*change));
+    } else if (auto* row = std::get_if<store::AuditRow>(&item)) {
+      records_.keep(std::move(*row), std::max(last_at_, wall_clock()));
     }
   }
 
@@ -359,7 +376,8 @@ void Engine::process(std::vector<Item>& items) {
       continue;
     }
     if (std::holds_alternative<telephony::SavedLeg>(item) ||
-        std::holds_alternative<store::RegistrationChange>(item)) {
+        std::holds_alternative<store::RegistrationChange>(item) ||
+        std::holds_alternative<store::AuditRow>(item)) {
       continue;
     }
     const core::Input& next = *input++;
@@ -368,6 +386,9 @@ void Engine::process(std::vector<Item>& items) {
       center_.apply(next, outputs);
       if (const auto* asked = std::get_if<core::RequestInput>(&next.body))
         digits_.give_to(*asked, outputs);
+      const auto* request = std::get_if<AskedRequest>(&item);
+      audit_of(next, outputs, request == nullptr ? std::string() : request->address,
+               [this](store::AuditRow row) { records_.keep(std::move(row), last_at_); });
       collect(outputs);
       continue;
     }

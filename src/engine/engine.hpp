@@ -84,6 +84,7 @@ struct EngineStats {
   std::atomic<std::uint64_t> snapshot_save_ns{0};
   std::atomic<std::uint64_t> snapshot_slice_ns{0};
   std::atomic<std::uint64_t> refused_slow{0};  ///< Requests and calls, while a commit took long.
+  std::atomic<std::uint64_t> audit_lost{0};    ///< Lines of the audit, because the queue was full.
 };
 
 /// The loop: inputs are journalled in batches, applied by the core, and what follows is carried
@@ -130,9 +131,12 @@ class Engine {
   void keep(telephony::SavedLeg leg, bool event_follows = false);
   /// A registration that a restart needs, likewise.
   void keep(store::RegistrationChange change);
-  /// A request; `done` is called once, on the engine's thread, or at once when it is refused
-  /// because the queue is full or the journal has failed.
-  void request(core::RequestInput input, ReplyHandler done);
+  /// A line of the audit that no journalled input is behind. Goes into the store within twice
+  /// EngineConfig::record_delay_ms; lost, and counted, where the queue is full.
+  void keep(store::AuditRow row);
+  /// A request, from `address` (numeric; for the audit); `done` is called once, on the engine's
+  /// thread, or at once when it is refused because the queue is full or the journal has failed.
+  void request(core::RequestInput input, ReplyHandler done, std::string address = {});
   void run(Task task);
   /// Like run, with all records written before it.
   void run_after_flush(Task task);
@@ -153,13 +157,14 @@ class Engine {
   struct AskedRequest {
     core::RequestInput input;
     ReplyHandler done;
+    std::string address;
   };
   struct QueuedTask {
     Task task;
     bool flush = false;
   };
   using Item = std::variant<core::InputBody, AskedRequest, QueuedTask, telephony::SavedLeg,
-                            store::RegistrationChange>;
+                            store::RegistrationChange, store::AuditRow>;
 
   void put(Item item, bool wake = true);
   void look_up(core::InputBody& body) const;

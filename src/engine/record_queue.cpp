@@ -35,18 +35,23 @@ bool RecordQueue::keep(core::Output& output, core::TimeMs now) {
   if (auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
     const message::Uuid id = transfer->transfer->current.transfer_id;
     auto& latest = transfers_[id];
-    if (!latest) waiting_.push_back({.due = now + delay_ms_, .id = id, .transfer = true});
+    if (!latest) waiting_.push_back({.due = now + delay_ms_, .id = id, .kind = Kind::transfer});
     latest = std::move(transfer->transfer);
     return true;
   }
   if (auto* contact = std::get_if<core::StoreContact>(&output)) {
     const message::Uuid id = contact->contact->contact_id;
     auto& latest = contacts_[id];
-    if (!latest) waiting_.push_back({.due = now + delay_ms_, .id = id, .transfer = false});
+    if (!latest) waiting_.push_back({.due = now + delay_ms_, .id = id, .kind = Kind::contact});
     latest = std::move(contact->contact);
     return true;
   }
   return false;
+}
+
+void RecordQueue::keep(store::AuditRow row, core::TimeMs now) {
+  waiting_.push_back({.due = now + delay_ms_, .id = {}, .kind = Kind::audit});
+  audit_.push_back(std::move(row));
 }
 
 void RecordQueue::take_due(core::TimeMs now, std::size_t most, store::Records& rows) {
@@ -63,10 +68,17 @@ void RecordQueue::take_all(core::TimeMs now, store::Records& rows) {
 void RecordQueue::take_first(core::TimeMs now, store::Records& rows) {
   const Waiting first = waiting_.front();
   waiting_.pop_front();
-  if (first.transfer) {
-    rows.transfers.push_back(row_of(*transfers_.extract(first.id).mapped()));
-  } else {
-    rows.contacts.push_back(row_of(*contacts_.extract(first.id).mapped(), now));
+  switch (first.kind) {
+    case Kind::transfer:
+      rows.transfers.push_back(row_of(*transfers_.extract(first.id).mapped()));
+      return;
+    case Kind::contact:
+      rows.contacts.push_back(row_of(*contacts_.extract(first.id).mapped(), now));
+      return;
+    case Kind::audit:
+      rows.audit.push_back(std::move(audit_.front()));
+      audit_.pop_front();
+      return;
   }
 }
 

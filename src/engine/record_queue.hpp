@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -12,7 +13,8 @@
 namespace baton::engine {
 
 /// Records of transfers and contacts that wait to be written, each for the same time since its
-/// first change: a short call's then is written once, in its last state. The engine's thread only.
+/// first change: a short call's then is written once, in its last state. Rows of the audit wait as
+/// long, so that they need no commit of their own. The engine's thread only.
 class RecordQueue {
  public:
   /// `delay_ms`: how long a record waits for a commit to go with.
@@ -20,6 +22,7 @@ class RecordQueue {
 
   /// Takes a StoreTransfer or StoreContact; false for any other output, which is left alone.
   bool keep(core::Output& output, core::TimeMs now);
+  void keep(store::AuditRow row, core::TimeMs now);
   /// Moves the records that are due into `rows`, the oldest first, `most` of them at most. Whoever
   /// cannot write them has lost them.
   void take_due(core::TimeMs now, std::size_t most, store::Records& rows);
@@ -31,6 +34,7 @@ class RecordQueue {
     waiting_.clear();
     transfers_.clear();
     contacts_.clear();
+    audit_.clear();
   }
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
@@ -40,10 +44,11 @@ class RecordQueue {
   }
 
  private:
+  enum class Kind : std::uint8_t { transfer, contact, audit };
   struct Waiting {
     core::TimeMs due = 0;
-    message::Uuid id;
-    bool transfer = false;
+    message::Uuid id;  ///< Of the audit's none: they are in audit_ in the same order.
+    Kind kind = Kind::transfer;
   };
 
   void take_first(core::TimeMs now, store::Records& rows);
@@ -52,6 +57,7 @@ class RecordQueue {
   std::deque<Waiting> waiting_;  // By due; each id once.
   std::unordered_map<message::Uuid, std::shared_ptr<const message::TransferView>> transfers_;
   std::unordered_map<message::Uuid, std::shared_ptr<const message::ContactView>> contacts_;
+  std::deque<store::AuditRow> audit_;
 };
 
 }  // namespace baton::engine

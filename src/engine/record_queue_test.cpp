@@ -53,6 +53,30 @@ TEST(RecordQueue, GivesNoMoreAtOnceThanAskedFor) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(RecordQueue, RowsOfTheAuditWaitInLineWithTheRecords) {
+  RecordQueue queue(2000);
+  store::AuditRow row;
+  row.event = "login";
+  keep(queue, contact(1, "active"), 1000);
+  queue.keep(row, 1001);
+  row.event = "logout";
+  queue.keep(row, 1002);
+  keep(queue, transfer(1), 1003);
+  EXPECT_EQ(queue.next(), 3000);
+  store::Records rows;
+  queue.take_due(3002, 2, rows);
+  EXPECT_EQ(rows.contacts.size(), 1U);
+  ASSERT_EQ(rows.audit.size(), 1U);
+  EXPECT_EQ(rows.audit[0].event, "login");
+  queue.take_due(3002, 2, rows);
+  ASSERT_EQ(rows.audit.size(), 2U);
+  EXPECT_EQ(rows.audit[1].event, "logout");
+  EXPECT_TRUE(rows.transfers.empty()) << "it is not due";
+  queue.keep(row, 1004);
+  queue.clear();
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(RecordQueue, LeavesOtherOutputsAlone) {
   RecordQueue queue(2000);
   core::Output timer = core::CancelTimer{.timer = 7};

@@ -166,6 +166,7 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
   if (HttpError* error = std::get_if<HttpError>(&who)) return refuse(path, *error);
   admitted.identity = std::move(std::get<Identity>(who));
   if (place->route == Route::directory && admitted.identity.caller.role == Role::agent) {
+    audit("refused", admitted.identity.caller, "PUT /v1/directory", false, "forbidden");
     return refuse(path, {403, fmt::format("\"{}\" has the role agent; the directory is changed by "
                                           "supervisors and services",
                                           admitted.identity.caller.login)});
@@ -239,7 +240,7 @@ void Api::handle(Admitted request, std::string body, Respond respond) {
       tickets(request.identity, respond);
       return;
     case Route::directory:
-      directory(std::move(body), std::move(respond));
+      directory(request.identity, std::move(body), std::move(respond));
       return;
     case Route::preflight:
       request.rest.body = std::move(body);
@@ -291,10 +292,22 @@ void Api::rest(Admitted request, Respond respond) {
                 });
 }
 
-void Api::directory(std::string body, Respond respond) {
-  backend_.import_directory(std::move(body), [mailbox = mailbox_, respond = std::move(respond)](
-                                                 ImportReply reply) mutable {
-    mailbox->post([respond = std::move(respond), reply = std::move(reply)]() mutable {
+void Api::audit(std::string event, const Caller& caller, std::string request, bool accepted,
+                std::string reason) const {
+  backend_.audit({.event = std::move(event),
+                  .caller = caller,
+                  .request = std::move(request),
+                  .accepted = accepted,
+                  .reason = std::move(reason)});
+}
+
+void Api::directory(const Identity& identity, std::string body, Respond respond) {
+  backend_.import_directory(std::move(body), [this, caller = identity.caller, mailbox = mailbox_,
+                                              respond =
+                                                  std::move(respond)](ImportReply reply) mutable {
+    mailbox->post([this, caller = std::move(caller), respond = std::move(respond),
+                   reply = std::move(reply)]() mutable {
+      audit("directory", caller, "PUT /v1/directory", reply.ok, reply.ok ? "" : "invalidMessage");
       Response response;
       response.status = reply.ok ? 200 : 422;
       response.body = std::move(reply.body);

@@ -79,7 +79,9 @@ class Api {
   [[nodiscard]] Response signed_in(const std::string& login, const std::string& address,
                                    bool right);
   void rest(Admitted request, Respond respond);
-  void directory(std::string body, Respond respond);
+  void directory(const Identity& identity, std::string body, Respond respond);
+  void audit(std::string event, const Caller& caller, std::string request, bool accepted,
+             std::string reason = {}) const;
   /// Counts a request of the caller's; the refusal where it is one too many.
   [[nodiscard]] std::optional<Response> count(const Caller& caller, std::string_view path);
   [[nodiscard]] std::variant<Response, Admitted> admit_websocket(const RequestHead& head);

@@ -79,6 +79,16 @@ void Api::login(const std::string& address, const std::string& body, Respond res
 Response Api::signed_in(const std::string& login, const std::string& address, bool right) {
   const std::optional<Caller> account = right ? backend_.account(login) : std::optional<Caller>();
   metrics_.login(account.has_value());
+  // What is no login of ours may be a password in the wrong field: it is kept nowhere.
+  const bool known = backend_.account_state(login) != AccountState::unknown;
+  audit("login",
+        {.login = known ? login : std::string(),
+         .role = account ? account->role : directory::Role::agent,
+         .address = address},
+        "POST /v1/login", account.has_value(),
+        account ? ""
+        : right ? "disabled"
+                : "wrongPassword");
   if (!account) {
     return rest_error({401, "login or password is wrong, or the account is disabled"});
   }
@@ -100,6 +110,7 @@ void Api::logout(const Identity& identity, const Respond& respond) {
     respond(rest_error({400, "a token has no session to end; it ends by itself at its claim exp"}));
     return;
   }
+  audit("logout", identity.caller, "POST /v1/logout", true);
   sessions_.close(*identity.session);
   end_session_(*identity.session);
   Response response;

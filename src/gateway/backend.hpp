@@ -59,6 +59,17 @@ struct ImportReply {
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
 };
 
+/// Something that the audit should know of, and that no request to the core tells: docs/audit.md.
+struct AuditEntry {
+  std::string event;  ///< refused, login, logout, directory.
+  Caller caller;
+  std::string agent{};    ///< For whom, where the request says it.
+  std::string request{};  ///< "InboundCall/BlindTransfer", "PUT /v1/directory".
+  std::string request_id{};
+  bool accepted = false;
+  std::string reason{};  ///< Of a refusal.
+};
+
 /// What the directory knows of a login. A token of a supervisor or service may name one that is
 /// `unknown` (a machine has no agent record); an agent's may not, and nobody's may name one that is
 /// `disabled`.
@@ -92,6 +103,8 @@ class Backend {
   [[nodiscard]] virtual AccountState account_state(std::string_view login) {
     return account(login) ? AccountState::active : AccountState::disabled;
   }
+  /// Any thread, quick; never refused. Without an override nothing is kept.
+  virtual void audit(AuditEntry /*entry*/) {}
   /// Empty when all is well, else why not, for readyz. Any thread, quick.
   [[nodiscard]] virtual std::string not_ready_reason() = 0;
   [[nodiscard]] virtual std::string epoch() = 0;

@@ -74,12 +74,20 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
   Outcome outcome;
   if (message::Refusal* refusal = std::get_if<message::Refusal>(&parsed)) {
     // What cannot be read costs as much as what can; a flood of it is the connection's own limit.
-    static_cast<void>(limits_.take(identity.caller));
+    const bool over = limits_.take(identity.caller).has_value();
     message::ApiError error;
     error.error_type = refusal->error_type;
     error.error_message = std::string(message::error_message(refusal->error_type));
     error.msg = std::move(refusal->msg);
     error.reason = refusal->reason;
+    if (!over) {
+      backend_.audit({.event = "refused",
+                      .caller = identity.caller,
+                      .request = refusal->topic.empty() ? std::string()
+                                                        : refusal->topic + "/" + refusal->subtopic,
+                      .request_id = refusal->id.value_or(""),
+                      .reason = std::string(message::to_string(refusal->reason))});
+    }
     outcome.error = http_status(refusal->reason);
     outcome.text = print_error(std::move(error), identity.caller.login, refusal->id, hub_.epoch());
     outcome.id = std::move(refusal->id);
@@ -103,6 +111,12 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
   outcome.id = request.id;
   std::variant<std::string, Denied> agent = acting_for(identity.caller, request, backend_);
   if (Denied* denied = std::get_if<Denied>(&agent)) {
+    backend_.audit({.event = "refused",
+                    .caller = identity.caller,
+                    .agent = request.agent.value_or(""),
+                    .request = request.topic + "/" + request.subtopic,
+                    .request_id = request.id.value_or(""),
+                    .reason = std::string(message::to_string(denied->error.reason))});
     outcome.error = denied->status;
     outcome.text =
         print_error(std::move(denied->error), identity.caller.login, request.id, hub_.epoch());

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "store/audit.hpp"
+
 namespace baton::store {
 
 /// A transfer as the store keeps it: the columns that lists filter by, and the JSON that REST hands
@@ -73,15 +75,18 @@ struct Records {
   std::vector<ContactRow> contacts;
   std::vector<LegRow> legs{};
   std::vector<RegistrationChange> registrations{};
+  std::vector<AuditRow> audit{};  ///< Only ever added.
 
   [[nodiscard]] bool empty() const {
-    return transfers.empty() && contacts.empty() && legs.empty() && registrations.empty();
+    return transfers.empty() && contacts.empty() && legs.empty() && registrations.empty() &&
+           audit.empty();
   }
   void clear() {
     transfers.clear();
     contacts.clear();
     legs.clear();
     registrations.clear();
+    audit.clear();
   }
 };
 

@@ -113,6 +113,38 @@ CREATE TABLE kept_events(
   body BLOB NOT NULL,
   PRIMARY KEY(next_index, part)
 ) STRICT;
+)sql",
+      // 6: the audit (docs/audit.md). It only grows: a number may be erased from what callers fill,
+      // and rows that are older than meta's audit_kept_from may go.
+      R"sql(
+CREATE TABLE audit(
+  id INTEGER PRIMARY KEY,
+  key TEXT UNIQUE,               -- of what can be told twice
+  at INTEGER NOT NULL,           -- Unix ms
+  event TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  role TEXT NOT NULL,
+  address TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  request TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  contact_id TEXT NOT NULL,
+  transfer_id TEXT NOT NULL,
+  target TEXT NOT NULL,
+  result TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+WHEN (NEW.target <> OLD.target AND instr(NEW.target, 'erased') = 0)
+  OR (NEW.request_id <> OLD.request_id AND instr(NEW.request_id, 'erased') = 0)
+  OR NEW.id <> OLD.id OR NEW.key IS NOT OLD.key OR NEW.at <> OLD.at OR NEW.event <> OLD.event
+  OR NEW.caller <> OLD.caller OR NEW.role <> OLD.role OR NEW.address <> OLD.address
+  OR NEW.agent <> OLD.agent OR NEW.request <> OLD.request OR NEW.contact_id <> OLD.contact_id
+  OR NEW.transfer_id <> OLD.transfer_id OR NEW.result <> OLD.result OR NEW.reason <> OLD.reason
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
+WHEN OLD.at >= coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'audit_kept_from'), 0)
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 )sql"};
   return steps;
 }

@@ -150,6 +150,10 @@ struct Store::Impl {
         "INSERT INTO legs(leg, state) VALUES(?1, ?2) "
         "ON CONFLICT(leg) DO UPDATE SET state = excluded.state");
     remove_leg = database->prepare("DELETE FROM legs WHERE leg = ?1");
+    add_audit = database->prepare(
+        "INSERT OR IGNORE INTO audit(key, at, event, caller, role, address, agent, request, "
+        "request_id, contact_id, transfer_id, target, result, reason) "
+        "VALUES(nullif(?1, ''), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
     remove_registration =
         database->prepare("DELETE FROM registrations WHERE login = ?1 AND contact = ?2");
     take_ids = database->prepare(
@@ -225,6 +229,7 @@ struct Store::Impl {
   Statement upsert_contact;
   Statement put_leg;
   Statement remove_leg;
+  Statement add_audit;
   Statement put_registration;
   Statement remove_registration;
   Statement take_ids;
@@ -301,6 +306,18 @@ Status Store::upsert(const Records& records) {
     const Status status =
         change.removed ? remove_registration(change.registration.login, change.registration.contact)
                        : put_registration(change.registration);
+    if (!status) return status;
+  }
+  for (const AuditRow& row : records.audit) {
+    Statement& add = impl_->add_audit;
+    add.bind(1, row.key).bind(2, row.at);
+    int parameter = 3;
+    for (const std::string* field : {&row.event, &row.caller, &row.role, &row.address, &row.agent,
+                                     &row.request, &row.request_id, &row.contact_id,
+                                     &row.transfer_id, &row.target, &row.result, &row.reason}) {
+      add.bind(parameter++, *field);
+    }
+    const Status status = add.run();
     if (!status) return status;
   }
   return {};

@@ -149,7 +149,10 @@ TEST_F(StoreTest, AnOlderFileIsMigratedAndKeepsWhatItHas) {
     EXPECT_EQ(store.database().query_integer("PRAGMA user_version"), schema_version());
     EXPECT_TRUE(store.put_directory(example()).status);
     EXPECT_TRUE(store.transact(
-        [&] { return store.upsert({{{"t", "c", "a", "s", 1, 2, "{}", ""}}, {}, {}, {}}); }));
+        [&] { return store.upsert({{{"t", "c", "a", "s", 1, 2, "{}", ""}}, {}, {}, {}, {}}); }));
+    Records records;
+    records.audit.resize(1);
+    EXPECT_TRUE(store.transact([&] { return store.upsert(records); })) << "it has an audit now";
   }
 }
 

@@ -127,7 +127,7 @@ async def test_a_number_is_erased_from_calls_that_were_left_up(world: World):
     await talking.desktop.close()
     world.desktops.remove(talking.desktop)
     code, out, err = await erase(world, CALLER)
-    assert code == 0 and "1 record;" in out and "2 legs of calls" in out, out + err
+    assert code == 0 and "1 record and" in out and "2 legs of calls" in out, out + err
     assert CALLER[1:].encode() not in bytes_of(world)
     await world.server._close()
     world.server = await Server(world.config_path, world.folder / "baton.log").start()

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/input.hpp"
+#include "core/output.hpp"
+#include "store/audit.hpp"
+
+namespace baton::engine {
+
+/// What the audit says of an input and what came of it (docs/audit.md): a request with its verdict,
+/// a transfer begun by a phone's own transfer key, and outcomes of transfers. Made of inputs and
+/// outputs alone, but for `address` (where a request came from; empty in a replay), so that a
+/// journal that is replayed tells the same rows under the same keys.
+void audit_of(const core::Input& input, const core::Outputs& outputs, const std::string& address,
+              const std::function<void(store::AuditRow)>& add);
+
+}  // namespace baton::engine
