@@ -94,7 +94,7 @@ TEST_F(TlsCertificateTest, SaysWhatIsWrongWithAFile) {
   ASSERT_EQ(why_refused(), "");
   ASSERT_EQ(::chmod(config_.key.c_str(), 0640), 0);
   EXPECT_EQ(why_refused(), "");
-  for (const mode_t mode : {0604, 0602, 0620}) {
+  for (const mode_t mode : {0604U, 0602U, 0620U}) {
     ASSERT_EQ(::chmod(config_.key.c_str(), mode), 0);
     EXPECT_NE(why_refused().find("chmod 600"), std::string::npos) << mode;
   }

@@ -71,6 +71,7 @@ async def test_offered(world: World):
 
 async def test_connected(world: World):
     desktop, phone, customer = await offered(world)
+    await both_legs(desktop, "connecting")
     await desktop.answer()
     await (await phone.incoming()).answered()
     agent, inbound = await both_legs(desktop, "connected")
