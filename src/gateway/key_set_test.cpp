@@ -274,7 +274,7 @@ TEST(KeySet, IsReadFromAFileThatOthersCannotChange) {
   std::ofstream(path) << set_of(jwk_of(ec.get(), "a"));
   ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
   EXPECT_EQ(why(), "");
-  for (const mode_t mode : {0664, 0646}) {
+  for (const mode_t mode : {0664U, 0646U}) {
     ASSERT_EQ(::chmod(path.c_str(), mode), 0);
     EXPECT_NE(why().find("chmod 644"), std::string::npos);
   }
