@@ -83,6 +83,8 @@ max_per_number_per_minute = 1000000
 max_per_number_per_day = 100000000
 [limits]
 max_contacts = 100000
+requests_per_second = 100000
+service_requests_per_second = 1000000
 [log]
 level = "warning"
 """)
