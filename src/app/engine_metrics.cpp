@@ -102,6 +102,8 @@ void EngineMetrics::outcome(const message::TransferView& transfer) {
 }
 
 void EngineMetrics::contact_changed(const message::ContactView& contact, message::TimeMs now) {
+  // A call that was never in a queue is told as queued, too, while nobody has it yet.
+  if (contact.queue_name.empty()) return;
   if (contact.state == "queued") {
     Waiting& waiting = waiting_[contact.contact_id];
     if (waiting.queue == contact.queue_name) return;

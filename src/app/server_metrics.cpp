@@ -55,6 +55,10 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
         },
         {{"below", std::to_string(std::ldexp(1e-6, static_cast<int>(i)))}});
   }
+  const double started =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  registry.add("baton_start_time_seconds", "When the process began, in seconds since 1970",
+               [started] { return started; });
   registry.add("baton_ready", "1 while new work is taken, 0 while /readyz says why not",
                [&engine] { return engine.not_ready_reason().empty() ? 1.0 : 0.0; });
   registry.add("baton_engine_thread_cpu_seconds_total", "CPU time of the engine's thread",

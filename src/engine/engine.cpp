@@ -315,7 +315,7 @@ journal::Appended Engine::append(std::span<const core::Input> inputs,
   }
   if (!appended.status.ok()) failed(appended.status.error);
   if (inputs_since_ == 0 && !inputs.empty()) oldest_since_ = inputs.front().at;
-  if (observer_ != nullptr) observer_->committed(taken);
+  if (observer_ != nullptr && appended.status.ok()) observer_->committed(taken);
   inputs_since_ += inputs.size();
   bytes_since_ += appended.bytes;
   return appended;
