@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,14 @@ import pytest
 from harness.rest import Rest
 from harness.samples import DIAL_PAD
 from harness.server import Server, run
-from harness.tools import tool
+from harness.tools import preloadable
 from harness.world import INBOUND, World
 from peer import talk
 
 
 def bad_disk(folder: Path) -> dict[str, str]:
     """The environment of a server whose disk is as the file `disk` says."""
-    library = folder / "bad_disk.so"
-    if not library.exists():
-        subprocess.run([tool("cc", "build-essential"), "-shared", "-fPIC", "-O1", "-o", library,
-                        Path(__file__).parent / "bad_disk.c", "-ldl"], check=True)
+    library = preloadable(Path(__file__).parent / "bad_disk.c")
     return {"LD_PRELOAD": str(library), "BATON_TEST_DISK": str(folder / "disk")}
 
 

@@ -8,15 +8,15 @@ import json
 import os
 import re
 import signal
-import socket
 
 import pytest
 
 from harness import config
 from harness.samples import DIAL_PAD, MESSAGES, arn
-from harness.server import binary, die_with_parent, free_port, run
+from harness.server import binary, die_with_parent, run
 from harness.world import World
 from peer import talk
+from peer.ports import PORTS
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config", "token", "send", "watch", "directory", "directory import",
@@ -67,10 +67,7 @@ async def test_a_fault_in_the_configuration_is_named_with_its_place(tmp_path, ch
 
 
 async def test_the_environment_overrides(world: World):
-    port = socket.socket()
-    port.bind(("127.0.0.1", 0))
-    number = port.getsockname()[1]
-    port.close()
+    number = PORTS.take()
     process = await asyncio.create_subprocess_exec(
         binary(), "serve", "--config", str(world.config_path),
         env={**os.environ, "BATON_HTTP_LISTEN": f"127.0.0.1:{number}", "BATON_HTTP_METRICS_LISTEN": "127.0.0.1:0",
@@ -163,7 +160,7 @@ async def test_send_ends_with_2_for_wrong_arguments_and_with_4_where_no_server_i
         assert code == 2 and err and not out, out + err
     code, out, err = await run(*send, stdin=b"no message", env=at(world))
     assert code == 2 and "JSON" in err, out + err
-    code, out, err = await run(*send, "--subtopic", "Hold", env={"BATON_HTTP_LISTEN": f"127.0.0.1:{free_port()}"})
+    code, out, err = await run(*send, "--subtopic", "Hold", env={"BATON_HTTP_LISTEN": f"127.0.0.1:{PORTS.take()}"})
     assert code == 4 and err, out + err
 
 
@@ -275,7 +272,7 @@ async def test_a_running_server_takes_a_directory_at_once(world: World):
 
 async def test_a_directory_goes_into_the_store_of_a_server_that_does_not_run(tmp_path):
     settings = config.merge(config.example(), {"store.path": str(tmp_path / "baton.db"),
-                                               "http.listen": f"127.0.0.1:{free_port()}"})
+                                               "http.listen": f"127.0.0.1:{PORTS.take()}"})
     file = tmp_path / "baton.toml"
     file.write_text(config.print_toml(settings))
     code, out, err = await run("directory", "list", "--config", str(file))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 
 import pytest
 
-from harness.server import free_port, run
+from harness.server import run
 from harness.tools import SCENARIOS
 from harness.world import World
+from peer.ports import PORTS
 
 pytestmark = [pytest.mark.seconds(120),
-              pytest.mark.config({"sip.listen": [f"udp:127.0.0.1:{free_port(kind=socket.SOCK_DGRAM)}"]})]
+              pytest.mark.config({"sip.listen": [f"udp:127.0.0.1:{PORTS.take()}"]})]
 
 
 async def play(world: World, scenarios) -> tuple[int, str, str]:

@@ -154,7 +154,6 @@ async def test_a_bad_certificate_leaves_the_old_one_in_use(world: World):
 
 @pytest.mark.config(HTTPS)
 async def test_the_command_line_trusts_its_own_server(world: World):
-    world.fix_addresses()  # The configuration names the port.
     sent = ["send", "--agent", "agent1", "--topic", "App", "--subtopic", "StateSync"]
     code, out, err = await run(*sent, "--config", str(world.config_path))
     assert code == 0, f"{out} {err}"

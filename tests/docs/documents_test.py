@@ -15,7 +15,8 @@ import pytest
 
 from harness.config import EXAMPLE, SOURCE, merge, print_toml
 from harness.schema import check, events
-from harness.server import binary, die_with_parent, free_port, run
+from harness.server import binary, die_with_parent, run
+from peer.ports import PORTS
 
 PAGES = sorted([*SOURCE.glob("*.md"), *(SOURCE / "docs").rglob("*.md"), *(SOURCE / "examples").rglob("*.md")])
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```\s*$", re.MULTILINE | re.DOTALL)
@@ -72,7 +73,7 @@ async def test_what_is_marked_runs(page: Path, tmp_path):
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "baton").symlink_to(binary())
-    env = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "BATON_HTTP_LISTEN": f"127.0.0.1:{free_port()}",
+    env = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "BATON_HTTP_LISTEN": f"127.0.0.1:{PORTS.take()}",
            "BATON_HTTP_METRICS_LISTEN": "127.0.0.1:0", "BATON_SIP_LISTEN": "udp:127.0.0.1:0",
            "BATON_STORE_PATH": str(tmp_path / "baton.db"), "BATON_AUTH_JWT_SECRET_FILE": str(tmp_path / "jwt-secret"),
            "TMPDIR": str(tmp_path)}

@@ -31,6 +31,8 @@ class Desktop:
         self.sequences: dict[str, int] = {}  # The last one, by agent.
         self.epoch: str | None = None
         self.faults: list[str] = []
+        self.connections = 0
+        self.comes_back = False  # Whoever waits goes on waiting while the socket is closed, for reopen().
         self.socket: Any = None
         self._reader: asyncio.Task | None = None
         self._changed: asyncio.Future | None = None
@@ -41,6 +43,8 @@ class Desktop:
                                                compression=None, ssl=self.tls)
         assert self.socket.subprotocol == "baton.v1", f"the subprotocol is {self.socket.subprotocol}"
         self._reader = asyncio.create_task(self._read())
+        self.connections += 1
+        self._notify()
         return self
 
     async def reopen(self) -> Desktop:
@@ -139,7 +143,8 @@ class Desktop:
         deadline = loop.time() + timeout
         while not (value := condition()):
             left = deadline - loop.time()
-            if left <= 0 or (self._reader and self._reader.done()):
+            closed = self._reader is not None and self._reader.done() and not self.comes_back
+            if left <= 0 or closed:
                 why = "the socket was closed" if left > 0 else f"waited {timeout:g} s"
                 raise AssertionError(f"{self.login}: {why}, wanted {what}\n{self.story()}")
             if self._changed is None:

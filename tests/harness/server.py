@@ -8,7 +8,6 @@ import os
 import re
 import resource
 import signal
-import socket
 from pathlib import Path
 
 from harness.config import SOURCE
@@ -19,12 +18,6 @@ def binary() -> str:
     path = os.environ.get("BATON_BINARY") or str(SOURCE / "build" / "release" / "baton")
     assert os.access(path, os.X_OK), f"{path} is missing; build it first (make build), or set BATON_BINARY"
     return path
-
-
-def free_port(host: str = "127.0.0.1", kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
 
 
 def die_with_parent() -> None:
@@ -124,12 +117,19 @@ class Server:
         await self._close()
         return self.process.returncode or 0
 
-    async def abort(self) -> None:
-        """SIGABRT, which a failed assertion of a library raises."""
+    async def end_by(self, one: signal.Signals) -> None:
+        """SIGABRT, which a failed assertion of a library raises, or SIGKILL."""
         assert self.process
-        self.process.send_signal(signal.SIGABRT)
+        self.process.send_signal(one)
         code = await self.process.wait()
-        assert code == -signal.SIGABRT, f"SIGABRT ended the server with {code}"
+        assert code == -one, f"{one.name} ended the server with {code}"
+        await self._close()
+
+    async def died(self) -> None:
+        """Waits until SIGKILL, which nobody here sent, has ended it."""
+        assert self.process
+        code = await self.process.wait()
+        assert code == -signal.SIGKILL, f"the server ended with {code}: {self.log()}"
         await self._close()
 
     async def kill(self) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 from harness.config import SOURCE
@@ -16,6 +20,17 @@ def tool(name: str, package: str) -> str:
     path = shutil.which(name)
     assert path, f"{name} is missing: apt-get install {package}"
     return path
+
+
+@functools.cache
+def preloadable(source: Path) -> Path:
+    """A library for LD_PRELOAD out of that C file; built once a process."""
+    folder = tempfile.mkdtemp(prefix="baton-test-")
+    atexit.register(shutil.rmtree, folder)
+    library = Path(folder) / f"{source.stem}.so"
+    subprocess.run([tool("cc", "build-essential"), "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source,
+                    "-ldl"], check=True)
+    return library
 
 
 class Sipp:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import re
-import socket
+import signal
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +16,14 @@ from typing import Any
 from harness import config, tls
 from harness.desktop import Desktop
 from harness.rest import Rest
-from harness.server import Server, free_port, run
+from harness.server import Server, run
+from harness.tools import preloadable
 from peer import Call, Peer, talk
 from peer.digest import Credentials
+from peer.ports import PORTS
 
+HERE = Path(__file__).parent
+KILL_AT = "BATON_TEST_KILL_AT"
 INBOUND = "+18005550100"
 #: What must be 0 when nobody talks any more: the core's legs, the SIP back end's, and commands without a result.
 LEFT_OVER = ("baton_legs_open", "baton_sip_legs_open", "baton_commands_open")
@@ -54,10 +58,12 @@ class World:
     """Use as `async with`. Leaving it checks that the server is well and that no leg is left."""
 
     def __init__(self, folder: Path, overrides: dict[str, Any] | None = None,
-                 directory_changes: list[Callable[[dict[str, Any]], None]] | None = None):
+                 directory_changes: list[Callable[[dict[str, Any]], None]] | None = None,
+                 environment: dict[str, str] | None = None):
         self.folder = folder
         self.overrides = overrides or {}
         self.directory_changes = directory_changes or []
+        self.environment = environment or {}  # Of the server.
         self.failed = False
         self.peers: list[Peer] = []
         self.desktops: list[Desktop] = []
@@ -65,11 +71,10 @@ class World:
         self.carrier: Peer
         self.metrics_address = ("127.0.0.1", 0)
         self.tls: tuple | None = None
-        self.settings: dict[str, Any] = {}
         self.https: ssl.SSLContext | None = None  # Where the server speaks TLS: what trusts it.
         self.expect_exit = 0  # None: the test ends the server itself.
         self._numbers = itertools.count(1)
-        self._carrier_socket: socket.socket | None = None
+        self._ports: list[tuple[int, int]] = []  # The first of each run that is this test's, and how many.
 
     # --- Life ---------------------------------------------------------------------------------------------------
 
@@ -77,45 +82,53 @@ class World:
     def config_path(self) -> Path:
         return self.folder / "baton.toml"
 
-    def write_config(self, carrier_port: int) -> None:
-        """The example, moved to free ports and into the test's folder."""
+    def port(self, count: int = 1) -> int:
+        """A port (or the first of several, an even one) that is this test's to its end, whoever listens there when."""
+        self._ports.append((PORTS.take(count, even=count > 1), count))
+        return self._ports[-1][0]
+
+    def write_config(self) -> int:
+        """The example, moved to ports of its own, which a restart keeps, and into the test's folder.
+
+        Gives back the carrier's port.
+        """
         directory = config.example_directory()
         for change in self.directory_changes:
             change(directory)
         (self.folder / "directory.json").write_text(json.dumps(directory), encoding="utf-8")
-        self.metrics_address = ("127.0.0.1", free_port())
+        self.metrics_address = ("127.0.0.1", self.port())
+        carrier = self.port()
+        sound = self.port(4)  # A second server of the same configuration finds one, too.
         settings = config.merge(config.example(), {
             "http.listen": "127.0.0.1:0",
             "http.metrics_listen": "%s:%d" % self.metrics_address,
             "sip.listen": ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"],
+            "sip.media_port_min": sound,
+            "sip.media_port_max": sound + 3,
             "auth.jwt_secret_file": str(self.folder / "jwt-secret"),
             "store.path": str(self.folder / "baton.db"),
             "store.initial_directory": str(self.folder / "directory.json"),
-            "trunk": {"carrier": {"address": f"127.0.0.1:{carrier_port}"}},
+            "trunk": {"carrier": {"address": f"127.0.0.1:{carrier}"}},
         })
         settings = config.merge(settings, self.overrides)
+        settings["http"]["listen"] = self._placed(settings["http"]["listen"])
+        settings["sip"]["listen"] = [self._placed(one) for one in settings["sip"]["listen"]]
         if any(str(one).startswith("tls:") for one in settings["sip"]["listen"]):
             tls.make_certificate(self.folder / "tls")
             self.tls = tls.contexts(self.folder / "tls")
             settings["sip"]["tls_certificate_dir"] = str(self.folder / "tls")
-        self.settings = settings
         if certificate := settings["http"].get("tls_certificate"):
             tls.make_certificate(self.folder / "https")
             self.https = ssl.create_default_context(cafile=str(self.folder / certificate))
         self.config_path.write_text(config.print_toml(settings), encoding="utf-8")
+        return carrier
+
+    def _placed(self, address: str) -> str:
+        return f"{address.removesuffix('0')}{self.port()}" if address.endswith(":0") else address
 
     async def kill(self) -> None:
         """kill -9: no goodbye to anybody, nothing written that was not. start_again() follows."""
-        self.fix_addresses()
         await self.server.kill()
-
-    def fix_addresses(self) -> None:
-        """The next start is on the addresses of this one."""
-        settings = config.merge(self.settings, {
-            "http.listen": "%s:%d" % self.server.http,
-            "sip.listen": [f"{transport}:{host}:{port}" for transport, (host, port) in self.server.sip.items()],
-        })
-        self.config_path.write_text(config.print_toml(settings), encoding="utf-8")
 
     async def start_again(self) -> None:
         """A start on the same addresses; the desktops connect again by themselves, and ask for what they missed."""
@@ -127,15 +140,31 @@ class World:
         await self.kill()
         await self.start_again()
 
-    async def abort(self) -> float:
-        """A crash, and what the service manager does then by packaging/baton.service.
+    def kill_at(self, when: str, commit: int) -> None:
+        """The server dies "before" or "after" a commit of its journal, counted from now (kill_at_commit.c).
+
+        Only where it was started with World.killable() as its environment.
+        """
+        written = self.folder / "kill-at.new"
+        written.write_text(f"{when} {commit}\n")
+        written.rename(self.environment[KILL_AT])
+
+    def kill_no_more(self) -> None:
+        Path(self.environment[KILL_AT]).unlink(missing_ok=True)
+
+    @staticmethod
+    def killable(folder: Path) -> dict[str, str]:
+        """The environment of a server that kill_at() can kill."""
+        return {"LD_PRELOAD": str(preloadable(HERE / "kill_at_commit.c")), KILL_AT: str(folder / "kill-at")}
+
+    async def crash(self, by: signal.Signals) -> float:
+        """A crash by that signal, and what the service manager does then by packaging/baton.service.
 
         Comes back with the seconds that nobody took traffic.
         """
         loop = asyncio.get_running_loop()
-        self.fix_addresses()
         began = loop.time()
-        await self.server.abort()
+        await self.server.end_by(by)
         await asyncio.sleep(unit_milliseconds("RestartSec") / 1000)  # Its wait, which we play.
         code, _, error = await run("check-config", str(self.config_path))  # ExecStartPre=
         assert code == 0, error
@@ -146,18 +175,11 @@ class World:
         return away
 
     async def __aenter__(self) -> World:
-        self._carrier_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._carrier_socket.bind(("127.0.0.1", 0))
-        self._carrier_socket.setblocking(False)
-        self.write_config(self._carrier_socket.getsockname()[1])
-        self.server = Server(self.config_path, self.folder / "baton.log")
-        try:
-            await self.server.start()
-        except BaseException:
-            self._carrier_socket.close()
-            raise
+        carrier_port = self.write_config()
+        self.server = Server(self.config_path, self.folder / "baton.log", self.environment)
+        await self.server.start()
         self.carrier = Peer("carrier", "carrier", self.server.sip["udp"])
-        await self.carrier.open(sock=self._carrier_socket)
+        await self.carrier.open(carrier_port)
         self.peers.append(self.carrier)
         return self
 
@@ -181,6 +203,8 @@ class World:
                 else:
                     code = await self.server.stop()
                     assert code == 0, f"the server ended with {code}"
+            for first, count in self._ports:
+                PORTS.give_back(first, count)
 
     async def _farewell(self) -> None:
         """Everybody hangs up; then the server must be well and hold no leg."""

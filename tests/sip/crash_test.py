@@ -1,6 +1,8 @@
-"""An assertion in the SIP library is a crash: the service is back within five seconds, and goes on with its calls."""
+"""An assertion in the SIP library is a crash, as SIGKILL is: the service is back within five seconds, and goes on."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
@@ -9,6 +11,7 @@ from harness.world import World, unit_setting
 from peer import RINGBACK, talk
 
 AWAY = 5.0  # Seconds.
+by_each_signal = pytest.mark.parametrize("by", [signal.SIGABRT, signal.SIGKILL], ids=lambda by: by.name)
 
 
 def test_the_service_comes_back_however_often():
@@ -17,11 +20,12 @@ def test_the_service_comes_back_however_often():
     assert unit_setting("LimitCORE") == "0"
 
 
-async def test_an_abort_while_the_destination_is_called(world: World):
+@by_each_signal
+async def test_while_the_destination_is_called(world: World, by: signal.Signals):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)
     target = await world.carrier.incoming()
-    assert await world.abort() < AWAY
+    assert await world.crash(by) < AWAY
     await target.ring()
     await talking.agent.ended(by="them")
     await talking.customer.hears(RINGBACK)
@@ -33,24 +37,27 @@ async def test_an_abort_while_the_destination_is_called(world: World):
     await target.ended(by="them")
 
 
-async def test_an_abort_while_the_destination_rings(world: World):
+@by_each_signal
+async def test_while_the_destination_rings(world: World, by: signal.Signals):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)
     target = await world.carrier.incoming()
     await target.ring()
     await talking.agent.ended(by="them")
     await talking.customer.hears(RINGBACK)
-    assert await world.abort() < AWAY
+    assert await world.crash(by) < AWAY
     await talking.customer.hears(RINGBACK)
     assert (await world.metrics())["baton_sip_legs_adopted_total"] >= 1
     await target.answer()
     await talking.desktop.transfer("connected")
     await talk(talking.customer, target)
+    assert not world.carrier.arrived, "the INVITE that came again is the same call"
     await target.hangup()
     await talking.customer.ended(by="them")
 
 
-async def test_an_abort_while_the_two_are_joined(world: World):
+@by_each_signal
+async def test_while_the_two_are_joined(world: World, by: signal.Signals):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)
     target = await world.carrier.incoming()
@@ -58,7 +65,7 @@ async def test_an_abort_while_the_two_are_joined(world: World):
     await talking.agent.ended(by="them")
     await target.answer(wait=False)
     await talking.customer.peer.expect("re-INVITE")
-    assert await world.abort() < AWAY
+    assert await world.crash(by) < AWAY
     await talking.desktop.transfer("connected")
     await talk(talking.customer, target)
     await talking.customer.hangup()
@@ -69,7 +76,7 @@ async def test_six_aborts_in_a_row(world: World):
     """One more than systemd's default would start it again for."""
     talking = await world.talking("agent1")
     for _ in range(6):
-        assert await world.abort() < AWAY
+        assert await world.crash(signal.SIGABRT) < AWAY
     await talking.desktop.blind_transfer(DIAL_PAD)
     target = await world.carrier.incoming()
     await target.ring()

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from harness.samples import DIAL_PAD
 from harness.server import Server
-from harness.tools import tool
+from harness.tools import preloadable
 from harness.world import INBOUND, World
 from peer import Address, Uri, talk
 
 
 @pytest.fixture
-def slow_names(world: World, tmp_path, monkeypatch) -> World:
-    library = tmp_path / "slow_resolver.so"
-    subprocess.run([tool("cc", "build-essential"), "-shared", "-fPIC", "-O1", "-o", library,
-                    Path(__file__).parent / "slow_resolver.c", "-ldl"], check=True)
+def slow_names(world: World, monkeypatch) -> World:
+    library = preloadable(Path(__file__).parent / "slow_resolver.c")
     start = Server.start
 
     async def start_with_it(self, timeout=60.0):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 
 import pytest
 
 from harness.samples import DIAL_PAD, quick_connect
-from harness.server import die_with_parent, free_port
+from harness.server import die_with_parent
 from harness.tools import SCENARIOS, Sipp, tool
 from harness.world import INBOUND, World
 from peer import talk
+from peer.ports import PORTS
 
 
 @pytest.mark.config({"server.drain_seconds": 0})  # Its call is still up when the server is stopped.
 async def test_all_parties_are_sipp(world: World):
     """The demo's three programs: customer and outside number get each other's descriptions."""
     server = "%s:%d" % world.server.sip["udp"]
-    phone_port = free_port(kind=socket.SOCK_DGRAM)
+    phone_port = PORTS.take()
     carrier_port = world.carrier.transport.port
     await world.carrier.close()
     register = await Sipp(world.folder, SCENARIOS / "register.xml", server, "-p", str(phone_port), "-m", "1",
@@ -33,7 +33,7 @@ async def test_all_parties_are_sipp(world: World):
     try:
         desktop = await world.desktop("agent1")
         customer = await Sipp(world.folder, SCENARIOS / "customer.xml", server, "-s", INBOUND, "-m", "1",
-                              "-p", str(free_port(kind=socket.SOCK_DGRAM)), "-key", "number", "+12025550181",
+                              "-p", str(PORTS.take()), "-key", "number", "+12025550181",
                               "-key", "audio_port", "6100").start()
         await desktop.offered()
         await desktop.answer()
@@ -61,16 +61,17 @@ class Baresip:
     def __init__(self, world: World, login: str):
         self.world, self.login = world, login
         self.folder = world.folder / f"baresip-{login}"
-        self.port = free_port()
+        self.port = PORTS.take()
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self, tone: int) -> Baresip:
         self.folder.mkdir()
         host, port = self.world.server.sip["udp"]
+        rtp = PORTS.take(20, even=True)
         (self.folder / "config").write_text("\n".join([
             "sip_listen 127.0.0.1:0", "module_path /usr/lib/baresip/modules", "net_interface 127.0.0.1",
             f"audio_source ausine,{tone}", "audio_player aufile,/dev/null", "audio_alert aufile,/dev/null",
-            "rtp_ports 20000-29999", "call_max_calls 4",
+            f"rtp_ports {rtp}-{rtp + 19}", "call_max_calls 4",
             "ausrc_srate 48000", "ausrc_channels 2", "module g711.so", "module ausine.so", "module aufile.so", "module_tmp account.so",
             "module_app contact.so", "module_app menu.so", "module_app ctrl_tcp.so",
             f"ctrl_tcp_listen 127.0.0.1:{self.port}", ""]))

@@ -137,24 +137,6 @@ async def test_a_phone_that_registers_again_needs_one_challenge(world: World):
     assert not await reachable()
 
 
-async def test_a_phone_that_rang_is_not_rung_twice_and_can_answer(world: World):
-    talking = await world.talking("agent1")
-    await talking.desktop.blind_transfer(DIAL_PAD)
-    target = await world.carrier.incoming()
-    await target.ring()
-    await talking.agent.ended(by="them")
-    await talking.customer.hears(RINGBACK)
-    await world.kill()
-    await world.start_again()
-    await talking.customer.hears(RINGBACK)
-    await target.answer()
-    await talking.desktop.transfer("connected")
-    await talk(talking.customer, target)
-    assert not world.carrier.arrived, "the INVITE that came again is the same call"
-    await talking.customer.hangup()
-    await target.ended(by="them")
-
-
 async def test_a_phone_answers_while_nobody_is_there(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)

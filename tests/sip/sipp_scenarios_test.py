@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import asynccontextmanager
 
 import pytest
 
-from harness.server import free_port
 from harness.tools import SCENARIOS, Sipp
 from peer import Call, Peer
 from peer.digest import check
 from peer.message import Response
+from peer.ports import PORTS
 
 
 @asynccontextmanager
@@ -22,10 +21,6 @@ async def someone(server=("127.0.0.1", 0)):
         peer.check()
     finally:
         await peer.close()
-
-
-def udp_port() -> int:
-    return free_port(kind=socket.SOCK_DGRAM)
 
 
 async def play_the_middle(call: Call) -> None:
@@ -40,7 +35,7 @@ async def play_the_middle(call: Call) -> None:
 async def test_the_customer_calls_and_stays(tmp_path):
     async with someone() as peer:
         sipp = await Sipp(tmp_path, SCENARIOS / "customer.xml", "%s:%d" % peer.address, "-s", "+18005550100",
-                          "-p", str(udp_port()), "-m", "1", "-key", "number", "+12025550181",
+                          "-p", str(PORTS.take()), "-m", "1", "-key", "number", "+12025550181",
                           "-key", "audio_port", "6100").start()
         try:
             call = await peer.incoming()
@@ -61,7 +56,7 @@ async def test_the_customer_calls_and_stays(tmp_path):
 @pytest.mark.parametrize(("name", "user", "statuses"), [("agent", "agent1", [180, 200]),
                                                         ("carrier", "+12082097345", [100, 180, 200])])
 async def test_whoever_is_called_answers(tmp_path, name, user, statuses):
-    port = udp_port()
+    port = PORTS.take()
     async with someone(("127.0.0.1", port)) as peer:
         sipp = await Sipp(tmp_path, SCENARIOS / f"{name}.xml", "-p", str(port), "-m", "1",
                           "-key", "agent", "agent1", "-key", "audio_port", "6200").start()
@@ -88,7 +83,7 @@ async def test_the_phone_registers(tmp_path):
             answered.append(check(request["Authorization"], "REGISTER", "demo-agent1"))
             transaction.respond(Response.to_request(request, 200, "r", [("Contact", request["Contact"])]))
         peer.handlers["REGISTER"] = registrar
-        port = udp_port()
+        port = PORTS.take()
         sipp = await Sipp(tmp_path, SCENARIOS / "register.xml", "%s:%d" % peer.address, "-p", str(port), "-m", "1",
                           "-key", "agent", "agent1", "-au", "agent1", "-ap", "demo-agent1").start()
         try:

@@ -13,6 +13,8 @@ import socket
 import struct
 from collections import deque
 
+from peer.ports import PORTS
+
 RATE = 8000
 FRAME = 160
 WINDOW = 8 * FRAME
@@ -93,14 +95,13 @@ class Media:
         self.packets_sent = 0
         self.waiters: list[asyncio.Future] = []
         self.digits: list[int] = []  # RFC 4733 events received.
-        while True:  # RFC 3550 wants an even port for RTP.
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.socket.bind((host, 0))
-            if self.socket.getsockname()[1] % 2 == 0:
-                break
-            self.socket.close()
+        # RFC 3550, section 11: RTP on an even port, RTCP on the next, which real phones send to unasked. Nobody reads it.
+        self.port = PORTS.take(2, even=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((host, self.port))
         self.socket.setblocking(False)
-        self.port: int = self.socket.getsockname()[1]
+        self.rtcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtcp.bind((host, self.port + 1))
         self.loop = asyncio.get_running_loop()
         self.loop.add_reader(self.socket, self._readable)
         self.task = asyncio.create_task(self._send())
@@ -110,6 +111,8 @@ class Media:
         if self.socket.fileno() >= 0:
             self.loop.remove_reader(self.socket)
             self.socket.close()
+            self.rtcp.close()
+            PORTS.give_back(self.port, 2)
 
     def _transmit(self, data: bytes) -> None:
         assert self.remote

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-import socket
 import ssl
 import time
 from collections import deque
@@ -76,8 +75,8 @@ class Peer:
 
     # --- Life ---------------------------------------------------------------------------------------------------
 
-    async def open(self, port: int = 0, sock: socket.socket | None = None) -> Peer:
-        await self.transport.open(self.host, port, sock)
+    async def open(self, port: int = 0) -> Peer:
+        await self.transport.open(self.host, port)
         return self
 
     async def close(self) -> None:

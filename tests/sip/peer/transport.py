@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 
 from peer.message import split_stream
+from peer.ports import PORTS
 
 Receiver = Callable[[bytes, "Flow"], None]
 
@@ -28,15 +29,15 @@ class UdpTransport(asyncio.DatagramProtocol):
     def __init__(self, receive: Receiver):
         self.receive = receive
         self.host, self.port = "", 0
+        self.given = 0  # To give back.
         self.transport: asyncio.DatagramTransport | None = None
 
-    async def open(self, host: str, port: int, sock=None) -> None:
+    async def open(self, host: str, port: int) -> None:
+        """On that port; 0: one that is free."""
         loop = asyncio.get_running_loop()
-        if sock is not None:
-            self.transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
-        else:
-            self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
-        self.host, self.port = self.transport.get_extra_info("sockname")[:2]
+        self.host, self.port = host, port or PORTS.take()
+        self.given = 0 if port else self.port
+        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, self.port))
 
     async def flow_to(self, remote: tuple[str, int]) -> Flow:
         return self.flow(remote)
@@ -61,6 +62,7 @@ class UdpTransport(asyncio.DatagramProtocol):
             self.transport.close()
             while bound.fileno() != -1:
                 await asyncio.sleep(0)
+            PORTS.give_back(self.given)
 
 
 class TcpTransport:
@@ -72,14 +74,16 @@ class TcpTransport:
         self.server_tls, self.client_tls = server_tls, client_tls
         self.name = "tls" if client_tls else "tcp"
         self.host, self.port = "", 0
+        self.given = 0  # To give back.
         self.server: asyncio.Server | None = None
         self.flows: dict[tuple[str, int], Flow] = {}
         self.writers: set[asyncio.StreamWriter] = set()
         self.tasks: set[asyncio.Task] = set()
 
-    async def open(self, host: str, port: int, sock=None) -> None:
-        self.server = await asyncio.start_server(self._accepted, host, port, ssl=self.server_tls)
-        self.host, self.port = self.server.sockets[0].getsockname()[:2]
+    async def open(self, host: str, port: int) -> None:
+        self.host, self.port = host, port or PORTS.take()
+        self.given = 0 if port else self.port
+        self.server = await asyncio.start_server(self._accepted, host, self.port, ssl=self.server_tls)
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._read(reader, writer)
@@ -130,6 +134,7 @@ class TcpTransport:
     async def close(self) -> None:
         if self.server:
             self.server.close()
+            PORTS.give_back(self.given)
         self.cut()
         for task in list(self.tasks):
             task.cancel()
