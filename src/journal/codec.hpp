@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/crc.hpp>
-
 #include "core/input.hpp"
 
 namespace baton::journal {
@@ -51,8 +49,18 @@ void encode_batch(std::span<const core::Input> inputs, std::string& out);
     std::string_view body, std::uint64_t count, std::uint64_t skip, std::string& error,
     const std::function<void(std::uint64_t place, const core::Input& input)>& apply);
 
-/// A CRC-32C (Castagnoli, RFC 3720's) that is being worked out: process_bytes(), then checksum().
-using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+/// A CRC-32C (Castagnoli; RFC 3720, section 12.1) that is being worked out.
+class Crc32c {
+ public:
+  void process_bytes(std::string_view bytes);
+  /// Of all bytes so far; more may follow.
+  [[nodiscard]] std::uint32_t checksum() const { return ~remainder_; }
+  void reset() { remainder_ = kInitial; }
+
+ private:
+  static constexpr std::uint32_t kInitial = 0xFFFFFFFF;
+  std::uint32_t remainder_ = kInitial;
+};
 [[nodiscard]] std::uint32_t crc32c(std::string_view bytes);
 
 /// The CRC-32C of a row: its numbers as 8 bytes each, little-endian, then its

@@ -41,7 +41,7 @@ Status SnapshotTables::put_part(std::uint64_t next_index, std::uint64_t part,
   }
   ++parts_;
   bytes_ += body.size();
-  crc_.process_bytes(body.data(), body.size());
+  crc_.process_bytes(body);
   return {};
 }
 
@@ -97,7 +97,7 @@ LoadedSnapshot SnapshotTables::load() {
   while ((step = parts.step()) == Statement::Step::row) {
     const std::string_view body = parts.blob(1);
     in_order = in_order && parts.integer(0) == to_column(result.parts.size());
-    crc.process_bytes(body.data(), body.size());
+    crc.process_bytes(body);
     size += static_cast<std::int64_t>(body.size());
     result.parts.emplace_back(body);
   }
