@@ -23,6 +23,7 @@ run: ## Build, start Baton, and show three real SIP calls being transferred (ONC
 test: ## Build and run every test, in parallel, ending in ctest's summary
 	@echo "Baton: building, then all tests"
 	@scripts/install-packages build run test
+	@scripts/unpack-promtool >/dev/null
 	@scripts/build release
 	@scripts/run-tests release
 

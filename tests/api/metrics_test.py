@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,6 +18,7 @@ from harness.world import World
 from peer import QUEUE
 
 MONITORING = SOURCE / "packaging" / "monitoring"
+ALERT_TESTS = SOURCE / "tests" / "fixtures" / "alert_rules.yml"
 #: A metric of ours as an expression asks for it, with its matchers.
 ASKED = re.compile(r"\b(baton_\w+)(?:\{([^}]*)\})?")
 SAMPLE = re.compile(r"(baton_\w+)(?:\{(.*)\})? \S+")
@@ -162,6 +165,28 @@ async def test_types_and_helps(world: World):
         assert kind == "histogram" or (kind == "counter") == name.endswith("_total"), f"{name} is a {kind}"
         assert re.search(rf"^# HELP {name} \S", text, re.MULTILINE), name
     assert len(re.findall(r"^# TYPE", text, re.MULTILINE)) == len(set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)))
+
+
+def promtool(*arguments: str | Path) -> str:
+    """Runs Prometheus' own checker; what it says."""
+    unpacked = subprocess.run([SOURCE / "scripts" / "unpack-promtool"], check=True, capture_output=True, text=True)
+    ran = subprocess.run([unpacked.stdout.strip(), *arguments], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_prometheus_takes_the_rules():
+    assert f"SUCCESS: {len(alerts())} rules found" in promtool("check", "rules", MONITORING / "alerts.yml")
+
+
+def test_each_alert_fires_when_it_should():
+    """And not before, nor by what looks like it: tests/fixtures/alert_rules.yml plays the figures."""
+    assert "SUCCESS" in promtool("test", "rules", ALERT_TESTS)
+    played = yaml.safe_load(ALERT_TESTS.read_text(encoding="utf-8"))["tests"]
+    cases = [case for test in played for case in test["alert_rule_test"]]
+    named = {rule["alert"] for rule in alerts()}
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == named
+    assert {case["alertname"] for case in cases if not case["exp_alerts"]} == named
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"])
