@@ -7,9 +7,11 @@
 #include <string>
 
 #include "app/commands.hpp"
+#include "app/machine_audit.hpp"
 #include "app/version.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "message/request.hpp"
+#include "numbers/written_number.hpp"
 #include "store/audit.hpp"
 #include "store/erase.hpp"
 #include "store/sqlite.hpp"
@@ -35,12 +37,20 @@ int erase_number(const std::string& config_file, const std::string& typed) {
   }
   // Refuses where a server has the store, and says so.
   store::Store store = store::Store::open(config->store.path, config->sip.realm);
-  const auto records = store::erase_number_from_records(store, *number);
+  const numbers::WrittenNumber written(*number);
+  const store::IsNumber is_number = [&written](std::string_view digits, bool plus) {
+    return written.is(digits, plus);
+  };
+  const auto records = store::erase_number_from_records(store, is_number);
   if (!records) return failed("the records cannot be written; nothing was erased");
   std::optional<std::size_t> lines;
   store::Status status = store.transact([&] {
-    lines = store::erase_number_from_audit(store.database(), *number);
-    return lines ? store::Status{} : store::Status::failure(store.database().error_text());
+    lines = store::erase_number_from_audit(store.database(), is_number);
+    if (!lines) return store::Status::failure(store.database().error_text());
+    // Not which number: it would stand there for ever.
+    store::Records audited;
+    audited.audit.push_back(machine_row("erase", "baton contacts erase"));
+    return store.upsert(audited);
   });
   if (!status) return failed(status.error);
   // The inputs of the journal name numbers, too. They cannot be changed, or a replay would decide
@@ -75,7 +85,8 @@ void add_contacts(CLI::App& program, int& exit_code) {
   auto config = std::make_shared<std::string>();
   auto number = std::make_shared<std::string>();
   sub->add_option("-c,--config", *config, "The server's configuration file")->required();
-  sub->add_option("--number", *number, "The number, in E.164")->required();
+  sub->add_option("--number", *number, "The number, in E.164; it is found in every form")
+      ->required();
   sub->footer(
       R"(For a stopped server (systemctl stop baton). In the records and the audit "erased" stands in the number's place. The journal
 is emptied with its snapshot, since its inputs cannot be changed one by one: agents sign in again after the next start, limits

@@ -13,11 +13,11 @@
 #include <variant>
 
 #include "app/commands.hpp"
+#include "app/machine_audit.hpp"
 #include "app/session.hpp"
 #include "app/tokens.hpp"
 #include "app/web_client.hpp"
 #include "directory/directory_json.hpp"
-#include "gateway/jwt.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
 
@@ -77,6 +77,16 @@ int import_offline(const AppConfig& config, const directory::ImportedDirectory& 
   const store::PutResult result = store.put_directory(imported);
   if (!result.status.ok()) {
     std::cerr << "baton: " << result.status.error << '\n';
+    return kFailed;
+  }
+  const store::Status audited = store.transact([&store] {
+    store::Records records;
+    records.audit.push_back(machine_row("directory", "baton directory import"));
+    return store.upsert(records);
+  });
+  if (!audited.ok()) {
+    std::cerr << "baton: the directory was taken, and the audit cannot be written: "
+              << audited.error << '\n';
     return kFailed;
   }
   for (const std::string& login : result.without_password) {
@@ -170,7 +180,7 @@ int list(const DirectoryArguments& arguments) {
     std::cout << fmt::format("{:<15} {:<28} {}\n", kind, name, what);
   };
   for (const auto& agent : found.agents) {
-    row(gateway::to_string(agent.role), agent.login,
+    row(to_string(agent.role), agent.login,
         fmt::format("{}{}{}", agent.name,
                     agent.routing_profile.empty() ? "" : ", profile " + agent.routing_profile,
                     agent.enabled ? "" : ", disabled"));

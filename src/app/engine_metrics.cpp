@@ -1,5 +1,6 @@
 #include "app/engine_metrics.hpp"
 
+#include <boost/describe/enum_to_string.hpp>
 #include <utility>
 
 namespace baton::app {
@@ -46,7 +47,7 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
       bounces_(counters(registry, "baton_transfer_bounces_total",
                         "Customers who came back because the destination did not take them")),
       left_queue_(counters(registry, "baton_queue_left_total",
-                           "Customers who left a queue: taken by somebody, or hung up")),
+                           "Customers who left a queue, by how their wait ended")),
       to_human_(histograms(registry, "baton_transfer_seconds_to_human",
                            "From the accepted transfer until somebody had the customer")),
       waits_(histograms(registry, "baton_queue_wait_seconds",
@@ -101,22 +102,10 @@ void EngineMetrics::outcome(const message::TransferView& transfer) {
   }
 }
 
-void EngineMetrics::contact_changed(const message::ContactView& contact, message::TimeMs now) {
-  // A call that was never in a queue is told as queued, too, while nobody has it yet.
-  if (contact.queue_name.empty()) return;
-  if (contact.state == "queued") {
-    Waiting& waiting = waiting_[contact.contact_id];
-    if (waiting.queue == contact.queue_name) return;
-    waiting = {.queue = contact.queue_name, .since = now};
-    return;
-  }
-  if (contact.state == "offered") return;
-  const auto found = waiting_.extract(contact.contact_id);
-  if (found.empty()) return;
-  const Waiting& waiting = found.mapped();
-  const bool taken = contact.state == "active";
-  left_queue_.Add({{"queue", waiting.queue}, {"by", taken ? "taken" : "hungUp"}}).Increment();
-  if (taken) queue_wait(waiting.queue).Observe(seconds(now - waiting.since));
+void EngineMetrics::queue_left(const core::LeftQueue& left) {
+  const std::string how(boost::describe::enum_to_string(left.how, ""));
+  left_queue_.Add({{"queue", left.queue}, {"by", how}}).Increment();
+  if (left.how == core::QueueExit::taken) queue_wait(left.queue).Observe(seconds(left.waited_ms));
 }
 
 void EngineMetrics::committed(std::chrono::nanoseconds took) {

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "engine/observer.hpp"
 
@@ -22,7 +21,7 @@ class EngineMetrics : public engine::Observer {
   explicit EngineMetrics(prometheus::Registry& registry);
 
   void transfer_moved(const message::TransferView& transfer) override;
-  void contact_changed(const message::ContactView& contact, message::TimeMs now) override;
+  void queue_left(const core::LeftQueue& left) override;
   void committed(std::chrono::nanoseconds took) override;
 
  private:
@@ -37,12 +36,6 @@ class EngineMetrics : public engine::Observer {
   prometheus::Family<prometheus::Histogram>& to_human_;
   prometheus::Family<prometheus::Histogram>& waits_;
   prometheus::Histogram& commits_;
-
-  struct Waiting {
-    std::string queue;
-    message::TimeMs since = 0;
-  };
-  std::unordered_map<message::Uuid, Waiting> waiting_;  ///< Those who are in a queue.
 };
 
 }  // namespace baton::app

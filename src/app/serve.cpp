@@ -14,6 +14,7 @@
 #include "app/interrupt.hpp"
 #include "app/server.hpp"
 #include "app/version.hpp"
+#include "log/line_formats.hpp"
 
 namespace baton::app {
 
@@ -23,12 +24,7 @@ void set_up_log(const LogConfig& config) {
   auto logger = spdlog::stderr_color_mt("baton");
   spdlog::set_default_logger(logger);
   spdlog::set_level(spdlog::level::from_str(config.level));
-  if (config.format == "json") {
-    spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":"%v"})",
-                        spdlog::pattern_time_type::utc);
-  } else {
-    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
-  }
+  spdlog::set_formatter(config.format == "json" ? log::json_lines() : log::text_lines());
 }
 
 /// The next signal that ends something, when one comes before the deadline. SIGHUP, which ends

@@ -139,7 +139,12 @@ void Server::take_over_sip() {
                                          .instance = std::move(binding.instance)},
                         .removed = removed});
                   });
+  sip_->audit_with([this](const telephony::sip::SignIn& sign_in) { audit(sign_in); });
   telephony::sip::SavedSwitch saved{.key = store_->sip_key(), .legs = {}, .phones = {}};
+  saved.call_of = [this](const core::LegId& leg) {
+    const std::optional<core::LegOwner> owner = engine_->owner_of(leg);
+    return owner ? log::Call{.contact = owner->contact, .transfer = owner->transfer} : log::Call{};
+  };
   for (store::LegRow& row : store_->saved_legs()) {
     if (const auto leg = message::parse_uuid(row.leg)) {
       saved.legs.push_back({.leg = *leg, .state = std::move(row.state)});
@@ -377,13 +382,52 @@ void Server::audit(gateway::AuditEntry entry) {
   row.at = unix_ms();
   row.event = std::move(entry.event);
   row.caller = std::move(entry.caller.login);
-  if (!row.caller.empty()) row.role = gateway::to_string(entry.caller.role);
+  if (!row.caller.empty()) row.role = to_string(entry.caller.role);
   row.address = std::move(entry.caller.address);
   row.agent = std::move(entry.agent);
   row.request = std::move(entry.request);
   row.request_id = std::move(entry.request_id);
   row.result = entry.accepted ? "accepted" : "refused";
   row.reason = std::move(entry.reason);
+  engine_->keep(std::move(row));
+}
+
+void Server::audit(const telephony::sip::SignIn& sign_in) {
+  using What = telephony::sip::SignIn::What;
+  store::AuditRow row;
+  row.at = unix_ms();
+  row.event = "login";
+  row.caller = sign_in.login;
+  // A trunk signs in as what the configuration says, not as somebody of the directory.
+  if (account(sign_in.login) || sign_in.what == What::removed) {
+    row.role = to_string(directory::Role::agent);
+    row.agent = sign_in.login;
+  }
+  row.address = sign_in.host;
+  row.request = "SIP/" + sign_in.method;
+  row.result = "refused";
+  switch (sign_in.what) {
+    case What::signed_in:
+      row.result = "accepted";
+      break;
+    case What::signed_off:
+    case What::expired:
+    case What::removed:
+      row.event = "logout";
+      row.result = "accepted";
+      if (sign_in.what == What::expired) row.reason = "expired";
+      if (sign_in.what == What::removed) row.reason = "disabled";
+      break;
+    case What::wrong_password:
+      row.reason = "wrongPassword";
+      break;
+    case What::throttled:
+      row.reason = "throttled";
+      break;
+    case What::too_many_phones:
+      row.reason = "tooManyPhones";
+      break;
+  }
   engine_->keep(std::move(row));
 }
 

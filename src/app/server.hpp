@@ -60,6 +60,7 @@ class Server final : public gateway::Backend {
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
   [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;
   void audit(gateway::AuditEntry entry) override;
+  void audit(const telephony::sip::SignIn& sign_in);
   [[nodiscard]] std::string not_ready_reason() override;
   [[nodiscard]] std::string epoch() override;
 

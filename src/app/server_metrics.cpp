@@ -25,10 +25,6 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   atomic("baton_engine_batches_total", "Commits of the journal", stats.batches);
   atomic("baton_engine_events_total", "Events published", stats.events);
   atomic("baton_engine_commands_total", "Commands given to the back end", stats.commands);
-  atomic("baton_engine_refused_total", "Requests refused because the queue was full",
-         stats.refused_full);
-  atomic("baton_engine_refused_slow_total", "Requests and calls refused while a commit took long",
-         stats.refused_slow);
   atomic("baton_audit_lost_total", "Lines of the audit that a full queue did not take",
          stats.audit_lost);
   atomic("baton_snapshots_total", "Snapshots of the state that were written", stats.snapshots);
@@ -164,21 +160,42 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
          &SwitchStats::method_refused);
   figure("baton_sip_screened_total", "Messages kept from the SIP stack, which cannot stand them",
          &SwitchStats::screened);
-  figure("baton_sip_overload_total", "INVITEs refused with 503 by overload",
-         &SwitchStats::overload);
+  const char* refusals = "Refusals because a limit of the configuration was reached, by its key";
+  const auto limits = [&](const char* key, ServerRegistry::Read read) {
+    registry.add("baton_limit_hits_total", refusals, std::move(read), {{"limit", key}});
+  };
   const auto limit = [&](const char* key, std::uint64_t SwitchStats::* member) {
-    registry.add(
-        "baton_limit_hits_total", "Refusals because a limit of the configuration was reached",
-        [&sip, member] { return static_cast<double>(sip.stats().*member); }, {{"limit", key}});
+    limits(key, [&sip, member] { return static_cast<double>(sip.stats().*member); });
   };
   limit("sip.max_dialogs", &SwitchStats::dialogs_full);
   limit("sip.max_transactions", &SwitchStats::transactions_full);
   limit("sip.max_headers", &SwitchStats::headers_full);
   limit("sip.auth_failures", &SwitchStats::throttled);
-  registry.add(
-      "baton_limit_hits_total", "Refusals because a limit of the configuration was reached",
-      [&stats] { return static_cast<double>(stats.refused_full.load(std::memory_order_relaxed)); },
-      {{"limit", "journal.max_queue"}});
+  limit("sip.max_message_bytes", &SwitchStats::too_large);
+  limit("sip.max_contacts_per_agent", &SwitchStats::contacts_full);
+  registry.add_many("baton_limit_hits_total", refusals, [&sip] {
+    Many all;
+    for (const auto& [trunk, refused] : sip.stats().trunks_full)
+      all.emplace_back(prometheus::Labels{{"limit", "trunk." + trunk + ".max_calls"}},
+                       static_cast<double>(refused));
+    return all;
+  });
+  const auto engine_limit = [&](const char* key, const std::atomic<std::uint64_t>& refused) {
+    limits(key,
+           [&refused] { return static_cast<double>(refused.load(std::memory_order_relaxed)); });
+  };
+  engine_limit("journal.max_queue", stats.refused_full);
+  engine_limit("journal.slow_commit_ms", stats.refused_slow);
+  const auto core_limit = [&](const char* key, std::uint64_t Counters::* member) {
+    limits(key, [&engine, member] { return static_cast<double>(engine.counters().*member); });
+  };
+  core_limit("limits.max_contacts", &Counters::contacts_full);
+  core_limit("dialing.max_per_agent_per_minute", &Counters::agent_minute_full);
+  core_limit("dialing.max_per_agent_per_day", &Counters::agent_day_full);
+  core_limit("dialing.max_per_number_per_minute", &Counters::number_minute_full);
+  core_limit("dialing.max_per_number_per_day", &Counters::number_day_full);
+  // Of the directory, not of the configuration.
+  core_limit("queues.maxWaiting", &Counters::queue_full);
   figure("baton_sip_malformed_total", "Messages refused as malformed", &SwitchStats::malformed);
   figure("baton_sip_sound_streams_open", "Parties hearing the built-in source",
          &SwitchStats::sound_streams_open);

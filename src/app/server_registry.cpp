@@ -26,10 +26,15 @@ std::vector<prometheus::MetricFamily> ServerRegistry::Collect() const {
   std::vector<prometheus::MetricFamily> all = prometheus::Registry::Collect();
   for (const Figures& each : figures_) {
     const bool counts = each.name.ends_with("_total");
-    prometheus::MetricFamily& family = all.emplace_back();
-    family.name = each.name;
-    family.help = each.help;
-    family.type = counts ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+    auto known = std::find_if(all.begin(), all.end(),
+                              [&](const auto& family) { return family.name == each.name; });
+    if (known == all.end()) {
+      known = all.emplace(all.end());
+      known->name = each.name;
+      known->help = each.help;
+      known->type = counts ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+    }
+    prometheus::MetricFamily& family = *known;
     for (const ReadMany& read : each.reads) {
       for (const auto& [labels, value] : read()) {
         prometheus::ClientMetric& metric = family.metric.emplace_back();

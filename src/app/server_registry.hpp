@@ -18,7 +18,8 @@ class ServerRegistry : public prometheus::Registry {
   using ReadMany = std::function<std::vector<std::pair<prometheus::Labels, double>>()>;
 
   /// Adds a figure that is read at each collection: a counter where `name` ends in `_total`, else a
-  /// gauge. Before the first collection. `labels` tell several of one name apart.
+  /// gauge. Before the first collection. `labels` tell several of one name apart; a counter of that
+  /// name may be registered with prometheus::Registry, too.
   void add(const std::string& name, const std::string& help, Read read,
            const prometheus::Labels& labels = {});
   /// Likewise, for labels that come and go.

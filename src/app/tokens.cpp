@@ -11,7 +11,7 @@ namespace baton::app {
 
 std::string mint_token(const AppConfig& config, std::string_view login, std::string_view role,
                        std::chrono::seconds lifetime) {
-  const auto parsed = gateway::parse_role(role);
+  const auto parsed = directory::parse_role(role);
   if (!parsed) {
     throw std::invalid_argument(
         fmt::format("\"{}\" is not a role; allowed: agent, supervisor, service.", role));

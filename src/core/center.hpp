@@ -27,6 +27,7 @@ struct Refused {
   std::string msg;
   std::optional<TransferId> running;
   std::optional<int> retry_after_seconds{};  ///< With rateLimited.
+  std::uint64_t Counters::* limit{};         ///< Where the limit that was reached is counted.
 };
 
 /// A refusal, for the checks that return one or nothing. `running` is the transfer in the way.
@@ -209,13 +210,16 @@ struct ContactCenter::Impl {
   std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
   [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
                                      std::optional<Refused>& refused);
+  /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
+  /// one.
+  void count_limit(const Refused& refused);
   void finish_reply(Agent& agent, const RequestInput& input, Reply reply,
                     std::optional<Refused> refused);
 
   // --- center_routing.cpp: inbound calls, queues, offers, outgoing calls
   void enqueue(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
                int timeout_seconds);
-  void leave_queue(Contact& contact);
+  void leave_queue(Contact& contact, QueueExit how);
   [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
                                                      bool need_staff) const;
   [[nodiscard]] bool others_staffed(const std::string& arn, std::string_view except) const;

@@ -300,6 +300,19 @@ std::vector<LegId> ContactCenter::ends_with(const LegId& leg) const {
   return legs;
 }
 
+std::optional<LegOwner> ContactCenter::owner_of(const LegId& leg) const {
+  const auto owner = impl_->legs_.find(leg);
+  const auto found =
+      owner == impl_->legs_.end() ? impl_->contacts_.end() : impl_->contacts_.find(owner->second);
+  if (found == impl_->contacts_.end()) return std::nullopt;
+  const Contact& call = *found->second;
+  LegOwner result{.contact = call.id, .transfer = call.transfer, .agent = {}};
+  if (!result.transfer && !call.all_transfers.empty()) result.transfer = call.all_transfers.back();
+  if (const Leg* known = call.leg(leg); known != nullptr && known->role == LegRole::agent)
+    result.agent = known->party;
+  return result;
+}
+
 Counters ContactCenter::counters() const {
   Counters counters = impl_->counters_;
   counters.contacts_open = impl_->contacts_.size();

@@ -45,24 +45,30 @@ std::optional<Refused> ContactCenter::Impl::dial_rate_refusal(const Agent& agent
                                                               const std::string& number,
                                                               TimeMs now) const {
   const directory::DialPolicy& policy = policy_.dial;
-  const auto limited = [](const std::string& what, int seconds, const std::string& keys) {
+  const auto limited = [](const std::string& what, const DialWait& wait, const std::string& key,
+                          std::uint64_t Counters::* counter) {
     return Refused{.reason = Reason::rateLimited,
-                   .msg = "data: " + what + " as often as " + keys + " allow; try again in " +
-                          std::to_string(seconds) + " s",
+                   .msg = "data: " + what + " as often as " + key + " allows; try again in " +
+                          std::to_string(wait.seconds) + " s",
                    .running = {},
-                   .retry_after_seconds = seconds};
+                   .retry_after_seconds = wait.seconds,
+                   .limit = counter};
   };
-  if (const int seconds = agent.dials.seconds_to_wait(now, policy.max_per_agent_per_minute,
-                                                      policy.max_per_agent_per_day);
-      seconds > 0) {
-    return limited("'" + agent.login + "' has dialled outside numbers", seconds,
-                   "dialing.max_per_agent_per_minute and max_per_agent_per_day");
+  if (const DialWait wait =
+          agent.dials.wait(now, policy.max_per_agent_per_minute, policy.max_per_agent_per_day);
+      wait.seconds > 0) {
+    return limited(
+        "'" + agent.login + "' has dialled outside numbers", wait,
+        wait.of_day ? "dialing.max_per_agent_per_day" : "dialing.max_per_agent_per_minute",
+        wait.of_day ? &Counters::agent_day_full : &Counters::agent_minute_full);
   }
-  if (const int seconds = dialled_.of(number).seconds_to_wait(now, policy.max_per_number_per_minute,
-                                                              policy.max_per_number_per_day);
-      seconds > 0) {
-    return limited("the number " + number + " was dialled", seconds,
-                   "dialing.max_per_number_per_minute and max_per_number_per_day");
+  if (const DialWait wait = dialled_.of(number).wait(now, policy.max_per_number_per_minute,
+                                                     policy.max_per_number_per_day);
+      wait.seconds > 0) {
+    return limited(
+        "the number " + number + " was dialled", wait,
+        wait.of_day ? "dialing.max_per_number_per_day" : "dialing.max_per_number_per_minute",
+        wait.of_day ? &Counters::number_day_full : &Counters::number_minute_full);
   }
   return {};
 }

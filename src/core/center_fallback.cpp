@@ -166,7 +166,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   }
   cancel(transfer->ring_timer);
   if (!transfer->target_leg.is_nil()) end_leg(call, transfer->target_leg);
-  leave_queue(call);
+  leave_queue(call, QueueExit::canceled);
   if (call.offer) end_offer(call, Activity::idle, "Dropped");
   transfer->failure = Reason::canceled;
   transfer->failure_stage = message::to_string(transfer->state());

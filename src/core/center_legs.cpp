@@ -29,7 +29,7 @@ void ContactCenter::Impl::end_leg(Contact& contact, const LegId& id, int code,
 }
 
 void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::string& text) {
-  leave_queue(contact);
+  leave_queue(contact, QueueExit::hungUp);
   if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
   if (contact.dial_out) {
     cancel(contact.dial_out->timer);
@@ -224,7 +224,7 @@ void ContactCenter::Impl::on(const LegEnded& event) {
 
 void ContactCenter::Impl::customer_gone(Contact& contact) {
   if (Transfer* transfer = running_transfer(contact)) {
-    leave_queue(contact);
+    leave_queue(contact, QueueExit::hungUp);
     if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
     end_transfer(contact, *transfer, TransferState::abandoned, Custody::gone,
                  Reason::customerHungUp);

@@ -85,6 +85,7 @@ void ContactCenter::Impl::on(const LegRefer& event) {
                              ReferLink{.leg = event.leg, .refer = event.refer});
   }
   if (!refused) return;
+  count_limit(*refused);
   ++counters_.transfers_refused;
   const int code = refer_status(refused->reason);
   if (request.destination) {

@@ -60,12 +60,17 @@ void ContactCenter::Impl::on(const RequestInput& input) {
   finish_reply(*who, input, std::move(reply), std::move(refused));
 }
 
+void ContactCenter::Impl::count_limit(const Refused& refused) {
+  if (refused.limit != nullptr) ++(counters_.*refused.limit);
+}
+
 void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, Reply reply,
                                        std::optional<Refused> refused) {
   const Request& request = input.request;
   reply.accepted = !refused.has_value();
   reply.sequence = agent.sequence;
   if (refused) {
+    count_limit(*refused);
     if (request.kind == RequestKind::blind_transfer) ++counters_.transfers_refused;
     message::ApiError error;
     error.error_type = message::error_type(request);
@@ -428,9 +433,11 @@ std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Reques
                   "agent: no phone of '" + agent.login + "' is registered");
   }
   if (contacts_.size() >= static_cast<std::size_t>(policy_.max_contacts)) {
-    return refuse(
-        Reason::backendUnavailable,
-        "the server carries its limit of " + std::to_string(policy_.max_contacts) + " contacts");
+    return Refused{.reason = Reason::backendUnavailable,
+                   .msg = "the server carries its limit of " +
+                          std::to_string(policy_.max_contacts) + " contacts (limits.max_contacts)",
+                   .running = {},
+                   .limit = &Counters::contacts_full};
   }
   Transfer wanted;  // The same checks as a transfer's destination.
   wanted.agent = agent.login;

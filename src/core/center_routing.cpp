@@ -17,6 +17,7 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
   };
   if (legs_.contains(event.leg)) return;
   if (contacts_.size() >= static_cast<std::size_t>(policy_.max_contacts)) {
+    ++counters_.contacts_full;
     refuse(503, "Too many contacts");
     return;
   }
@@ -48,6 +49,7 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
       return;
     }
     if (const auto refused = dial_rate_refusal(*who, *number, now_)) {
+      count_limit(*refused);
       refuse(480, refused->msg);
       return;
     }
@@ -91,6 +93,7 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
     return;
   }
   if (const auto refused = queue_refusal(*queue, false)) {
+    count_limit(*refused);
     refuse(refused->reason == Reason::queueClosed ? 480 : 486, refused->msg);
     return;
   }
@@ -140,7 +143,8 @@ std::optional<Refused> ContactCenter::Impl::queue_refusal(const directory::Queue
     return Refused{.reason = Reason::queueFull,
                    .msg = "The queue " + queue.name +
                           " is full: " + std::to_string(queue.max_waiting) + " wait",
-                   .running = {}};
+                   .running = {},
+                   .limit = &Counters::queue_full};
   }
   if (need_staff && !others_staffed(queue.arn, "")) {
     return Refused{.reason = Reason::noAgentStaffed,
@@ -160,7 +164,7 @@ bool ContactCenter::Impl::others_staffed(const std::string& arn, std::string_vie
 
 void ContactCenter::Impl::enqueue(Contact& contact, const std::string& arn, TimeMs since,
                                   bool bypass_limits, int timeout_seconds) {
-  leave_queue(contact);
+  leave_queue(contact, QueueExit::moved);
   contact.queue = QueuePlace{
       .arn = arn, .since = since, .entered_at = now_, .timer = 0, .bypass_limits = bypass_limits};
   contact.queue->timer =
@@ -170,9 +174,13 @@ void ContactCenter::Impl::enqueue(Contact& contact, const std::string& arn, Time
   lines_[arn].waiting.emplace(since, contact.id);
 }
 
-void ContactCenter::Impl::leave_queue(Contact& contact) {
+void ContactCenter::Impl::leave_queue(Contact& contact, QueueExit how) {
   if (!contact.queue) return;
   cancel(contact.queue->timer);
+  std::string name = queue_name(contact.queue->arn);
+  if (name.empty()) name = contact.queue->arn;
+  out_->emplace_back(LeftQueue{
+      .queue = std::move(name), .how = how, .waited_ms = now_ - contact.queue->entered_at});
   lines_[contact.queue->arn].waiting.erase({contact.queue->since, contact.id});
   contact.queue.reset();
 }
@@ -266,7 +274,7 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
     return;
   }
   Transfer* transfer = running_transfer(contact);
-  leave_queue(contact);
+  leave_queue(contact, QueueExit::timedOut);
   if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
   if (transfer != nullptr) {
     const message::BackendError none{
@@ -345,7 +353,8 @@ void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer,
                   .target = AgentPhone{.login = offer.agent, .auto_answer = auto_answer},
                   .media_of = contact.customer_leg,
                   .presentation = contact.presentation,
-                  .max_forwards = 70},
+                  .max_forwards = 70,
+                  .transfer = contact.transfer},
           {.purpose = Purpose::offer_dial,
            .contact = contact.id,
            .leg = offer.leg,
@@ -416,7 +425,7 @@ void ContactCenter::Impl::offer_connected(Contact& contact) {
     const std::int64_t waited = now_ - contact.queue->entered_at;
     line.average_wait_ms =
         line.average_wait_ms < 0 ? waited : (line.average_wait_ms * 7 + waited) / 8;
-    leave_queue(contact);
+    leave_queue(contact, QueueExit::taken);
   }
   contact.offer.reset();
   contact.agent = offer.agent;

@@ -41,8 +41,10 @@ struct DialLeg {
   std::optional<LegId> media_of;
   Presentation presentation;
   int max_forwards = 70;
+  std::optional<TransferId> transfer{};  ///< Whose destination it is, for the log.
 };
-BOOST_DESCRIBE_STRUCT(DialLeg, (), (leg, contact, target, media_of, presentation, max_forwards))
+BOOST_DESCRIBE_STRUCT(DialLeg, (),
+                      (leg, contact, target, media_of, presentation, max_forwards, transfer))
 
 /// Takes a confirmed leg out of its bridge and lets it hear the built-in source: a re-INVITE.
 /// Done with its 2xx. Failed: the leg is as it was (or gone, with 408 or 481, in which case

@@ -63,11 +63,26 @@ struct Counters {
   std::uint64_t commands_open = 0;
   /// Transfer states that followed each other against the table: a fault of ours, 0 in every test.
   std::uint64_t illegal_moves = 0;
+  // Refusals because a limit was reached: of the configuration, and of a queue in the directory.
+  std::uint64_t contacts_full = 0;      ///< limits.max_contacts.
+  std::uint64_t agent_minute_full = 0;  ///< dialing.max_per_agent_per_minute; and so on.
+  std::uint64_t agent_day_full = 0;
+  std::uint64_t number_minute_full = 0;
+  std::uint64_t number_day_full = 0;
+  std::uint64_t queue_full = 0;  ///< A queue's maxWaiting.
 };
 BOOST_DESCRIBE_STRUCT(Counters, (),
                       (inputs, transfers_accepted, transfers_refused, connected, returned, canceled,
                        failed, abandoned, handed_over, transfers_open, contacts_open, legs_open,
-                       commands_open, illegal_moves))
+                       commands_open, illegal_moves, contacts_full, agent_minute_full,
+                       agent_day_full, number_minute_full, number_day_full, queue_full))
+
+/// What a leg is part of, for the log and the audit.
+struct LegOwner {
+  ContactId contact;
+  std::optional<TransferId> transfer;  ///< The running one, else the last.
+  std::string agent;                   ///< Whose leg it is; empty: no agent's.
+};
 
 /// How many there are of what, for metrics.
 struct Census {
@@ -120,6 +135,8 @@ class ContactCenter {
   /// who had him. For the engine when the journal has failed, since ending the other leg of a call
   /// that ended need not wait for it.
   [[nodiscard]] std::vector<LegId> ends_with(const LegId& leg) const;
+  /// Nothing where the leg is not known, or no longer.
+  [[nodiscard]] std::optional<LegOwner> owner_of(const LegId& leg) const;
   [[nodiscard]] const directory::DirectoryIndex& directory() const;
   void set_capabilities(message::Capabilities capabilities);
 

@@ -16,11 +16,12 @@ int seconds_left(TimeMs now, TimeMs window) {
 
 }  // namespace
 
-int DialCount::seconds_to_wait(TimeMs now, int per_minute, int per_day) const {
-  if (per_day > 0 && day == now / kDayMs && in_day >= per_day) return seconds_left(now, kDayMs);
+DialWait DialCount::wait(TimeMs now, int per_minute, int per_day) const {
+  if (per_day > 0 && day == now / kDayMs && in_day >= per_day)
+    return {.seconds = seconds_left(now, kDayMs), .of_day = true};
   if (per_minute > 0 && minute == now / kMinuteMs && in_minute >= per_minute)
-    return seconds_left(now, kMinuteMs);
-  return 0;
+    return {.seconds = seconds_left(now, kMinuteMs), .of_day = false};
+  return {};
 }
 
 void DialCount::add(TimeMs now) {

@@ -13,6 +13,12 @@
 
 namespace baton::core {
 
+/// How long a dial must wait for a limit, and for which.
+struct DialWait {
+  int seconds = 0;  ///< 0: it need not.
+  bool of_day = false;
+};
+
 /// How many outside numbers were dialled in one minute and one day of UTC: windows that begin when
 /// the clock's do, so that two numbers are all that must be kept.
 struct DialCount {
@@ -21,8 +27,8 @@ struct DialCount {
   std::int64_t day = 0;  ///< Likewise, in days.
   int in_day = 0;
 
-  /// Seconds until one more fits in, 0: now. Of the limits 0 is off.
-  [[nodiscard]] int seconds_to_wait(TimeMs now, int per_minute, int per_day) const;
+  /// Until one more fits in. Of the limits 0 is off.
+  [[nodiscard]] DialWait wait(TimeMs now, int per_minute, int per_day) const;
   void add(TimeMs now);
 
   friend bool operator==(const DialCount&, const DialCount&) = default;

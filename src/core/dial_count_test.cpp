@@ -11,22 +11,23 @@ TEST(DialCount, CountsUpToTheLimitOfAMinute) {
   DialCount count;
   TimeMs now = kMidnight + 10'000;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(count.seconds_to_wait(now, 3, 0), 0) << i;
+    EXPECT_EQ(count.wait(now, 3, 0).seconds, 0) << i;
     count.add(now++);
   }
-  EXPECT_EQ(count.seconds_to_wait(now, 3, 0), 50);
-  EXPECT_EQ(count.seconds_to_wait(now, 4, 0), 0);
-  EXPECT_EQ(count.seconds_to_wait(now, 0, 0), 0) << "0 is off";
-  EXPECT_EQ(count.seconds_to_wait(kMidnight + 59'999, 3, 0), 1);
-  EXPECT_EQ(count.seconds_to_wait(kMidnight + 60'000, 3, 0), 0) << "the next minute";
+  EXPECT_EQ(count.wait(now, 3, 0).seconds, 50);
+  EXPECT_EQ(count.wait(now, 4, 0).seconds, 0);
+  EXPECT_EQ(count.wait(now, 0, 0).seconds, 0) << "0 is off";
+  EXPECT_EQ(count.wait(kMidnight + 59'999, 3, 0).seconds, 1);
+  EXPECT_EQ(count.wait(kMidnight + 60'000, 3, 0).seconds, 0) << "the next minute";
 }
 
 TEST(DialCount, CountsUpToTheLimitOfADay) {
   DialCount count;
   for (int i = 0; i < 5; ++i) count.add(kMidnight + i * 3'600'000LL);
-  EXPECT_EQ(count.seconds_to_wait(kMidnight + 23 * 3'600'000LL, 1, 5), 3600);
-  EXPECT_EQ(count.seconds_to_wait(kMidnight + 23 * 3'600'000LL, 1, 6), 0);
-  EXPECT_EQ(count.seconds_to_wait(kMidnight + 86'400'000, 1, 5), 0) << "the next day";
+  EXPECT_EQ(count.wait(kMidnight + 23 * 3'600'000LL, 1, 5).seconds, 3600);
+  EXPECT_TRUE(count.wait(kMidnight + 23 * 3'600'000LL, 1, 5).of_day);
+  EXPECT_EQ(count.wait(kMidnight + 23 * 3'600'000LL, 1, 6).seconds, 0);
+  EXPECT_EQ(count.wait(kMidnight + 86'400'000, 1, 5).seconds, 0) << "the next day";
 }
 
 TEST(DialledNumbers, ForgetsTheLeastRecentlyDialled) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +48,25 @@ struct StoreContact {
   std::shared_ptr<const message::ContactView> contact;
 };
 
-using Output =
-    std::variant<Publish, Reply, Command, ArmTimer, CancelTimer, StoreTransfer, StoreContact>;
+/// How a customer's wait in a queue ended.
+enum class QueueExit : std::uint8_t {
+  taken,     ///< Somebody has him.
+  timedOut,  ///< The longest wait of the queue or the transfer ran out.
+  canceled,  ///< The transfer into it was taken back or canceled.
+  hungUp,    ///< His call ended.
+  moved,     ///< Into another queue.
+};
+BOOST_DESCRIBE_ENUM(QueueExit, taken, timedOut, canceled, hungUp, moved)
+
+/// A customer left a queue. For metrics; nothing is kept of it.
+struct LeftQueue {
+  std::string queue;  ///< Its name, or its ARN where the directory no longer has it.
+  QueueExit how = QueueExit::taken;
+  TimeMs waited_ms = 0;  ///< In this queue, without credit for others.
+};
+
+using Output = std::variant<Publish, Reply, Command, ArmTimer, CancelTimer, StoreTransfer,
+                            StoreContact, LeftQueue>;
 using Outputs = std::vector<Output>;
 
 }  // namespace baton::core

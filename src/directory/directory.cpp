@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/describe/enum_to_string.hpp>
+
 namespace baton::directory {
 
 namespace {
@@ -23,6 +25,15 @@ const Item* look_up(const Keys& keys, const std::vector<Item>& items, std::strin
 }
 
 }  // namespace
+
+std::string_view to_string(Role role) { return boost::describe::enum_to_string(role, ""); }
+
+std::optional<Role> parse_role(std::string_view text) {
+  for (const Role role : {Role::agent, Role::supervisor, Role::service}) {
+    if (text == to_string(role)) return role;
+  }
+  return std::nullopt;
+}
 
 DirectoryIndex::DirectoryIndex(Directory directory)
     : directory_(std::move(directory)),

@@ -18,6 +18,10 @@ namespace baton::directory {
 enum class Role : std::uint8_t { agent, supervisor, service };
 BOOST_DESCRIBE_ENUM(Role, agent, supervisor, service)
 
+/// "agent", "supervisor", "service": as the directory file, tokens and the audit write it.
+[[nodiscard]] std::string_view to_string(Role role);
+[[nodiscard]] std::optional<Role> parse_role(std::string_view text);
+
 /// Who picks up: the desktop (the phone is rung on `Answer` and told to pick up) or the phone
 /// itself.
 enum class AgentAnswer : std::uint8_t { desktop, phone };

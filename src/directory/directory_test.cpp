@@ -41,6 +41,14 @@ Directory sample() {
   return directory;
 }
 
+TEST(Roles, AreSpelledAsInFilesAndOnTheWire) {
+  for (const Role role : {Role::agent, Role::supervisor, Role::service})
+    EXPECT_EQ(parse_role(to_string(role)), role);
+  EXPECT_EQ(to_string(Role::supervisor), "supervisor");
+  EXPECT_FALSE(parse_role("Supervisor"));
+  EXPECT_FALSE(parse_role(""));
+}
+
 TEST(DirectoryIndex, FindsByEachKey) {
   const DirectoryIndex index(sample());
   ASSERT_NE(index.agent("agent1"), nullptr);

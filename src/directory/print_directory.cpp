@@ -40,7 +40,7 @@ json::value print_agent(const Agent& agent) {
   object["name"] = agent.name;
   object["id"] = agent.id;
   if (!agent.extension.empty()) object["extension"] = agent.extension;
-  object["role"] = name_of(agent.role);
+  object["role"] = to_string(agent.role);
   if (!agent.routing_profile.empty()) object["routingProfile"] = agent.routing_profile;
   object["answer"] = name_of(agent.answer);
   object["allowedDestinations"] = json::object{{"dialPad", agent.allowed.dial_pad},

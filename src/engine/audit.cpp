@@ -11,18 +11,6 @@ namespace baton::engine {
 
 namespace {
 
-std::string_view role_name(directory::Role role) {
-  switch (role) {
-    case directory::Role::agent:
-      return "agent";
-    case directory::Role::supervisor:
-      return "supervisor";
-    case directory::Role::service:
-      return "service";
-  }
-  return "";
-}
-
 /// A number alone, since it must be found again when it is to be erased.
 std::string target_of(const message::Request& request) {
   if (!request.destination) return {};
@@ -52,7 +40,7 @@ store::AuditRow line_of(const core::Input& input, const core::RequestInput& aske
   row.at = input.at;
   row.event = "request";
   row.caller = asked.caller;
-  row.role = role_name(asked.role);
+  row.role = to_string(asked.role);
   row.agent = asked.agent;
   row.request = asked.request.topic + '/' + asked.request.subtopic;
   row.request_id = asked.request.id.value_or("");
@@ -96,16 +84,62 @@ store::AuditRow refer_of(const core::Input& input, const message::TransferView& 
   row.key = key_of(input, "refer-" + row.transfer_id);
   row.event = "request";
   row.caller = row.agent;
-  row.role = role_name(directory::Role::agent);
+  row.role = to_string(directory::Role::agent);
   row.request = "SIP/REFER";
   row.result = "accepted";
+  return row;
+}
+
+/// Why a REFER was refused, or nothing where it was not: a transfer that was accepted and failed at
+/// once has an outcome.
+std::optional<std::string> refusal_of(const core::LegRefer& refer, const core::Outputs& outputs) {
+  bool refused = false;
+  for (const core::Output& output : outputs) {
+    if (const auto* published = std::get_if<core::Publish>(&output)) {
+      const auto* error = std::get_if<message::ApiError>(&published->event.body);
+      if (error != nullptr && !error->transfer_id)
+        return std::string(message::to_string(error->reason));
+    } else if (const auto* command = std::get_if<core::Command>(&output)) {
+      const auto* answer = std::get_if<core::AnswerRefer>(&command->body);
+      refused |= answer != nullptr && answer->refer == refer.refer && answer->code >= 300;
+    }
+  }
+  if (!refused) return std::nullopt;
+  return std::string(message::to_string(refer.replaces ? message::Reason::notSupported
+                                                       : message::Reason::callNotOwned));
+}
+
+store::AuditRow refused_refer_of(const core::Input& input, const core::LegRefer& refer,
+                                 const std::optional<core::LegOwner>& referrer,
+                                 std::string reason) {
+  constexpr std::size_t kLongestTarget = 128;
+  store::AuditRow row;
+  row.key = key_of(input, fmt::format("refer-{:016x}", input.entropy_low));
+  row.at = input.at;
+  row.event = "request";
+  row.request = "SIP/REFER";
+  if (referrer) {
+    row.contact_id = to_string(referrer->contact);
+    row.caller = referrer->agent;
+    row.agent = referrer->agent;
+    if (!row.caller.empty()) row.role = to_string(directory::Role::agent);
+  }
+  row.target = message::normalize_e164(refer.target_user)
+                   .value_or(refer.target_user.substr(0, kLongestTarget));
+  row.result = "refused";
+  row.reason = std::move(reason);
   return row;
 }
 
 }  // namespace
 
 void audit_of(const core::Input& input, const core::Outputs& outputs, const std::string& address,
+              const std::optional<core::LegOwner>& referrer,
               const std::function<void(store::AuditRow)>& add) {
+  if (const auto* referred = std::get_if<core::LegRefer>(&input.body)) {
+    if (std::optional<std::string> reason = refusal_of(*referred, outputs))
+      add(refused_refer_of(input, *referred, referrer, std::move(*reason)));
+  }
   const auto* asked = std::get_if<core::RequestInput>(&input.body);
   const bool refer = std::holds_alternative<core::LegRefer>(input.body);
   for (const core::Output& output : outputs) {

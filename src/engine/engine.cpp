@@ -12,6 +12,7 @@
 
 #include "core/number_facts.hpp"
 #include "engine/audit.hpp"
+#include "engine/call_log.hpp"
 #include "engine/wall_clock.hpp"
 
 namespace baton::engine {
@@ -35,6 +36,7 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
 Engine::~Engine() { stop(); }
 
 std::string Engine::start(std::vector<core::InputBody> first) {
+  illegal_moves_ = center_.counters().illegal_moves;
   std::vector<Item> items;
   for (core::InputBody& body : first) {
     look_up(body);
@@ -384,10 +386,12 @@ void Engine::process(std::vector<Item>& items) {
     if (durable) {
       outputs.clear();
       center_.apply(next, outputs);
+      log_calls(outputs);
       if (const auto* asked = std::get_if<core::RequestInput>(&next.body))
         digits_.give_to(*asked, outputs);
       const auto* request = std::get_if<AskedRequest>(&item);
       audit_of(next, outputs, request == nullptr ? std::string() : request->address,
+               referrer_of(next),
                [this](store::AuditRow row) { records_.keep(std::move(row), last_at_); });
       collect(outputs);
       continue;
@@ -434,11 +438,29 @@ void Engine::collect(core::Outputs& outputs) {
   }
 }
 
+std::optional<core::LegOwner> Engine::referrer_of(const core::Input& input) const {
+  const auto* refer = std::get_if<core::LegRefer>(&input.body);
+  return refer == nullptr ? std::nullopt : center_.owner_of(refer->leg);
+}
+
+void Engine::log_calls(const core::Outputs& outputs) {
+  const message::TransferView* last = nullptr;
+  for (const core::Output& output : outputs) {
+    const auto* stored = std::get_if<core::StoreTransfer>(&output);
+    if (stored == nullptr) continue;
+    last = stored->transfer.get();
+    log_step(*last);
+  }
+  if (last == nullptr) return;
+  const std::uint64_t illegal = center_.counters().illegal_moves;
+  if (illegal != std::exchange(illegal_moves_, illegal)) log_illegal_move(*last);
+}
+
 void Engine::observe(const core::Output& output) {
   if (const auto* transfer = std::get_if<core::StoreTransfer>(&output)) {
     observer_->transfer_moved(*transfer->transfer);
-  } else if (const auto* contact = std::get_if<core::StoreContact>(&output)) {
-    observer_->contact_changed(*contact->contact, last_at_);
+  } else if (const auto* left = std::get_if<core::LeftQueue>(&output)) {
+    observer_->queue_left(*left);
   }
 }
 

@@ -150,6 +150,10 @@ class Engine {
   /// Who and what is there, at most a second old. Any thread.
   [[nodiscard]] core::Census census() const;
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
+  /// Whose leg it is. Between load() and start() only.
+  [[nodiscard]] std::optional<core::LegOwner> owner_of(const core::LegId& leg) const {
+    return center_.owner_of(leg);
+  }
   /// CPU time of the engine's thread.
   [[nodiscard]] std::int64_t thread_cpu_ns() const;
 
@@ -173,6 +177,9 @@ class Engine {
   [[nodiscard]] core::Input stamp(core::InputBody body);
   void collect(core::Outputs& outputs);
   void observe(const core::Output& output);
+  void log_calls(const core::Outputs& outputs);
+  /// Of a REFER, once it was applied: whose leg it came by.
+  [[nodiscard]] std::optional<core::LegOwner> referrer_of(const core::Input& input) const;
   void dispatch();
   /// Writes all that wait.
   bool write_records();
@@ -240,6 +247,7 @@ class Engine {
   std::uint64_t bytes_since_ = 0;
   core::TimeMs oldest_since_ = 0;  ///< When the first of them came.
   std::string store_epoch_;
+  std::uint64_t illegal_moves_ = 0;  ///< That the log has told.
 };
 
 }  // namespace baton::engine

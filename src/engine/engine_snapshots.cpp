@@ -100,7 +100,7 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
         center_.apply(input, outputs);
         last_at_ = std::max(last_at_, input.at);
         if (input.at < since) return;
-        audit_of(input, outputs, {},
+        audit_of(input, outputs, {}, referrer_of(input),
                  [this](store::AuditRow row) { records_.keep(std::move(row), last_at_); });
         for (core::Output& output : outputs) {
           // A record may have waited for its commit when the process died: the young are written

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/output.hpp"
 #include "message/event.hpp"
 
 namespace baton::engine {
@@ -14,8 +15,7 @@ class Observer {
   virtual ~Observer() = default;
   /// A transfer entered a state: the last of its timeline.
   virtual void transfer_moved(const message::TransferView& transfer) = 0;
-  /// A contact is as this from now on.
-  virtual void contact_changed(const message::ContactView& contact, message::TimeMs now) = 0;
+  virtual void queue_left(const core::LeftQueue& left) = 0;
   /// A commit of the journal, with inputs or records, is through.
   virtual void committed(std::chrono::nanoseconds took) = 0;
 };

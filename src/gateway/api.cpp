@@ -97,7 +97,7 @@ Response Api::refuse(std::string_view path, const HttpError& error) const {
 std::optional<Response> Api::count(const Caller& caller, std::string_view path) {
   std::optional<TooMany> over = limits_.take(caller);
   if (!over) return std::nullopt;
-  metrics_.rate_limited();
+  metrics_.hit(over->limit);
   return refuse(path, {429, std::move(over->msg), over->retry_after_seconds});
 }
 

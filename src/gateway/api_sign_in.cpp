@@ -46,10 +46,13 @@ void Api::login(const std::string& address, const std::string& body, Respond res
     return;
   }
   const std::string counted = counted_address(address);
-  const UnixSeconds wait =
-      std::max(logins_.wait(credentials->login, now()), addresses_.wait(counted, now()));
+  const UnixSeconds login_wait = logins_.wait(credentials->login, now());
+  const UnixSeconds address_wait = addresses_.wait(counted, now());
+  const UnixSeconds wait = std::max(login_wait, address_wait);
   if (wait > 0) {
     metrics_.login_throttled();
+    if (login_wait > 0) metrics_.hit(Limit::login_failures);
+    if (address_wait > 0) metrics_.hit(Limit::login_failures_per_address);
     respond(rest_error({429,
                         fmt::format("too many wrong passwords for this login or from this address; "
                                     "try again in {} s",

@@ -26,11 +26,11 @@ std::optional<TooMany> CallerLimits::take(const Caller& caller) {
   const std::chrono::milliseconds wait = limiter->take(caller.login, RateLimiter::Clock::now());
   if (wait.count() == 0) return std::nullopt;
   const int seconds = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(wait).count());
-  return TooMany{
-      seconds,
-      fmt::format("\"{}\" asks more than {} ({:.0f} a second); try again in {} s", caller.login,
-                  service ? "limits.service_requests_per_second" : "limits.requests_per_second",
-                  limiter->per_second(), seconds)};
+  const Limit limit = service ? Limit::service_requests_per_second : Limit::requests_per_second;
+  return TooMany{.retry_after_seconds = seconds,
+                 .limit = limit,
+                 .msg = fmt::format("\"{}\" asks more than {} ({:.0f} a second); try again in {} s",
+                                    caller.login, key_of(limit), limiter->per_second(), seconds)};
 }
 
 }  // namespace baton::gateway

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/backend.hpp"
+#include "gateway/metrics.hpp"
 #include "gateway/rate_limiter.hpp"
 
 namespace baton::gateway {
@@ -12,6 +13,7 @@ namespace baton::gateway {
 /// A caller who asks too much, and when he may ask again.
 struct TooMany {
   int retry_after_seconds = 1;
+  Limit limit = Limit::requests_per_second;
   std::string msg;  ///< Which limit, for people.
 };
 

@@ -96,7 +96,7 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
   }
   message::Request& request = std::get<message::Request>(parsed);
   if (const std::optional<TooMany> over = limits_.take(identity.caller)) {
-    metrics_.rate_limited();
+    metrics_.hit(over->limit);
     message::ApiError error = refuse(request, Reason::rateLimited, over->msg);
     error.retryable = true;
     error.retry_after_seconds = over->retry_after_seconds;

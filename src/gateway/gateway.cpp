@@ -323,7 +323,7 @@ class Gateway::Impl {
     short_of_descriptors_ = false;
     bool full = false;
     if (kind == Listener::api && context_->api_connections >= config_.max_connections) {
-      metrics_.connection_refused();
+      metrics_.hit(Limit::max_connections);
       full = true;
       if (context_->api_connections >= config_.max_connections + kRefusedAtOnce) return;
     }

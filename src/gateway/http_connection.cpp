@@ -199,6 +199,9 @@ class HttpConnection final : public Connection,
   }
 
   void send_too_large() {
+    // Where the route has a bound of its own, more of the configured one would not help.
+    if (admitted_.body_limit == context_.config.max_body_bytes)
+      context_.metrics.hit(Limit::max_body_bytes);
     send(context_.api.refuse(
         path_, {413, "the body is larger than " + std::to_string(admitted_.body_limit) +
                          " bytes, which is the limit here"}));
@@ -255,6 +258,7 @@ class HttpConnection final : public Connection,
     if (finished_) return;
     if (error) return abort();
     response_.reset();
+    served_ = true;
     if (!keep_alive_ || context_.draining) return linger();
     parser_.reset();
     if (buffer_.size() == 0) buffer_.shrink_to_fit();
@@ -291,11 +295,25 @@ class HttpConnection final : public Connection,
 
   void on_time_over() {
     if (finished_ || timer_.expiry() > std::chrono::steady_clock::now()) return;
+    count_limit();
     if (state_ != State::answer) return abort();
     keep_alive_ = false;
     send(context_.api.refuse(path_, {503,
                                      "no answer within 30 seconds; the request may still be "
                                      "carried out: repeat it with the same id"}));
+  }
+
+  /// The time of the state we are in is over: which limit that is. A client that keeps its
+  /// connection and asks nothing more has done nothing wrong.
+  void count_limit() {
+    if (full_) return;
+    if (state_ == State::head && (buffer_.size() > 0 || !served_)) {
+      context_.metrics.hit(Limit::idle_timeout_seconds);
+    } else if (state_ == State::body) {
+      context_.metrics.hit(Limit::body_timeout_seconds);
+    } else if (state_ == State::write) {
+      context_.metrics.hit(Limit::send_timeout_seconds);
+    }
   }
 
   void finish() {
@@ -330,6 +348,7 @@ class HttpConnection final : public Connection,
   std::uint64_t request_number_ = 0;
   bool keep_alive_ = false;
   bool head_only_ = false;
+  bool served_ = false;  ///< A request before this one has its response.
   bool finished_ = false;
 };
 

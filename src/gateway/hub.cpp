@@ -30,6 +30,7 @@ void Hub::publish(const PublishedEvent& event) {
     link.held->events.emplace_back(event.sequence, event.text);
     if (link.held->bytes > max_held_bytes_) {
       link.held->events.clear();
+      metrics_.hit(Limit::max_send_queue_bytes);
       link.subscriber->close(CloseCode::try_again_later, "too much happened during the state sync");
     }
   }

@@ -94,26 +94,6 @@ bool is_signed(const Header& header, std::string_view data, std::string_view sig
 
 }  // namespace
 
-std::string_view to_string(directory::Role role) {
-  switch (role) {
-    case directory::Role::agent:
-      return "agent";
-    case directory::Role::supervisor:
-      return "supervisor";
-    case directory::Role::service:
-      return "service";
-  }
-  return "agent";
-}
-
-std::optional<directory::Role> parse_role(std::string_view text) {
-  for (directory::Role role :
-       {directory::Role::agent, directory::Role::supervisor, directory::Role::service}) {
-    if (text == to_string(role)) return role;
-  }
-  return std::nullopt;
-}
-
 std::string make_token(const TokenClaims& claims, std::string_view secret, std::int64_t issued_at) {
   json::object payload;
   payload["iss"] = claims.issuer;
@@ -166,7 +146,7 @@ std::variant<TokenClaims, std::string> verify_token(std::string_view token, cons
   }
   result.login = *login;
   const std::optional<std::string> role_text = string_of(*claims, "role");
-  const std::optional<directory::Role> role = parse_role(role_text.value_or(""));
+  const std::optional<directory::Role> role = directory::parse_role(role_text.value_or(""));
   if (!role) return "the claim role must be agent, supervisor or service";
   result.role = *role;
   if (string_of(*claims, "iss") != policy.issuer) {

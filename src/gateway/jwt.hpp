@@ -51,10 +51,6 @@ struct TokenKeys {
 [[nodiscard]] std::optional<std::string> verify_signature(std::string_view token,
                                                           const TokenKeys& keys);
 
-/// "agent", "supervisor" or "service", as the claim `role` and the JSON replies spell it.
-[[nodiscard]] std::string_view to_string(directory::Role role);
-[[nodiscard]] std::optional<directory::Role> parse_role(std::string_view text);
-
 /// The signing secret that a file holds: its text without the white space around it, at least 32
 /// bytes. Where the file does not exist it is made, mode 0600, with 32 random bytes in hexadecimal;
 /// of two processes that make it at once, both get the same. Throws std::runtime_error naming the

@@ -141,12 +141,6 @@ TEST(Jwt, ChecksEachClaim) {
   }
 }
 
-TEST(Roles, AreSpelledAsOnTheWire) {
-  EXPECT_EQ(parse_role("supervisor"), directory::Role::supervisor);
-  EXPECT_FALSE(parse_role("Supervisor"));
-  EXPECT_FALSE(parse_role(""));
-}
-
 /// A directory of its own for each test, gone afterwards.
 class SecretFile : public testing::Test {
  protected:

@@ -18,6 +18,38 @@ prometheus::Counter& counter(prometheus::Registry& registry, const char* name, c
 
 }  // namespace
 
+const char* key_of(Limit limit) {
+  switch (limit) {
+    case Limit::max_connections:
+      return "http.max_connections";
+    case Limit::max_body_bytes:
+      return "http.max_body_bytes";
+    case Limit::max_frame_bytes:
+      return "http.max_frame_bytes";
+    case Limit::max_send_queue_bytes:
+      return "http.max_send_queue_bytes";
+    case Limit::max_messages_per_second:
+      return "http.max_messages_per_second";
+    case Limit::idle_timeout_seconds:
+      return "http.idle_timeout_seconds";
+    case Limit::body_timeout_seconds:
+      return "http.body_timeout_seconds";
+    case Limit::send_timeout_seconds:
+      return "http.send_timeout_seconds";
+    case Limit::idle_ping_seconds:
+      return "http.idle_ping_seconds";
+    case Limit::login_failures:
+      return "auth.login_failures";
+    case Limit::login_failures_per_address:
+      return "auth.login_failures_per_address";
+    case Limit::requests_per_second:
+      return "limits.requests_per_second";
+    case Limit::service_requests_per_second:
+      return "limits.service_requests_per_second";
+  }
+  return "";
+}
+
 Metrics::Metrics(prometheus::Registry& registry)
     : registry_(registry),
       connections_(prometheus::BuildGauge()
@@ -43,15 +75,11 @@ Metrics::Metrics(prometheus::Registry& registry)
       throttled_logins_(login_results_.Add({{"result", "throttled"}})),
       replays_(catch_ups_.Add({{"by", "replay"}})),
       syncs_(catch_ups_.Add({{"by", "sync"}})),
-      refused_connections_(counter(registry, "baton_gateway_refused_connections_total",
-                                   "Connections refused because http.max_connections were open.")),
       failed_accepts_(
           counter(registry, "baton_gateway_failed_accepts_total",
                   "Connections that could not be accepted, mostly for want of file descriptors.")),
       failed_handshakes_(counter(registry, "baton_gateway_tls_handshakes_failed_total",
                                  "TLS handshakes that failed or took too long.")),
-      rate_limited_(counter(registry, "baton_gateway_rate_limited_total",
-                            "Requests refused because their caller asked too many.")),
       published_(counter(registry, "baton_gateway_events_published_total", "Events to fan out.")),
       delivered_(counter(registry, "baton_gateway_events_delivered_total",
                          "Copies of events handed to connections.")),
@@ -64,7 +92,13 @@ Metrics::Metrics(prometheus::Registry& registry)
                      "event of each batch.")
                .Register(registry)
                .Add({}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02,
-                                                                0.05, 0.1, 0.25, 0.5, 1, 5})) {}
+                                                                0.05, 0.1, 0.25, 0.5, 1, 5})) {
+  prometheus::Family<prometheus::Counter>& limits =
+      counters(registry, "baton_limit_hits_total",
+               "Refusals because a limit of the configuration was reached, by its key");
+  for (std::size_t i = 0; i < kLimits; ++i)
+    limits_.at(i) = &limits.Add({{"limit", key_of(static_cast<Limit>(i))}});
+}
 
 void Metrics::response(int status) {
   responses_.Add({{"status", std::to_string(status)}}).Increment();

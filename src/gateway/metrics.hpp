@@ -5,12 +5,35 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 
 namespace baton::gateway {
 
-/// The gateway's figures, all with the prefix `baton_gateway_`. The gateway's thread only (reading
+/// The limits of the configuration that the gateway keeps, by their keys' names.
+enum class Limit : std::uint8_t {
+  max_connections,
+  max_body_bytes,
+  max_frame_bytes,
+  max_send_queue_bytes,
+  max_messages_per_second,
+  idle_timeout_seconds,
+  body_timeout_seconds,
+  send_timeout_seconds,
+  idle_ping_seconds,
+  login_failures,
+  login_failures_per_address,
+  requests_per_second,
+  service_requests_per_second,
+};
+inline constexpr std::size_t kLimits = 13;
+
+/// "http.max_connections", and so on: the label of baton_limit_hits_total.
+[[nodiscard]] const char* key_of(Limit limit);
+
+/// The gateway's figures, all with the prefix `baton_gateway_` but for the limits', which it shares
+/// with the other rooms. The gateway's thread only (reading
 /// them is for any).
 class Metrics {
  public:
@@ -20,7 +43,8 @@ class Metrics {
   void http_closed() { http_connections_.Decrement(); }
   void websocket_opened() { websockets_.Increment(); }
   void websocket_closed() { websockets_.Decrement(); }
-  void connection_refused() { refused_connections_.Increment(); }
+  /// A client was refused or ended because of this limit.
+  void hit(Limit limit) { limits_.at(static_cast<std::size_t>(limit))->Increment(); }
   void accept_failed() { failed_accepts_.Increment(); }
   void tls_handshake_failed() { failed_handshakes_.Increment(); }
   void response(int status);
@@ -30,7 +54,6 @@ class Metrics {
   /// The server closed a socket with this WebSocket status.
   void socket_closed(std::uint16_t code);
   void login(bool succeeded) { (succeeded ? logins_ : failed_logins_).Increment(); }
-  void rate_limited() { rate_limited_.Increment(); }
   void login_throttled() { throttled_logins_.Increment(); }
   void published() { published_.Increment(); }
   void delivered(std::size_t copies) { delivered_.Increment(static_cast<double>(copies)); }
@@ -60,14 +83,13 @@ class Metrics {
   prometheus::Counter& throttled_logins_;
   prometheus::Counter& replays_;
   prometheus::Counter& syncs_;
-  prometheus::Counter& refused_connections_;
   prometheus::Counter& failed_accepts_;
   prometheus::Counter& failed_handshakes_;
-  prometheus::Counter& rate_limited_;
   prometheus::Counter& published_;
   prometheus::Counter& delivered_;
   prometheus::Counter& overflows_;
   prometheus::Histogram& lag_;
+  std::array<prometheus::Counter*, kLimits> limits_{};
 };
 
 }  // namespace baton::gateway

@@ -132,6 +132,7 @@ class WebSocketConnection final : public Connection,
   void deliver(const Text& text) override {
     if (closing_ || finished_) return;
     if (queued_bytes_ + text->size() > context_.config.max_send_queue_bytes + allowance_) {
+      context_.metrics.hit(Limit::max_send_queue_bytes);
       close(CloseCode::try_again_later, "too slow: more is waiting than http.max_send_queue_bytes");
       return;
     }
@@ -194,6 +195,9 @@ class WebSocketConnection final : public Connection,
     if (error) {
       if (error == websocket::error::message_too_big) {
         context_.metrics.socket_closed(static_cast<std::uint16_t>(CloseCode::too_big));
+        context_.metrics.hit(Limit::max_frame_bytes);
+      } else if (error == beast::error::timeout && !closing_ && !finished_) {
+        context_.metrics.hit(Limit::idle_ping_seconds);
       }
       // While our own close is under way, its handler ends the connection.
       if (!closing_) finish();
@@ -204,6 +208,7 @@ class WebSocketConnection final : public Connection,
       return close(CloseCode::unsupported, "only text frames, one JSON object each");
     }
     if (!flood_gate_.pass(std::chrono::steady_clock::now())) {
+      context_.metrics.hit(Limit::max_messages_per_second);
       return close(CloseCode::policy, "more messages a second than http.max_messages_per_second");
     }
     context_.metrics.request(true);

@@ -9,23 +9,19 @@
 
 namespace baton::store {
 
-std::optional<std::size_t> erase_number_from_audit(Database& database, std::string_view number) {
+std::optional<std::size_t> erase_number_from_audit(Database& database, const IsNumber& is_number) {
   struct Named {
     std::int64_t id;
     std::string target;
     std::string request_id;
   };
-  const std::string_view digits = number.starts_with('+') ? number.substr(1) : number;
   std::vector<Named> rows;
-  Statement select = database.prepare(
-      "SELECT id, target, request_id FROM audit WHERE instr(target, ?1) > 0 OR instr(request_id, "
-      "?1) > 0");
-  select.bind(1, digits);
+  Statement select = database.prepare("SELECT id, target, request_id FROM audit");
   Statement::Step step = Statement::Step::row;
   while ((step = select.step()) == Statement::Step::row) {
     Named row{.id = select.integer(0),
-              .target = without_number(select.text(1), number),
-              .request_id = without_number(select.text(2), number)};
+              .target = without_number(select.text(1), is_number),
+              .request_id = without_number(select.text(2), is_number)};
     if (row.target != select.text(1) || row.request_id != select.text(2)) {
       rows.push_back(std::move(row));
     }

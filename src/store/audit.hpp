@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/erase.hpp"
+
 namespace baton::store {
 
 class Database;
@@ -43,11 +45,11 @@ struct AuditFilter {
 // The table only grows: the schema refuses to change or delete a row, but for the first two
 // functions, which the law asks for. They are for the writer's connection and thread.
 
-/// Puts "erased" in place of a telephone number (E.164) in `target` and `request_id`, the two that
-/// a caller fills; the rows stay. Reads the whole table. Returns how many rows had it, or nothing
+/// Puts "erased" in place of a telephone number in `target` and `request_id`, the two that a caller
+/// fills; the rows stay. Reads the whole table. Returns how many rows had it, or nothing
 /// on a write error. Inside a transaction of the caller's, or by itself.
 [[nodiscard]] std::optional<std::size_t> erase_number_from_audit(Database& database,
-                                                                 std::string_view number);
+                                                                 const IsNumber& is_number);
 
 /// Of the `limit` oldest rows, deletes those from before `before` (Unix milliseconds). Returns how
 /// many went, or nothing on a write error. By itself a transaction.

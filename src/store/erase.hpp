@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,15 +12,22 @@ namespace baton::store {
 
 class Store;
 
-/// `text` with "erased" in place of each whole occurrence of the number (E.164), also without its
-/// plus, which some carriers leave out; one with more digits before or behind is another number.
-[[nodiscard]] std::string without_number(std::string_view text, std::string_view number);
+/// Whether digits that were found in a text are the telephone number that is to be erased. `plus`:
+/// one stood before them. What stood between them is left out.
+using IsNumber = std::function<bool(std::string_view digits, bool plus)>;
 
-/// Takes a telephone number (E.164) out of the records of transfers and contacts, of which all else
-/// stays. Returns how many records had it, or nothing on a write error. The store's thread; a
-/// transaction of its own.
+/// `text` with "erased" in place of each whole occurrence of the number, whatever of spaces, dots,
+/// dashes, slashes and brackets stands between its digits. Digits that go on before or behind, or
+/// are part of a word, are something else.
+[[nodiscard]] std::string without_number(std::string_view text, const IsNumber& is_number);
+/// The same for each string of a JSON text, which stays one: its numbers are no telephone numbers.
+[[nodiscard]] std::string json_without_number(std::string_view json, const IsNumber& is_number);
+
+/// Takes a telephone number out of the records of transfers and contacts, of which all else stays.
+/// Reads all of them. Returns how many records had it, or nothing on a write error. The store's
+/// thread; a transaction of its own.
 [[nodiscard]] std::optional<std::size_t> erase_number_from_records(Store& store,
-                                                                   std::string_view number);
+                                                                   const IsNumber& is_number);
 
 /// Forgets the legs that the last process left up, which name both parties. For a store that no
 /// server uses.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pwd
 import re
 import sqlite3
 import stat
@@ -13,6 +15,7 @@ import pytest
 
 from harness.server import run
 from harness.world import World
+from peer.digest import Credentials
 
 NUMBER = "+12082097345"
 
@@ -87,9 +90,14 @@ async def test_sign_in_refusals_and_the_directory(world: World):
     assert for_agent["caller"] == "crm" and for_agent["agent"] == "agent1" and for_agent["role"] == "service"
 
 
+@pytest.mark.config({"log.level": "debug", "log.format": "json"})
 async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world: World, tmp_path: Path):
     secrets = ["hunter2-in-the-wrong-field", "a-wrong-password", "demo-agent1"]
     talking = await world.talking("agent1")
+    guesser = await world.stranger("127.0.0.7", "agent1")
+    guesser.credentials = Credentials("agent1", "a-wrong-sip-password")
+    secrets.append("a-wrong-sip-password")
+    assert (await guesser.try_register()).status == 403
     rest = await world.rest()
     await rest.post("/v1/login", {"login": "hunter2-in-the-wrong-field", "password": "x"})
     await rest.post("/v1/login", {"login": "agent1", "password": "a-wrong-password"})
@@ -102,6 +110,7 @@ async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world:
     await agent.get(f"/v1/ws?ticket={secrets[-1]}")
     digits = "4111111111111111"
     await agent.message("InboundCall", "SendDTMF", digits)
+    await talking.customer.expect("INFO")  # Some of them are on their way at least.
     await talking.customer.hangup()
     await world.no_leg_is_left()
     world.expect_exit = None
@@ -130,6 +139,75 @@ async def test_a_transfer_by_the_phones_own_key(world: World):
         ("request", "SIP/REFER", "agent1", NUMBER, "accepted"), ("outcome", None, None, NUMBER, "connected")]
 
 
+async def test_a_refused_transfer_by_the_phones_own_key(world: World):
+    talking = await world.talking("agent1")
+    await talking.agent.refer("+19005550100")
+    await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert (await talking.agent.refer("nobody")).status >= 400
+    assert (await talking.agent.refer("agent2", replaces="a-call")).status == 501
+    assert (await talking.customer.refer(NUMBER)).status == 603
+    await talking.customer.hangup()
+    await world.no_leg_is_left()
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    rows = [row for row in await audit(world) if row.get("request") == "SIP/REFER"]
+    assert {row["result"] for row in rows} == {"refused"}
+    assert {row["contactId"] for row in rows} == {talking.contact_id}
+    assert [(row.get("caller"), row.get("role"), row["target"], row["reason"]) for row in rows] == [
+        ("agent1", "agent", "+19005550100", "premiumRateBlocked"),
+        ("agent1", "agent", "nobody", "destinationNotFound"),
+        ("agent1", "agent", "agent2", "notSupported")], "nobody else may ask by a REFER for what could be audited"
+
+
+@pytest.mark.config({"sip.auth_failures": 2, "sip.max_contacts_per_agent": 1})
+async def test_phones_that_sign_in_and_those_that_may_not(world: World):
+    phone = await world.phone("agent1")
+    for _ in range(5):
+        await phone.register()  # As every few minutes: nothing new.
+    second = await world.phone("agent1", register=False)
+    assert (await second.try_register()).status == 403
+    await phone.register(expires=0)
+    guesser = await world.stranger("127.0.0.7", "agent2")
+    guesser.credentials = Credentials("agent2", "wrong")
+    while (await guesser.try_register()).status != 503:  # The waits are in whole seconds.
+        pass
+    for _ in range(5):
+        await guesser.try_register()
+    other = await world.stranger("127.0.0.8", "secret-in-the-wrong-field")
+    other.credentials = Credentials("secret-in-the-wrong-field", "wrong")
+    assert (await other.try_register()).status == 403
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    rows = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER"]
+    told = [(row["event"], row.get("caller"), row["address"], row["result"], row.get("reason")) for row in rows]
+    assert told[:3] == [("login", "agent1", "127.0.0.1", "accepted", None),
+                        ("login", "agent1", "127.0.0.1", "refused", "tooManyPhones"),
+                        ("logout", "agent1", "127.0.0.1", "accepted", None)]
+    assert told[3:5] == [("login", "agent2", "127.0.0.7", "refused", "wrongPassword")] * 2
+    throttled = [row for row in told if row[4] == "throttled"]
+    assert throttled and throttled[0][:3] == ("login", "agent2", "127.0.0.7")
+    assert len(throttled) <= 4, "one a wait, not one a try"
+    assert told[-1] == ("login", None, "127.0.0.8", "refused", "wrongPassword")
+    assert "secret-in-the-wrong-field" not in json.dumps(rows)
+
+
+async def test_what_is_done_on_the_machine_itself(world: World):
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    code, _, err = await run("directory", "import", str(world.folder / "directory.json"), "--config",
+                             str(world.config_path))
+    assert code == 0, err
+    code, _, err = await run("contacts", "erase", "--number", NUMBER, "--config", str(world.config_path))
+    assert code == 0, err
+    rows = (await audit(world))[-2:]
+    assert [(row["event"], row["role"], row["request"], row["result"]) for row in rows] == [
+        ("directory", "machine", "baton directory import", "accepted"),
+        ("erase", "machine", "baton contacts erase", "accepted")]
+    user = os.environ.get("SUDO_USER") if os.geteuid() == 0 else None
+    assert {row["caller"] for row in rows} == {user or pwd.getpwuid(os.geteuid()).pw_name}
+    assert NUMBER[1:] not in json.dumps(rows), "what is erased does not stand in the line that says so"
+
+
 async def test_a_running_server_can_be_asked(world: World):
     await world.agent("agent1")
     async with asyncio.timeout(20):  # Nothing tells when the slow queue was written.
@@ -152,7 +230,7 @@ async def test_an_erased_number_is_not_in_the_audit_either(world: World):
     code, out, err = await run("contacts", "erase", "--config", str(world.config_path), "--number", NUMBER)
     assert code == 0 and "2 lines of the audit" in out, out + err
     after = await audit(world)
-    assert len(after) == len(before)
+    assert len(after) == len(before) + 1 and after[-1]["event"] == "erase"
     assert NUMBER[1:] not in json.dumps(after)
     named = [row for row in after if row.get("target") == "erased"]
     assert [row["id"] for row in named] == ["call erased"] * 2

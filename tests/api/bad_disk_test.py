@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
+from harness.bad_disk import bad_disk
 from harness.rest import Rest
 from harness.samples import DIAL_PAD
 from harness.server import Server, run
-from harness.tools import preloadable
 from harness.world import INBOUND, World
 from peer import talk
-
-
-def bad_disk(folder: Path) -> dict[str, str]:
-    """The environment of a server whose disk is as the file `disk` says."""
-    library = preloadable(Path(__file__).parent / "bad_disk.c")
-    return {"LD_PRELOAD": str(library), "BATON_TEST_DISK": str(folder / "disk")}
 
 
 @pytest.fixture

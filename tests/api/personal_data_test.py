@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sqlite3
 
@@ -109,6 +110,35 @@ async def test_a_number_is_erased_from_records_and_journal(world: World):
     assert record["customer"] == "erased" and {"erased"} <= {leg["party"] for leg in record["legs"]}
     assert (await boss.get(f"/v1/transfers/{transfer}")).json()["destination"]["phoneNumber"] == "erased"
     await stop(world)
+
+
+#: One number, as people and systems write it.
+WRITTEN = ["+12025550177", "12025550177", "2025550177", "(202) 555-0177", "202-555-0177", "202.555.0177", "202 555 0177",
+           "+1 (202) 555-0177", "1 202 555 0177", "tel:+1-202-555-0177", "sip:2025550177@example.com",
+           "sip:+12025550177@example.com;user=phone", "0012025550177", "01112025550177", "011 1 202 555 0177"]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+async def test_a_number_is_erased_however_it_was_written(world: World, written: str):
+    """In a note, an attribute and a request's id; beside it stands another number, which stays."""
+    talking = await world.talking("agent1", await world.customer("2025550177"))
+    await talking.desktop.blind_transfer(DIAL_PAD, id=f"to {written}",
+                                         options={"note": f"He said: call {written}\nor +12025550178",
+                                                  "attributes": {"callback": written}})
+    target = await world.carrier.incoming()
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talking.customer.hangup()
+    await target.ended(by="them")
+    await stop(world)
+    assert written.encode() in bytes_of(world)
+    code, out, err = await erase(world, CALLER)
+    assert code == 0 and "2 records" in out and " 0 line" not in out, out + err
+    kept = bytes_of(world)
+    assert not [form for form in WRITTEN if form.encode() in kept]
+    digits = re.sub(rb"[^0-9A-Za-z+,\"]", b"", kept)
+    assert b"2025550177" not in digits, "nor with something else between the digits"
+    assert b"12025550178" in kept
 
 
 async def test_a_number_is_erased_from_calls_that_were_left_up(world: World):

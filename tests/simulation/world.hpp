@@ -163,6 +163,7 @@ class World {
   void on(const core::CancelTimer& output);
   void on(const core::StoreTransfer& output);
   void on(const core::StoreContact& output);
+  void on(const core::LeftQueue& /*output*/) {}  // A figure: nothing follows from it.
   void check();
   void check_contact(const core::Inspection::State& s, const core::Contact& contact);
   void check_agent(const core::Inspection::State& s, int index, const core::Agent& agent);

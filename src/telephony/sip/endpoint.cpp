@@ -162,6 +162,11 @@ void Endpoint::set_inbound_numbers(std::vector<std::string> numbers) {
   if (!loop_.post(apply)) apply();
 }
 
+void Endpoint::audit_with(const SignInSink& sink) {
+  impl_->sign_ins = sink;
+  impl_->registrar.tell_sign_ins(sink);
+}
+
 std::vector<Binding> Endpoint::bindings(std::string_view login) const {
   return impl_->registrar.bindings(login);
 }
@@ -201,6 +206,10 @@ Source Endpoint::source_of(nta_incoming_s* irq) const {
 Registrar& Endpoint::registrar() { return impl_->registrar; }
 
 Trunks& Endpoint::trunks() { return impl_->trunks; }
+
+std::vector<std::pair<std::string, std::uint64_t>> Endpoint::trunks_full() const {
+  return impl_->trunks.refused();
+}
 
 std::size_t Endpoint::transactions() const {
   usize_t server = 0;

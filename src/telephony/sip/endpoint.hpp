@@ -54,9 +54,9 @@ struct SipCounters {
   Counter unknown_peer{0};      ///< 403 to an INVITE.
   Counter foreign_register{0};  ///< 403 or 404 to a REGISTER.
   Counter not_inbound{0};       ///< A trunk dialled something that is not ours.
-  Counter overload{0};          ///< 503, for one of the next two.
-  Counter dialogs_full{0};
+  Counter dialogs_full{0};      ///< 503, as for the next one.
   Counter transactions_full{0};
+  Counter contacts_full{0};   ///< 403 to a REGISTER of one phone too many.
   Counter headers_full{0};    ///< 400 to a request with too many header fields.
   Counter too_many_hops{0};   ///< 483.
   Counter method_refused{0};  ///< 405, 501, 603.
@@ -105,6 +105,9 @@ class Endpoint {
   /// Our own inbound numbers (E.164), all of them. Any thread.
   void set_inbound_numbers(std::vector<std::string> numbers);
 
+  /// Where phones that sign in, and those that are refused, are told. Before start().
+  void audit_with(const SignInSink& sink);
+
   /// The agent's phones, most recently registered first. Loop thread.
   [[nodiscard]] std::vector<Binding> bindings(std::string_view login) const;
   /// The way for an outside number (Trunks::route). Loop thread.
@@ -123,6 +126,8 @@ class Endpoint {
 
   [[nodiscard]] Registrar& registrar();
   [[nodiscard]] Trunks& trunks();
+  /// Trunks::refused. Any thread.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> trunks_full() const;
   [[nodiscard]] const SipCounters& counters() const { return counters_; }
   /// Server and client transactions that the stack holds, lingering ones included. Loop thread.
   [[nodiscard]] std::size_t transactions() const;

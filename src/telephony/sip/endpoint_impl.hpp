@@ -92,6 +92,9 @@ struct Endpoint::Impl {
   std::unique_ptr<TrunkResolver> resolver;
   nta_outgoing_t* default_outgoing = nullptr;
   Loop::Timer expiry;
+  SignInSink sign_ins;
+  // Networks whose credentials are not looked at, and until when that was told.
+  std::map<std::string, std::int64_t, std::less<>> told_throttled;
 
   // Starting and stopping, on the loop thread.
   void create();
@@ -124,6 +127,12 @@ struct Endpoint::Impl {
   // Checks a credential, or answers with a challenge or a refusal.
   Proof prove(MessageGuard& msg, const sip_t* sip, const std::optional<DigestParams>& credential,
               std::string_view user, std::string_view ha1, bool proxy);
+
+  // For the audit. `user` is whoever the request says that it is from.
+  void tell_refused(SignIn::What what, std::string_view user, const Source& source,
+                    const sip_t* sip) const;
+  void tell_throttled(std::string_view network, std::string_view user, const Source& source,
+                      const sip_t* sip, std::int64_t now, std::int64_t until);
 
   // Answers that nobody waits for.
   static int on_stray_answer(nta_outgoing_magic_t* magic, nta_outgoing_t* orq, const sip_t* sip) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/message_size.hpp"
 #include "telephony/sip/sip_test_client.hpp"
 
 // What a stranger may send before he is refused: size, header fields, wrong passwords.
@@ -102,10 +103,12 @@ TEST_F(EndpointLimits, TakesSoManyHeaderFieldsAndNotOneMore) {
 }
 
 TEST_F(EndpointLimits, TakesNoLargerMessageThanConfigured) {
+  const std::uint64_t before = messages_too_large();
   SipPeer datagrams;
   datagrams.connect(udp_);
   EXPECT_EQ(code_of(datagrams, of_size(datagrams, kMessageBytes)), 200);
   EXPECT_EQ(code_of(datagrams, of_size(datagrams, kMessageBytes + 1)), 413);
+  EXPECT_EQ(messages_too_large(), before + 1);
   EXPECT_EQ(code_of(datagrams, of_size(datagrams, kMessageBytes)), 200);
 
   // Of a stream the stack keeps two bytes for itself; and since it cannot know where in it the next
@@ -114,6 +117,7 @@ TEST_F(EndpointLimits, TakesNoLargerMessageThanConfigured) {
   stream.connect(tcp_);
   EXPECT_EQ(code_of(stream, of_size(stream, kMessageBytes - 2)), 200);
   EXPECT_EQ(code_of(stream, of_size(stream, kMessageBytes - 1)), 0);
+  EXPECT_EQ(messages_too_large(), before + 2);
   SipPeer next("127.0.0.1", true);
   next.connect(tcp_);
   EXPECT_EQ(code_of(next, of_size(next, 1000)), 200);

@@ -67,6 +67,7 @@ Endpoint::Impl::Proof Endpoint::Impl::prove(MessageGuard& msg, const sip_t* sip,
   // A phone that is signed in already goes on, whoever else guesses from behind its address.
   if (const auto wait = guard.wait(network, user, now); wait > 0 && !is_his_phone(user, source)) {
     counters().throttled++;
+    tell_throttled(network, user, source, sip, now, now + wait);
     reply(msg, 503, "Too Many Wrong Passwords",
           SIPTAG_RETRY_AFTER_STR(std::to_string(wait).c_str()));
     return Proof::answered;
@@ -93,12 +94,38 @@ Endpoint::Impl::Proof Endpoint::Impl::prove(MessageGuard& msg, const sip_t* sip,
   }
   counters().credentials_wrong++;
   guard.failed(network, user, now);
+  tell_refused(SignIn::What::wrong_password, user, source, sip);
   if (const auto wait = guard.wait(network, user, now); wait > 0) {
     spdlog::warn("SIP: wrong passwords from {}; credentials from there are refused for {} s",
                  network, wait);
   }
   reply(msg, SIP_403_FORBIDDEN);
   return Proof::answered;
+}
+
+void Endpoint::Impl::tell_refused(SignIn::What what, std::string_view user, const Source& source,
+                                  const sip_t* sip) const {
+  if (!sign_ins) return;
+  const bool ours = is_agent(user) || trunks.by_username(user) != nullptr;
+  sign_ins({.what = what,
+            .login = ours ? std::string(user) : std::string(),
+            .host = source.host,
+            .method = text_of(sip->sip_request->rq_method_name)});
+}
+
+void Endpoint::Impl::tell_throttled(std::string_view network, std::string_view user,
+                                    const Source& source, const sip_t* sip, std::int64_t now,
+                                    std::int64_t until) {
+  // Once a wait: whoever hammers on must not fill the disk.
+  constexpr std::size_t kRemembered = 10'000;
+  if (told_throttled.size() >= kRemembered) {
+    std::erase_if(told_throttled, [now](const auto& each) { return each.second <= now; });
+    if (told_throttled.size() >= kRemembered) return;
+  }
+  std::int64_t& told = told_throttled[std::string(network)];
+  if (told > now) return;
+  told = until;
+  tell_refused(SignIn::What::throttled, user, source, sip);
 }
 
 bool Endpoint::Impl::is_his_phone(std::string_view login, const Source& source) const {
@@ -118,7 +145,6 @@ bool Endpoint::Impl::overloaded() {
   } else {
     return false;
   }
-  counters().overload++;
   return true;
 }
 
@@ -341,6 +367,10 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     wanted.contacts.push_back(std::move(each));
   }
   const RegisterAnswer answer = registrar.apply(wanted, unix_now());
+  if (answer.too_many) {
+    counters().contacts_full++;
+    tell_refused(SignIn::What::too_many_phones, wanted.login, source, sip);
+  }
   answer_register(msg, answer);
   if (answer.code != 200 || handler == nullptr) return;
   const std::string from = to_uri(source);

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "telephony/sip/bridge_relay.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 #include "telephony/sip/leg_dialling.hpp"
@@ -22,6 +24,7 @@ Leg::Leg(LegContext& context, core::LegId id, Party party)
     : context_(context),
       id_(id),
       party_(std::move(party)),
+      call_{.contact = id_, .transfer = {}},  // As that of a customer who calls in.
       media_(context.endpoint->bound().front().host, context.next_session++),
       session_timer_(context.config().session_expires_seconds, context.config().min_se_seconds) {
   context_.counters.legs_open.fetch_add(1, std::memory_order_relaxed);
@@ -397,6 +400,13 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
   if (reported_) return;
   reported_ = true;
   const auto keep = self();
+  if (code >= 300 && cause != core::EndCause::local) {
+    const log::About about(call_);
+    spdlog::info("SIP: {} {} {}: {} {}", party_.trunk.empty() ? "the phone of" : "trunk",
+                 party_.trunk.empty() ? party_.agent : party_.trunk,
+                 cause == core::EndCause::refused ? "refused a call" : "was lost in a call", code,
+                 clean_header(text));
+  }
   if (state_ != LegState::ended) state_ = LegState::ending;
   context_.loop->cancel(session_due_);
   context_.loop->cancel(guard_);

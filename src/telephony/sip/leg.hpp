@@ -11,6 +11,7 @@
 
 #include "core/command.hpp"
 #include "core/input.hpp"
+#include "log/about.hpp"
 #include "telephony/sip/dialog.hpp"
 #include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/leg_context.hpp"
@@ -129,6 +130,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
     return state_ == LegState::ended || state_ == LegState::ending;
   }
   [[nodiscard]] const Party& party() const { return party_; }
+  /// Which call it is part of, for the log.
+  void set_call(const log::Call& call) { call_ = call; }
   [[nodiscard]] LegMedia& media() { return media_; }
   [[nodiscard]] Leg* peer() const { return peer_; }
   /// It answered and was in no bridge and not parked since: it was offered the other's SDP.
@@ -195,6 +198,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   LegContext& context_;
   const core::LegId id_;
   Party party_;
+  log::Call call_;
   TrunkCall trunk_call_;  // Until the leg is over.
   LegState state_ = LegState::incoming;
   core::Sound sound_ = core::Sound::hold;

@@ -184,6 +184,7 @@ void Leg::accept(const std::string& sdp, Done done) {
 // ---- Outgoing ----
 
 std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_of) {
+  call_ = {.contact = command.contact, .transfer = command.transfer};
   LegDialling::Content content;
   content.max_forwards = std::clamp(command.max_forwards, 0, 255);
   std::vector<LegDialling::Way> ways;
@@ -204,6 +205,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     const auto route = context_.endpoint->route(outside.number, outside.caller_id);
     if (!route) return Refusal{404, "No trunk carries the number."};
     if (route->full_at > 0) {
+      context_.endpoint->trunks().count_refusal(route->trunk);
       return Refusal{503, "The trunk " + route->trunk + " has its limit of " +
                               std::to_string(route->full_at) + " calls."};
     }

@@ -14,6 +14,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/message_size.hpp"
 #include "telephony/sip/timer_rounding.hpp"
 
 namespace baton::telephony::sip {
@@ -47,6 +48,12 @@ void Loop::start() {
     throw std::runtime_error(
         "the SIP library does not use Baton's timers: the program must be linked so that its "
         "su_timer_expire is exported (-Wl,--export-dynamic-symbol=su_timer_expire)");
+  }
+  if (!messages_too_large_are_counted()) {
+    throw std::runtime_error(
+        "the SIP library does not use Baton's msg_recv_iovec: the program must be linked so that "
+        "it "
+        "is exported (-Wl,--export-dynamic-symbol=msg_recv_iovec)");
   }
   std::promise<void> ready;
   auto started = ready.get_future();

@@ -18,6 +18,15 @@ RegisterAnswer refuse(int code, std::string phrase) {
   return answer;
 }
 
+/// The host of to_uri()'s text.
+std::string host_of(std::string_view uri) {
+  uri.remove_prefix(std::min(uri.size(), std::string_view("sip:").size()));
+  uri = uri.substr(0, uri.find(';'));
+  uri = uri.substr(0, uri.rfind(':'));
+  if (uri.starts_with('[') && uri.ends_with(']')) uri = uri.substr(1, uri.size() - 2);
+  return std::string(uri);
+}
+
 }  // namespace
 
 std::string to_uri(const Source& source) {
@@ -34,6 +43,7 @@ Registrar::Registrar(const SipConfig& config, Reachable reachable)
 
 RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now) {
   const bool reachable_before = agents_.contains(request.login);
+  const std::set<std::string> hosts_before = hosts_of(request.login);
   Entries wanted;
   if (reachable_before) wanted = agents_.find(request.login)->second;
   std::erase_if(wanted, [now](const Entry& entry) { return entry.binding.expires_at <= now; });
@@ -70,7 +80,9 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     std::erase_if(wanted, same);
     if (seconds == 0) continue;
     if (wanted.size() >= max_contacts_) {
-      return refuse(403, fmt::format("Too Many Contacts (At Most {})", max_contacts_));
+      auto answer = refuse(403, fmt::format("Too Many Contacts (At Most {})", max_contacts_));
+      answer.too_many = true;
+      return answer;
     }
     Entry entry;
     entry.binding.contact = contact.uri;
@@ -92,6 +104,7 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     for (auto& entry : wanted) put(request.login, entries, std::move(entry));
   }
   tell_if_changed(request.login, reachable_before);
+  tell_hosts(request.login, hosts_before, SignIn::What::signed_off);
 
   RegisterAnswer answer;
   for (auto& binding : bindings(request.login)) {
@@ -156,6 +169,27 @@ void Registrar::tell_if_changed(const std::string& login, bool before) {
   if (now != before && reachable_) reachable_(login, now);
 }
 
+std::set<std::string> Registrar::hosts_of(std::string_view login) const {
+  std::set<std::string> hosts;
+  const auto found = agents_.find(login);
+  if (!sign_ins_ || found == agents_.end()) return hosts;
+  for (const Entry& entry : found->second) hosts.insert(host_of(entry.binding.via_route));
+  return hosts;
+}
+
+void Registrar::tell_hosts(const std::string& login, const std::set<std::string>& before,
+                           SignIn::What gone) const {
+  if (!sign_ins_) return;
+  const std::set<std::string> now = hosts_of(login);
+  for (const std::string& host : now) {
+    if (!before.contains(host))
+      sign_ins_({.what = SignIn::What::signed_in, .login = login, .host = host});
+  }
+  for (const std::string& host : before) {
+    if (!now.contains(host)) sign_ins_({.what = gone, .login = login, .host = host});
+  }
+}
+
 std::vector<Binding> Registrar::bindings(std::string_view login) const {
   const auto found = agents_.find(login);
   if (found == agents_.end()) return {};
@@ -183,16 +217,20 @@ void Registrar::expire(std::int64_t now) {
     }
   }
   for (const auto& login : logins) {
+    const std::set<std::string> hosts = hosts_of(login);
     erase_where(login, true, [now](const Entry& entry) { return entry.binding.expires_at <= now; });
     tell_if_changed(login, true);
+    tell_hosts(login, hosts, SignIn::What::expired);
   }
 }
 
 void Registrar::forget(std::string_view login) {
   const std::string name{login};
   const bool before = agents_.contains(name);
+  const std::set<std::string> hosts = hosts_of(name);
   erase_where(name, true, [](const Entry&) { return true; });
   tell_if_changed(name, before);
+  tell_hosts(name, hosts, SignIn::What::removed);
 }
 
 bool Registrar::restore(const std::string& login, const Binding& binding, std::int64_t now) {

@@ -4,12 +4,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "telephony/sip/binding.hpp"
 #include "telephony/sip/config.hpp"
+#include "telephony/sip/sign_in.hpp"
 
 namespace baton::telephony::sip {
 
@@ -52,6 +54,7 @@ struct RegisterAnswer {
   std::string phrase = "OK";
   std::vector<std::pair<Binding, std::int64_t>> contacts;  ///< With the seconds left; only for 200.
   int min_expires = 0;                                     ///< Only for 423.
+  bool too_many = false;  ///< A 403, since the agent has sip.max_contacts_per_agent already.
 };
 
 /// Which phones each agent has (RFC 3261 section 10.3), as plain values: no sockets and no clock.
@@ -67,6 +70,9 @@ class Registrar {
 
   Registrar(const SipConfig& config, Reachable reachable);
   void keep_with(Changed changed) { changed_ = std::move(changed); }
+  /// Hears when an agent has a phone at an address (the host; ports change with each connection)
+  /// where he had none, and when he has none there any more.
+  void tell_sign_ins(SignInSink sink) { sign_ins_ = std::move(sink); }
 
   /// Carries out one authenticated REGISTER, all of it or nothing. `now` in Unix seconds.
   [[nodiscard]] RegisterAnswer apply(const RegisterRequest& request, std::int64_t now);
@@ -101,6 +107,9 @@ class Registrar {
   void put(const std::string& login, Entries& entries, Entry entry);
   void erase(const std::string& login, Entries& entries, std::size_t index);
   void tell_if_changed(const std::string& login, bool before);
+  [[nodiscard]] std::set<std::string> hosts_of(std::string_view login) const;
+  void tell_hosts(const std::string& login, const std::set<std::string>& before,
+                  SignIn::What gone) const;
   template <typename Predicate>
   void erase_where(const std::string& login, bool tell, Predicate predicate);
   void tell_changes(const RegisterRequest& request, const Entries& wanted) const;
@@ -110,6 +119,7 @@ class Registrar {
   std::size_t max_contacts_;
   Reachable reachable_;
   Changed changed_;
+  SignInSink sign_ins_;
   std::map<std::string, Entries, std::less<>> agents_;  // No agent without a contact is in it.
   // The agents on a source address, by the order of their registrations.
   std::map<std::string, std::map<std::uint64_t, std::string>, std::less<>> by_source_;

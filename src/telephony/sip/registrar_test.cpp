@@ -43,6 +43,42 @@ TEST_F(RegistrarTest, TellsTheFirstContactAndTheLast) {
   EXPECT_EQ(registrar.size(), 0U);
 }
 
+TEST_F(RegistrarTest, TellsTheAuditOfAddressesNotOfRegistrations) {
+  std::vector<std::string> lines;
+  registrar.tell_sign_ins([&lines](const SignIn& told_of) {
+    using What = SignIn::What;
+    const char* what = told_of.what == What::signed_in    ? "in "
+                       : told_of.what == What::signed_off ? "off "
+                       : told_of.what == What::expired    ? "expired "
+                                                          : "removed ";
+    lines.push_back(what + told_of.login + ' ' + told_of.host);
+  });
+  const std::vector<std::string> one{"in agent1 127.0.0.5"};
+  for (int minute = 0; minute < 60; ++minute) {
+    // Each time by another connection, as behind a NAT; the one before expires.
+    source.port = 4000 + minute;
+    EXPECT_EQ(
+        registrar.apply(request("sip:a@1:" + std::to_string(source.port), 90), minute * 60).code,
+        200);
+    registrar.expire(minute * 60);
+  }
+  EXPECT_EQ(lines, one) << "registering anew is nothing new";
+  registrar.expire(10'000);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines.back(), "expired agent1 127.0.0.5");
+  source.host = "::1";
+  EXPECT_EQ(registrar.apply(request("sip:a@1"), 10'000).code, 200);
+  EXPECT_EQ(lines.back(), "in agent1 ::1");
+  source.host = "127.0.0.6";
+  EXPECT_EQ(registrar.apply(request("sip:b@1"), 10'000).code, 200);
+  EXPECT_EQ(lines.back(), "in agent1 127.0.0.6");
+  EXPECT_EQ(registrar.apply(request("sip:b@1", 0), 10'000).code, 200);
+  EXPECT_EQ(lines.back(), "off agent1 127.0.0.6");
+  registrar.forget("agent1");
+  EXPECT_EQ(lines.back(), "removed agent1 ::1");
+  EXPECT_EQ(lines.size(), 6U);
+}
+
 TEST_F(RegistrarTest, AnswersAQueryWithWhatIsLeft) {
   EXPECT_EQ(registrar.apply(request("sip:a@1", 600), 100).code, 200);
   const auto answer = registrar.apply(request(""), 150);

@@ -20,6 +20,7 @@
 #include "telephony/sip/endpoint.hpp"
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_context.hpp"
+#include "telephony/sip/message_size.hpp"
 #include "telephony/sip/tone_source.hpp"
 
 namespace baton::telephony::sip {
@@ -137,6 +138,7 @@ class SipSwitch::Impl : public InviteHandler {
     identifiers_.emplace(std::move(saved.key));
     saved_legs_ = std::move(saved.legs);
     saved_phones_ = std::move(saved.phones);
+    call_of_ = std::move(saved.call_of);
   }
 
   [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const { return adopted_; }
@@ -249,11 +251,13 @@ class SipSwitch::Impl : public InviteHandler {
     stats.not_inbound = door.not_inbound;
     stats.method_refused = door.method_refused;
     stats.screened = door.screened;
-    stats.overload = door.overload;
     stats.dialogs_full = door.dialogs_full;
     stats.transactions_full = door.transactions_full;
     stats.headers_full = door.headers_full + own.headers_full;
+    stats.contacts_full = door.contacts_full;
+    stats.too_large = messages_too_large();
     stats.malformed = door.malformed;
+    stats.trunks_full = endpoint_.trunks_full();
     if (running_ && tone_) {
       const auto sound = tone_->stats();
       stats.sound_streams_open = sound.streams;
@@ -286,10 +290,12 @@ class SipSwitch::Impl : public InviteHandler {
       std::shared_ptr<Leg> leg;
       if (why.empty()) leg = Leg::adopt(context_, saved.leg, record, why);
       if (!leg) {
+        const log::About about(call_of_ ? call_of_(saved.leg) : log::Call{});
         spdlog::warn("sip: leg {} of the process before is lost: {}", to_string(saved.leg), why);
         if (keep_lost_) keep_lost_({.leg = saved.leg, .state = {}}, false);
         continue;
       }
+      if (call_of_) leg->set_call(call_of_(saved.leg));
       context_.counters.legs_adopted.fetch_add(1, std::memory_order_relaxed);
       legs_.emplace(saved.leg, leg);
       adopted_.push_back(saved.leg);
@@ -430,6 +436,7 @@ class SipSwitch::Impl : public InviteHandler {
   Keeper keep_lost_;
   std::vector<SavedLeg> saved_legs_;
   std::vector<SavedPhone> saved_phones_;
+  std::function<log::Call(const core::LegId&)> call_of_;
   std::size_t lost_ways_ = 0;  // Legs that wait for their party's connection, at most.
   std::vector<core::LegId> adopted_;
   std::vector<std::string> reachable_;
@@ -456,6 +463,7 @@ std::optional<std::string> SipSwitch::start() { return impl_->start(); }
 void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones) {
   impl_->keep_with(std::move(legs), std::move(phones));
 }
+void SipSwitch::audit_with(const SignInSink& sink) { impl_->endpoint().audit_with(sink); }
 void SipSwitch::restore(SavedSwitch saved) { impl_->restore(std::move(saved)); }
 const std::vector<core::LegId>& SipSwitch::adopted_legs() const { return impl_->adopted_legs(); }
 const std::vector<std::string>& SipSwitch::reachable_phones() const {

@@ -2,13 +2,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "log/about.hpp"
 #include "telephony/sip/binding.hpp"
 #include "telephony/sip/config.hpp"
+#include "telephony/sip/sign_in.hpp"
 #include "telephony/switch.hpp"
 
 namespace baton::telephony::sip {
@@ -29,6 +33,8 @@ struct SavedSwitch {
   std::string key;
   std::vector<SavedLeg> legs;
   std::vector<SavedPhone> phones;
+  /// Which call a leg is part of, for the log. Called in start(), on the loop thread.
+  std::function<log::Call(const core::LegId&)> call_of{};
 };
 
 /// What the switch counts, since the process began but for the `open` ones.
@@ -57,13 +63,16 @@ struct SwitchStats {
   std::uint64_t not_inbound = 0;
   std::uint64_t method_refused = 0;
   std::uint64_t screened = 0;
-  std::uint64_t overload = 0;
   std::uint64_t dialogs_full = 0;
   std::uint64_t transactions_full = 0;
   std::uint64_t headers_full = 0;
+  std::uint64_t contacts_full = 0;
+  std::uint64_t too_large = 0;
   std::uint64_t malformed = 0;
   std::uint64_t sound_streams_open = 0;
   std::uint64_t sound_packets = 0;
+  /// Every trunk, and the calls that it was too full for.
+  std::vector<std::pair<std::string, std::uint64_t>> trunks_full;
 };
 
 /// The embedded SIP back end: a back-to-back user agent, a registrar and the built-in sounds,
@@ -79,6 +88,9 @@ class SipSwitch : public Switch {
   using PhoneKeeper = std::function<void(SavedPhone phone, bool removed)>;
   /// What a restart needs goes there. Before start().
   void keep_with(Keeper legs, PhoneKeeper phones);
+  /// Where phones that sign in, and those that are refused, are told, on the loop thread; it must
+  /// not block. Before start().
+  void audit_with(const SignInSink& sink);
   /// What start() takes over, before the first message is read. Before start().
   void restore(SavedSwitch saved);
   /// The legs that were taken over. After start(); any thread.

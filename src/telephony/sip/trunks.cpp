@@ -193,6 +193,19 @@ TrunkCall Trunks::occupy(std::string_view trunk) {
   return {calls.get(), [calls](void*) { --*calls; }};
 }
 
+void Trunks::count_refusal(std::string_view trunk) {
+  for (State& state : trunks_) {
+    if (state.config.name == trunk) state.refused->fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Trunks::refused() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  for (const State& state : trunks_)
+    all.emplace_back(state.config.name, state.refused->load(std::memory_order_relaxed));
+  return all;
+}
+
 const TrunkConfig* Trunks::by_source(const Source& source) const {
   const TrunkConfig* any_port = nullptr;
   for (const auto& rule : sources_) {

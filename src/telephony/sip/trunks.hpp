@@ -1,11 +1,14 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "telephony/sip/config.hpp"
@@ -69,6 +72,10 @@ class Trunks {
 
   /// Counts a call on that trunk, in either direction. Nothing for an unknown name.
   [[nodiscard]] TrunkCall occupy(std::string_view trunk);
+  /// A call was refused because that trunk, and every other that carries its number, was full.
+  void count_refusal(std::string_view trunk);
+  /// Every trunk's name and how often that was. Any thread.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> refused() const;
 
   /// The trunk that may call from there: one with that address and port before one with the address
   /// alone.
@@ -95,11 +102,13 @@ class Trunks {
     TrunkConfig config;
     std::vector<TrunkAddress> addresses;
     std::shared_ptr<int> calls = std::make_shared<int>(0);  // Shared with the calls.
+    std::unique_ptr<std::atomic<std::uint64_t>> refused =
+        std::make_unique<std::atomic<std::uint64_t>>(0);
 
     [[nodiscard]] bool full() const { return config.max_calls > 0 && *calls >= config.max_calls; }
   };
 
-  std::vector<State> trunks_;
+  std::vector<State> trunks_;  // As many, with the same names, from the constructor on.
   std::vector<SourceRule> sources_;
   std::set<std::string, std::less<>> inbound_;
   ListenAddress own_;
