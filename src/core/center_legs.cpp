@@ -37,8 +37,10 @@ void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::str
   }
   stop_bridging(contact);
   if (Transfer* transfer = running_transfer(contact)) {
-    end_transfer(contact, *transfer, TransferState::failed, Custody::gone,
-                 transfer->failure == Reason::none ? Reason::internal : transfer->failure);
+    // Nobody hung up and nothing failed that we know of: a fault of ours, which its error tells,
+    // too.
+    if (transfer->failure == Reason::none) transfer->failure = Reason::internal;
+    end_transfer(contact, *transfer, TransferState::failed, Custody::gone, transfer->failure);
   }
   complete_transfers(contact);
   if (!contact.ended_at) {
