@@ -117,10 +117,10 @@ void Endpoint::Impl::tell_throttled(std::string_view network, std::string_view u
                                     const Source& source, const sip_t* sip, std::int64_t now,
                                     std::int64_t until) {
   // Once a wait: whoever hammers on must not fill the disk.
-  constexpr std::size_t kRemembered = 10'000;
-  if (told_throttled.size() >= kRemembered) {
+  constexpr std::size_t kNetworksTold = 10'000;
+  if (told_throttled.size() >= kNetworksTold) {
     std::erase_if(told_throttled, [now](const auto& each) { return each.second <= now; });
-    if (told_throttled.size() >= kRemembered) return;
+    if (told_throttled.size() >= kNetworksTold) return;
   }
   std::int64_t& told = told_throttled[std::string(network)];
   if (told > now) return;
