@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from harness.samples import DIAL_PAD
 from harness.world import INBOUND, World
 from peer import HOLD, QUEUE, RINGBACK, talk
+
+TLS = {"sip.listen": ["udp:127.0.0.1:0", "tcp:127.0.0.1:0", "tls:127.0.0.1:0"]}
 
 
 async def test_a_call_that_stood_can_be_held_resumed_and_ended(world: World):
@@ -186,7 +189,48 @@ async def test_the_same_id_gets_its_first_answer(world: World):
     await talking.customer.hangup()
 
 
-@pytest.mark.parametrize("transport", ["tcp"])
+async def back_after_its_death(world: World) -> None:
+    await world.server.died()
+    world.kill_no_more()
+    await world.start_again()
+
+
+async def test_a_refer_without_its_answer_comes_again(tmp_path: Path):
+    """It was journalled, and the process died before its 202: the phone asks again, and one transfer comes of it."""
+    async with World(tmp_path, {}, [], World.killable(tmp_path)) as world:
+        talking = await world.talking("agent1")
+        world.kill_at("after", 1)
+        referring = asyncio.create_task(talking.agent.refer(DIAL_PAD))
+        await back_after_its_death(world)
+        target = await world.carrier.incoming()
+        await target.ring()
+        await target.answer(wait=False)
+        await talking.desktop.transfer("connected")
+        await talk(talking.customer, target)
+        assert (await referring).status in (202, 481)
+        assert len(world.carrier.received("INVITE")) == 1
+        await talking.customer.hangup()
+        await target.ended(by="them")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_an_unanswered_invite_over_a_connection_is_given_up(tmp_path: Path, transport: str):
+    """There is no way back to the caller: the agent who was to have him is free for the next."""
+    async with World(tmp_path, TLS, [], World.killable(tmp_path)) as world:
+        at_work = await world.agent("agent1")
+        caller = await world.customer(transport=transport)
+        world.kill_at("after", 1)
+        calling = await caller.call(INBOUND)
+        await back_after_its_death(world)
+        assert calling.final is None
+        calling._end("them")  # As its connection tells it.
+        await world.no_leg_is_left()
+        talking = await world.talking("agent1", at_work=at_work)
+        await talking.customer.hangup()
+
+
+@pytest.mark.config(TLS)
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
 async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: World, transport: str):
     at_work = await world.agent("agent1", transport=transport)
     talking = await world.talking("agent1", at_work=at_work)
@@ -203,9 +247,10 @@ async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: Wo
     await talking.agent.ended(by="them")
 
 
-@pytest.mark.config({"sip.reconnect_seconds": 2})
-async def test_a_phone_on_a_connection_that_stays_away_is_lost(world: World):
-    at_work = await world.agent("agent1", transport="tcp")
+@pytest.mark.config({"sip.reconnect_seconds": 2, **TLS})
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_a_phone_on_a_connection_that_stays_away_is_lost(world: World, transport: str):
+    at_work = await world.agent("agent1", transport=transport)
     talking = await world.talking("agent1", at_work=at_work)
     await world.kill()
     talking.agent.forget_dialog()
