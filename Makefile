@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate bench lint format fuzz sanitize package build clean
+.PHONY: help run test simulate bench soak lint format fuzz sanitize package build clean
 
 help: ## Show this list
 	@echo "Baton: a live call is handed on by one message. Targets:"
@@ -39,6 +39,13 @@ bench: ## Measure throughput, latency and memory on this machine (build/bench.js
 	@scripts/install-packages build run test
 	@scripts/build release
 	@scripts/run-bench
+
+soak: ## Calls for MINUTES (30) at RATE a second while the server is killed again and again (UPDATE_README=1)
+	@echo "Baton: building, then the soak run (docs/testing.md)"
+	@scripts/install-packages build run test
+	@scripts/build release baton baton_bench_driver baton_soak_peers
+	@bench/run-soak --minutes $(or $(MINUTES),30) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(KILL_EVERY),--kill-every $(KILL_EVERY)) $(if $(filter-out 0,$(UPDATE_README)),--readme)
 
 lint: ## Check formatting, shell scripts, house rules, headers and clang-tidy
 	@scripts/install-packages

@@ -7,28 +7,9 @@
 
 #include <array>
 
+#include "sip_text.hpp"
+
 namespace baton::bench {
-
-namespace {
-
-/// The lines of a header, each with its line end; the server writes long names only.
-std::string header(std::string_view message, std::string_view name) {
-  std::string found;
-  std::size_t at = message.find("\r\n");
-  while (at != std::string_view::npos) {
-    at += 2;
-    const std::size_t end = message.find("\r\n", at);
-    if (end == std::string_view::npos || end == at) break;
-    const std::string_view line = message.substr(at, end - at);
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(":")) {
-      found.append(line).append("\r\n");
-    }
-    at = end;
-  }
-  return found;
-}
-
-}  // namespace
 
 Carrier::~Carrier() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -66,19 +47,19 @@ void Carrier::receive() {
 void Carrier::answer(std::string_view request, const void* from, unsigned size) {
   if (request.starts_with("SIP/2.0") || request.starts_with("ACK ")) return;
   const bool invite = request.starts_with("INVITE ");
-  std::string to = header(request, "To");
-  const std::string call_id = header(request, "Call-ID");
+  std::string to = header_lines(request, "To");
+  const std::string call_id = header_lines(request, "Call-ID");
   const bool fresh = to.find(";tag=") == std::string::npos;
   if (invite && fresh) {
-    const std::size_t user = request.find("sip:") + 4;
-    on_invite_(request.substr(user, request.find_first_of("@;> ", user) - user), Clock::now());
+    on_invite_(user_of(request), Clock::now());
   }
   if (fresh && to.size() > 2) {
     // Made of the Call-ID, so that a repeated INVITE gets the same.
     to.insert(to.size() - 2, ";tag=t" + std::to_string(std::hash<std::string>{}(call_id)));
   }
-  const std::string head = header(request, "Via") + header(request, "Record-Route") +
-                           header(request, "From") + to + call_id + header(request, "CSeq") +
+  const std::string head = header_lines(request, "Via") + header_lines(request, "Record-Route") +
+                           header_lines(request, "From") + to + call_id +
+                           header_lines(request, "CSeq") +
                            "Contact: <sip:carrier@127.0.0.1:" + std::to_string(port_) + ">\r\n";
   const auto send = [&](const std::string& text) {
     ::sendto(descriptor_, text.data(), text.size(), 0, static_cast<const sockaddr*>(from), size);

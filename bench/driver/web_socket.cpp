@@ -40,6 +40,9 @@ std::string WebSocket::open(std::uint16_t port, const std::string& target,
   }
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  // A server that is just starting may take the connection and not answer yet.
+  const timeval patience{5, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   send_all("GET " + target +
            " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -49,7 +52,7 @@ std::string WebSocket::open(std::uint16_t port, const std::string& target,
   while ((end = input_.find("\r\n\r\n")) == std::string::npos) {
     std::array<char, 4096> chunk{};
     const auto got = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
-    if (got <= 0) return "the server closed before it answered the upgrade";
+    if (got <= 0) return "the server did not answer the upgrade";
     input_.append(chunk.data(), static_cast<std::size_t>(got));
   }
   if (!input_.starts_with("HTTP/1.1 101")) return "refused: " + input_.substr(0, input_.find('\r'));

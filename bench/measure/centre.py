@@ -29,12 +29,13 @@ def arn(kind: str, name: str) -> str:
     return f"{INSTANCE}/{kind}/{uuid.uuid5(uuid.NAMESPACE_OID, name)}"
 
 
-def directory(agents: int) -> dict:
+def directory(agents: int, quick_connects: list[dict] | None = None) -> dict:
     return {
         "queues": [{"arn": arn("queue", "Bench"), "name": "Bench", "maxWaiting": 100000}],
         "routingProfiles": [{"arn": arn("routing-profile", "Bench"), "name": "Bench", "queues": [{"queue": "Bench"}]}],
         "agents": [{"login": login(i), "name": f"Agent {i}", "routingProfile": "Bench"} for i in range(agents)]
         + [{"login": "watcher", "name": "Watcher", "role": "service"}],
+        "quickConnects": quick_connects or [],
         "inboundNumbers": [{"number": NUMBER, "queue": "Bench"}],
     }
 
@@ -45,49 +46,42 @@ def token(who: str, role: str) -> str:
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
     now = int(time.time())
-    claims = {"sub": who, "role": role, "iss": "baton", "aud": "baton", "iat": now, "exp": now + 3600}
+    claims = {"sub": who, "role": role, "iss": "baton", "aud": "baton", "iat": now, "exp": now + 24 * 3600}
     text = part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode()) + "." + part(json.dumps(claims).encode())
     return text + "." + part(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
 
 
-def make(folder: Path, baton: Path, agents: int, carrier_port: int) -> Path:
-    """Everything that `baton serve` needs, in the folder; gives back the configuration's path."""
+def settings(folder: Path, carrier_port: int) -> dict[str, dict]:
+    """Sections of the configuration and their keys: nothing limits how much one agent does."""
+    return {
+        "http": {"listen": "127.0.0.1:0", "metrics_listen": "127.0.0.1:0", "max_connections": 12000},
+        "auth": {"jwt_secret_file": str(folder / "secret")},
+        "sip": {"listen": ["udp:127.0.0.1:0"], "max_dialogs": 100000, "max_transactions": 1000000},
+        "trunk.carrier": {"address": f"127.0.0.1:{carrier_port}", "sources": ["127.0.0.1"], "caller_id": NUMBER},
+        "store": {"path": str(folder / "baton.db"), "initial_directory": str(folder / "directory.json")},
+        "dialing": {"allowed_countries": ["US"], "max_per_agent_per_minute": 1000000, "max_per_agent_per_day": 1000000,
+                    "max_per_number_per_minute": 1000000, "max_per_number_per_day": 100000000},
+        "limits": {"max_contacts": 100000, "requests_per_second": 100000, "service_requests_per_second": 1000000},
+        "log": {"level": "warning"},
+    }
+
+
+def make(folder: Path, baton: Path, agents: int, carrier_port: int, changes: dict[str, dict] | None = None,
+         quick_connects: list[dict] | None = None) -> Path:
+    """Everything that `baton serve` needs, in the folder; gives back the configuration's path. `changes`: keys of the
+    configuration, by section, that are not as in settings()."""
     folder.mkdir(parents=True)
     secret = folder / "secret"
     secret.write_text(SECRET)
     secret.chmod(0o600)
-    (folder / "directory.json").write_text(json.dumps(directory(agents)))
+    (folder / "directory.json").write_text(json.dumps(directory(agents, quick_connects)))
     config = folder / "baton.toml"
-    config.write_text(f"""
-[http]
-listen = "127.0.0.1:0"
-metrics_listen = "127.0.0.1:0"
-max_connections = 12000
-[auth]
-jwt_secret_file = "{secret}"
-[sip]
-listen = ["udp:127.0.0.1:0"]
-max_dialogs = 100000
-max_transactions = 1000000
-[trunk.carrier]
-address = "127.0.0.1:{carrier_port}"
-sources = ["127.0.0.1"]
-caller_id = "{NUMBER}"
-[store]
-path = "{folder / 'baton.db'}"
-initial_directory = "{folder / 'directory.json'}"
-[dialing]
-max_per_agent_per_minute = 1000000
-max_per_agent_per_day = 1000000
-max_per_number_per_minute = 1000000
-max_per_number_per_day = 100000000
-[limits]
-max_contacts = 100000
-requests_per_second = 100000
-service_requests_per_second = 1000000
-[log]
-level = "warning"
-""")
+    sections = settings(folder, carrier_port)
+    for section, keys in (changes or {}).items():
+        sections.setdefault(section, {}).update(keys)
+    # JSON's texts, numbers and lists of texts are TOML's as well.
+    config.write_text("".join(f"[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+                              for section, keys in sections.items()))
     # Importing passwords would hash each slowly, as it should: minutes for thousands. The phones need HA1
     # only and the desktops have tokens, so HA1 is put straight into the store.
     subprocess.run([baton, "directory", "import", "--config", config, folder / "directory.json"], check=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import ctypes
 import json
+import os
 import random
 import re
 import shutil
@@ -47,6 +48,7 @@ def free_port() -> int:
 
 def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    os.setpgrp()  # Ctrl-C is for us, and we end our children in order.
 
 
 class Program:
@@ -91,12 +93,11 @@ class Program:
         return rest or ""
 
 
-class Driver(Program):
-    """bench/driver: the agents' desktops."""
+class Obedient(Program):
+    """A program that takes orders, a line each, and answers each with a line of JSON."""
 
-    def __init__(self, build: Path, folder: Path, port: int, carrier_port: int):
-        super().__init__([str(build / "bench" / "baton_bench_driver"), "--port", str(port), "--carrier-port",
-                          str(carrier_port)], folder, "driver", stdin=True)
+    def __init__(self, arguments: list[str], folder: Path, name: str):
+        super().__init__(arguments, folder, name, stdin=True)
         self.line()
 
     def order(self, text: str) -> dict[str, Any]:
@@ -105,8 +106,16 @@ class Driver(Program):
         self.process.stdin.flush()
         answer = json.loads(self.line())
         if "error" in answer:
-            raise BenchError(f"driver, {text}: {answer['error']}")
+            raise BenchError(f"{self.name}, {text}: {answer['error']}")
         return answer
+
+
+class Driver(Obedient):
+    """bench/driver: the agents' desktops."""
+
+    def __init__(self, build: Path, folder: Path, port: int, carrier_port: int):
+        super().__init__([str(build / "bench" / "baton_bench_driver"), "--port", str(port), "--carrier-port",
+                          str(carrier_port)], folder, "driver")
 
     def until(self, key: str, count: int, patience: float) -> dict[str, Any]:
         """Waits until that figure is reached; an error where it is not."""
@@ -188,8 +197,8 @@ class Sipp(Program):
 class Baton(Program):
     """`baton serve`."""
 
-    def __init__(self, build: Path, folder: Path, config: Path):
-        super().__init__([str(build / "baton"), "serve", "--config", str(config)], folder, "baton")
+    def __init__(self, build: Path, folder: Path, config: Path, name: str = "baton"):
+        super().__init__([str(build / "baton"), "serve", "--config", str(config)], folder, name)
         ready = self.line()
         match = re.search(
             r"http=\S*?127\.0\.0\.1:(\d+)\S* sip=udp:127\.0\.0\.1:(\d+) metrics=\S*?127\.0\.0\.1:(\d+)", ready)

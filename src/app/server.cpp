@@ -306,7 +306,10 @@ void Server::stop_gateway() {
 void Server::leave() {
   if (stopped_) return;
   stop_gateway();
-  // The engine first: what the back end does from now on must not be in the state that is left.
+  // The engine before the back end: what that does from then on must not be in the state that is
+  // left. While the engine writes it down, which takes a second or two on a busy disk, whoever
+  // calls or hangs up must not be told that it was taken.
+  if (sip_) sip_->fall_silent();
   if (engine_) engine_->stop();
   if (sip_) sip_->stop();
 }

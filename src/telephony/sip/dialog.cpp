@@ -255,7 +255,9 @@ int Dialog::on_leg_request(nta_leg_magic_s* magic, nta_leg_s* /*leg*/, nta_incom
   auto* self = reinterpret_cast<Dialog*>(magic);
   // An ACK that belongs to no INVITE of ours that waits for it: there is nothing to answer.
   if (sip->sip_request->rq_method == sip_method_ack) return 500;
-  self->owner_->on_request(*self, ServerTransaction(irq), sip);
+  ServerTransaction transaction(irq);
+  if (ServerTransaction::drops_silently()) return 0;
+  self->owner_->on_request(*self, std::move(transaction), sip);
   return 0;
 }
 

@@ -13,6 +13,13 @@
 
 namespace baton::telephony::sip {
 
+namespace {
+
+// Each stack has a loop thread of its own.
+thread_local bool silent_thread = false;
+
+}  // namespace
+
 ClientTransaction::ClientTransaction(ClientTransactions& owner, Handler handler)
     : owner_(owner), handler_(std::move(handler)) {}
 
@@ -109,7 +116,13 @@ void ServerTransaction::close() {
   if (irq_ == nullptr) return;
   nta_incoming_s* irq = std::exchange(irq_, nullptr);
   nta_incoming_bind(irq, nullptr, nullptr);
+  // Destroyed without an answer it would get a 500; the stack's own end frees it without a word.
+  if (silent_thread && nta_incoming_status(irq) < 200) return;
   nta_incoming_destroy(irq);
 }
+
+void ServerTransaction::drop_silently() { silent_thread = true; }
+
+bool ServerTransaction::drops_silently() { return silent_thread; }
 
 }  // namespace baton::telephony::sip

@@ -94,7 +94,7 @@ class ClientTransactions {
 };
 
 /// One request of the peer that waits for our answer. Move-only: it is answered exactly once, with
-/// 500 when it is dropped unanswered. Loop thread only.
+/// 500 when it is dropped unanswered (but for drop_silently()). Loop thread only.
 class ServerTransaction {
  public:
   ServerTransaction() = default;
@@ -112,6 +112,12 @@ class ServerTransaction {
   void reply(int status, const char* phrase = nullptr, TagList* tags = nullptr);
   /// Leaves the rest to the stack.
   void close();
+
+  /// From now on a request that is dropped on this thread gets no answer at all, and a new one is
+  /// to be dropped at once: the thread's stack is about to end, and the process after it gets the
+  /// repetition (RFC 3261, section 17.1). For the rest of the thread's life.
+  static void drop_silently();
+  [[nodiscard]] static bool drops_silently();
 
  private:
   nta_incoming_s* irq_ = nullptr;

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/endpoint_impl.hpp"
 #include "telephony/sip/response_figures.hpp"
 #include "telephony/sip/screen.hpp"
@@ -169,6 +170,7 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
   const auto method = sip->sip_request->rq_method;
   // An ACK is never answered. Those to what we refuse without a transaction arrive here too.
   if (method == sip_method_ack) return;
+  if (ServerTransaction::drops_silently()) return;
   if (const auto refusal = screen(sip)) {
     counters().screened++;
     if (refusal->code != 0) reply(msg, refusal->code, refusal->phrase);

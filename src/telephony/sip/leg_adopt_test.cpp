@@ -243,6 +243,20 @@ TEST_F(LegAdoptTest, AnAnswerWithoutItsAckIsGivenAgain) {
   ok(done);
 }
 
+TEST_F(LegAdoptTest, AnInviteThatComesAgainIsTheCallThatWaits) {
+  start();
+  const LegId a = customer_calls();
+  restart();
+  customer.call_again();
+  const auto done = submit(core::AnswerLeg{a, core::Sound::queue});
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  customer.take(*answer);
+  customer.ack();
+  ok(done);
+  EXPECT_EQ(0U, events.count<core::LegIncoming>());
+}
+
 TEST_F(LegAdoptTest, APhoneThatHungUpMeanwhileIsFound) {
   LegTimes quick;
   quick.first_check = milliseconds(50);

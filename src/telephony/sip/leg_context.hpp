@@ -48,6 +48,10 @@ struct LegTimes {
   /// Before the first leg of the process before is asked whether it lives: what that process left
   /// open comes first.
   std::chrono::milliseconds first_check{1'000};
+  /// A first INVITE that has no other response by then gets a 100 (RFC 3261, section 17.2.1). Not
+  /// before: who has it does not repeat the INVITE, and until the call is in the journal only the
+  /// repetition brings it to the process after one that dies.
+  std::chrono::milliseconds trying{200};
   /// The ACK of an answered call waits for the first command that its LegAnswered causes.
   std::chrono::milliseconds acknowledge{200};
   /// A request to an address where nobody listens (ICMP says so at once) goes there this often, so

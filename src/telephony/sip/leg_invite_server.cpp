@@ -41,6 +41,10 @@ void InviteServer::add_to(DialogSnapshot& snapshot) const {
   msg_destroy(request);
 }
 
+void InviteServer::say_trying() {
+  if (transaction_ && nta_incoming_status(transaction_.raw()) < 100) transaction_.reply(100);
+}
+
 void InviteServer::progress(int status, TagList& tags, bool reliably) {
   if (answered_ || !transaction_) return;
   if (reliably) {

@@ -34,6 +34,8 @@ class InviteServer {
   /// Keeps what a final response by another process needs of the INVITE.
   void add_to(DialogSnapshot& snapshot) const;
 
+  /// A 100, where no response is out yet.
+  void say_trying();
   /// A provisional response; `reliably` as RFC 3262 has it (the party required 100rel).
   void progress(int status, TagList& tags, bool reliably);
   void accept(TagList& tags);  ///< 200.

@@ -70,6 +70,9 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
   trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
   invite_ = std::make_unique<InviteServer>(std::move(transaction), !body.empty());
   await_invite();
+  context_.loop->after(context_.times.trying, [weak = weak_from_this()] {
+    if (const auto leg = weak.lock(); leg && leg->invite_) leg->invite_->say_trying();
+  });
   context_.counters.legs_incoming.fetch_add(1, std::memory_order_relaxed);
   changed();
   return true;

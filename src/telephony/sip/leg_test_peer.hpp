@@ -149,8 +149,11 @@ class TestUa {
     remote = fmt::format("<{}>", uri);
     target = uri;
     cseq = 1;
-    send(make("INVITE", cseq, fmt::format("{}{}", contact(), more), body));
+    invite_ = make("INVITE", cseq, fmt::format("{}{}", contact(), more), body);
+    send(invite_);
   }
+  /// Repeats that INVITE, as for want of a response.
+  void call_again() { send(invite_); }
   /// Takes the dialog's tag and target from a response.
   void take(const Message& response) {
     remote = response.header("To");
@@ -231,6 +234,7 @@ class TestUa {
   std::string invite_branch_;
   int fd_ = -1;
   int server_ = 0;
+  std::string invite_;
   int calls_ = 0;
   int branches_ = 0;
 };

@@ -113,10 +113,15 @@ class SipSwitch::Impl : public InviteHandler {
     }
   }
 
+  void fall_silent() {
+    if (running_) endpoint_.loop().call([] { ServerTransaction::drop_silently(); });
+  }
+
   void stop() {
     if (!running_.exchange(false)) return;
     endpoint_.stop([this] {
       silent_ = true;
+      ServerTransaction::drop_silently();
       keeper_->stop();
       transactions_.clear();
       const auto legs = std::exchange(legs_, {});
@@ -172,7 +177,6 @@ class SipSwitch::Impl : public InviteHandler {
         break;
     }
     const auto leg = std::make_shared<Leg>(context_, id, party);
-    transaction.reply(100);
     if (!leg->take_invite(std::move(transaction), sip)) return;
     legs_.emplace(id, leg);
     core::LegIncoming incoming;
@@ -469,6 +473,8 @@ const std::vector<core::LegId>& SipSwitch::adopted_legs() const { return impl_->
 const std::vector<std::string>& SipSwitch::reachable_phones() const {
   return impl_->reachable_phones();
 }
+void SipSwitch::fall_silent() { impl_->fall_silent(); }
+
 void SipSwitch::stop() { impl_->stop(); }
 void SipSwitch::submit(std::vector<core::Command> commands) { impl_->submit(std::move(commands)); }
 message::Capabilities SipSwitch::capabilities() const { return {}; }

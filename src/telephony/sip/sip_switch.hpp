@@ -101,6 +101,10 @@ class SipSwitch : public Switch {
   /// Binds the addresses and starts the loop. Nothing when that worked; else what is wrong and what
   /// to do about it. Not from the loop thread.
   [[nodiscard]] std::optional<std::string> start();
+  /// No request that comes from now on is answered or acted on: its repetition is for the process
+  /// that takes the calls over. What came before goes on. Before stop(), where the engine stops
+  /// first. Any thread but the loop's; waits for the loop.
+  void fall_silent();
   /// Drops all legs without a word to the peers, and ends the loop. A second call does nothing.
   void stop();
 

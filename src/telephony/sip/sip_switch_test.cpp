@@ -497,6 +497,40 @@ TEST_F(SipSwitchTest, EveryCommandHasOneResultEvenWhenTheSwitchHasStopped) {
   EXPECT_EQ(0U, events.count<core::CommandResult>());
 }
 
+TEST_F(SipSwitchTest, ACallerIsToldTryingOnlyWhereTheAnswerTakesLong) {
+  start();
+  const auto called = std::chrono::steady_clock::now();
+  customer_calls();
+  const auto first = customer.wait([](const Message&) { return true; });
+  ASSERT_TRUE(first);
+  EXPECT_EQ(100, first->code());
+  EXPECT_GE(std::chrono::steady_clock::now() - called, LegTimes().trying);
+}
+
+TEST_F(SipSwitchTest, StoppingSaysNothingToWhoWaitsForAnAnswer) {
+  start();
+  customer_calls();
+  sip->stop();
+  EXPECT_FALSE(customer.wait([](const Message& m) { return m.code() > 100; }, milliseconds(50)));
+}
+
+TEST_F(SipSwitchTest, WhoComesOnceItIsSilentIsLeftToTheNextProcess) {
+  start();
+  customer_parked();
+  sip->fall_silent();
+  customer.ask("BYE");
+  target.call(fmt::format("sip:{}@127.0.0.1:{}", testing::kInbound, port), TestUa::sdp(kTargetRtp));
+  // Each result takes a turn of the loop, which has read the two by then.
+  for (int turn = 0; turn < 3; ++turn) {
+    ASSERT_TRUE(events.result(submit(core::ParkLeg{leg_id(77), core::Sound::hold})));
+  }
+  sip->stop();
+  const auto any = [](const Message&) { return true; };
+  EXPECT_FALSE(customer.wait(any, milliseconds(50)));
+  EXPECT_FALSE(target.wait(any, milliseconds(50)));
+  EXPECT_EQ(0U, events.count<core::LegEnded>() + events.count<core::LegIncoming>());
+}
+
 TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
   start();
   const std::string more =
