@@ -59,7 +59,7 @@ fuzz: ## Run the fuzzers: all of them or TARGET=sip, for SECONDS=60 each
 	@scripts/install-packages
 	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz $(TARGET)
 
-sanitize: ## Run unit tests and simulation under the address, undefined-behaviour and thread sanitizers
+sanitize: ## Run unit tests, simulation and fuzzers (30 s each) under the sanitizers
 	@scripts/install-packages
 	@scripts/sanitize
 

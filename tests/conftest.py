@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import sys
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 
 sys.dont_write_bytecode = True
 
+from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
 
 
@@ -20,7 +23,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     marker = pyfuncitem.get_closest_marker("seconds")
-    limit = marker.args[0] if marker else 60
+    limit = (marker.args[0] if marker else 60) * patience()
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
 
@@ -39,12 +42,25 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     try:
         asyncio.run(run())
     except asyncio.TimeoutError:
-        pytest.fail(f"took longer than {limit} s")
+        pytest.fail(f"took longer than {limit:g} s")
     finally:
         for value in arguments.values():
             for title, text in getattr(value, "evidence", list)():
                 pyfuncitem.add_report_section("call", title, text)
     return True
+
+
+@pytest.fixture(autouse=True)
+def no_race(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Under the thread sanitizer (preset tsan) a race in any process that the test started fails it."""
+    if os.environ.get("BATON_TEST_SANITIZER") != "thread":
+        yield
+        return
+    folder = tmp_path_factory.mktemp("tsan")
+    monkeypatch.setenv("TSAN_OPTIONS", reporting_to(folder, os.environ.get("TSAN_OPTIONS", "")))
+    yield
+    if found := reports(folder):
+        pytest.fail("the thread sanitizer found:\n" + "\n".join(found), pytrace=False)
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 from harness.config import merge, print_toml
 from harness.desktop import Desktop
+from harness.sanitizer import reporting_to, reports
 from harness.server import Server
 from harness.tls import contexts, make_certificate
 from peer import Peer, talk
@@ -40,6 +42,14 @@ def test_a_gap_in_the_sequence_is_noticed():
         assert "from 5 to 7" in str(error)
     else:
         raise AssertionError("the gap was not noticed")
+
+
+def test_what_a_killed_process_reported_is_found(tmp_path):
+    assert not reports(tmp_path)
+    options = dict(one.split("=", 1) for one in reporting_to(tmp_path, "exitcode=66").split())
+    assert options["exitcode"] == "66"
+    Path(options["log_path"] + ".4711").write_text("WARNING: ThreadSanitizer: data race\n")  # The runtime adds its pid.
+    assert reports(tmp_path) == ["WARNING: ThreadSanitizer: data race\n"]
 
 
 async def test_a_call_over_tls(tmp_path):

@@ -7,10 +7,11 @@ import signal
 import pytest
 
 from harness.samples import DIAL_PAD
+from harness.sanitizer import patience
 from harness.world import World, unit_setting
 from peer import RINGBACK, talk
 
-AWAY = 5.0  # Seconds.
+AWAY = 5.0 * patience()  # Seconds.
 by_each_signal = pytest.mark.parametrize("by", [signal.SIGABRT, signal.SIGKILL], ids=lambda by: by.name)
 
 
