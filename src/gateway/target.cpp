@@ -36,6 +36,8 @@ std::variant<Target, std::string> parse_target(std::string_view target) {
   Target result;
   for (const std::string& segment : parsed->segments()) {
     if (segment.find('\0') != std::string::npos) return "the path must not hold a NUL";
+    // RFC 3986, 3.3: path-absolute. The library reads "/./" so, which nobody could print back.
+    if (segment.empty() && result.segments.empty()) return "the path must not begin with \"//\"";
     result.segments.push_back(segment);
   }
   urls::encoding_opts options;

@@ -18,7 +18,8 @@ struct Target {
 };
 
 /// Path and query without their percent-encoding ("+" in the query is a space), or what is wrong
-/// with them: not an absolute path, broken encoding, a NUL, or a key given twice. Any thread.
+/// with them: not an absolute path (RFC 3986, 3.3), broken encoding, a NUL, or a key given twice.
+/// Any thread.
 [[nodiscard]] std::variant<Target, std::string> parse_target(std::string_view target);
 
 /// Whom a WebSocket follows, by `agents`, `epoch` and `after` of its query; or what is wrong with
