@@ -34,7 +34,8 @@ def test_a_run_is_in_a_row_and_begins_as_asked():
     ports = Ports()
     ports.take()
     first = ports.take(4, even=True)
-    assert first % 2 == 0 and ports.take() == first + 4
+    assert first % 2 == 0
+    assert ports.take() >= first + 4  # The next one that nobody on the machine listens on.
 
 
 async def test_a_party_has_the_port_after_its_rtp_too():
