@@ -3,7 +3,8 @@ include(GNUInstallDirs)
 
 set(doc_folder ${CMAKE_INSTALL_DATADIR}/doc/baton)
 install(TARGETS baton RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES packaging/baton.service DESTINATION lib/systemd/system)
+install(FILES packaging/baton.service packaging/baton-import-amazon-connect.service
+              packaging/baton-import-amazon-connect.timer DESTINATION lib/systemd/system)
 install(FILES packaging/baton.toml DESTINATION /etc/baton)
 install(FILES README.md CHANGELOG.md DESTINATION ${doc_folder})
 install(FILES LICENSE DESTINATION ${doc_folder} RENAME copyright)

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "app/commands.hpp"
+#include "app/directory_import.hpp"
 #include "app/machine_audit.hpp"
 #include "app/session.hpp"
 #include "app/tokens.hpp"
@@ -107,27 +108,32 @@ int import(const DirectoryArguments& arguments) {
                              arguments.file);
     return kUsage;
   }
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return put_directory(*config, arguments.file,
+                       {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
+}
+
+}  // namespace
+
+int put_directory(const AppConfig& config, const std::string& label, std::string text) {
   auto parsed = directory::parse_directory(text);
   if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
-    print_faults(arguments.file, *faults);
+    print_faults(label, *faults);
     return kFailed;
   }
   const std::string token =
-      mint_token(*config, "baton-command-line", "service", std::chrono::hours(1));
-  const HttpReply reply = http_request(local_server(*config), "PUT", "/v1/directory", token,
+      mint_token(config, "baton-command-line", "service", std::chrono::hours(1));
+  const HttpReply reply = http_request(local_server(config), "PUT", "/v1/directory", token,
                                        std::move(text), kImportTimeout);
   if (reply.status == 200) {
     std::cout << fmt::format("the running server took it: {}\n", reply.body);
     return kOk;
   }
-  if (reply.status != 0) return refused(arguments.file, reply);
+  if (reply.status != 0) return refused(label, reply);
   // Nobody listens there. A server that runs all the same holds the store's lock, and open() says
   // so.
-  return import_offline(*config, std::get<directory::ImportedDirectory>(parsed));
+  return import_offline(config, std::get<directory::ImportedDirectory>(parsed));
 }
 
-/// The stored directory's text, or a message and nothing.
 std::optional<std::string> stored_directory(const AppConfig& config) {
   if (!std::filesystem::exists(config.store.path)) {
     std::cerr << fmt::format(
@@ -144,6 +150,8 @@ std::optional<std::string> stored_directory(const AppConfig& config) {
   }
   return text;
 }
+
+namespace {
 
 int export_directory(const DirectoryArguments& arguments) {
   const auto config = config_or_faults(arguments.config_file);
@@ -227,6 +235,7 @@ is changed, and every fault is told with its place (a JSON pointer).
 Exit codes: 0 imported; 1 faults, or it could not be stored; 2 wrong arguments.
 Example:
   baton directory import examples/directory.json --config examples/baton.toml)");
+  add_import_amazon_connect(*command, exit_code);
   auto* export_command =
       add("export", "Print the directory in force as an import file, without passwords",
           export_directory);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/config.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace baton::app {
+
+// What the ways to import a directory share (docs/directory.md). All of them: main thread,
+// blocking, messages for people on standard output and error.
+
+/// Puts an import file's text in force: in the running server, else in the store. `label` names the
+/// text in messages. The process's exit code.
+[[nodiscard]] int put_directory(const AppConfig& config, const std::string& label,
+                                std::string text);
+
+/// The directory in force as an import file without passwords, or a message and nothing.
+[[nodiscard]] std::optional<std::string> stored_directory(const AppConfig& config);
+
+/// Adds `import-amazon-connect` to `baton directory`.
+void add_import_amazon_connect(CLI::App& command, int& exit_code);
+
+}  // namespace baton::app
