@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -27,12 +28,12 @@ def amazon():
 
 
 @pytest.fixture
-async def store(tmp_path):
+def store(tmp_path):
     """The configuration of a server that does not run, with the example's directory in its store."""
     settings = config.merge(config.example(), {"store.path": str(tmp_path / "baton.db"), "http.listen": f"127.0.0.1:{free_port()}"})
     path = tmp_path / "baton.toml"
     path.write_text(config.print_toml(settings))
-    code, out, err = await run("directory", "import", "--config", str(path), str(config.EXAMPLE_DIRECTORY))
+    code, out, err = asyncio.run(run("directory", "import", "--config", str(path), str(config.EXAMPLE_DIRECTORY)))
     assert code == 0, out + err
     return str(path)
 
@@ -187,5 +188,5 @@ async def test_a_running_server_takes_it_at_once(world: World, amazon):
     assert code == 0, out + err
     assert "the running server took it" in out
     boss = await world.rest("supervisor1", "supervisor")
-    found = (await boss.get("/v1/quick-connects?q=Taxi")).body
+    found = (await boss.get("/v1/quick-connects?q=Taxi")).json()
     assert "+4930123456" in json.dumps(found)

@@ -20,7 +20,8 @@ from peer.ports import PORTS
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config", "token", "send", "watch", "directory", "directory import",
-                                     "directory export", "directory list", "contacts", "contacts erase", "demo"])
+                                     "directory export", "directory list",
+                                     "directory import-amazon-connect", "contacts", "contacts erase", "demo"])
 async def test_every_command_explains_itself_with_an_example(command: str):
     code, out, _ = await run(*command.split(), "--help")
     assert code == 0
