@@ -14,7 +14,7 @@ constexpr const char* kRemedy =
     "or write a profile with aws_access_key_id and aws_secret_access_key into the file";
 
 std::string credentials_file(const Environment& environment) {
-  const std::string file = environment("AWS_SHARED_CREDENTIALS_FILE");
+  std::string file = environment("AWS_SHARED_CREDENTIALS_FILE");
   if (!file.empty()) return file;
   const std::string home = environment("HOME");
   if (home.empty()) {

@@ -10,8 +10,9 @@ import pytest
 
 from harness import config
 from harness.amazon import INSTANCE, KEY, REGION, SECRET, TOKEN, AmazonConnect, arn, identifier
-from harness.server import free_port, run
+from harness.server import run
 from harness.world import World
+from peer.ports import PORTS
 
 VARIABLES = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN}
 
@@ -30,7 +31,7 @@ def amazon():
 @pytest.fixture
 def store(tmp_path):
     """The configuration of a server that does not run, with the example's directory in its store."""
-    settings = config.merge(config.example(), {"store.path": str(tmp_path / "baton.db"), "http.listen": f"127.0.0.1:{free_port()}"})
+    settings = config.merge(config.example(), {"store.path": str(tmp_path / "baton.db"), "http.listen": f"127.0.0.1:{PORTS.take()}"})
     path = tmp_path / "baton.toml"
     path.write_text(config.print_toml(settings))
     code, out, err = asyncio.run(run("directory", "import", "--config", str(path), str(config.EXAMPLE_DIRECTORY)))
