@@ -303,18 +303,25 @@ void Engine::loop() {
   write_last_snapshot();
 }
 
-journal::Appended Engine::append(std::span<const core::Input> inputs,
-                                 const store::Records& records) {
+std::chrono::steady_clock::duration Engine::commit(std::string_view what,
+                                                   const std::function<void()>& write) {
   const auto began = std::chrono::steady_clock::now();
   commit_began_.store(began.time_since_epoch() / std::chrono::nanoseconds(1),
                       std::memory_order_relaxed);
-  journal::Appended appended = journal_.append(inputs, records);
+  write();
   commit_began_.store(0, std::memory_order_relaxed);
   const auto taken = std::chrono::steady_clock::now() - began;
   if (taken >= config_.slow_commit) {
-    spdlog::warn("journal: a commit took {} ms, the disk is slow: new calls were refused meanwhile",
+    spdlog::warn("journal: {} took {} ms, the disk is slow: new calls were refused meanwhile", what,
                  std::chrono::duration_cast<std::chrono::milliseconds>(taken).count());
   }
+  return taken;
+}
+
+journal::Appended Engine::append(std::span<const core::Input> inputs,
+                                 const store::Records& records) {
+  journal::Appended appended;
+  const auto taken = commit("a commit", [&] { appended = journal_.append(inputs, records); });
   if (!appended.status.ok()) failed(appended.status.error);
   if (inputs_since_ == 0 && !inputs.empty()) oldest_since_ = inputs.front().at;
   if (observer_ != nullptr && appended.status.ok()) observer_->committed(taken);

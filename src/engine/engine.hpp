@@ -184,7 +184,10 @@ class Engine {
   /// Writes all that wait.
   bool write_records();
   bool write(const store::Records& records);
-  /// Appends, and lets others see how long that takes.
+  /// Does a write of the journal, and lets others see how long it takes; one of
+  /// EngineConfig::slow_commit or more is logged as `what`. How long it took.
+  std::chrono::steady_clock::duration commit(std::string_view what,
+                                             const std::function<void()>& write);
   journal::Appended append(std::span<const core::Input> inputs, const store::Records& records);
   void failed(const std::string& why);
   void take_census();

@@ -432,6 +432,20 @@ TEST_F(SnapshotTest, WhileACommitIsSlowNewThingsAreRefusedAndAfterwardsTaken) {
   close();
 }
 
+TEST_F(SnapshotTest, ASlowPartOfASnapshotIsLoggedLikeASlowCommit) {
+  store::FaultyFiles files;
+  config.slow_commit = std::chrono::milliseconds(50);
+  config.snapshot_inputs = 10;
+  const Log log;
+  start();
+  files.sync_takes_ms = 60;
+  inputs(10);
+  wait_for_snapshots(1);
+  close();
+  EXPECT_THAT(log.text(), AllOf(HasSubstr("journal: a part of a snapshot took "),
+                                HasSubstr(" ms, the disk is slow: new calls were refused")));
+}
+
 /// A journal as a busy hour leaves it: calls that are answered, transferred and ended.
 std::vector<core::Input> busy_hour(std::size_t inputs) {
   core::testing::TestSwitch t;
