@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,23 @@ async def test_the_same_id_gets_its_first_answer(world: World):
     await talking.desktop.transfer("connected")
     assert len(world.carrier.received("INVITE")) == 1
     await talking.customer.hangup()
+
+
+async def test_the_sound_keeps_its_port(world: World):
+    """A re-INVITE that comes again has the same SDP version, so it must have the same body (RFC 3264, section 8)."""
+    settings = tomllib.loads(world.config_path.read_text())["sip"]
+    first = settings["media_port_min"]
+    await world.kill()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somebody:
+        somebody.bind(("127.0.0.1", first))
+        await world.start_again()
+        call = await (await world.customer()).call(INBOUND, wait=True)
+        assert call.peers_media == ("127.0.0.1", first + 2)
+        await call.hears(QUEUE)
+    await world.restart()
+    await call.hears(QUEUE)
+    assert call.media.received[-1][1] == ("127.0.0.1", first + 2), "though the one before it is free again"
+    await call.hangup()
 
 
 async def back_after_its_death(world: World) -> None:

@@ -93,6 +93,7 @@ class SipSwitch::Impl : public InviteHandler {
                                                    : config.listen.front().host;
       tone.port_min = config.media_port_min;
       tone.port_max = config.media_port_max;
+      tone.port_before = sound_port_before();
       tone.queue_sound = config.queue_sound;
       tone.hold_sound = config.hold_sound;
       tone.ringback_sound = config.ringback_sound;
@@ -278,6 +279,21 @@ class SipSwitch::Impl : public InviteHandler {
     if (silent_) return;
     if (keeper_) keeper_->flush(true);
     sink_(std::move(body));
+  }
+
+  /// The port that the process before told its parked parties, or 0. What is said to them again
+  /// has the same SDP version, so it must be the same body (RFC 3264 section 8).
+  [[nodiscard]] int sound_port_before() const {
+    for (const SavedLeg& saved : saved_legs_) {
+      LegRecord record;
+      if (!read(saved.state, record).empty() || !record.media.state.on_source) continue;
+      const auto parsed = Sdp::parse(record.media.state.local);
+      const Sdp* sdp = std::get_if<Sdp>(&parsed);
+      if (sdp == nullptr) continue;
+      const auto heard = std::ranges::find_if(sdp->media, &SdpMedia::enabled);
+      if (heard != sdp->media.end()) return heard->port;
+    }
+    return 0;
   }
 
   /// Goes on with what another process had.

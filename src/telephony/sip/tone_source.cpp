@@ -155,12 +155,18 @@ int open_socket(const ToneSource::Config& config) {
   return fd;
 }
 
-/// Binds the first free even port of the range and gives it.
+/// Binds the port of before, else the first free even port of the range, and gives it.
 int bind_port(int fd, const ToneSource::Config& config) {
   if (config.port_min < 1024 || config.port_max > 65535 || config.port_min > config.port_max) {
     fail("sip.media_port_min " + std::to_string(config.port_min) + " and sip.media_port_max " +
              std::to_string(config.port_max) + " are no range within 1024 to 65535",
          0);
+  }
+  const int before = config.port_before;
+  if (before >= config.port_min && before <= config.port_max && before % 2 == 0) {
+    Address address{};
+    parse_address(config.address, before, address);
+    if (::bind(fd, &address.any, length_of(address)) == 0) return before;
   }
   for (int port = config.port_min + (config.port_min & 1); port <= config.port_max; port += 2) {
     Address address{};

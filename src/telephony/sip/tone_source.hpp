@@ -32,6 +32,9 @@ class ToneSource {
     std::string address = "127.0.0.1";  ///< Numeric; where packets come from and what the SDP says.
     int port_min = 40000;  ///< 1,024 to 65,535. The first free even port of the range is taken.
     int port_max = 49999;
+    /// Taken instead where it is of the range, even and free; 0: none. The port that parties of an
+    /// earlier process were told.
+    int port_before = 0;
     std::string queue_sound{};  ///< WAV file (wav.hpp); empty: the built-in tone. Likewise below.
     std::string hold_sound{};
     std::string ringback_sound{};

@@ -457,6 +457,22 @@ std::string start_error(const ToneSource::Config& with) {
   return "started";
 }
 
+TEST(ToneSource, TakesThePortOfBeforeWhereItIsFree) {
+  auto with = config();
+  const auto source = [&with](int before) {
+    with.port_before = before;
+    return std::make_unique<ToneSource>(with);
+  };
+  const auto first = source(with.port_max);
+  EXPECT_EQ(first->local_media().port, with.port_max);
+  const auto second = source(with.port_max);
+  EXPECT_NE(second->local_media().port, with.port_max) << "somebody else has it";
+  EXPECT_GE(second->local_media().port, with.port_min);
+  for (const int of_another_configuration : {0, with.port_min + 1, with.port_max + 2}) {
+    EXPECT_LT(source(of_another_configuration)->local_media().port, with.port_max);
+  }
+}
+
 TEST(ToneSource, SaysWhyItCannotStart) {
   using testing::HasSubstr;
   auto with = config();
