@@ -41,13 +41,13 @@ std::optional<int> next_signal(Server& server, Inbox<int>& signals,
 /// New calls are refused, running ones go on, until none is left, the time is over, or another
 /// signal comes, which is given back.
 std::optional<int> drain(Server& server, int seconds, Inbox<int>& signals) {
-  using Clock = std::chrono::steady_clock;
   server.drain();
-  const auto end = Clock::now() + std::chrono::seconds(seconds);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   spdlog::info("draining: running calls have {} s; another signal ends them at once", seconds);
-  while (Clock::now() < end && server.legs_up() > 0) {
+  while (std::chrono::steady_clock::now() < end && server.legs_up() > 0) {
     // Nothing tells when the last leg goes.
-    const auto next = std::min(end, Clock::now() + std::chrono::milliseconds(100));
+    const auto next =
+        std::min(end, std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
     if (const auto signal = next_signal(server, signals, next)) {
       spdlog::info("signal {}: the drain ends", *signal);
       return signal;
