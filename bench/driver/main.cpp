@@ -23,6 +23,7 @@
 
 #include "carrier.hpp"
 #include "desktops.hpp"
+#include "quoted.hpp"
 
 namespace baton::bench {
 namespace {
@@ -41,15 +42,6 @@ std::string spread(const std::vector<double>& samples) {
                 samples.size(), percentile(samples, 0.50), percentile(samples, 0.99),
                 percentile(samples, 1.0));
   return text.data();
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) out += c;
-  }
-  return out + "\"";
 }
 
 class Driver {

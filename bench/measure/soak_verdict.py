@@ -18,7 +18,7 @@ from measure.soak import Seen
 OUTCOMES = ("connected", "returned", "canceled", "failed", "abandoned", "handedOver")
 #: Warnings and errors that the run causes on purpose, each with its reason. Anything else fails the run.
 EXPLAINED = (
-    (r"journal: a commit took \d+ ms, the disk is slow", "the disk of this machine was busy"),
+    (r"journal: a (commit|part of a snapshot) took \d+ ms, the disk is slow", "the disk of this machine was busy"),
 )
 #: Seconds until a server takes traffic again; one that is asked to leave writes its state down first.
 AWAY = {"killed": 5, "handed over": 10}

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <utility>
 
+#include "../driver/quoted.hpp"
+
 namespace baton::bench {
 
 namespace {
@@ -19,15 +21,6 @@ constexpr double kCallPatience = 120;
 
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) out += c;
-  }
-  return out + "\"";
 }
 
 }  // namespace

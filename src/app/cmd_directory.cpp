@@ -72,7 +72,8 @@ int refused(const std::string& file, const HttpReply& reply) {
   return kFailed;
 }
 
-int import_offline(const AppConfig& config, const directory::ImportedDirectory& imported) {
+int import_offline(const AppConfig& config, const std::string& command,
+                   const directory::ImportedDirectory& imported) {
   const std::filesystem::path path = config.store.path;
   store::Store store = store::Store::open(path.string(), config.sip.realm);
   const store::PutResult result = store.put_directory(imported);
@@ -80,9 +81,9 @@ int import_offline(const AppConfig& config, const directory::ImportedDirectory& 
     std::cerr << "baton: " << result.status.error << '\n';
     return kFailed;
   }
-  const store::Status audited = store.transact([&store] {
+  const store::Status audited = store.transact([&] {
     store::Records records;
-    records.audit.push_back(machine_row("directory", "baton directory import"));
+    records.audit.push_back(machine_row("directory", command));
     return store.upsert(records);
   });
   if (!audited.ok()) {
@@ -108,13 +109,14 @@ int import(const DirectoryArguments& arguments) {
                              arguments.file);
     return kUsage;
   }
-  return put_directory(*config, arguments.file,
+  return put_directory(*config, "baton directory import", arguments.file,
                        {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
 }
 
 }  // namespace
 
-int put_directory(const AppConfig& config, const std::string& label, std::string text) {
+int put_directory(const AppConfig& config, const std::string& command, const std::string& label,
+                  std::string text) {
   auto parsed = directory::parse_directory(text);
   if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
     print_faults(label, *faults);
@@ -131,7 +133,7 @@ int put_directory(const AppConfig& config, const std::string& label, std::string
   if (reply.status != 0) return refused(label, reply);
   // Nobody listens there. A server that runs all the same holds the store's lock, and open() says
   // so.
-  return import_offline(config, std::get<directory::ImportedDirectory>(parsed));
+  return import_offline(config, command, std::get<directory::ImportedDirectory>(parsed));
 }
 
 std::optional<std::string> stored_directory(const AppConfig& config) {

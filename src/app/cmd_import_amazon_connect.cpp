@@ -108,7 +108,8 @@ int import(const AmazonArguments& arguments) {
                              merged.changes.size(), merged.changes.size() == 1 ? "" : "s");
     return kOk;
   }
-  return put_directory(*config, "the directory with what the instance has",
+  return put_directory(*config, "baton directory import-amazon-connect",
+                       "the directory with what the instance has",
                        directory::print_directory(merged.directory));
 }
 

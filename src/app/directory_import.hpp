@@ -15,9 +15,9 @@ namespace baton::app {
 // blocking, messages for people on standard output and error.
 
 /// Puts an import file's text in force: in the running server, else in the store. `label` names the
-/// text in messages. The process's exit code.
-[[nodiscard]] int put_directory(const AppConfig& config, const std::string& label,
-                                std::string text);
+/// text in messages, `command` who put it there in the store's audit. The process's exit code.
+[[nodiscard]] int put_directory(const AppConfig& config, const std::string& command,
+                                const std::string& label, std::string text);
 
 /// The directory in force as an import file without passwords, or a message and nothing.
 [[nodiscard]] std::optional<std::string> stored_directory(const AppConfig& config);

@@ -69,6 +69,8 @@ async def test_all_pages_come_in_and_it_is_told_what_changed(amazon, store):
     for key in ("agents", "routingProfiles", "inboundNumbers"):
         assert after.get(key) == before.get(key)
     assert [each for each in after["quickConnects"] if INSTANCE not in each["arn"]] == before["quickConnects"]
+    code, lines, _ = await run("audit", "export", "--config", store)
+    assert code == 0 and '"baton directory import-amazon-connect"' in lines
     # A page has two entries, so that there were tokens with +, /, = and a blank, in the query and in a body.
     targets = [target for _, target in amazon.requests]
     assert any("nextToken=" in target and "%2B%2Fa%20b%3D%3D" in target for target in targets)

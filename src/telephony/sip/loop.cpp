@@ -52,8 +52,7 @@ void Loop::start() {
   if (!messages_too_large_are_counted()) {
     throw std::runtime_error(
         "the SIP library does not use Baton's msg_recv_iovec: the program must be linked so that "
-        "it "
-        "is exported (-Wl,--export-dynamic-symbol=msg_recv_iovec)");
+        "it is exported (-Wl,--export-dynamic-symbol=msg_recv_iovec)");
   }
   std::promise<void> ready;
   auto started = ready.get_future();
