@@ -167,6 +167,8 @@ void Endpoint::audit_with(const SignInSink& sink) {
   impl_->registrar.tell_sign_ins(sink);
 }
 
+void Endpoint::hold_stray_answers(bool hold) { impl_->strays_wait = hold; }
+
 std::vector<Binding> Endpoint::bindings(std::string_view login) const {
   return impl_->registrar.bindings(login);
 }

@@ -121,6 +121,10 @@ class Endpoint {
   [[nodiscard]] std::vector<std::string> take_over(
       const std::vector<std::pair<std::string, Binding>>& phones);
 
+  /// While true, a 2xx of no leg is neither acknowledged nor ended, since it may be the answer to
+  /// an INVITE that goes out again; the peer repeats it (RFC 3261 section 13.3.1.4). Loop thread.
+  void hold_stray_answers(bool hold);
+
   /// Where an incoming request came from. Loop thread.
   [[nodiscard]] Source source_of(nta_incoming_s* irq) const;
 

@@ -140,6 +140,7 @@ struct Endpoint::Impl {
     return 0;
   }
   void stray_answer(nta_outgoing_t* orq, const sip_t* sip);
+  bool strays_wait = false;
 
   [[nodiscard]] Source source_of(msg_t* msg) const {
     Source source;

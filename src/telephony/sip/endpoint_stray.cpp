@@ -29,6 +29,12 @@ void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
       (!registrar.agent_at(source) && !trunks.sends_from(source.host))) {
     return;
   }
+  // The answer to a re-INVITE of a process that died: its dialog was adopted and goes on.
+  const bool adopted =
+      nta_leg_by_dialog(endpoint.agent_, nullptr, sip->sip_call_id, sip->sip_to->a_tag,
+                        sip->sip_to->a_url, sip->sip_from->a_tag, sip->sip_from->a_url) != nullptr;
+  // The answer to an INVITE of that process which is about to go out again: it finds its leg then.
+  if (!adopted && strays_wait) return;
   counters().stray_answers++;
   const std::string route = to_uri(source);
   const url_string_t* target = reinterpret_cast<const url_string_t*>(
@@ -55,12 +61,7 @@ void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
     if (sent != nullptr && method == sip_method_ack) nta_outgoing_destroy(sent);
   };
   send(SIP_METHOD_ACK, sip->sip_cseq->cs_seq);
-  // The answer to a re-INVITE of a process that died: its dialog was adopted and goes on.
-  if (nta_leg_by_dialog(endpoint.agent_, nullptr, sip->sip_call_id, sip->sip_to->a_tag,
-                        sip->sip_to->a_url, sip->sip_from->a_tag,
-                        sip->sip_from->a_url) != nullptr) {
-    return;
-  }
+  if (adopted) return;
   // Above every number that the lost dialog can have used.
   send(SIP_METHOD_BYE, 0x7fffffff);
 }

@@ -161,6 +161,33 @@ TEST_F(LegAdoptTest, APhoneThatRingsIsCalledByTheSameInviteAndCanAnswer) {
   bridge(a, b);
 }
 
+// Killed after the INVITE had gone out and before its leg was kept: only the command is known.
+TEST_F(LegAdoptTest, AnAnswerThatComesBeforeItsInviteGoesOutAgainIsNotEnded) {
+  start();
+  const LegId a = customer_parked();
+  const LegId b = leg_id(7);
+  const Message invite = dial_target(b, a);
+  sip->stop();
+  kept.erase(b);
+  sip.reset();
+  start();
+  const std::string answer = TestUa::sdp(kTargetRtp, "sendrecv", 1, "0 101");
+  target.reply(invite, 200, answer);
+  EXPECT_FALSE(
+      target.wait([](const Message& m) { return !m.method().empty(); }, milliseconds(200)));
+  const Message again = dial_target(b, a);
+  EXPECT_EQ(branch_of(invite), branch_of(again));
+  sip->open_commands_are_out();
+  target_answers(again);
+  bridge(a, b);
+  // From now on nothing is to come that could belong to an answer of nobody's.
+  Message lost = invite;
+  lost.text.replace(lost.text.find("Call-ID: ") + 9, 1, "x");
+  target.reply(lost, 200, answer);
+  EXPECT_TRUE(target.request("ACK"));
+  EXPECT_TRUE(target.request("BYE"));
+}
+
 TEST_F(LegAdoptTest, APhoneThatRingsCanBeCancelled) {
   start();
   const LegId b = leg_id(7);

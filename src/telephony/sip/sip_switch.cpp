@@ -145,6 +145,11 @@ class SipSwitch::Impl : public InviteHandler {
     saved_legs_ = std::move(saved.legs);
     saved_phones_ = std::move(saved.phones);
     call_of_ = std::move(saved.call_of);
+    goes_on_ = true;
+  }
+
+  void open_commands_are_out() {
+    endpoint_.loop().post([this] { endpoint_.hold_stray_answers(false); });
   }
 
   [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const { return adopted_; }
@@ -298,6 +303,7 @@ class SipSwitch::Impl : public InviteHandler {
 
   /// Goes on with what another process had.
   void take_over() {
+    endpoint_.hold_stray_answers(goes_on_);
     std::vector<std::pair<std::string, Binding>> phones;
     for (SavedPhone& phone : std::exchange(saved_phones_, {})) {
       phones.emplace_back(std::move(phone.login), std::move(phone.binding));
@@ -457,6 +463,7 @@ class SipSwitch::Impl : public InviteHandler {
   std::vector<SavedLeg> saved_legs_;
   std::vector<SavedPhone> saved_phones_;
   std::function<log::Call(const core::LegId&)> call_of_;
+  bool goes_on_ = false;       // What another process had was handed over.
   std::size_t lost_ways_ = 0;  // Legs that wait for their party's connection, at most.
   std::vector<core::LegId> adopted_;
   std::vector<std::string> reachable_;
@@ -485,6 +492,7 @@ void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones) {
 }
 void SipSwitch::audit_with(const SignInSink& sink) { impl_->endpoint().audit_with(sink); }
 void SipSwitch::restore(SavedSwitch saved) { impl_->restore(std::move(saved)); }
+void SipSwitch::open_commands_are_out() { impl_->open_commands_are_out(); }
 const std::vector<core::LegId>& SipSwitch::adopted_legs() const { return impl_->adopted_legs(); }
 const std::vector<std::string>& SipSwitch::reachable_phones() const {
   return impl_->reachable_phones();

@@ -93,6 +93,10 @@ class SipSwitch : public Switch {
   void audit_with(const SignInSink& sink);
   /// What start() takes over, before the first message is read. Before start().
   void restore(SavedSwitch saved);
+  /// Every command of the process before that is to be carried out again has been submitted. Until
+  /// then, after restore(), a 2xx that belongs to no leg may be the answer to one of them: it is
+  /// left to its repetition (RFC 3261 section 13.3.1.4) instead of being ended. Any thread.
+  void open_commands_are_out();
   /// The legs that were taken over. After start(); any thread.
   [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const;
   /// The agents who have a phone by what was taken over. After start(); any thread.
