@@ -47,12 +47,12 @@ soak: ## Calls for MINUTES (30) at RATE a second while the server is killed agai
 	@bench/run-soak --minutes $(or $(MINUTES),30) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(KILL_EVERY),--kill-every $(KILL_EVERY)) $(if $(filter-out 0,$(UPDATE_README)),--readme)
 
-lint: ## Check formatting, shell scripts, house rules, headers and clang-tidy
+lint: ## Check formatting, shell scripts, the pages' types, house rules, headers and clang-tidy
 	@scripts/install-packages
 	@scripts/lint
 
-format: ## Format all C++ files in place
-	@scripts/install-packages check
+format: ## Format all C++ files and the pages in place
+	@scripts/install-packages build check
 	@scripts/format
 
 fuzz: ## Run the fuzzers: all of them or TARGET=sip, for SECONDS=60 each

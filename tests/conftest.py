@@ -13,6 +13,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 
+from harness.browser import Browser  # noqa: E402: after the switch above.
 from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
 
@@ -71,3 +72,9 @@ def world(request: pytest.FixtureRequest, tmp_path) -> World:
         overrides.update(marker.args[0])
     changes = [marker.args[0] for marker in request.node.iter_markers("directory")]
     return World(tmp_path, overrides, changes)
+
+
+@pytest.fixture
+def browser(tmp_path) -> Browser:
+    """Debian's Chromium, ended with the test. A failure leaves a picture of each page in the test's folder."""
+    return Browser(tmp_path)

@@ -8,7 +8,7 @@
 
 namespace baton::app {
 
-void add_serve(CLI::App& program, int& exit_code) {
+void add_serve(CLI::App& program, std::span<const gateway::Asset> assets, int& exit_code) {
   auto* command = program.add_subcommand("serve", "Run the server until Ctrl-C or SIGTERM");
   auto file = std::make_shared<std::string>();
   command->add_option("-c,--config", *file, "The configuration file (docs/configuration.md)")
@@ -20,9 +20,9 @@ the next process. Exit codes: 0 after an ordered stop, 75 after SIGUSR1, 1 when 
 wrong configuration.
 Example:
   baton serve --config examples/baton.toml)");
-  command->callback([file, &exit_code] {
+  command->callback([file, assets, &exit_code] {
     const auto config = config_or_faults(*file);
-    exit_code = config ? serve(*config, [] { notify_service_manager("READY=1"); }) : kUsage;
+    exit_code = config ? serve(*config, assets, [] { notify_service_manager("READY=1"); }) : kUsage;
   });
 }
 

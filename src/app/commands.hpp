@@ -1,9 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "app/config.hpp"
+#include "gateway/assets.hpp"
 
 namespace CLI {
 class App;
@@ -25,7 +27,8 @@ enum ExitCode : int {
   kInterrupted = 130,
 };
 
-void add_serve(CLI::App& program, int& exit_code);
+/// `assets`: the pages that the program carries; they outlive the command.
+void add_serve(CLI::App& program, std::span<const gateway::Asset> assets, int& exit_code);
 void add_check_config(CLI::App& program, int& exit_code);
 void add_token(CLI::App& program, int& exit_code);
 void add_send(CLI::App& program, int& exit_code);

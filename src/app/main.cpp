@@ -4,6 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/version.hpp"
+#include "app/web_assets.hpp"
 
 /// The program: it only adds the commands and reports what none of them caught.
 int main(int argc, char** argv) {
@@ -22,7 +23,7 @@ int main(int argc, char** argv) {
   baton watch --config examples/baton.toml --agent agent1
 `baton COMMAND --help` explains one command.)");
   int exit_code = kOk;
-  add_serve(program, exit_code);
+  add_serve(program, web_assets(), exit_code);
   add_check_config(program, exit_code);
   add_token(program, exit_code);
   add_send(program, exit_code);

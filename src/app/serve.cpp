@@ -58,7 +58,8 @@ std::optional<int> drain(Server& server, int seconds, Inbox<int>& signals) {
 
 }  // namespace
 
-int serve(const AppConfig& config, const std::function<void()>& ready) {
+int serve(const AppConfig& config, std::span<const gateway::Asset> assets,
+          const std::function<void()>& ready) {
   Inbox<int> signals;
   int count = 0;
   const Interrupt interrupt([&](int signal) {
@@ -67,7 +68,7 @@ int serve(const AppConfig& config, const std::function<void()>& ready) {
     signals.put(signal);
   });
   set_up_log(config.log);
-  Server server(config);
+  Server server(config, assets);
   try {
     server.start();
   } catch (const std::exception& error) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "app/config.hpp"
+#include "gateway/assets.hpp"
 
 namespace baton::app {
 
@@ -16,6 +18,8 @@ inline constexpr int kStartAgain = 75;
 /// one line `ready http=... sip=...` to standard output when it takes traffic, and calls `ready`
 /// right after it. Returns the process's exit code: 0 after an ordered stop, kStartAgain after
 /// SIGUSR1, 1 when it could not start (the reason is on standard error).
-int serve(const AppConfig& config, const std::function<void()>& ready);
+/// `assets` are the files of the pages that it serves.
+int serve(const AppConfig& config, std::span<const gateway::Asset> assets,
+          const std::function<void()>& ready);
 
 }  // namespace baton::app

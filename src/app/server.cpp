@@ -16,6 +16,7 @@
 #include "app/rest_views.hpp"
 #include "app/server_metrics.hpp"
 #include "app/version.hpp"
+#include "app/web_pages.hpp"
 #include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
 #include "gateway/jwt.hpp"
@@ -63,7 +64,8 @@ std::vector<std::string> numbers_of(const directory::Directory& directory) {
 
 }  // namespace
 
-Server::Server(AppConfig config) : config_(std::move(config)) {}
+Server::Server(AppConfig config, std::span<const gateway::Asset> assets)
+    : config_(std::move(config)), assets_(assets) {}
 
 Server::~Server() { stop(); }
 
@@ -250,7 +252,8 @@ void Server::start() {
                                                }
                                                gateway_->publish(std::move(out));
                                              });
-  gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_);
+  gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_,
+                                                web_pages(config_, assets_));
   sip_ = std::make_unique<telephony::sip::SipSwitch>(
       config_.sip, agent_secrets(*store_), numbers_of(directory),
       [this](core::InputBody body) { engine_->submit(std::move(body)); });

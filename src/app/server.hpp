@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,8 @@ namespace baton::app {
 /// All rooms wired together: the one place where the edges meet the engine.
 class Server final : public gateway::Backend {
  public:
-  explicit Server(AppConfig config);
+  /// The files of `assets`, of the pages that it serves, must outlive it.
+  Server(AppConfig config, std::span<const gateway::Asset> assets);
   ~Server() override;
 
   /// Opens, replays, binds, takes traffic. Throws std::runtime_error with a text for people.
@@ -84,6 +86,7 @@ class Server final : public gateway::Backend {
 
   // Passed in.
   AppConfig config_;
+  std::span<const gateway::Asset> assets_;
 
   // Owned, in the order in which they must go.
   numbers::NumberBook numbers_;  ///< Asked on every thread that hands inputs in.

@@ -72,7 +72,7 @@ bool is_json(std::string_view content_type) {
 
 Api::Api(const GatewayConfig& config, Backend& backend, Authenticator& authenticator,
          Sessions& sessions, Hub& hub, Dispatcher& dispatcher, Worker& worker, Metrics& metrics,
-         CallerLimits& limits, std::shared_ptr<Mailbox> mailbox, Clock clock,
+         CallerLimits& limits, Pages pages, std::shared_ptr<Mailbox> mailbox, Clock clock,
          EndSession end_session)
     : config_(config),
       backend_(backend),
@@ -83,6 +83,7 @@ Api::Api(const GatewayConfig& config, Backend& backend, Authenticator& authentic
       worker_(worker),
       metrics_(metrics),
       limits_(limits),
+      pages_(std::move(pages)),
       mailbox_(std::move(mailbox)),
       clock_(std::move(clock)),
       end_session_(std::move(end_session)),
@@ -116,7 +117,10 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
   }
   Target& target = std::get<Target>(parsed);
   std::optional<Place> place = find_place(target.segments);
-  if (!place) return refuse(path, {404, fmt::format("there is nothing at {}", path)});
+  if (!place) {
+    if (std::optional<Response> file = page(head)) return std::move(*file);
+    return refuse(path, {404, fmt::format("there is nothing at {}", path)});
+  }
 
   if (head.method == "OPTIONS") {
     Response response;
@@ -184,6 +188,21 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     }
   }
   return admitted;
+}
+
+std::optional<Response> Api::page(const RequestHead& head) const {
+  std::optional<Response> file = pages_.serve(head);
+  if (!file || head.method == "GET" || head.method == "HEAD") return file;
+  Response response;
+  if (head.method == "OPTIONS") {
+    response.status = 204;
+    response.content_type.clear();
+  } else {
+    response = rest_error(
+        {405, fmt::format("{} is not for {}, only GET, HEAD", head.method, head.path())});
+  }
+  response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
+  return response;
 }
 
 std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head) {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "directory/attempt_throttle.hpp"
+#include "gateway/assets.hpp"
 #include "gateway/authenticator.hpp"
 #include "gateway/caller_limits.hpp"
 #include "gateway/dispatcher.hpp"
@@ -51,7 +52,8 @@ class Api {
   /// All references must outlive it.
   Api(const GatewayConfig& config, Backend& backend, Authenticator& authenticator,
       Sessions& sessions, Hub& hub, Dispatcher& dispatcher, Worker& worker, Metrics& metrics,
-      CallerLimits& limits, std::shared_ptr<Mailbox> mailbox, Clock clock, EndSession end_session);
+      CallerLimits& limits, Pages pages, std::shared_ptr<Mailbox> mailbox, Clock clock,
+      EndSession end_session);
 
   /// Looks at a request's head alone: where it goes, whether its method, type and caller are right.
   /// Nothing of the body needs to be read before, so strangers cannot make us hold theirs.
@@ -84,6 +86,8 @@ class Api {
              std::string reason = {}) const;
   /// Counts a request of the caller's; the refusal where it is one too many.
   [[nodiscard]] std::optional<Response> count(const Caller& caller, std::string_view path);
+  /// A file of a page, for anybody: what it shows, it asks for. Nothing where there is none.
+  [[nodiscard]] std::optional<Response> page(const RequestHead& head) const;
   [[nodiscard]] std::variant<Response, Admitted> admit_websocket(const RequestHead& head);
   [[nodiscard]] std::string cookie(std::string_view value, std::int64_t max_age_seconds) const;
   [[nodiscard]] UnixSeconds now() const { return clock_() / 1000; }
@@ -97,6 +101,7 @@ class Api {
   Worker& worker_;
   Metrics& metrics_;
   CallerLimits& limits_;
+  AssetServer pages_;
   std::shared_ptr<Mailbox> mailbox_;
   Clock clock_;
   EndSession end_session_;

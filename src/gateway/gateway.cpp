@@ -93,9 +93,10 @@ void raise_descriptor_limit(std::size_t connections) {
 
 class Gateway::Impl {
  public:
-  Impl(GatewayConfig config, Backend& backend, prometheus::Registry& registry)
+  Impl(GatewayConfig config, Backend& backend, prometheus::Registry& registry, Pages pages)
       : config_(std::move(config)),
         backend_(backend),
+        pages_(std::move(pages)),
         metrics_(registry),
         jwks_({config_.jwks_file}),
         sessions_(session_limits(config_)),
@@ -145,7 +146,7 @@ class Gateway::Impl {
     if (issuer_keys) authenticator_->set_issuer_keys(std::move(*issuer_keys));
     dispatcher_.emplace(backend_, mailbox_, *hub_, limits_, metrics_);
     api_.emplace(config_, backend_, *authenticator_, sessions_, *hub_, *dispatcher_, worker_,
-                 metrics_, limits_, mailbox_, &unix_milliseconds,
+                 metrics_, limits_, pages_, mailbox_, &unix_milliseconds,
                  [this](const Digest& session) { end_session(session); });
     context_ = std::make_unique<Context>(config_, *api_, *hub_, *dispatcher_, metrics_);
     worker_.start();
@@ -443,6 +444,7 @@ class Gateway::Impl {
   // Passed in.
   GatewayConfig config_;
   Backend& backend_;
+  Pages pages_;
   const std::int64_t started_at_ = unix_milliseconds();
   // Owned, in the order in which they need each other.
   Metrics metrics_;
@@ -475,8 +477,9 @@ class Gateway::Impl {
   std::thread thread_;
 };
 
-Gateway::Gateway(GatewayConfig config, Backend& backend, prometheus::Registry& registry)
-    : impl_(std::make_unique<Impl>(std::move(config), backend, registry)) {}
+Gateway::Gateway(GatewayConfig config, Backend& backend, prometheus::Registry& registry,
+                 Pages pages)
+    : impl_(std::make_unique<Impl>(std::move(config), backend, registry, std::move(pages))) {}
 
 Gateway::~Gateway() = default;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/assets.hpp"
 #include "gateway/backend.hpp"
 #include "gateway/config.hpp"
 
@@ -26,8 +27,8 @@ namespace baton::gateway {
 class Gateway {
  public:
   /// Nothing is opened yet. Throws std::invalid_argument where a value of `config` is out of its
-  /// range.
-  Gateway(GatewayConfig config, Backend& backend, prometheus::Registry& registry);
+  /// range. The files of `pages` must outlive it.
+  Gateway(GatewayConfig config, Backend& backend, prometheus::Registry& registry, Pages pages = {});
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();

@@ -103,6 +103,25 @@ Response json_response(int status, std::string body) {
   return response;
 }
 
+void add_common_headers(Response& response, bool secure) {
+  const std::pair<std::string_view, std::string_view> common[] = {
+      {"Cache-Control", "no-store"},
+      {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+      {"Cross-Origin-Resource-Policy", "same-site"},
+      {"Referrer-Policy", "same-origin"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+  };
+  for (const auto& [name, value] : common) {
+    const bool said =
+        std::any_of(response.headers.begin(), response.headers.end(),
+                    [name = name](const auto& header) { return header.first == name; });
+    if (!said) response.headers.emplace_back(name, value);
+  }
+  if (secure) response.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
+  std::erase_if(response.headers, [](const auto& header) { return header.second.empty(); });
+}
+
 void add_status_headers(Response& response) {
   if (response.status == 401)
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"baton\"");

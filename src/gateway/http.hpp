@@ -26,6 +26,8 @@ struct RequestHead {
   std::string_view cookie;
   std::string_view content_type;
   std::string_view accept;
+  std::string_view accept_encoding;
+  std::string_view if_none_match;
   std::string_view subprotocols;  ///< Sec-WebSocket-Protocol, all of it, comma-separated.
   bool upgrade = false;           ///< A WebSocket upgrade.
   bool has_body = false;
@@ -38,6 +40,8 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  /// One of those that every response has takes its place; an empty value leaves it out
+  /// (add_common_headers()).
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -68,5 +72,10 @@ struct HttpError {
 /// Adds what a client must know for some statuses: WWW-Authenticate to 401, Retry-After to 429 and
 /// 503 that do not say it yet.
 void add_status_headers(Response& response);
+
+/// Adds what every response says and this one does not say itself: not to be kept, not to be shown
+/// in a frame, not to be guessed at. `secure`: the server is reached by TLS only, which RFC 6797's
+/// header tells. Headers with an empty value are taken away.
+void add_common_headers(Response& response, bool secure);
 
 }  // namespace baton::gateway

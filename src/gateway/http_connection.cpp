@@ -128,6 +128,8 @@ class HttpConnection final : public Connection,
     head.cookie = field(request, http::field::cookie);
     head.content_type = field(request, http::field::content_type);
     head.accept = field(request, http::field::accept);
+    head.accept_encoding = field(request, http::field::accept_encoding);
+    head.if_none_match = field(request, http::field::if_none_match);
     head.subprotocols = field(request, http::field::sec_websocket_protocol);
     head.upgrade = beast::websocket::is_upgrade(request);
     head.has_body = !parser_->is_done();
@@ -229,6 +231,7 @@ class HttpConnection final : public Connection,
     limit_time(seconds(context_.config.send_timeout_seconds));
     context_.metrics.response(response.status);
     add_status_headers(response);
+    add_common_headers(response, context_.config.cookie_secure);
     if (listener_ == Listener::api) context_.api.add_origin_headers(response, origin_);
 
     response_.emplace(static_cast<http::status>(response.status), 11);
@@ -237,16 +240,11 @@ class HttpConnection final : public Connection,
                         beast::string_view(value.data(), value.size()));
     };
     if (!response.content_type.empty()) set("Content-Type", response.content_type);
-    set("Cache-Control", "no-store");
-    set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    set("Cross-Origin-Resource-Policy", "same-site");
-    set("Referrer-Policy", "same-origin");
-    set("X-Content-Type-Options", "nosniff");
-    set("X-Frame-Options", "DENY");
-    if (context_.config.cookie_secure) set("Strict-Transport-Security", "max-age=31536000");
     for (const auto& [name, value] : response.headers) set(name, value);
     if (response.status != 426) response_->keep_alive(keep_alive_);
-    if (response.status != 204) response_->content_length(response.body.size());
+    // RFC 9110, 8.6: neither has a body, and of a 304 it would have to be the file's.
+    if (response.status != 204 && response.status != 304)
+      response_->content_length(response.body.size());
     if (!head_only_) response_->body() = std::move(response.body);
     http::async_write(socket_, *response_,
                       [self = shared_from_this()](beast::error_code error, std::size_t) {

@@ -1,0 +1,104 @@
+// Carries out what tests/harness/browser.py asks, in Debian's Chromium, by playwright-core of web/node_modules.
+//
+// One JSON object a line on standard input: {"id": 1, "on": "browser"|"page1", "do": "click", "with": [...]}. The answer on
+// standard output has the same id, and "value" or "error". Lines without an id tell what a page said: "console", "pageerror",
+// "request" of a foreign host.
+
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { readFile } from "node:fs/promises";
+
+const require = createRequire(new URL("../../web/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+
+const browser = await chromium.launch({
+  executablePath: process.env.BATON_CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+});
+const contexts = new Map();
+const pages = new Map();
+let count = 0;
+
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+/** What is asked of the browser itself. */
+const ofBrowser = {
+  /** A new context is a browser profile of its own: cookies, storage, service workers. */
+  async context(options) {
+    const name = `context${++count}`;
+    contexts.set(name, await browser.newContext(options));
+    return name;
+  },
+  async page(contextName) {
+    const name = `page${++count}`;
+    const page = await contexts.get(contextName).newPage();
+    page.setDefaultTimeout(10_000);
+    page.on("console", (line) => say({ page: name, console: line.type(), text: line.text() }));
+    page.on("pageerror", (error) => say({ page: name, console: "pageerror", text: String(error.stack ?? error) }));
+    page.on("request", (request) => say({ page: name, request: request.url(), method: request.method() }));
+    pages.set(name, page);
+    return name;
+  },
+  async closeContext(name) {
+    await contexts.get(name).close();
+    contexts.delete(name);
+  },
+  async offline(contextName, offline) {
+    await contexts.get(contextName).setOffline(offline);
+  },
+  async close() {
+    await browser.close();
+  },
+};
+
+/** What is asked of a page; selectors are Playwright's ("role=button[name=/answer/i]", "text=...", CSS). */
+const ofPage = {
+  goto: (page, url) => page.goto(url).then((response) => response?.status()),
+  reload: (page) => page.reload().then(() => undefined),
+  click: (page, selector, options) => page.click(selector, options),
+  fill: (page, selector, text) => page.fill(selector, text),
+  press: (page, key) => page.keyboard.press(key),
+  type: (page, text) => page.keyboard.type(text),
+  text: (page, selector) => page.innerText(selector),
+  value: (page, selector) => page.inputValue(selector),
+  count: (page, selector) => page.locator(selector).count(),
+  enabled: (page, selector) => page.isEnabled(selector),
+  wait: (page, selector, state = "visible") =>
+    page.waitForSelector(selector, { state }).then(() => undefined),
+  until: (page, expression) => page.waitForFunction(expression).then(() => undefined),
+  evaluate: (page, expression) => page.evaluate(expression),
+  screenshot: (page, path, options) => page.screenshot({ path, ...options }).then(() => undefined),
+  size: (page, width, height) => page.setViewportSize({ width, height }),
+  media: (page, options) => page.emulateMedia(options),
+  accessibility: (page) => page.locator("body").ariaSnapshot(),
+  /** Violations of WCAG 2.2 AA that axe finds. */
+  async axe(page) {
+    await page.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+    return page.evaluate(async () => {
+      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+      const { violations } = await window.axe.run(document, { runOnly: tags });
+      return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => node.html) }));
+    });
+  },
+  /** Calls an exported function of a module, with the page and its context: for what has no word of its own here. */
+  async run(page, file, name, ...args) {
+    const module = await import(pathToFileURL(file).href);
+    return module[name](page, page.context(), ...args);
+  },
+  close: (page) => page.close(),
+};
+
+createInterface({ input: process.stdin })
+  .on("line", async (line) => {
+    const { id, on, do: what, with: args = [] } = JSON.parse(line);
+    try {
+      const value =
+        on === "browser" ? await ofBrowser[what](...args) : await ofPage[what](pages.get(on), ...args);
+      say({ id, value: value ?? null });
+    } catch (error) {
+      say({ id, error: String(error.message ?? error) });
+    }
+  })
+  .on("close", () => browser.close());
+say({ ready: browser.version() });

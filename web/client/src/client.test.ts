@@ -1,0 +1,282 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BatonClient, type ClientOptions } from "./client.ts";
+import { BatonError, BatonUnreachable } from "./error.ts";
+import type { Transfer } from "./messages.ts";
+
+/** The server's end of the sockets, and of HTTP. */
+class FakeServer {
+  sockets: FakeSocket[] = [];
+  asked: { method: string; path: string; body: Record<string, unknown> | undefined }[] = [];
+  /** Answers in turn; the last one again and again. Nothing: no connection. */
+  answers: Record<string, ([number, unknown] | undefined)[]> = {
+    "POST /v1/ws-tickets": [[200, { ticket: "t", expiresInSeconds: 30 }]],
+    "POST /v1/messages": [[202, { id: "x", accepted: true }]],
+  };
+
+  readonly fetch = ((url: string, init: RequestInit): Promise<Response> => {
+    const path = url.replace("http://baton.test", "");
+    const method = init.method ?? "GET";
+    this.asked.push({ method, path, body: init.body ? JSON.parse(String(init.body)) : undefined });
+    const answers = this.answers[`${method} ${path}`] ?? [];
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (!answer) return Promise.reject(new TypeError("no connection"));
+    const body = answer[1] === undefined ? null : JSON.stringify(answer[1]);
+    return Promise.resolve(new Response(body, { status: answer[0] }));
+  }) as typeof fetch;
+
+  readonly WebSocket = ((server: FakeServer) =>
+    class extends FakeSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        server.sockets.push(this);
+      }
+    })(this) as unknown as typeof WebSocket;
+
+  get socket(): FakeSocket {
+    const last = this.sockets.at(-1);
+    if (!last) throw new Error("nobody connected");
+    return last;
+  }
+}
+
+class FakeSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  sent: Record<string, unknown>[] = [];
+  closed = false;
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {}
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+  close(): void {
+    this.closed = true;
+  }
+  tell(event: object): void {
+    this.onmessage?.({ data: JSON.stringify({ channel: "Amazon", ...event }) });
+  }
+}
+
+const turns = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+const transferEvent = (state: string, sequence?: number): object => ({
+  topic: "InboundCall",
+  subtopic: "TransferStateChange",
+  message: { transferId: "tr1", contactId: "c1", state, custody: "agent" } as unknown as Transfer,
+  agent: "agent1",
+  epoch: "e1",
+  ...(sequence === undefined ? {} : { sequence }),
+});
+
+describe("BatonClient", () => {
+  let server: FakeServer;
+  let clients: BatonClient[];
+
+  const make = (options: Partial<ClientOptions> = {}): BatonClient => {
+    const client = new BatonClient({
+      source: "test",
+      url: "http://baton.test/",
+      fetch: server.fetch,
+      WebSocket: server.WebSocket,
+      ...options,
+    });
+    clients.push(client);
+    return client;
+  };
+  const connected = async (options: Partial<ClientOptions> = {}): Promise<BatonClient> => {
+    const client = make(options);
+    const done = client.connect();
+    await turns();
+    server.socket.onopen?.();
+    await done;
+    return client;
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    server = new FakeServer();
+    clients = [];
+  });
+  afterEach(() => {
+    for (const client of clients) client.close();
+    vi.useRealTimers();
+  });
+
+  it("connects with a ticket and asks for the whole state", async () => {
+    const client = await connected({ token: () => Promise.resolve("jwt") });
+    expect(client.state).toBe("open");
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+    expect(server.socket.protocols).toEqual(["baton.v1", "baton.ticket.t"]);
+  });
+
+  it("tells a caller whom the server does not know", async () => {
+    const refusal = { errorType: "NOT_PERMITTED", msg: "not signed in", errorMessage: "no" };
+    server.answers["POST /v1/ws-tickets"] = [[401, refusal]];
+    const client = make();
+    await expect(client.connect()).rejects.toMatchObject({ status: 401, message: "not signed in" });
+    expect(client.state).toBe("signedOut");
+  });
+
+  it("comes back by itself and asks for what it missed", async () => {
+    const client = await connected();
+    const states: string[] = [];
+    client.onConnection((state) => states.push(state));
+    server.socket.tell(transferEvent("dialing", 4));
+    server.socket.onclose?.({ code: 1006, reason: "" });
+    expect(states).toEqual(["open", "connecting"]);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.sockets).toHaveLength(2);
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
+    server.socket.onopen?.();
+    expect(states).toEqual(["open", "connecting", "open"]);
+  });
+
+  it("stays signed out when the server says so", async () => {
+    const client = await connected();
+    server.socket.onclose?.({ code: 4401, reason: "the account was disabled" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(client.state).toBe("signedOut");
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it("connects again at once after a gap, from before it", async () => {
+    const client = await connected();
+    const seen: unknown[] = [];
+    client.subscribe("InboundCall/TransferStateChange", (event) => seen.push(event.sequence));
+    server.socket.tell(transferEvent("dialing", 4));
+    server.socket.tell(transferEvent("connected", 6));
+    await turns();
+    expect(seen).toEqual([4]);
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
+  });
+
+  it("looks after a silence whether the server is still there", async () => {
+    await connected({ silenceMs: 1_000 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.sent).toMatchObject([{ topic: "App", subtopic: "StateSync" }]);
+    await vi.advanceTimersByTimeAsync(5_000 + 250);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it("tells events by topic, and a handler that throws disturbs no other", async () => {
+    const client = await connected();
+    const seen: string[] = [];
+    const thrown: unknown[] = [];
+    const catcher = (error: unknown): void => void thrown.push(error);
+    process.on("uncaughtException", catcher);
+    client.subscribe("InboundCall", () => {
+      throw new Error("in the page");
+    });
+    client.subscribe("InboundCall", (event) => seen.push(`topic ${event.subtopic}`));
+    client.subscribe("Agent", () => seen.push("never"));
+    const end = client.subscribe("*", () => seen.push("all"));
+    server.socket.tell(transferEvent("dialing", 4));
+    end();
+    server.socket.tell(transferEvent("alerting", 5));
+    await turns();
+    expect(seen).toEqual(["topic TransferStateChange", "all", "topic TransferStateChange"]);
+    process.off("uncaughtException", catcher);
+    expect(thrown).toHaveLength(2);
+  });
+
+  it("sends a request again under the same id until there is an answer", async () => {
+    server.answers["POST /v1/messages"] = [
+      undefined,
+      undefined,
+      [202, { id: "r", accepted: true }],
+    ];
+    const client = make();
+    const reply = client.publish({ topic: "InboundCall", subtopic: "Hold" });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await reply).toEqual({ id: "r", accepted: true });
+    const ids = server.asked.map(({ body }) => body?.id);
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(1);
+    expect(server.asked[0]?.body).toMatchObject({ channel: "Amazon", source: "test" });
+  });
+
+  it("gives up in the end, and says that it does not know", async () => {
+    server.answers["POST /v1/messages"] = [];
+    const client = make({ requestTimeoutMs: 3_000 });
+    const reply = expect(
+      client.publish({ topic: "InboundCall", subtopic: "Hold" }),
+    ).rejects.toBeInstanceOf(BatonUnreachable);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await reply;
+  });
+
+  it("throws a refusal as what it is", async () => {
+    const data = { errorType: "HOLD_CALL_FAILED", msg: "no call", reason: "noActiveCall" };
+    server.answers["POST /v1/messages"] = [[409, { topic: "Error", subtopic: "ApiError", data }]];
+    const refused = await make()
+      .publish({ topic: "InboundCall", subtopic: "Hold" })
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(BatonError);
+    expect(refused).toMatchObject({ errorType: "HOLD_CALL_FAILED", reason: "noActiveCall" });
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it("waits for a transfer's outcome", async () => {
+    server.answers["POST /v1/messages"] = [[202, { id: "x", accepted: true, transferId: "tr1" }]];
+    const client = await connected();
+    const running = client.transfer("+12082097345", { note: "hello" });
+    await turns();
+    const { transferId, outcome } = await running;
+    expect(transferId).toBe("tr1");
+    expect(server.asked.find(({ path }) => path === "/v1/messages")?.body).toMatchObject({
+      subtopic: "BlindTransfer",
+      data: "+12082097345",
+      options: { note: "hello" },
+    });
+    server.socket.tell(transferEvent("alerting", 1));
+    server.socket.tell(transferEvent("connected", 2));
+    expect((await outcome).state).toBe("connected");
+    expect((await client.outcome("tr1")).state).toBe("connected");
+  });
+
+  it("reads an outcome that was missed from the record", async () => {
+    server.answers["GET /v1/transfers/tr1"] = [[200, { transferId: "tr1", state: "returned" }]];
+    const client = await connected();
+    expect((await client.outcome("tr1")).state).toBe("returned");
+  });
+
+  it("ends the wait for an outcome with the client", async () => {
+    const client = await connected();
+    const outcome = expect(client.outcome("tr1")).rejects.toBeInstanceOf(BatonUnreachable);
+    client.close();
+    await outcome;
+  });
+
+  it("asks over the socket where it has tickets alone", async () => {
+    const client = await connected({ ticket: () => "mine" });
+    expect(server.socket.protocols[1]).toBe("baton.ticket.mine");
+    const accepted = client.publish({ topic: "InboundCall", subtopic: "Hold", id: "h1" });
+    await turns();
+    expect(server.socket.sent.map(({ id }) => id)).toEqual(["h1", "h1-fence"]);
+    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: "h1-fence" });
+    expect(await accepted).toEqual({ id: "h1", accepted: true });
+
+    const refused = client.publish({ topic: "InboundCall", subtopic: "Hold", id: "h2" });
+    await turns();
+    server.socket.tell({
+      topic: "Error",
+      subtopic: "ApiError",
+      data: { errorType: "HOLD_CALL_FAILED", msg: "no" },
+      id: "h2",
+    });
+    await expect(refused).rejects.toMatchObject({ errorType: "HOLD_CALL_FAILED" });
+    expect(server.asked).toHaveLength(0);
+  });
+
+  it("signs in and out", async () => {
+    server.answers["POST /v1/login"] = [[200, { login: "agent1", role: "agent" }]];
+    server.answers["POST /v1/logout"] = [[204, undefined]];
+    const client = await connected();
+    expect(await client.signIn("agent1", "secret")).toEqual({ login: "agent1", role: "agent" });
+    await client.signOut();
+    expect(client.state).toBe("closed");
+  });
+});

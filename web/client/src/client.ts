@@ -1,0 +1,568 @@
+import { Backoff } from "./backoff.ts";
+import { BatonError, BatonUnreachable } from "./error.ts";
+import type {
+  Accepted,
+  AgentList,
+  ApiErrorData,
+  Contact,
+  Destination,
+  EventOf,
+  Preflight,
+  PreflightRequest,
+  QueueList,
+  QuickConnectList,
+  Request,
+  ServerEvent,
+  SignedIn,
+  Ticket,
+  Timeline,
+  Topic,
+  Transfer,
+  TransferList,
+  TransferOptions,
+  TransferRecord,
+} from "./messages.ts";
+import { isOutcome } from "./messages.ts";
+import { type Position, Positions } from "./positions.ts";
+
+/** How the client stands with the server. */
+export type ConnectionState =
+  /** `connect()` was not called, or `close()` was. */
+  | "closed"
+  /** Connecting, at first or again; what is published meanwhile is sent when it can be. */
+  | "connecting"
+  /** Events flow. */
+  | "open"
+  /** The server does not know the caller any more: sign in, then `connect()`. */
+  | "signedOut";
+
+export interface ClientOptions {
+  /** The name of the application, 1 to 128 bytes; every request carries it. */
+  source: string;
+  /** The server, such as "https://baton.example"; by default the page's own origin. */
+  url?: string;
+  /** A token, or what gets one each time. Without token and ticket the session cookie of `signIn()` counts. */
+  token?: string | (() => string | Promise<string>);
+  /**
+   * What gets a WebSocket ticket from a server of your own, for each connection. Requests then go over the socket, and
+   * the reads of the REST interface are not to be had.
+   */
+  ticket?: () => string | Promise<string>;
+  /** Whom a supervisor or service follows: logins, or everybody. */
+  follow?: readonly string[] | "*";
+  /** Where an earlier client stood (`position()`), so that this one goes on from there. */
+  position?: Position;
+  /** How long a request is tried before it counts as without an answer; milliseconds. */
+  requestTimeoutMs?: number;
+  /** The shortest and the longest wait before a new connection; milliseconds. */
+  reconnectMs?: { least: number; most: number };
+  /** After how much silence the server is asked whether it is still there; milliseconds. */
+  silenceMs?: number;
+  /** For tests, and for Node.js before 22. */
+  WebSocket?: typeof WebSocket;
+  fetch?: typeof fetch;
+}
+
+/** The answer to a request: a read's event, or that a change was accepted, whose events follow. */
+export type Reply = ServerEvent | Accepted;
+
+/** A transfer that was accepted. */
+export interface RunningTransfer {
+  transferId: string;
+  /** The one outcome; rejected only by `close()`. */
+  outcome: Promise<Transfer>;
+}
+
+type Handler = (event: ServerEvent) => void;
+
+const SIGNED_OUT = 4401;
+const ALIVE_MS = 5_000;
+const KEPT_TRANSFERS = 200;
+const OUTCOME_CHECK_MS = 30_000;
+
+/** A request id: unique, and to be had on plain HTTP too, where `crypto.randomUUID` is not. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * A connection to Baton as one caller: publishes requests, tells events, comes back by itself after a lost network or a
+ * restarted server, and then gets what it missed. Nothing is carried out twice: a request that is sent again has the
+ * same id (docs/message-api.md, "Idempotency").
+ */
+export class BatonClient {
+  private readonly base: string;
+  private readonly handlers = new Map<Topic, Set<Handler>>();
+  private readonly watchers = new Set<(state: ConnectionState) => void>();
+  private readonly positions: Positions;
+  private readonly backoff: Backoff;
+  private readonly transfers = new Map<string, Transfer>();
+  private readonly makeSocket: typeof WebSocket;
+  private readonly doFetch: typeof fetch;
+  private readonly requestTimeoutMs: number;
+  private readonly silenceMs: number;
+  /** Who waits for the reply to a request that went over the socket, by its id. */
+  private readonly asked = new Map<string, (event: ServerEvent) => void>();
+  private socket: WebSocket | undefined;
+  private current: ConnectionState = "closed";
+  private opened: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts connections, so that what belongs to an earlier one is known. */
+  private attempt = 0;
+
+  constructor(private readonly options: ClientOptions) {
+    const url = options.url ?? globalThis.location?.origin;
+    if (!url) throw new TypeError("url is missing: outside of a page the server must be named");
+    this.base = url.replace(/\/+$/, "");
+    this.positions = new Positions(options.position);
+    const { least, most } = options.reconnectMs ?? { least: 250, most: 10_000 };
+    this.backoff = new Backoff(least, most);
+    this.makeSocket = options.WebSocket ?? globalThis.WebSocket;
+    this.doFetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 20_000;
+    this.silenceMs = options.silenceMs ?? 25_000;
+  }
+
+  // --- Who the caller is -------------------------------------------------------------------------------------------
+
+  /** Signs in by password; the browser keeps the session's cookie. Throws BatonError with status 401 or 429. */
+  async signIn(login: string, password: string): Promise<SignedIn> {
+    return (await this.http("POST", "/v1/login", { login, password })) as SignedIn;
+  }
+
+  /** Ends the session of `signIn()` and the connection. */
+  async signOut(): Promise<void> {
+    await this.http("POST", "/v1/logout");
+    this.close();
+  }
+
+  // --- The connection ----------------------------------------------------------------------------------------------
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  /**
+   * Connects, and stays so until `close()`. Resolved when events flow. Rejected with BatonError when the server does not
+   * know the caller; while it cannot be reached, it is tried again and again.
+   */
+  connect(): Promise<void> {
+    if (this.current === "open") return Promise.resolve();
+    globalThis.addEventListener?.("online", this.online);
+    globalThis.addEventListener?.("offline", this.offline);
+    return new Promise((resolve, reject) => {
+      const before = this.opened;
+      this.opened = {
+        resolve: () => (before?.resolve(), resolve()),
+        reject: (error) => (before?.reject(error), reject(error)),
+      };
+      if (this.current !== "connecting") this.begin();
+    });
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    globalThis.removeEventListener?.("online", this.online);
+    globalThis.removeEventListener?.("offline", this.offline);
+    this.leave("closed", new BatonUnreachable("the client was closed"));
+  }
+
+  /** Calls `handler` at each change of the connection, and once now. Gives back what ends that. */
+  onConnection(handler: (state: ConnectionState) => void): () => void {
+    this.watchers.add(handler);
+    handler(this.current);
+    return () => this.watchers.delete(handler);
+  }
+
+  /** Where this client stands, for one that goes on after it. */
+  position(): Position {
+    return this.positions.value();
+  }
+
+  // --- Messages ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Calls `handler` for each event of a topic: "InboundCall", "InboundCall/TransferStateChange", or "*". Gives back what
+   * ends that. A handler that throws disturbs no other.
+   */
+  subscribe<T extends Topic>(topic: T, handler: (event: EventOf<T>) => void): () => void {
+    const of = this.handlers.get(topic) ?? new Set<Handler>();
+    this.handlers.set(topic, of);
+    of.add(handler as Handler);
+    return () => of.delete(handler as Handler);
+  }
+
+  /**
+   * Publishes a request. Resolved with the event that a read is answered with, or with what a change was accepted as.
+   * Throws BatonError when it was refused, and BatonUnreachable when no answer came in `requestTimeoutMs`: whether it was
+   * carried out is then unknown, and the same request with the same `id` may be published again.
+   */
+  async publish(request: Request): Promise<Reply> {
+    const message = { channel: "Amazon", source: this.options.source, id: newId(), ...request };
+    return this.options.ticket
+      ? this.askOverSocket({ ...message, id: message.id ?? newId() })
+      : ((await this.http("POST", "/v1/messages", message, true)) as Reply);
+  }
+
+  /** Hands the agent's customer on, and tells where that ends. Throws as `publish()` does. */
+  async transfer(
+    destination: Destination,
+    options?: TransferOptions,
+    envelope: { id?: string; contactId?: string; agent?: string } = {},
+  ): Promise<RunningTransfer> {
+    const reply = await this.publish({
+      topic: "InboundCall",
+      subtopic: "BlindTransfer",
+      data: destination,
+      ...(options ? { options } : {}),
+      ...envelope,
+    });
+    const transferId = transferOf(reply);
+    if (!transferId)
+      throw new BatonUnreachable("the server accepted the transfer without naming it");
+    const outcome = this.outcome(transferId);
+    outcome.catch(() => undefined); // Who does not wait for it is not to be told that the wait ended.
+    return { transferId, outcome };
+  }
+
+  /** Waits for a transfer's outcome, however long that takes. Rejected only by `close()`. */
+  outcome(transferId: string): Promise<Transfer> {
+    const known = this.transfers.get(transferId);
+    if (known && isOutcome(known.state)) return Promise.resolve(known);
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearInterval(timer);
+        unsubscribe();
+        unwatch();
+      };
+      const take = (transfer: Transfer): void => {
+        if (transfer.transferId !== transferId || !isOutcome(transfer.state)) return;
+        stop();
+        resolve(transfer);
+      };
+      const unsubscribe = this.subscribe("InboundCall/TransferStateChange", (event) =>
+        take(event.message),
+      );
+      // What happened while nobody was connected, and is too long ago to be told again, stands in the record.
+      const read = (): void => {
+        if (this.options.ticket) return;
+        this.transferRecord(transferId).then(take, () => undefined);
+      };
+      const timer = setInterval(read, OUTCOME_CHECK_MS);
+      const unwatch = this.onConnection((state) => {
+        if (state === "open") read();
+        if (state !== "closed") return;
+        setTimeout(stop);
+        reject(new BatonUnreachable("the client was closed"));
+      });
+    });
+  }
+
+  // --- Reads -------------------------------------------------------------------------------------------------------
+
+  /** What the caller may transfer to now. */
+  quickConnects(
+    query: { q?: string; type?: string; cursor?: string } = {},
+  ): Promise<QuickConnectList> {
+    return this.get("/v1/quick-connects", query) as Promise<QuickConnectList>;
+  }
+  queues(): Promise<QueueList> {
+    return this.get("/v1/queues") as Promise<QueueList>;
+  }
+  agents(): Promise<AgentList> {
+    return this.get("/v1/agents") as Promise<AgentList>;
+  }
+  transferRecords(query: Record<string, string> = {}): Promise<TransferList> {
+    return this.get("/v1/transfers", query) as Promise<TransferList>;
+  }
+  transferRecord(transferId: string): Promise<TransferRecord> {
+    return this.get(`/v1/transfers/${encodeURIComponent(transferId)}`) as Promise<TransferRecord>;
+  }
+  timeline(transferId: string): Promise<Timeline> {
+    return this.get(
+      `/v1/transfers/${encodeURIComponent(transferId)}/timeline`,
+    ) as Promise<Timeline>;
+  }
+  contact(contactId: string): Promise<Contact> {
+    return this.get(`/v1/contacts/${encodeURIComponent(contactId)}`) as Promise<Contact>;
+  }
+  /** What a BlindTransfer would be told now. Nothing is dialled or counted. */
+  preflight(request: PreflightRequest): Promise<Preflight> {
+    return this.http("POST", "/v1/transfers/preflight", request) as Promise<Preflight>;
+  }
+  /** Any other read of the REST interface. */
+  get(path: string, query: Record<string, string | undefined> = {}): Promise<unknown> {
+    const given = Object.entries(query).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined,
+    );
+    const text = new URLSearchParams(given).toString();
+    return this.http("GET", text ? `${path}?${text}` : path);
+  }
+
+  // --- Inside: HTTP ------------------------------------------------------------------------------------------------
+
+  private async headers(): Promise<Record<string, string>> {
+    const { token } = this.options;
+    if (token === undefined) return {};
+    return { Authorization: `Bearer ${typeof token === "string" ? token : await token()}` };
+  }
+
+  /** One request. With `again` it is sent until there is an answer: only for what the server does once. */
+  private async http(
+    method: string,
+    path: string,
+    body?: unknown,
+    again = false,
+  ): Promise<unknown> {
+    const end = Date.now() + this.requestTimeoutMs;
+    const waits = new Backoff(200, 2_000);
+    for (;;) {
+      const response = await this.attemptHttp(method, path, body, end - Date.now());
+      if (response) {
+        const text = await response.text().catch(() => undefined);
+        if (text !== undefined) {
+          if (response.ok) return text === "" ? undefined : JSON.parse(text);
+          throw new BatonError(errorOf(text, response), response.status);
+        }
+      }
+      const pause = waits.next();
+      if (!again || Date.now() + pause >= end) {
+        throw new BatonUnreachable(`no answer from ${this.base} to ${method} ${path}`);
+      }
+      await wait(pause);
+    }
+  }
+
+  private async attemptHttp(
+    method: string,
+    path: string,
+    body: unknown,
+    timeoutMs: number,
+  ): Promise<Response | undefined> {
+    try {
+      return await this.doFetch(this.base + path, {
+        method,
+        headers: {
+          ...(await this.headers()),
+          Accept: "application/json",
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A token says who asks; with it, another origin's page needs no cookie, and may send none.
+        credentials: this.options.token === undefined ? "same-origin" : "omit",
+        signal: AbortSignal.timeout(Math.max(1, timeoutMs)),
+      });
+    } catch {
+      return undefined; // Whatever it was: no answer came.
+    }
+  }
+
+  // --- Inside: the socket ------------------------------------------------------------------------------------------
+
+  private readonly online = (): void => {
+    if (this.current === "connecting") this.begin();
+  };
+
+  private readonly offline = (): void => {
+    // The browser knows sooner than the socket does.
+    if (this.current === "open") this.lost();
+  };
+
+  private begin(): void {
+    clearTimeout(this.retryTimer);
+    this.dropSocket();
+    this.enter("connecting");
+    const attempt = ++this.attempt;
+    this.open(attempt).catch((error: unknown) => {
+      if (attempt !== this.attempt) return;
+      if (error instanceof BatonError && (error.status === 401 || error.status === 403)) {
+        this.leave("signedOut", error);
+      } else {
+        this.retry(error instanceof BatonError ? (error.data.retryAfterSeconds ?? 0) * 1000 : 0);
+      }
+    });
+  }
+
+  private async open(attempt: number): Promise<void> {
+    const ticket = this.options.ticket
+      ? await this.options.ticket()
+      : ((await this.http("POST", "/v1/ws-tickets")) as Ticket).ticket;
+    if (attempt !== this.attempt) return;
+    const address =
+      this.base.replace(/^http/, "ws") + "/v1/ws" + this.positions.query(this.options.follow);
+    const socket = new this.makeSocket(address, ["baton.v1", `baton.ticket.${ticket}`]);
+    this.socket = socket;
+    socket.onmessage = (message: MessageEvent) => {
+      if (attempt === this.attempt) this.take(String(message.data));
+    };
+    socket.onopen = () => {
+      if (attempt !== this.attempt) return;
+      this.backoff.reset();
+      this.enter("open");
+      this.listen();
+      this.opened?.resolve();
+      this.opened = undefined;
+    };
+    socket.onclose = (event: CloseEvent) => {
+      if (attempt !== this.attempt) return;
+      if (event.code !== SIGNED_OUT) return this.lost();
+      this.leave(
+        "signedOut",
+        new BatonUnreachable(`the server ended the session: ${event.reason}`),
+      );
+    };
+  }
+
+  private lost(): void {
+    this.attempt++;
+    this.dropSocket();
+    this.enter("connecting");
+    this.retry(0);
+  }
+
+  private retry(atLeastMs: number): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => this.begin(), Math.max(atLeastMs, this.backoff.next()));
+  }
+
+  private leave(state: ConnectionState, why: Error): void {
+    this.attempt++;
+    clearTimeout(this.retryTimer);
+    this.dropSocket();
+    this.enter(state);
+    this.opened?.reject(why);
+    this.opened = undefined;
+  }
+
+  private dropSocket(): void {
+    clearTimeout(this.silenceTimer);
+    const socket = this.socket;
+    this.socket = undefined;
+    if (!socket) return;
+    socket.onmessage = socket.onopen = socket.onclose = null;
+    socket.close();
+  }
+
+  private enter(state: ConnectionState): void {
+    if (state === this.current) return;
+    this.current = state;
+    for (const watcher of [...this.watchers]) guarded(() => watcher(state));
+  }
+
+  /** A connection that died without a word is found by asking something after a silence. */
+  private listen(): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => {
+      this.sendOverSocket({ topic: "App", subtopic: "StateSync", id: `alive-${newId()}` });
+      this.silenceTimer = setTimeout(() => this.lost(), ALIVE_MS);
+    }, this.silenceMs);
+  }
+
+  private take(text: string): void {
+    this.listen();
+    const event = JSON.parse(text) as ServerEvent;
+    const verdict = this.positions.take(event);
+    if (verdict === "seen") return;
+    if (verdict === "gap") {
+      this.attempt++;
+      return this.begin();
+    }
+    if (event.subtopic === "TransferStateChange") this.remember(event.message);
+    if (event.id !== undefined) this.asked.get(event.id)?.(event);
+    if (event.id?.startsWith("alive-")) return;
+    for (const topic of [event.topic, `${event.topic}/${event.subtopic}`, "*"] as Topic[]) {
+      for (const handler of [...(this.handlers.get(topic) ?? [])]) guarded(() => handler(event));
+    }
+  }
+
+  private remember(transfer: Transfer): void {
+    this.transfers.delete(transfer.transferId);
+    this.transfers.set(transfer.transferId, transfer);
+    if (this.transfers.size <= KEPT_TRANSFERS) return;
+    const [oldest] = this.transfers.keys();
+    if (oldest !== undefined) this.transfers.delete(oldest);
+  }
+
+  private sendOverSocket(message: object): boolean {
+    if (this.current !== "open" || !this.socket) return false;
+    this.socket.send(
+      JSON.stringify({ channel: "Amazon", source: this.options.source, ...message }),
+    );
+    return true;
+  }
+
+  /**
+   * A request over the socket. The server says nothing to a change that it accepts, but answers in order: the reply to a
+   * read that follows it tells that it was taken.
+   */
+  private async askOverSocket(message: Request & { id: string }): Promise<Reply> {
+    const fence = `${message.id}-fence`.slice(-128);
+    const end = Date.now() + this.requestTimeoutMs;
+    let transferId: string | undefined;
+    try {
+      return await new Promise<Reply>((resolve, reject) => {
+        const send = (): void => {
+          if (this.sendOverSocket(message))
+            this.sendOverSocket({ topic: "App", subtopic: "StateSync", id: fence });
+        };
+        this.asked.set(message.id, (event) => {
+          if (event.topic === "Error") reject(new BatonError(event.data, 0));
+          else if (event.sequence === undefined) resolve(event);
+          else transferId ??= transferOf(event);
+        });
+        this.asked.set(fence, () =>
+          resolve({ id: message.id, accepted: true, ...(transferId ? { transferId } : {}) }),
+        );
+        const unwatch = this.onConnection((state) => {
+          if (state === "open") send();
+        });
+        const timer = setTimeout(
+          () => reject(new BatonUnreachable(`no answer from ${this.base} to ${message.subtopic}`)),
+          end - Date.now(),
+        );
+        this.asked.set(`${fence}-end`, () => (unwatch(), clearTimeout(timer)));
+      });
+    } finally {
+      this.asked.get(`${fence}-end`)?.({} as ServerEvent);
+      for (const id of [message.id, fence, `${fence}-end`]) this.asked.delete(id);
+    }
+  }
+}
+
+function transferOf(reply: Reply): string | undefined {
+  if ("accepted" in reply) return reply.transferId;
+  return reply.subtopic === "TransferStateChange" ? reply.message.transferId : undefined;
+}
+
+/** The error that a response tells: an envelope's `data`, or the data alone. */
+function errorOf(text: string, response: Response): ApiErrorData {
+  try {
+    const body = JSON.parse(text) as { data?: ApiErrorData } & ApiErrorData;
+    const data = body.data ?? body;
+    if (typeof data.errorType === "string") return data;
+  } catch {
+    // It was no answer of Baton's, but of something between.
+  }
+  const what = `HTTP ${response.status} ${response.statusText}`.trim();
+  return {
+    errorType: "NOT_PERMITTED",
+    msg: what,
+    errorMessage: what,
+    reason: "backendUnavailable",
+  };
+}
+
+function guarded(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    // Told to the page's own handler of errors; whoever else listens is called all the same.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { ServerEvent } from "./messages.ts";
+import { Positions } from "./positions.ts";
+
+const event = (
+  sequence: number | undefined,
+  { agent = "agent1", epoch = "e1", subtopic = "SetAgentState" } = {},
+): ServerEvent =>
+  ({ channel: "Amazon", topic: "Agent", subtopic, agent, epoch, sequence }) as ServerEvent;
+
+describe("Positions", () => {
+  it("takes what comes next once", () => {
+    const positions = new Positions();
+    expect(positions.take(event(7, { subtopic: "StateSync" }))).toBe("new");
+    expect(positions.take(event(8))).toBe("new");
+    expect(positions.take(event(8))).toBe("seen");
+    expect(positions.take(event(7))).toBe("seen");
+    expect(positions.take(event(9))).toBe("new");
+    expect(positions.value()).toEqual({ epoch: "e1", sequences: { agent1: 9 } });
+  });
+
+  it("notices a gap, and stays before it", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(positions.take(event(5))).toBe("gap");
+    expect(positions.take(event(4))).toBe("new");
+  });
+
+  it("counts each agent by himself", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(positions.take(event(40, { agent: "agent2" }))).toBe("new");
+    expect(positions.take(event(4))).toBe("new");
+  });
+
+  it("goes to where a state sync stands, forwards and backwards", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(positions.take(event(9, { subtopic: "StateSync" }))).toBe("new");
+    expect(positions.take(event(10))).toBe("new");
+  });
+
+  it("begins anew with a new store", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(positions.take(event(1, { epoch: "e2" }))).toBe("new");
+    expect(positions.value()).toEqual({ epoch: "e2", sequences: { agent1: 1 } });
+  });
+
+  it("lets replies pass, which have no number", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(positions.take(event(undefined))).toBe("new");
+    expect(positions.value().sequences).toEqual({ agent1: 3 });
+  });
+
+  it("asks for what was missed, and at first for the whole state", () => {
+    expect(new Positions().query()).toBe("?epoch=none&after=0");
+    const one = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(one.query()).toBe("?epoch=e1&after=3");
+    expect(one.query("*")).toBe("?agents=*");
+    expect(one.query(["agent1", "agent2"])).toBe(
+      "?agents=agent1%2Cagent2&epoch=e1&after=agent1%3A3%2Cagent2%3A0",
+    );
+  });
+});

@@ -1,0 +1,70 @@
+import type { ServerEvent } from "./messages.ts";
+
+/** Where a client stands: what it shows the server to get what it missed. Plain values, fit to be kept. */
+export interface Position {
+  epoch: string;
+  /** The last sequence number seen, by the agent's login. */
+  sequences: Record<string, number>;
+}
+
+/** What to do with an event that came. */
+export type Verdict = "new" | "seen" | "gap";
+
+const SYNC = "StateSync";
+
+/** Counts the events of each agent, so that none is missed and none counts twice. */
+export class Positions {
+  private epoch: string;
+  private sequences: Map<string, number>;
+
+  constructor(from?: Position) {
+    this.epoch = from?.epoch ?? "";
+    this.sequences = new Map(Object.entries(from?.sequences ?? {}));
+  }
+
+  /** Takes an event's number. After a `gap` nothing is changed: connect again to get what is missing. */
+  take(event: ServerEvent): Verdict {
+    if (event.epoch !== undefined && event.epoch !== this.epoch) {
+      // The store is a new one: what was counted means nothing there.
+      this.epoch = event.epoch;
+      this.sequences.clear();
+    }
+    if (event.sequence === undefined || event.agent === undefined) return "new";
+    const last = this.sequences.get(event.agent);
+    if (event.subtopic !== SYNC && last !== undefined) {
+      if (event.sequence <= last) return "seen";
+      if (event.sequence > last + 1) return "gap";
+    }
+    this.sequences.set(event.agent, event.sequence);
+    return "new";
+  }
+
+  /**
+   * The query of the WebSocket's address that asks for what was missed, or else for the state as it is now.
+   *
+   * @param follow whom a supervisor or service follows; nothing: the caller himself
+   */
+  query(follow?: readonly string[] | "*"): string {
+    const query = new URLSearchParams();
+    if (follow === "*") {
+      query.set("agents", "*");
+      return `?${query}`;
+    }
+    if (follow && follow.length > 0) query.set("agents", follow.join(","));
+    // An epoch that never was makes the server tell the whole state.
+    query.set("epoch", this.epoch || "none");
+    if (follow && follow.length > 0) {
+      query.set(
+        "after",
+        follow.map((login) => `${login}:${this.sequences.get(login) ?? 0}`).join(","),
+      );
+    } else {
+      query.set("after", String([...this.sequences.values()][0] ?? 0));
+    }
+    return `?${query}`;
+  }
+
+  value(): Position {
+    return { epoch: this.epoch, sequences: Object.fromEntries(this.sequences) };
+  }
+}

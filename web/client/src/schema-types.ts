@@ -1,0 +1,1562 @@
+// Made from schema/*.json by `npm run types`. Do not edit.
+
+export type Everything =
+  | EventAgentStateSync
+  | EventApiError
+  | EventAppStateSync
+  | EventCallStateSync
+  | EventGetStates
+  | EventInboundCallStateChange
+  | EventLoginSuccess
+  | EventLogoutSuccess
+  | EventSetAgentState
+  | EventTransferStateChange
+  | Event
+  | RequestAgentStateSync
+  | RequestAnswer
+  | RequestAppStateSync
+  | RequestBlindTransfer
+  | RequestCallStateSync
+  | RequestCancelTransfer
+  | RequestClearContact
+  | RequestDisconnect
+  | RequestGetStates
+  | RequestHold
+  | RequestLogin
+  | RequestLogout
+  | RequestMakeCall
+  | RequestMoveContact
+  | RequestMute
+  | RequestNotSupported
+  | RequestReject
+  | RequestResume
+  | RequestSendDtmf
+  | RequestSetNotReady
+  | RequestUnmute
+  | RequestUpdateState
+  | Request
+  | RestAccepted
+  | RestAgentList
+  | RestContact
+  | RestDirectoryFaults
+  | RestDirectory
+  | RestError
+  | RestLoginRequest
+  | RestLogin
+  | RestPreflightRequest
+  | RestPreflight
+  | RestQueueList
+  | RestQuickConnectList
+  | RestTransferList
+  | RestTransferTimeline
+  | RestTransfer
+  | RestWsTicket;
+/**
+ * RFC 3339, UTC, with milliseconds.
+ */
+export type Timestamp = string;
+export type EnableOrHide = "Enable" | "Hide";
+export type Uuid = string;
+export type Reason =
+  | "noActiveCall"
+  | "callNotOwned"
+  | "ambiguousCall"
+  | "transferInProgress"
+  | "invalidMessage"
+  | "invalidDestination"
+  | "destinationNotFound"
+  | "destinationNotPermitted"
+  | "optionNotSupported"
+  | "notSupported"
+  | "numberNotPossible"
+  | "countryNotAllowed"
+  | "premiumRateBlocked"
+  | "queueClosed"
+  | "queueFull"
+  | "noAgentStaffed"
+  | "agentUnavailable"
+  | "busy"
+  | "rejected"
+  | "noAnswer"
+  | "numberNotFound"
+  | "carrierUnavailable"
+  | "mediaNotAcceptable"
+  | "customerHungUp"
+  | "canceled"
+  | "backendRefused"
+  | "backendUnavailable"
+  | "timeout"
+  | "idempotencyConflict"
+  | "rateLimited"
+  | "internal";
+export type TransferState =
+  | "accepted"
+  | "dialing"
+  | "alerting"
+  | "queued"
+  | "returning"
+  | "requeued"
+  | "outcomeUnknown"
+  | "connected"
+  | "returned"
+  | "canceled"
+  | "failed"
+  | "abandoned"
+  | "handedOver"
+  | "completed";
+/**
+ * Who has the customer.
+ */
+export type Custody =
+  "agent" | "server" | "queue" | "destination" | "back end" | "unknown" | "gone";
+/**
+ * Any message of the server
+ */
+export type Event =
+  | EventAppStateSync
+  | EventAgentStateSync
+  | EventGetStates
+  | EventLoginSuccess
+  | EventLogoutSuccess
+  | EventSetAgentState
+  | EventInboundCallStateChange
+  | EventCallStateSync
+  | EventTransferStateChange
+  | EventApiError;
+/**
+ * At most 128 bytes.
+ */
+export type Identifier = string;
+/**
+ * Where a call goes: a phone number, or a quick connect.
+ */
+export type Destination = TypedNumber | QuickConnect;
+/**
+ * A phone number as typed on the dial pad: E.164, with blanks, dots, hyphens and brackets inside, which are removed.
+ */
+export type TypedNumber = string;
+/**
+ * Recognised, not supported yet: Published requests that are recognised and refused, with their own errorType and the reason notSupported.
+ */
+export type RequestNotSupported = {
+  channel: "Amazon";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+} & RequestNotSupported1;
+export type RequestNotSupported1 =
+  | {
+      topic?: "InboundCall";
+      subtopic?: "Consult" | "Swap" | "Conference" | "Transfer";
+    }
+  | {
+      topic?: "OutboundCall";
+      subtopic?:
+        | "MakeCall"
+        | "Skip"
+        | "Disconnect"
+        | "SetHold"
+        | "Resume"
+        | "SendDTMF"
+        | "GetAgentList"
+        | "Consult"
+        | "ExternalConsult"
+        | "ConsultDrop"
+        | "Swap"
+        | "Conference"
+        | "Transfer"
+        | "QueueTransfer"
+        | "AcceptWarmTransfer"
+        | "RejectWarmTransfer"
+        | "ClearContact"
+        | "DropNailedCall";
+    };
+/**
+ * Any request: The canonical form. The server also takes any case of the envelope's keys and of the values of channel, topic and subtopic, and ignores unknown keys.
+ */
+export type Request =
+  | RequestAppStateSync
+  | RequestAgentStateSync
+  | RequestGetStates
+  | RequestLogin
+  | RequestLogout
+  | RequestUpdateState
+  | RequestSetNotReady
+  | RequestMute
+  | RequestUnmute
+  | RequestCallStateSync
+  | RequestAnswer
+  | RequestReject
+  | RequestHold
+  | RequestResume
+  | RequestSendDtmf
+  | RequestMakeCall
+  | RequestDisconnect
+  | RequestClearContact
+  | RequestBlindTransfer
+  | RequestCancelTransfer
+  | RequestMoveContact
+  | RequestNotSupported;
+/**
+ * Give it back as ?cursor= for the next page; null on the last.
+ */
+export type NextCursor = string | null;
+/**
+ * ITU-T E.164 with its plus.
+ */
+export type E164 = string;
+
+/**
+ * Agent / StateSync: The state of the agent.
+ */
+export interface EventAgentStateSync {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "StateSync";
+  message: {
+    loginState: "LoggedOut" | "LoggingIn" | "LoggingOut" | "LoggedIn";
+    agentInfo: AgentInfo | null;
+    agentState: AgentState | null;
+    rules: Rules | "";
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+export interface AgentInfo {
+  name: string;
+  id: string;
+  extension: string;
+  loginName: string;
+  muted: boolean;
+  softphoneEnabled: boolean;
+  state: string;
+  stateChangeTime: Timestamp;
+  type: "routable" | "not_routable" | "offline" | "system";
+  reasonCode?: {
+    id: string;
+  };
+  routingProfile: {
+    channelConcurrencyMap: {
+      VOICE: number;
+      CHAT: number;
+    };
+    defaultOutboundQueue: {
+      queueARN: string;
+      name: string;
+      queueId: string;
+    } | null;
+    name: string;
+    routingProfileARN: string;
+    routingProfileId: string;
+  };
+}
+export interface AgentState {
+  agentStateARN: null;
+  type: "routable" | "not_routable" | "offline" | "system";
+  name: string;
+  startTimestamp: Timestamp;
+}
+export interface Rules {
+  ButtonStates: {
+    items: {
+      NotReady?: EnableOrHide;
+      Ready?: EnableOrHide;
+      make_call?: EnableOrHide;
+      mute?: EnableOrHide;
+      unmute?: EnableOrHide;
+    };
+    count: number;
+  };
+  ResponseActual: AgentState | null;
+}
+/**
+ * Error / ApiError: A request was refused, or a transfer failed.
+ */
+export interface EventApiError {
+  channel: "Amazon";
+  topic: "Error";
+  subtopic: "ApiError";
+  data: ErrorData;
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+export interface ErrorData {
+  errorType: string;
+  /**
+   * For people: which field is wrong, what was seen and what is expected; or the back end's own text.
+   */
+  msg: string;
+  /**
+   * The fixed text of the errorType.
+   */
+  errorMessage: string;
+  transferId?: Uuid;
+  runningTransferId?: Uuid;
+  contactId?: Uuid;
+  reason?: Reason;
+  stage?: TransferState;
+  retryable?: boolean;
+  /**
+   * With rateLimited: when it may be tried again.
+   */
+  retryAfterSeconds?: number;
+  customerLocation?: Custody;
+  agentState?: string;
+  suggestedAction?: string;
+  backend?: BackendError;
+}
+/**
+ * The back end's own word.
+ */
+export interface BackendError {
+  name: string;
+  /**
+   * The SIP status, or 0.
+   */
+  code: number;
+  text: string;
+}
+/**
+ * App / StateSync: The state of the application.
+ */
+export interface EventAppStateSync {
+  channel: "Amazon";
+  topic: "App";
+  subtopic: "StateSync";
+  message: {
+    initState: "None" | "Loading" | "Loaded";
+    capabilities: Capabilities;
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * What the back end can do.
+ */
+export interface Capabilities {
+  backend: string;
+  /**
+   * By the type of the destination.
+   */
+  releaseOn: {
+    dial_pad: ReleaseOnOfType;
+    phone_number: ReleaseOnOfType;
+    queue: ReleaseOnOfType;
+    agent: ReleaseOnOfType;
+  };
+  tracksAfterRelease: boolean;
+  takeBackAfterRelease: boolean;
+  fallbackAfterRelease: boolean;
+  seesAnswer: boolean;
+}
+export interface ReleaseOnOfType {
+  values: ("accepted" | "alerting" | "answered")[];
+  default: "accepted" | "alerting" | "answered";
+}
+/**
+ * InboundCall / StateSync: The agent's call, with each of its legs.
+ */
+export interface EventCallStateSync {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "StateSync";
+  message: {
+    attributes: {
+      name: string;
+      value: string;
+    }[];
+    queueName: string | null;
+    queueTimestamp: Timestamp | null;
+    calls: Connection[];
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * One leg of a contact.
+ */
+export interface Connection {
+  connectionId: string;
+  contactId: string;
+  /**
+   * null on the agent's leg.
+   */
+  phoneNumber: string | null;
+  status: "connecting" | "connected" | "hold" | "disconnected";
+  statusTimestamp: Timestamp;
+  type: "agent" | "inbound" | "outbound";
+  buttonStates: {
+    answer: boolean;
+    reject: boolean;
+    disconnect: boolean;
+    hold: boolean;
+    resume: boolean;
+    clearContact: boolean;
+    consult: boolean;
+    numberpad: boolean;
+    swap: boolean;
+    transfer: boolean;
+    conference: boolean;
+    blindTransfer: boolean;
+  };
+  previousStatus?: "connecting" | "connected" | "hold" | "disconnected";
+}
+/**
+ * Agent / GetStates: The states that the agent may choose.
+ */
+export interface EventGetStates {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "GetStates";
+  message: {
+    label: string;
+    code: string;
+    type: "routable" | "not_routable" | "offline";
+  }[];
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * InboundCall / InboundCallStateChange: One leg of the call changed.
+ */
+export interface EventInboundCallStateChange {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "InboundCallStateChange";
+  message: {
+    call: {
+      ButtonStates: ButtonStates;
+      ActionsAllowed: null;
+      ResponseType: 0;
+      ResponseText: "Success";
+      ResponseActual: Connection;
+      CallVariables: {
+        [k: string]: string;
+      };
+      ExtendedCallVariables: null;
+      ResponseFields: {
+        Participants: unknown[];
+        MediaProperties: {
+          callType: "agent" | "inbound" | "outbound";
+          queueName: string;
+          queueTimestamp: Timestamp | null;
+        };
+        fromAddress: string | null;
+        CallState: "connecting" | "connected" | "hold" | "disconnected";
+        Type: "agent" | "inbound" | "outbound";
+        CurrentStateTime: Timestamp;
+        Campaign: "";
+        /**
+         * The name of the queue.
+         */
+        DN: string;
+      };
+      /**
+       * The connectionId.
+       */
+      id: string;
+      event: "connecting" | "connected" | "hold" | "missed" | "Rejected" | "ACW" | "Dropped";
+      CallType: "agent" | "inbound" | "outbound";
+    };
+    source: "event";
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+export interface ButtonStates {
+  items: {
+    answer: EnableOrHide;
+    reject: EnableOrHide;
+    disconnect: EnableOrHide;
+    hold: EnableOrHide;
+    resume: EnableOrHide;
+    clearContact: EnableOrHide;
+    consult: EnableOrHide;
+    numberpad: EnableOrHide;
+    swap: EnableOrHide;
+    transfer: EnableOrHide;
+    conference: EnableOrHide;
+    blindTransfer: EnableOrHide;
+  };
+  /**
+   * The number of published keys; blindTransfer is an addition and not counted.
+   */
+  count: 11;
+}
+/**
+ * Agent / LoginSuccess: The agent is logged in.
+ */
+export interface EventLoginSuccess {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "LoginSuccess";
+  message: {
+    loginState: "LoggedIn";
+    agentInfo: AgentInfo | null;
+    agentState: null;
+    rules: null;
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * Agent / LogoutSuccess: The agent is logged out.
+ */
+export interface EventLogoutSuccess {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "LogoutSuccess";
+  message: {
+    loginState: "LoggedOut";
+    agentInfo: AgentInfo | null;
+    agentState: AgentState | null;
+    rules: Rules | null;
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * Agent / SetAgentState: The agent's state changed.
+ */
+export interface EventSetAgentState {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "SetAgentState";
+  message: {
+    rules: Rules | null;
+    data: AgentInfo | null;
+    /**
+     * The name of the state.
+     */
+    event: string;
+    source: "event";
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * InboundCall / TransferStateChange: A transfer went on.
+ */
+export interface EventTransferStateChange {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "TransferStateChange";
+  message: {
+    transferId: Uuid;
+    contactId: Uuid;
+    state: TransferState;
+    custody: Custody;
+    destination: DestinationView;
+    options: OptionsInForce;
+    at: Timestamp;
+    reason?: Reason;
+    /**
+     * Login or number of who answered.
+     */
+    connectedTo?: string;
+    /**
+     * True where it is certain that a human answered.
+     */
+    connectedToAgent?: boolean;
+    position?: number;
+    estimatedWaitSeconds?: number;
+    queueName?: string;
+    backend?: BackendError;
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent?: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
+}
+/**
+ * A destination as the directory has it. An empty type is never sent.
+ */
+export interface DestinationView {
+  endpointARN: string | null;
+  endpointId: string | null;
+  type: "dial_pad" | "phone_number" | "queue" | "agent";
+  name: string;
+  phoneNumber: string | null;
+  agentLogin: string | null;
+  queue: string | null;
+}
+export interface OptionsInForce {
+  releaseOn: "accepted" | "alerting" | "answered";
+  ringTimeoutSeconds: number;
+  queueTimeoutSeconds: number;
+  onFailure: (("return" | "originalQueue" | "disconnect") | string)[];
+  note: string | null;
+  attributes: {
+    [k: string]: string;
+  };
+}
+/**
+ * Agent / StateSync: Asks for the state of the agent.
+ */
+export interface RequestAgentStateSync {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "StateSync";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / Answer: Answers the call that is offered.
+ */
+export interface RequestAnswer {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "Answer";
+  source: Identifier;
+  /**
+   * A connection or contact id; the same as contactId where both are given.
+   */
+  data?: string | {} | null;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * App / StateSync: Asks for the state of the application.
+ */
+export interface RequestAppStateSync {
+  channel: "Amazon";
+  topic: "App";
+  subtopic: "StateSync";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / BlindTransfer: Hands the customer on.
+ */
+export interface RequestBlindTransfer {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "BlindTransfer" | "Blindtransfer";
+  source: Identifier;
+  data: Destination;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+  options?: TransferOptions | null;
+}
+/**
+ * A quick connect in the published shape. Keys are matched without regard to case; unknown ones are ignored.
+ */
+export interface QuickConnect {
+  /**
+   * The Amazon Resource Name of the quick connect.
+   */
+  endpointARN: string;
+  /**
+   * The same as endpointARN.
+   */
+  endpointId: string;
+  type: "phone_number" | "queue" | "agent";
+  /**
+   * At most 512 bytes.
+   */
+  name: string;
+  /**
+   * E.164 where present. The number in the directory wins; one that differs is refused.
+   */
+  phoneNumber?: string | null;
+  agentLogin?: string | null;
+  queue?: string | null;
+}
+export interface TransferOptions {
+  /**
+   * When the primary agent is released.
+   */
+  releaseOn?: "accepted" | "alerting" | "answered" | null;
+  ringTimeoutSeconds?: number | null;
+  queueTimeoutSeconds?: number | null;
+  onFailure?: (("return" | "originalQueue" | "disconnect") | string)[] | null;
+  /**
+   * Shown to the receiving agent.
+   */
+  note?: string | null;
+  /**
+   * At most 32,768 bytes of keys and values in all.
+   */
+  attributes?: {
+    [k: string]: string;
+  } | null;
+}
+/**
+ * InboundCall / StateSync: Asks for the agent's call.
+ */
+export interface RequestCallStateSync {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "StateSync";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / CancelTransfer: Takes the customer back. Without data: the agent's own running transfer.
+ */
+export interface RequestCancelTransfer {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "CancelTransfer";
+  source: Identifier;
+  /**
+   * A transferId.
+   */
+  data?:
+    | string
+    | {
+        transferId?: string | null;
+      }
+    | null;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / ClearContact: Clears a call in after-call work, missed or rejected.
+ */
+export interface RequestClearContact {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "ClearContact";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / Disconnect: Ends the call.
+ */
+export interface RequestDisconnect {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "Disconnect";
+  source: Identifier;
+  /**
+   * A connection or contact id; the same as contactId where both are given.
+   */
+  data?: string | {} | null;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / GetStates: Asks which states the agent may choose.
+ */
+export interface RequestGetStates {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "GetStates" | "GetAgentState";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / Hold: Puts the customer on hold.
+ */
+export interface RequestHold {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "Hold";
+  source: Identifier;
+  /**
+   * A connection or contact id; the same as contactId where both are given.
+   */
+  data?: string | {} | null;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / Login: Logs the agent in.
+ */
+export interface RequestLogin {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "Login";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / Logout: Logs the agent out.
+ */
+export interface RequestLogout {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "Logout";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / SetMakeCall: Dials a call.
+ */
+export interface RequestMakeCall {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "SetMakeCall";
+  source: Identifier;
+  data: Destination;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / MoveContact: Moves a waiting customer elsewhere.
+ */
+export interface RequestMoveContact {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "MoveContact";
+  source: Identifier;
+  data: {
+    contactId?: Identifier | null;
+    destination: Destination;
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / Mute: Mutes the agent's microphone.
+ */
+export interface RequestMute {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "Mute";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / Reject: Rejects the call that is offered.
+ */
+export interface RequestReject {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "Reject";
+  source: Identifier;
+  /**
+   * A connection or contact id; the same as contactId where both are given.
+   */
+  data?: string | {} | null;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / Resume: Takes the customer off hold.
+ */
+export interface RequestResume {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "Resume";
+  source: Identifier;
+  /**
+   * A connection or contact id; the same as contactId where both are given.
+   */
+  data?: string | {} | null;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * InboundCall / SendDTMF: Sends digits to the customer.
+ */
+export interface RequestSendDtmf {
+  channel: "Amazon";
+  topic: "InboundCall";
+  subtopic: "SendDTMF";
+  source: Identifier;
+  data: string;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / SetNotReady: Chooses a not-ready state by its code.
+ */
+export interface RequestSetNotReady {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "SetNotReady";
+  source: Identifier;
+  data: {
+    ReasonCodeId: Identifier;
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / Unmute: Unmutes the agent's microphone.
+ */
+export interface RequestUnmute {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "Unmute";
+  source: Identifier;
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Agent / UpdateState: Chooses a state of GetStates.
+ */
+export interface RequestUpdateState {
+  channel: "Amazon";
+  topic: "Agent";
+  subtopic: "UpdateState" | "Update";
+  source: Identifier;
+  data: (
+    | {
+        label: Identifier;
+      }
+    | {
+        code: Identifier;
+      }
+  ) & {
+    label?: string | null;
+    code?: string | null;
+    type?: "routable" | "not_routable" | "offline" | "" | null;
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * The contact that is meant.
+   */
+  contactId?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * 202: the request is accepted
+ */
+export interface RestAccepted {
+  id: string | null;
+  accepted: true;
+  transferId?: Uuid;
+  sequence?: number;
+}
+/**
+ * Agents
+ */
+export interface RestAgentList {
+  items: {
+    login: string;
+    name: string;
+    loggedIn: boolean;
+    state: string;
+    stateType: string;
+    since: Timestamp | null;
+    phoneReachable: boolean;
+    contactId: Uuid | null;
+  }[];
+  nextCursor: NextCursor;
+}
+/**
+ * A contact with its legs and transfers
+ */
+export interface RestContact {
+  contactId: Uuid;
+  direction: "inbound" | "outbound";
+  customer: string | null;
+  dialed: string | null;
+  queueName: string | null;
+  state: "queued" | "offered" | "active" | "ended";
+  startedAt: Timestamp;
+  endedAt: Timestamp | null;
+  legs: {
+    connectionId: Uuid;
+    type: "agent" | "inbound" | "outbound";
+    /**
+     * Login or number.
+     */
+    party: string;
+    startedAt: Timestamp;
+    answeredAt: Timestamp | null;
+    endedAt: Timestamp | null;
+    /**
+     * The SIP status that ended it, 0 for a normal end.
+     */
+    endCode: number;
+    endText: string;
+  }[];
+  transfers: Uuid[];
+}
+/**
+ * A directory import that was refused
+ */
+export interface RestDirectoryFaults {
+  faults: {
+    /**
+     * A JSON pointer (RFC 6901).
+     */
+    place: string;
+    msg: string;
+  }[];
+}
+/**
+ * A directory import that was taken
+ */
+export interface RestDirectory {
+  version: number;
+}
+/**
+ * An error: the error envelope's data
+ */
+export interface RestError {
+  errorType: string;
+  /**
+   * For people: which field is wrong, what was seen and what is expected; or the back end's own text.
+   */
+  msg: string;
+  /**
+   * The fixed text of the errorType.
+   */
+  errorMessage: string;
+  transferId?: Uuid;
+  runningTransferId?: Uuid;
+  contactId?: Uuid;
+  reason?: Reason;
+  stage?: TransferState;
+  retryable?: boolean;
+  /**
+   * With rateLimited: when it may be tried again.
+   */
+  retryAfterSeconds?: number;
+  customerLocation?: Custody;
+  agentState?: string;
+  suggestedAction?: string;
+  backend?: BackendError;
+}
+/**
+ * POST /v1/login
+ */
+export interface RestLoginRequest {
+  login: string;
+  password: string;
+}
+/**
+ * Who signed in
+ */
+export interface RestLogin {
+  login: string;
+  role: "agent" | "supervisor" | "service";
+}
+/**
+ * POST /v1/transfers/preflight, the body
+ */
+export interface RestPreflightRequest {
+  destination: Destination;
+  options?: TransferOptions;
+  /**
+   * Who would transfer. An agent asks for himself only; a service must name one.
+   */
+  agent?: string;
+}
+/**
+ * POST /v1/transfers/preflight: 200: What a BlindTransfer to the destination would be answered with now. Nothing is dialled or counted.
+ */
+export interface RestPreflight {
+  allowed: boolean;
+  /**
+   * Null where it was not found.
+   */
+  destination: DestinationView | null;
+  /**
+   * What is known of the number that would be dialled; null for queues and agents.
+   */
+  number: {
+    phoneNumber: E164;
+    possible: boolean;
+    /**
+     * ISO 3166-1 alpha-2; 001: a range of no country; ZZ: in no country's plan.
+     */
+    country: string;
+    class:
+      | "unknown"
+      | "fixed_line"
+      | "mobile"
+      | "fixed_line_or_mobile"
+      | "toll_free"
+      | "premium_rate"
+      | "shared_cost"
+      | "voip"
+      | "personal"
+      | "pager"
+      | "company"
+      | "voicemail"
+      | "satellite";
+  } | null;
+  /**
+   * Why not; null when allowed.
+   */
+  error: ErrorData | null;
+}
+/**
+ * Queues
+ */
+export interface RestQueueList {
+  items: {
+    arn: string;
+    name: string;
+    open: boolean;
+    waiting: number;
+    longestWaitingSince: Timestamp | null;
+    agentsStaffed: number;
+    agentsAvailable: number;
+    estimatedWaitSeconds: number;
+  }[];
+  nextCursor: NextCursor;
+}
+/**
+ * Quick connects that the caller may use
+ */
+export interface RestQuickConnectList {
+  items: {
+    endpointARN: string;
+    endpointId: string;
+    type: "phone_number" | "queue" | "agent";
+    name: string;
+    phoneNumber: string | null;
+    agentLogin: string | null;
+    queue: string | null;
+    /**
+     * Whether it could take a call at asOf.
+     */
+    available: boolean;
+    /**
+     * null where it is available.
+     */
+    unavailableReason: Reason | null;
+    asOf: Timestamp;
+    /**
+     * A queue: how many wait.
+     */
+    waiting?: number;
+    /**
+     * A queue.
+     */
+    agentsAvailable?: number;
+    /**
+     * A queue.
+     */
+    estimatedWaitSeconds?: number;
+    /**
+     * An agent.
+     */
+    agentState?: string | null;
+  }[];
+  nextCursor: NextCursor;
+}
+/**
+ * Transfers
+ */
+export interface RestTransferList {
+  items: RestTransfer[];
+  nextCursor: NextCursor;
+}
+/**
+ * A transfer
+ */
+export interface RestTransfer {
+  transferId: Uuid;
+  contactId: Uuid;
+  state: TransferState;
+  custody: Custody;
+  destination: DestinationView;
+  options: OptionsInForce;
+  at: Timestamp;
+  reason?: Reason;
+  /**
+   * Login or number of who answered.
+   */
+  connectedTo?: string;
+  /**
+   * True where it is certain that a human answered.
+   */
+  connectedToAgent?: boolean;
+  position?: number;
+  estimatedWaitSeconds?: number;
+  queueName?: string;
+  backend?: BackendError;
+  /**
+   * Login of the primary agent.
+   */
+  agent: string;
+  /**
+   * The id of the request.
+   */
+  id: string | null;
+  acceptedAt: Timestamp;
+  releasedAt: Timestamp | null;
+  outcomeAt: Timestamp | null;
+}
+/**
+ * A transfer's steps
+ */
+export interface RestTransferTimeline {
+  transferId: Uuid;
+  contactId: Uuid;
+  items: {
+    at: Timestamp;
+    state: TransferState;
+    custody: Custody;
+    reason?: Reason;
+    detail: string;
+  }[];
+  nextCursor: NextCursor;
+}
+/**
+ * A ticket for one WebSocket
+ */
+export interface RestWsTicket {
+  ticket: string;
+  expiresInSeconds: number;
+}
