@@ -59,7 +59,7 @@ int erase_number(const std::string& config_file, const std::string& typed) {
   journal::SqliteJournal journal(store, version());
   const std::size_t legs = store.saved_legs().size();
   status = journal.forget_all();
-  if (status) status = store::forget_legs(store);
+  if (status) status = store.forget_legs();
   if (status) status = store::scrub(store);
   if (!status) return failed(status.error);
   std::cout << fmt::format(

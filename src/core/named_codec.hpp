@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -110,12 +111,39 @@ constexpr Wire wire_of() {
 
 }  // namespace named
 
+/// Names that writer and reader both know, so that they need not stand beside each value: for small
+/// values that are written often. One thread.
+class NamedDictionary {
+ public:
+  /// The list must outlive it, and may only ever grow at its end: a reader knows it by its length.
+  explicit NamedDictionary(std::span<const std::string_view> names) : names_(names) {
+    for (std::size_t i = 0; i < names.size(); ++i) by_name_.emplace(names[i], i);
+  }
+  [[nodiscard]] std::size_t size() const { return names_.size(); }
+  /// The place of a name that is a literal; size() where it is not in the list.
+  [[nodiscard]] std::uint64_t number_of(std::string_view literal) {
+    const auto [found, fresh] = by_address_.try_emplace(literal.data(), names_.size());
+    if (fresh) {
+      if (const auto known = by_name_.find(literal); known != by_name_.end()) {
+        found->second = known->second;
+      }
+    }
+    return found->second;
+  }
+
+ private:
+  std::span<const std::string_view> names_;
+  boost::unordered_flat_map<std::string_view, std::uint64_t> by_name_;
+  boost::unordered_flat_map<const char*, std::uint64_t> by_address_;
+};
+
 /// Appends one value, and the names it uses, to a text. One thread.
 class NamedEncoder {
  public:
+  /// Names that are in `known` do not stand beside the value, and a reader must be given the list.
   template <class T>
-  static void encode(const T& value, std::string& out) {
-    NamedEncoder encoder(out);
+  static void encode(const T& value, std::string& out, NamedDictionary* known = nullptr) {
+    NamedEncoder encoder(out, known);
     encoder.put(value);
     std::string names;
     for (const std::string_view name : encoder.names_) {
@@ -127,7 +155,8 @@ class NamedEncoder {
   }
 
  private:
-  explicit NamedEncoder(std::string& out) : out_(out) {
+  NamedEncoder(std::string& out, NamedDictionary* known) : out_(out), known_(known) {
+    if (known != nullptr) return;
     names_.reserve(kUsualNames);
     by_name_.reserve(kUsualNames);
     by_address_.reserve(kUsualNames);
@@ -228,16 +257,21 @@ class NamedEncoder {
     }
   }
 
-  /// A name's place. Most names are literals, known by their address.
-  std::uint64_t number_of(const char* name) {
-    const auto [found, fresh] = by_address_.try_emplace(name, 0);
-    if (fresh) found->second = number_of(std::string_view(name));
-    return found->second;
-  }
+  /// A name's place. All names are literals, known by their address.
   std::uint64_t number_of(std::string_view name) {
-    const auto [found, fresh] = by_name_.try_emplace(name, names_.size());
-    if (fresh) names_.push_back(name);
-    return found->second;
+    std::uint64_t before = 0;
+    if (known_ != nullptr) {
+      const std::uint64_t number = known_->number_of(name);
+      before = known_->size();
+      if (number < before) return number;
+    }
+    const auto [place, unseen] = by_address_.try_emplace(name.data(), 0);
+    if (unseen) {
+      const auto [found, fresh] = by_name_.try_emplace(name, before + names_.size());
+      if (fresh) names_.push_back(name);
+      place->second = found->second;
+    }
+    return place->second;
   }
 
   void put_fixed(std::uint64_t value) {
@@ -257,6 +291,7 @@ class NamedEncoder {
   static constexpr std::size_t kUsualNames = 96;
 
   std::string& out_;
+  NamedDictionary* known_;
   std::vector<std::string_view> names_;
   boost::unordered_flat_map<std::string_view, std::uint64_t> by_name_;
   boost::unordered_flat_map<const char*, std::uint64_t> by_address_;
@@ -266,10 +301,12 @@ class NamedEncoder {
 /// for want of memory.
 class NamedDecoder {
  public:
-  /// Empty, or what is wrong. `value` is then half read.
+  /// Empty, or what is wrong. `value` is then half read. `known`: the list that the writer knew.
   template <class T>
-  static std::string decode(std::string_view bytes, T& value) {
+  static std::string decode(std::string_view bytes, T& value,
+                            std::span<const std::string_view> known = {}) {
     NamedDecoder decoder;
+    decoder.names_.assign(known.begin(), known.end());
     std::string_view in = bytes;
     std::string_view body;
     if (decoder.take_bytes(in, body) && decoder.read_names(in)) {

@@ -214,10 +214,6 @@ std::optional<std::size_t> erase_number_from_records(Store& store, const IsNumbe
   return status ? std::optional(count) : std::nullopt;
 }
 
-Status forget_legs(Store& store) {
-  return store.transact([&store] { return store.database().execute("DELETE FROM legs"); });
-}
-
 Status scrub(Store& store) {
   Status status = store.database().execute("VACUUM");
   if (status) status = store.database().execute("PRAGMA wal_checkpoint(TRUNCATE)");

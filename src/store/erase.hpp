@@ -29,10 +29,6 @@ using IsNumber = std::function<bool(std::string_view digits, bool plus)>;
 [[nodiscard]] std::optional<std::size_t> erase_number_from_records(Store& store,
                                                                    const IsNumber& is_number);
 
-/// Forgets the legs that the last process left up, which name both parties. For a store that no
-/// server uses.
-[[nodiscard]] Status forget_legs(Store& store);
-
 /// Overwrites what was deleted, in the file and its log: SQLite only marks it as free. Rewrites the
 /// whole file, which needs as much free space again. For a store that no server uses.
 [[nodiscard]] Status scrub(Store& store);

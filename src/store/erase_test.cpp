@@ -125,7 +125,7 @@ TEST_F(Erase, TheNumberGoesAndTheRecordsStay) {
 TEST_F(Erase, NothingIsLeftOfItInTheFiles) {
   EXPECT_EQ(store.saved_legs().size(), 1U);
   ASSERT_TRUE(erase_number_from_records(store, &is_number));
-  ASSERT_TRUE(forget_legs(store));
+  ASSERT_TRUE(store.forget_legs());
   EXPECT_TRUE(store.saved_legs().empty());
   EXPECT_THAT(bytes(), HasSubstr("+12082097345\"")) << "SQLite leaves it in what it freed";
   ASSERT_TRUE(scrub(store));

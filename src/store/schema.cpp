@@ -145,6 +145,14 @@ BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
 WHEN OLD.at >= coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'audit_kept_from'), 0)
 BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+)sql",
+      // 7: the legs as a log (docs/journal-format.md, "Legs"). What stands in `legs` is taken over
+      // when the store is opened.
+      R"sql(
+CREATE TABLE leg_log(
+  id INTEGER PRIMARY KEY,
+  body BLOB NOT NULL
+) STRICT;
 )sql"};
   return steps;
 }

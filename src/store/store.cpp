@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "store/file_lock.hpp"
+#include "store/leg_log.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 
@@ -118,6 +119,7 @@ struct Store::Impl {
                           "; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384"));
     migrate(*database);
     prepare();
+    take_over_legs();
     epoch = drawn_once("epoch", random_uuid());
     sip_key = from_hex(drawn_once("sip_key", random_hex(32)));
     if (sip_key.size() != 32)
@@ -146,10 +148,7 @@ struct Store::Impl {
         "INSERT OR REPLACE INTO registrations"
         "(login, contact, via_route, call_id, cseq, expires_at, user_agent, instance) "
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    put_leg = database->prepare(
-        "INSERT INTO legs(leg, state) VALUES(?1, ?2) "
-        "ON CONFLICT(leg) DO UPDATE SET state = excluded.state");
-    remove_leg = database->prepare("DELETE FROM legs WHERE leg = ?1");
+    leg_log.emplace(*database);
     add_audit = database->prepare(
         "INSERT OR IGNORE INTO audit(key, at, event, caller, role, address, agent, request, "
         "request_id, contact_id, transfer_id, target, result, reason) "
@@ -160,6 +159,23 @@ struct Store::Impl {
         "INSERT INTO counters(name, next) VALUES(?1, 1 + ?2) "
         "ON CONFLICT(name) DO UPDATE SET next = next + ?2 RETURNING next - ?2");
     find_credential = database->prepare("SELECT argon2id FROM credentials WHERE login = ?1");
+  }
+
+  /// Baton 0.1.0 had a row a leg.
+  void take_over_legs() {
+    std::vector<LegRow> legs;
+    Statement select = database->prepare("SELECT leg, state FROM legs");
+    Statement::Step step = Statement::Step::row;
+    while ((step = select.step()) == Statement::Step::row) {
+      legs.push_back({select.text(0), std::string(select.blob(1))});
+    }
+    if (step == Statement::Step::failed) throw StoreError(select.error());
+    select.reset();
+    if (legs.empty()) return;
+    require(begin.run());
+    require(leg_log->write(legs));
+    require(database->execute("DELETE FROM legs"));
+    require(commit.run());
   }
 
   /// The value kept under `key`, which is `drawn` where there was none before.
@@ -227,8 +243,7 @@ struct Store::Impl {
   Statement rollback;
   Statement upsert_transfer;
   Statement upsert_contact;
-  Statement put_leg;
-  Statement remove_leg;
+  std::optional<LegLog> leg_log;
   Statement add_audit;
   Statement put_registration;
   Statement remove_registration;
@@ -292,15 +307,7 @@ Status Store::upsert(const Records& records) {
     const Status status = put.run();
     if (!status) return status;
   }
-  written.clear();
-  for (auto at = records.legs.rbegin(); at != records.legs.rend(); ++at) {
-    if (!written.insert(at->leg).second) continue;
-    Statement& statement = at->state.empty() ? impl_->remove_leg : impl_->put_leg;
-    statement.bind(1, at->leg);
-    if (!at->state.empty()) statement.bind_blob(2, at->state);
-    const Status status = statement.run();
-    if (!status) return status;
-  }
+  if (const Status status = impl_->leg_log->write(records.legs); !status) return status;
   // Few, and their order counts: a phone may go and come back in one batch.
   for (const RegistrationChange& change : records.registrations) {
     const Status status =
@@ -323,15 +330,10 @@ Status Store::upsert(const Records& records) {
   return {};
 }
 
-std::vector<LegRow> Store::saved_legs() const {
-  std::vector<LegRow> result;
-  Statement select = impl_->database->prepare("SELECT leg, state FROM legs ORDER BY leg");
-  Statement::Step step = Statement::Step::row;
-  while ((step = select.step()) == Statement::Step::row) {
-    result.push_back({select.text(0), std::string(select.blob(1))});
-  }
-  if (step == Statement::Step::failed) throw StoreError(select.error());
-  return result;
+std::vector<LegRow> Store::saved_legs() const { return impl_->leg_log->legs(); }
+
+Status Store::forget_legs() {
+  return transact([this] { return impl_->leg_log->forget_all(); });
 }
 
 directory::Directory Store::load_directory() const {

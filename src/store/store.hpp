@@ -94,6 +94,8 @@ class Store {
 
   /// The legs that were up when the last process ended, by id. Throws StoreError.
   [[nodiscard]] std::vector<LegRow> saved_legs() const;
+  /// Forgets them, since they name both parties. For a store that no server uses.
+  [[nodiscard]] Status forget_legs();
 
   /// Takes `count` numbers of a named counter that never gives one twice, and returns the first
   /// (from 1). Nothing on a write error.

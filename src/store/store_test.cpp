@@ -335,6 +335,25 @@ TEST_F(StoreTest, LegsAndRegistrationsGoWithABatch) {
   EXPECT_THAT(store.registrations(), IsEmpty());
 }
 
+TEST_F(StoreTest, LegsOfAnOlderFileAreTakenOver) {
+  {
+    Database database(path_, Database::Mode::read_write);
+    for (std::size_t step = 0; step < 6; ++step) {
+      ASSERT_TRUE(database.execute(schema_steps()[step]));
+    }
+    ASSERT_TRUE(
+        database.execute("INSERT INTO legs VALUES('b', x'00ff3b'), ('a', x'31');"
+                         "PRAGMA application_id = " +
+                         std::to_string(kApplicationId) + "; PRAGMA user_version = 6"));
+  }
+  for (int i = 0; i < 2; ++i) {
+    Store store = open();
+    EXPECT_THAT(store.saved_legs(),
+                ElementsAre(LegRow{"a", "1"}, LegRow{"b", std::string("\0\xff;", 3)}));
+    EXPECT_EQ(store.database().query_integer("SELECT count(*) FROM legs"), 0);
+  }
+}
+
 TEST_F(StoreTest, TheSipKeyIsDrawnOnce) {
   std::string key;
   {

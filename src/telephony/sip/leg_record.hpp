@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,8 +82,8 @@ struct ReferSubscription {
 BOOST_DESCRIBE_STRUCT(ReferSubscription, (), (refer, cseq, suppressed))
 
 /// All that a restarted process needs in order to go on with a leg: incoming, dialling or
-/// confirmed. Written as its members by name (core/named_codec.hpp), so that an upgrade reads what
-/// the release before wrote.
+/// confirmed. Written as its members by name (core/named_codec.hpp; the names themselves stand in a
+/// list in leg_record.cpp), so that an upgrade reads what the release before wrote.
 struct LegRecord {
   LegState state = LegState::incoming;
   Party party;
@@ -107,6 +108,8 @@ BOOST_DESCRIBE_STRUCT(LegRecord, (),
 
 /// The bytes of a record. Any thread.
 [[nodiscard]] std::string print(const LegRecord& record);
+/// The names that a record is written without, since both sides know them. For tests.
+[[nodiscard]] std::span<const std::string_view> leg_record_names();
 /// Empty, or what is wrong with the bytes, which may be anything. Any thread.
 [[nodiscard]] std::string read(std::string_view bytes, LegRecord& record);
 

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "core/named_codec.hpp"
 #include "telephony/sip/leg_identifiers.hpp"
 
 namespace baton::telephony::sip {
@@ -48,6 +51,72 @@ TEST(LegRecord, ComesBackAsItWasWritten) {
   ASSERT_TRUE(back.dial);
   EXPECT_FALSE(back.dial->offer);
   EXPECT_EQ(0, back.dial->max_forwards);
+}
+
+TEST(LegRecord, AllNamesAreInTheListThatBothSidesKnow) {
+  // Where one is missing it stands at the end, after how many do.
+  EXPECT_EQ('\0', print(full()).back());
+  LegRecord dialled = full();
+  dialled.state = LegState::dialling;
+  dialled.party = {.trunk = {}, .agent = "agent1"};
+  dialled.dialog = {.call_id = "c",
+                    .local_uri = "l",
+                    .local_tag = "lt",
+                    .remote_uri = "r",
+                    .remote_tag = "rt",
+                    .local_cseq = 1,
+                    .remote_cseq = 2,
+                    .local_contact = "lc",
+                    .remote_target = "t",
+                    .route_set = {"a"},
+                    .send_to = "s",
+                    .we_called = true,
+                    .invite_branch = "b",
+                    .invite_cseq = 3,
+                    .invite_vias = {"v"},
+                    .invite_record_routes = {"rr"}};
+  dialled.media.muted = true;
+  dialled.media.state.remote = "r";
+  dialled.media.state.widest = "w";
+  dialled.media.state.paired_with = 5;
+  dialled.media.state.parked = true;
+  dialled.media.state.on_source = true;
+  dialled.media.state.held_by_party = true;
+  dialled.media.state.remote_was_offer = true;
+  dialled.dial->headers = {{.name = "n", .value = "v"}};
+  dialled.dial->ways = {{.request_uri = "r", .send_to = "s", .internal = true}};
+  dialled.fresh = true;
+  dialled.allows_info = Allowed::no;
+  dialled.wants_reliable = true;
+  dialled.invite_offered = true;
+  dialled.invite_transport = "udp";
+  EXPECT_EQ('\0', print(dialled).back());
+}
+
+TEST(LegRecord, WhatTheFirstReleaseWroteIsRead) {
+  // All names beside the values.
+  std::string bytes;
+  core::NamedEncoder::encode(full(), bytes);
+  LegRecord back;
+  ASSERT_EQ("", read(bytes, back));
+  EXPECT_EQ(print(full()), print(back));
+  EXPECT_LT(print(full()).size() + 300, bytes.size()) << "the list saves that much";
+}
+
+TEST(LegRecord, TheListOfNamesOnlyGrows) {
+  // FNV-1a of the first 88, which records on somebody's disk were written with.
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const std::string_view name : leg_record_names().first(88)) {
+    for (const char c : std::string(name) + ',') {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    }
+  }
+  EXPECT_EQ(hash, 0xd5324d740e859334U) << "never change or move a name, add at the end";
+  // A record of a version that knows more names.
+  std::string newer = print(full());
+  newer[4] = static_cast<char>(leg_record_names().size() + 1);
+  LegRecord back;
+  EXPECT_EQ("it was written by a newer Baton", read(newer, back));
 }
 
 TEST(LegRecord, CutOrChangedBytesAreRefusedOrReadButNeverOverrun) {
