@@ -283,7 +283,12 @@ void Engine::loop() {
       items.emplace_back(core::InputBody{core::TimerFired{timer}});
     }
     const bool idle = items.empty();
-    pace_.batch(std::chrono::steady_clock::now(), items.size());
+    // Legs and the like come beside inputs and cost no commit of their own.
+    pace_.batch(std::chrono::steady_clock::now(),
+                static_cast<std::size_t>(std::ranges::count_if(items, [](const Item& item) {
+                  return std::holds_alternative<core::InputBody>(item) ||
+                         std::holds_alternative<AskedRequest>(item);
+                })));
     process(items);
     items.clear();
     // While inputs flow, records go with their commits.
@@ -318,10 +323,11 @@ std::chrono::steady_clock::duration Engine::commit(std::string_view what,
   return taken;
 }
 
-journal::Appended Engine::append(std::span<const core::Input> inputs,
-                                 const store::Records& records) {
+journal::Appended Engine::append(std::span<const core::Input> inputs, const store::Records& records,
+                                 const journal::KeptEventsRow* events) {
   journal::Appended appended;
-  const auto taken = commit("a commit", [&] { appended = journal_.append(inputs, records); });
+  const auto taken =
+      commit("a commit", [&] { appended = journal_.append(inputs, records, events); });
   if (!appended.status.ok()) failed(appended.status.error);
   if (inputs_since_ == 0 && !inputs.empty()) oldest_since_ = inputs.front().at;
   if (observer_ != nullptr && appended.status.ok()) observer_->committed(taken);
@@ -361,7 +367,8 @@ void Engine::process(std::vector<Item>& items) {
   bool durable = true;
   if (!inputs.empty() || !records.empty()) {
     records_.take_due(last_at_, config_.records_limit, records);
-    const journal::Appended appended = append(inputs, records);
+    const std::optional<journal::KeptEventsRow> events = next_events();
+    const journal::Appended appended = append(inputs, records, events ? &*events : nullptr);
     durable = appended.status.ok();
     if (durable) {
       const auto ns = static_cast<std::uint64_t>(appended.commit_time.count());
@@ -371,6 +378,7 @@ void Engine::process(std::vector<Item>& items) {
       stats_.commit_us_log2[bucket].fetch_add(1, std::memory_order_relaxed);
       stats_.batches.fetch_add(1, std::memory_order_relaxed);
       stats_.inputs.fetch_add(inputs.size(), std::memory_order_relaxed);
+      if (events) forget_old_events(events->body.size());
     }
   }
 

@@ -58,6 +58,9 @@ struct EngineConfig {
   std::chrono::milliseconds snapshot_age = std::chrono::hours(24);
   std::size_t kept_event_bytes =
       std::size_t{64} * 1024 * 1024;  ///< Events kept for a start from a snapshot, in all.
+  /// Events kept go to the disk by so much of their texts, with the next commit: compressing and
+  /// writing that takes about a millisecond.
+  std::size_t event_slice_bytes = std::size_t{256} * 1024;
   /// While a commit takes longer than this, new requests and calls are refused.
   std::chrono::milliseconds slow_commit{1000};
   bool snapshot_at_stop = true;  ///< So that a newer program need not read this one's inputs.
@@ -188,19 +191,24 @@ class Engine {
   /// EngineConfig::slow_commit or more is logged as `what`. How long it took.
   std::chrono::steady_clock::duration commit(std::string_view what,
                                              const std::function<void()>& write);
-  journal::Appended append(std::span<const core::Input> inputs, const store::Records& records);
+  journal::Appended append(std::span<const core::Input> inputs, const store::Records& records,
+                           const journal::KeptEventsRow* events = nullptr);
   void failed(const std::string& why);
   void take_census();
   [[nodiscard]] std::string why_slow() const;
 
   // engine_snapshots.cpp
   [[nodiscard]] std::string load_snapshot(std::vector<Published>& young, core::TimeMs since);
+  void load_events(std::vector<Published>& young, core::TimeMs since);
   [[nodiscard]] std::string replay(std::vector<Published>& young, core::TimeMs since);
   [[nodiscard]] std::string give_up_tail();
   void name_epoch(std::uint64_t first_index);
   [[nodiscard]] bool snapshot_due() const;
   void begin_snapshot();
   void continue_snapshot();
+  /// A slice of the events published so far, if there is enough of them for one.
+  [[nodiscard]] std::optional<journal::KeptEventsRow> next_events();
+  void forget_old_events(std::size_t put);
   void write_last_snapshot();
   void refuse(const core::RequestInput& input, const ReplyHandler& done,
               const std::string& why) const;
@@ -243,6 +251,7 @@ class Engine {
   std::vector<message::Event> events_;
   std::vector<core::Reply> replies_;
   KeptEvents kept_events_;
+  std::size_t events_put_ = 0;              ///< Bytes of them since old ones were forgotten.
   std::unique_ptr<SnapshotJob> snapshot_;   ///< While one is being written.
   std::optional<core::TimeMs> census_due_;  ///< Something happened since the last one.
   std::uint64_t from_index_ = 0;            ///< The first input that the newest snapshot lacks.

@@ -78,9 +78,10 @@ class FailingJournal final : public journal::Journal {
   explicit FailingJournal(journal::Journal& real) : real_(real) {}
   std::atomic<bool> fail{false};
 
-  journal::Appended append(std::span<const core::Input> inputs,
-                           const journal::Records& records) override {
-    if (!fail) return real_.append(inputs, records);
+  using journal::Journal::append;
+  journal::Appended append(std::span<const core::Input> inputs, const journal::Records& records,
+                           const journal::KeptEventsRow* events) override {
+    if (!fail) return real_.append(inputs, records, events);
     error_ = "database or disk is full";
     return {.status = store::Status::failure(error_), .first_index = 0, .commit_time = {}};
   }
@@ -103,6 +104,7 @@ class FailingJournal final : public journal::Journal {
   store::Status put_events(const journal::KeptEventsRow& row) override {
     return real_.put_events(row);
   }
+  store::Status forget_events_to_come() override { return real_.forget_events_to_come(); }
   [[nodiscard]] std::vector<journal::KeptEventsRow> load_events(std::int64_t since) override {
     return real_.load_events(since);
   }

@@ -29,6 +29,7 @@ std::string Engine::load(message::Capabilities capabilities) {
       wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
   std::vector<Published> young;
   name_epoch(journal_.first_index());
+  if (const auto status = journal_.forget_events_to_come(); !status.ok()) return status.error;
   if (std::string error = load_snapshot(young, since); !error.empty()) return error;
   if (std::string error = replay(young, since); !error.empty()) return error;
   if (!young.empty()) sink_(std::move(young));
@@ -72,17 +73,27 @@ std::string Engine::load_snapshot(std::vector<Published>& young, core::TimeMs si
   epoch_ = head.epoch;
   last_at_ = head.last_at;
   from_index_ = saved.mark.next_index;
-  for (const journal::KeptEventsRow& row : journal_.load_events(since)) {
-    std::vector<Published> events;
-    // A desktop that misses one gets the state instead.
-    if (!decode_events(row.body, events)) continue;
-    for (Published& each : events) {
-      if (each.at >= since) young.push_back(std::move(each));
-    }
-  }
+  load_events(young, since);
   spdlog::info("journal: the snapshot of Baton {} before input {} ({} bytes) was read in {} ms",
                saved.mark.version, from_index_, state.size(), nanoseconds_since(began) / 1'000'000);
   return {};
+}
+
+void Engine::load_events(std::vector<Published>& young, core::TimeMs since) {
+  const std::vector<journal::KeptEventsRow> rows = journal_.load_events(since);
+  // The newest first, since unpacked they may be more than are kept.
+  std::size_t bytes = 0;
+  for (auto row = rows.rbegin(); row != rows.rend() && bytes < config_.kept_event_bytes; ++row) {
+    std::vector<Published> events;
+    // A desktop that misses one gets the state instead.
+    if (!decode_events(row->body, events)) continue;
+    for (auto each = events.rbegin(); each != events.rend(); ++each) {
+      if (each->at < since) continue;
+      bytes += each->text->size();
+      young.push_back(std::move(*each));
+    }
+  }
+  std::ranges::reverse(young);
 }
 
 std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
@@ -160,7 +171,8 @@ std::string Engine::give_up_tail() {
   if (const auto status = journal_.forget_events(last_at_ + 1, 0); !status.ok())
     return status.error;
   SnapshotJob job({.next_index = next, .format = kSnapshotParts, .version = config_.version},
-                  encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(), {},
+                  encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(),
+                  kept_events_.take(),
                   {.events_since = 0, .event_bytes = config_.kept_event_bytes});
   while (!job.finished()) {
     if (const auto status = job.step(journal_); !status.ok()) return status.error;
@@ -170,6 +182,21 @@ std::string Engine::give_up_tail() {
   inputs_since_ = 0;
   bytes_since_ = 0;
   return {};
+}
+
+std::optional<journal::KeptEventsRow> Engine::next_events() {
+  if (kept_events_.bytes() < config_.event_slice_bytes) return std::nullopt;
+  return kept_events_.take_slice(config_.event_slice_bytes, journal_.last_index() + 1);
+}
+
+void Engine::forget_old_events(std::size_t put) {
+  events_put_ += put;
+  if (events_put_ < config_.kept_event_bytes / 4) return;
+  events_put_ = 0;
+  const core::TimeMs since =
+      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
+  const journal::Status status = journal_.forget_events(since, config_.kept_event_bytes);
+  if (!status.ok()) failed(status.error);
 }
 
 bool Engine::snapshot_due() const {

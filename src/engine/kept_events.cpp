@@ -1,8 +1,10 @@
 #include "engine/kept_events.hpp"
 
-#include <algorithm>
 #include <boost/describe.hpp>
+#include <string>
 #include <utility>
+
+#include <lz4.h>
 
 #include "core/named_codec.hpp"
 
@@ -24,43 +26,92 @@ struct SavedEvents {
 };
 BOOST_DESCRIBE_STRUCT(SavedEvents, (), (events))
 
+/// Before compressed bytes; then come their size once unpacked, in 4 bytes, and the LZ4 block. What
+/// Baton 0.1.0 wrote begins with a size below it, and is not compressed.
+constexpr std::string_view kPacked = "BTNE";
+constexpr std::size_t kHeadBytes = kPacked.size() + 4;
+/// LZ4 makes nothing smaller than this share of it: no memory is set aside on the bytes' word
+/// alone.
+constexpr std::size_t kSmallestShare = 255;
+
+std::string pack(const std::string& plain) {
+  std::string packed(kPacked);
+  for (unsigned i = 0; i < 4; ++i) packed += static_cast<char>(plain.size() >> (8 * i) & 0xffU);
+  const auto size = static_cast<int>(plain.size());
+  packed.resize(kHeadBytes + static_cast<std::size_t>(LZ4_compressBound(size)));
+  const int used = LZ4_compress_default(plain.data(), packed.data() + kHeadBytes, size,
+                                        static_cast<int>(packed.size() - kHeadBytes));
+  packed.resize(kHeadBytes + static_cast<std::size_t>(used));
+  return packed;
+}
+
+bool unpack(std::string_view packed, std::string& plain) {
+  if (packed.size() < kHeadBytes) return false;
+  std::size_t size = 0;
+  for (std::size_t i = kHeadBytes; i > kPacked.size(); --i) {
+    size = size << 8U | static_cast<unsigned char>(packed[i - 1]);
+  }
+  packed.remove_prefix(kHeadBytes);
+  if (size > packed.size() * kSmallestShare) return false;
+  plain.resize(size);
+  return LZ4_decompress_safe(packed.data(), plain.data(), static_cast<int>(packed.size()),
+                             static_cast<int>(size)) == static_cast<int>(size);
+}
+
 }  // namespace
+
+void KeptEvents::drop_front() {
+  bytes_ -= events_.front().text->size();
+  events_.pop_front();
+}
 
 void KeptEvents::add(const Published& event) {
   bytes_ += event.text->size();
   events_.push_back(event);
   const core::TimeMs oldest = event.at - max_age_ms_;
-  while (bytes_ > max_bytes_ || (!events_.empty() && events_.front().at < oldest)) {
-    bytes_ -= events_.front().text->size();
-    events_.pop_front();
-  }
+  while (bytes_ > max_bytes_ || (!events_.empty() && events_.front().at < oldest)) drop_front();
 }
 
-std::deque<Published> KeptEvents::take() {
-  bytes_ = 0;
-  return std::exchange(events_, {});
+KeptEvents KeptEvents::take() {
+  KeptEvents taken(max_bytes_, max_age_ms_);
+  std::swap(taken.events_, events_);
+  std::swap(taken.bytes_, bytes_);
+  taken.next_index_ = next_index_;
+  taken.next_part_ = next_part_;
+  return taken;
 }
 
-std::string encode_events(std::deque<Published>& events, std::size_t bytes,
-                          core::TimeMs& newest_at) {
+void KeptEvents::forget_before(core::TimeMs since) {
+  while (!events_.empty() && events_.front().at < since) drop_front();
+}
+
+journal::KeptEventsRow KeptEvents::take_slice(std::size_t bytes, std::uint64_t next_index) {
+  if (std::exchange(next_index_, next_index) != next_index) next_part_ = 0;
+  journal::KeptEventsRow row{.next_index = next_index, .part = next_part_++};
   SavedEvents saved;
   std::size_t taken = 0;
-  while (!events.empty() && taken < bytes) {
-    Published& event = events.front();
+  while (!events_.empty() && taken < bytes) {
+    Published& event = events_.front();
     taken += event.text->size();
-    newest_at = event.at;
+    row.newest_at = event.at;
     saved.events.push_back({.agent = std::move(event.agent),
                             .sequence = event.sequence,
                             .at = event.at,
                             .text = *event.text});
-    events.pop_front();
+    drop_front();
   }
-  std::string out;
-  core::NamedEncoder::encode(saved, out);
-  return out;
+  std::string plain;
+  core::NamedEncoder::encode(saved, plain);
+  row.body = pack(plain);
+  return row;
 }
 
 bool decode_events(std::string_view bytes, std::vector<Published>& events) {
+  std::string plain;
+  if (bytes.starts_with(kPacked)) {
+    if (!unpack(bytes, plain)) return false;
+    bytes = plain;
+  }
   SavedEvents saved;
   if (!core::NamedDecoder::decode(bytes, saved).empty()) return false;
   for (SavedEvent& each : saved.events) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/named_codec.hpp"
-#include "engine/kept_events.hpp"
 
 namespace baton::engine {
 
@@ -22,22 +21,20 @@ std::string decode(std::string_view bytes, SavedEngine& saved) {
 }
 
 SnapshotJob::SnapshotJob(journal::SnapshotMark mark, std::string head, std::string state,
-                         std::deque<Published> events, Limits limits)
+                         KeptEvents events, Limits limits)
     : mark_(std::move(mark)),
       head_(std::move(head)),
       state_(std::move(state)),
       events_(std::move(events)),
       limits_(limits) {
-  while (!events_.empty() && events_.front().at < limits_.events_since) events_.pop_front();
+  events_.forget_before(limits_.events_since);
 }
 
 journal::Status SnapshotJob::step(journal::Journal& journal) {
   switch (stage_) {
     case Stage::events: {
       if (!events_.empty()) {
-        journal::KeptEventsRow row{.next_index = mark_.next_index, .part = part_++};
-        row.body = encode_events(events_, kSliceBytes, row.newest_at);
-        return journal.put_events(row);
+        return journal.put_events(events_.take_slice(kSliceBytes, mark_.next_index));
       }
       part_ = 1;
       stage_ = Stage::state;

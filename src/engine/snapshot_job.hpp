@@ -2,12 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "engine/published.hpp"
+#include "engine/kept_events.hpp"
 #include "journal/journal.hpp"
 
 namespace baton::engine {
@@ -38,8 +36,8 @@ class SnapshotJob {
     std::size_t event_bytes = 0;    ///< Kept in all.
   };
 
-  SnapshotJob(journal::SnapshotMark mark, std::string head, std::string state,
-              std::deque<Published> events, Limits limits);
+  SnapshotJob(journal::SnapshotMark mark, std::string head, std::string state, KeptEvents events,
+              Limits limits);
 
   /// Writes the next slice.
   [[nodiscard]] journal::Status step(journal::Journal& journal);
@@ -56,7 +54,7 @@ class SnapshotJob {
   journal::SnapshotMark mark_;
   std::string head_;
   std::string state_;
-  std::deque<Published> events_;
+  KeptEvents events_;
   Limits limits_;
   // State.
   Stage stage_ = Stage::events;

@@ -214,6 +214,38 @@ TEST_F(SnapshotTest, AKilledProcessLosesNothingBehindASnapshot) {
   EXPECT_NE(settled_dump().find("agent agent2 in=yes phone=yes"), std::string::npos);
 }
 
+TEST_F(SnapshotTest, EventsGoToTheDiskBetweenSnapshotsAndAreToldOnceAfterAKill) {
+  config.event_slice_bytes = 300;
+  config.snapshot_at_stop = false;
+  start();
+  sign_in("agent1");
+  sign_in("agent2");
+  (void)settled_dump();
+  EXPECT_GT(number("SELECT count(*) FROM kept_events"), 1) << "with commits, before any snapshot";
+  const std::vector<Published> told = events;
+  config.snapshot_at_stop = true;
+  for (int i = 0; i < 2; ++i) {
+    kill();
+    events.clear();
+    open();
+    ASSERT_EQ(engine->load({}), "");
+    ASSERT_EQ(events.size(), told.size()) << "the replay makes them again, and nothing else does";
+    for (std::size_t at = 0; at < told.size(); ++at) EXPECT_EQ(*events[at].text, *told[at].text);
+  }
+  // From now on the journal does not make them again, but the rows are there.
+  ASSERT_EQ(engine->start(first()), "");
+  sign_in("agent3");
+  (void)settled_dump();
+  const std::vector<Published> all = events;
+  ASSERT_GT(all.size(), told.size());
+  close();
+  events.clear();
+  open();
+  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(events.size(), all.size());
+  for (std::size_t at = 0; at < all.size(); ++at) EXPECT_EQ(*events[at].text, *all[at].text);
+}
+
 TEST_F(SnapshotTest, KeptEventsAreBounded) {
   config.snapshot_inputs = 50;
   config.kept_event_bytes = 20000;
@@ -375,7 +407,7 @@ TEST_F(SnapshotTest, AnUpgradeGoesOnWithTheCallsOfTheLastRelease) {
     journal::SqliteJournal older(written, "0.1.0");
     SnapshotJob job({.next_index = 1, .format = kSnapshotParts, .version = "0.1.0"},
                     encode(SavedEngine{.epoch = written.epoch(), .last_at = 1'600'000'000'000}),
-                    state, {}, {.events_since = 0, .event_bytes = 1000});
+                    state, KeptEvents(0, 0), {.events_since = 0, .event_bytes = 1000});
     while (!job.over()) ASSERT_TRUE(job.step(older).ok());
   }
   open();

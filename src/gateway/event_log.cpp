@@ -1,6 +1,10 @@
 #include "gateway/event_log.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
+
+#include <lz4.h>
 
 namespace baton::gateway {
 
@@ -9,38 +13,104 @@ void EventLog::append(std::uint64_t sequence, std::int64_t at, Text text) {
   bytes_ += text->size();
   entries_.push_back({at, std::move(text)});
   last_ = sequence;
-  while (entries_.size() > limits_.events || bytes_ > limits_.bytes) drop_oldest();
+  while (size() > limits_.events || bytes_ > limits_.bytes) drop_oldest();
   expire(at);
 }
 
 void EventLog::expire(std::int64_t now) {
-  while (!entries_.empty() && now - entries_.front().at > limits_.milliseconds) drop_oldest();
+  while (size() > 0 && now - oldest_at() > limits_.milliseconds) drop_oldest();
   // A deque keeps its blocks; thousands of agents that went quiet should not.
   if (entries_.empty()) entries_.shrink_to_fit();
+  if (packs_.empty()) packs_.shrink_to_fit();
+}
+
+std::size_t EventLog::pack(std::int64_t now) {
+  std::string texts;
+  std::size_t count = 0;
+  for (const Entry& entry : entries_) {
+    if (now - entry.at < kPackAfterMs) break;
+    if (count > 0 && texts.size() + entry.text->size() > kMostPack) break;
+    texts += *entry.text;
+    ++count;
+  }
+  if (texts.size() < kLeastPack || texts.size() > LZ4_MAX_INPUT_SIZE) return 0;
+  const auto size = static_cast<int>(texts.size());
+  std::string block(static_cast<std::size_t>(LZ4_compressBound(size)), '\0');
+  const int used =
+      LZ4_compress_default(texts.data(), block.data(), size, static_cast<int>(block.size()));
+  Pack& pack = packs_.emplace_back();
+  pack.block.assign(block.begin(), block.begin() + used);
+  pack.parts.reserve(count);
+  for (; count > 0; --count) {
+    pack.parts.push_back(
+        {entries_.front().at, static_cast<std::uint32_t>(entries_.front().text->size())});
+    entries_.pop_front();
+  }
+  packed_events_ += pack.parts.size();
+  if (entries_.empty()) entries_.shrink_to_fit();
+  return texts.size();
 }
 
 std::optional<std::vector<EventLog::Text>> EventLog::after(std::uint64_t sequence) const {
   if (!last_ || sequence > *last_) return std::nullopt;
   const std::uint64_t missed = *last_ - sequence;
-  if (missed > entries_.size()) return std::nullopt;
+  if (missed > size()) return std::nullopt;
   std::vector<Text> texts;
   texts.reserve(static_cast<std::size_t>(missed));
-  for (std::size_t i = entries_.size() - static_cast<std::size_t>(missed); i < entries_.size();
-       ++i) {
-    texts.push_back(entries_[i].text);
+  auto skip = size() - static_cast<std::size_t>(missed);
+  for (const Pack& pack : packs_) {
+    const std::size_t count = pack.parts.size() - pack.first;
+    if (skip < count) unpack(pack, pack.first + skip, texts);
+    skip -= std::min(skip, count);
   }
+  for (std::size_t i = skip; i < entries_.size(); ++i) texts.push_back(entries_[i].text);
   return texts;
 }
 
+void EventLog::unpack(const Pack& pack, std::size_t from, std::vector<Text>& texts) {
+  std::size_t size = 0;
+  for (const Part& part : pack.parts) size += part.size;
+  std::string plain(size, '\0');
+  // It was packed by this process: it is whole.
+  (void)LZ4_decompress_safe(pack.block.data(), plain.data(), static_cast<int>(pack.block.size()),
+                            static_cast<int>(size));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < pack.parts.size(); ++i) {
+    if (i >= from) {
+      texts.push_back(std::make_shared<const std::string>(plain, at, pack.parts[i].size));
+    }
+    at += pack.parts[i].size;
+  }
+}
+
+std::size_t EventLog::packed_bytes() const {
+  std::size_t bytes = 0;
+  for (const Pack& pack : packs_) bytes += pack.block.size();
+  return bytes;
+}
+
 void EventLog::clear() {
+  packs_.clear();
   entries_.clear();
   last_.reset();
+  packed_events_ = 0;
   bytes_ = 0;
 }
 
+std::int64_t EventLog::oldest_at() const {
+  return packs_.empty() ? entries_.front().at : packs_.front().parts[packs_.front().first].at;
+}
+
 void EventLog::drop_oldest() {
-  bytes_ -= entries_.front().text->size();
-  entries_.pop_front();
+  if (packs_.empty()) {
+    bytes_ -= entries_.front().text->size();
+    entries_.pop_front();
+    return;
+  }
+  Pack& pack = packs_.front();
+  bytes_ -= pack.parts[pack.first++].size;
+  --packed_events_;
+  if (pack.first == pack.parts.size()) packs_.erase(packs_.begin());
 }
 
 }  // namespace baton::gateway

@@ -85,6 +85,85 @@ TEST(EventLog, KeepsTenMinutesAndNotAMillisecondMore) {
   EXPECT_FALSE(log.after(2));
 }
 
+/// Texts that differ, as those of a call do.
+EventLog::Text call_text(std::uint64_t sequence) {
+  return std::make_shared<const std::string>("{\"sequence\":" + std::to_string(sequence) +
+                                             std::string(1400, 'x') + "}");
+}
+
+std::vector<std::string> told(const EventLog& log, std::uint64_t after) {
+  std::vector<std::string> texts;
+  const auto missed = log.after(after);
+  if (!missed) return {"a gap"};
+  for (const EventLog::Text& each : *missed) texts.push_back(*each);
+  return texts;
+}
+
+TEST(EventLog, TellsTheSameWhateverIsPacked) {
+  EventLog plain{EventLogLimits{}};
+  EventLog packed{EventLogLimits{}};
+  EXPECT_EQ(packed.pack(kStart), 0U);
+  for (std::uint64_t i = 1; i <= 30; ++i) {
+    const std::int64_t at = kStart + static_cast<std::int64_t>(i) * 1000;
+    plain.append(i, at, call_text(i));
+    packed.append(i, at, call_text(i));
+    if (i % 7 == 0) packed.pack(at);
+    EXPECT_EQ(packed.bytes(), plain.bytes());
+    EXPECT_EQ(packed.size(), plain.size());
+    for (std::uint64_t after = 0; after <= i; ++after) {
+      ASSERT_EQ(told(packed, after), told(plain, after)) << i << " after " << after;
+    }
+  }
+  EXPECT_GT(packed.packed_bytes(), 0U);
+  EXPECT_LT(packed.packed_bytes(), packed.bytes() / 10);
+  for (std::int64_t now = kStart; now < kStart + 640'000; now += 500) {
+    plain.expire(now);
+    packed.expire(now);
+    ASSERT_EQ(packed.size(), plain.size()) << "to the millisecond, packed or not";
+    ASSERT_EQ(packed.bytes(), plain.bytes());
+    ASSERT_EQ(told(packed, 20), told(plain, 20));
+  }
+  EXPECT_EQ(packed.packed_bytes(), 0U);
+}
+
+TEST(EventLog, PacksWhatHasLainForAWhileAndIsEnough) {
+  EventLog log{EventLogLimits{}};
+  for (std::uint64_t i = 1; i <= 3; ++i) log.append(i, kStart, text(1365));
+  EXPECT_FALSE(log.may_pack(kStart + EventLog::kPackAfterMs - 1));
+  EXPECT_TRUE(log.may_pack(kStart + EventLog::kPackAfterMs));
+  EXPECT_EQ(log.pack(kStart + EventLog::kPackAfterMs), 0U) << "4,095 bytes are too few";
+  log.append(4, kStart + 1, text(1));
+  EXPECT_EQ(log.pack(kStart + EventLog::kPackAfterMs), 0U) << "the fourth is too young";
+  EXPECT_EQ(log.pack(kStart + EventLog::kPackAfterMs + 1), 4096U);
+  EXPECT_EQ(log.size(), 4U);
+  EXPECT_FALSE(log.may_pack(kStart + 100'000));
+  // No more at once than the most, but for one that is larger by itself.
+  EventLog large{EventLogLimits{}};
+  large.append(1, kStart, text(EventLog::kMostPack / 2));
+  large.append(2, kStart, text(EventLog::kMostPack / 2));
+  large.append(3, kStart, text(EventLog::kMostPack + 1));
+  EXPECT_EQ(large.pack(kStart + 20'000), EventLog::kMostPack);
+  EXPECT_EQ(large.pack(kStart + 20'000), EventLog::kMostPack + 1);
+  EXPECT_EQ(large.pack(kStart + 20'000), 0U);
+  EXPECT_EQ(large.after(0)->size(), 3U);
+}
+
+TEST(EventLog, DropsPackedEventsBySizeAndByCount) {
+  EventLogLimits limits;
+  limits.events = 5;
+  EventLog log{limits};
+  for (std::uint64_t i = 1; i <= 4; ++i) log.append(i, kStart, call_text(i));
+  ASSERT_GT(log.pack(kStart + 20'000), 0U);
+  for (std::uint64_t i = 5; i <= 7; ++i) log.append(i, kStart + 20'000, call_text(i));
+  EXPECT_EQ(log.size(), 5U);
+  EXPECT_FALSE(log.after(1));
+  ASSERT_TRUE(log.after(2));
+  EXPECT_EQ(*log.after(2)->front(), *call_text(3));
+  log.append(9, kStart + 20'000, call_text(9));
+  EXPECT_EQ(log.size(), 1U) << "a gap ends the packed ones, too";
+  EXPECT_EQ(log.packed_bytes(), 0U);
+}
+
 TEST(EventLog, StartsOverAfterAGapOrANewCount) {
   EventLog log{EventLogLimits{}};
   log.append(1, kStart, text(1));

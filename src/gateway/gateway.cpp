@@ -36,6 +36,9 @@ constexpr std::size_t kRefusedAtOnce = 256;  ///< Connections above the limit th
 constexpr std::size_t kDescriptorsBeside = 256;  ///< What the rest of the process needs.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 constexpr auto kSweepPause = std::chrono::milliseconds(500);
+/// In one sweep, so that nobody waits longer for it than a millisecond or two. A rush brings more:
+/// what is left stays as it is until it is too old.
+constexpr std::size_t kPackedASweep = std::size_t{1} * 1024 * 1024;
 constexpr auto kExpirePause = std::chrono::seconds(10);
 
 std::int64_t unix_milliseconds() {
@@ -395,6 +398,7 @@ class Gateway::Impl {
         sessions_.expire(unix_ms / 1000);
         hub_->expire(unix_ms);
       }
+      hub_->pack(unix_ms, kPackedASweep);
       if (now - last_file_check_ >= std::chrono::seconds(config_.file_check_seconds)) {
         last_file_check_ = now;
         read_files(false);

@@ -128,7 +128,21 @@ void Hub::lost_events() {
 }
 
 void Hub::expire(std::int64_t now) {
-  for (auto& [agent, one] : channels_) one.log.expire(now);
+  to_pack_.clear();
+  for (auto& [agent, one] : channels_) {
+    one.log.expire(now);
+    if (one.log.may_pack(now)) to_pack_.push_back(agent);
+  }
+}
+
+void Hub::pack(std::int64_t now, std::size_t bytes) {
+  std::size_t packed = 0;
+  while (!to_pack_.empty() && packed < bytes) {
+    const auto found = channels_.find(to_pack_.back());
+    const std::size_t done = found == channels_.end() ? 0 : found->second.log.pack(now);
+    if (done == 0) to_pack_.pop_back();
+    packed += done;
+  }
 }
 
 }  // namespace baton::gateway

@@ -84,8 +84,11 @@ class Hub {
   /// over.
   void lost_events();
 
-  /// Drops events that are too old at `now` (Unix milliseconds).
+  /// Drops events that are too old at `now` (Unix milliseconds), and finds those that may be
+  /// packed.
   void expire(std::int64_t now);
+  /// Packs kept events, `bytes` of texts or a little more.
+  void pack(std::int64_t now, std::size_t bytes);
 
   [[nodiscard]] std::size_t subscriber_count() const { return subscriptions_.size(); }
 
@@ -123,6 +126,7 @@ class Hub {
   std::unordered_map<std::string, Channel> channels_;
   std::unordered_map<Subscriber*, Subscription> subscriptions_;
   std::vector<Subscriber*> everybody_;
+  std::vector<std::string> to_pack_;  ///< Agents whose events may be due.
   std::uint64_t last_sync_id_ = 0;
 };
 

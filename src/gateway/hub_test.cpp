@@ -163,5 +163,24 @@ TEST_F(HubTest, ExpiresWhatIsTooOld) {
   hub_.unsubscribe(desk);
 }
 
+TEST_F(HubTest, PacksWhatLiesAndTellsItAllTheSame) {
+  for (const char* agent : {"a", "b"}) {
+    for (std::uint64_t i = 1; i <= 4; ++i) publish(agent, i, std::string(2000, 'x'));
+  }
+  const std::int64_t later = kHubStart + EventLog::kPackAfterMs;
+  hub_.expire(later);
+  hub_.pack(later, 1);  // One agent's.
+  hub_.pack(later, 100'000);
+  hub_.pack(later, 100'000);
+  publish("b", 5);
+  for (const auto& [agent, count] : {std::pair{"a", 3U}, std::pair{"b", 4U}}) {
+    Listener desk;
+    hub_.subscribe(desk, of(agent, "e1", 1));
+    ASSERT_EQ(desk.heard.size(), count);
+    EXPECT_EQ(desk.heard.front(), std::string(2000, 'x'));
+    hub_.unsubscribe(desk);
+  }
+}
+
 }  // namespace
 }  // namespace baton::gateway

@@ -67,11 +67,11 @@ struct LoadedSnapshot {
   std::string error{};               ///< For people; empty when whole or none.
 };
 
-/// Events of the inputs before a snapshot, in the engine's own form.
+/// Events, in the engine's own form, of inputs that the next snapshot will hold.
 struct KeptEventsRow {
-  std::uint64_t next_index = 0;  ///< Of the snapshot that they come with.
-  std::uint64_t part = 0;
-  std::int64_t newest_at = 0;  ///< Unix ms.
+  std::uint64_t next_index = 0;  ///< All inputs that they come from are before this one.
+  std::uint64_t part = 0;        ///< Where several rows have the same index: their order, from 0.
+  std::int64_t newest_at = 0;    ///< Unix ms.
   std::string body{};
 };
 
@@ -91,10 +91,14 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
   virtual ~Journal() = default;
 
-  /// Appends a batch of inputs, and upserts records, with one commit. Either may be empty; both
-  /// empty does nothing. After a failure every later append fails too (failed()): what the disk
-  /// holds is unknown from then on.
-  virtual Appended append(std::span<const core::Input> inputs, const Records& records) = 0;
+  /// Appends a batch of inputs, upserts records, and puts events (null: none), with one commit.
+  /// Each may be empty; all empty does nothing. After a failure every later append fails too
+  /// (failed()): what the disk holds is unknown from then on.
+  virtual Appended append(std::span<const core::Input> inputs, const Records& records,
+                          const KeptEventsRow* events) = 0;
+  Appended append(std::span<const core::Input> inputs, const Records& records) {
+    return append(inputs, records, nullptr);
+  }
 
   /// Hands over every input from `from_index` (or the oldest kept, if that is later) on, in order.
   virtual Replayed replay(
@@ -115,8 +119,12 @@ class Journal {
   virtual Status finish_snapshot(const SnapshotMark& mark) = 0;
   [[nodiscard]] virtual LoadedSnapshot load_snapshot() = 0;
   virtual Status put_events(const KeptEventsRow& row) = 0;
-  /// What was put and holds an event of `since` or later, oldest first. Damaged rows are left out:
-  /// a desktop that misses an event gets the state instead.
+  /// Forgets the events of inputs that the newest snapshot does not hold: a replay makes them
+  /// again.
+  virtual Status forget_events_to_come() = 0;
+  /// What was put of inputs before the newest snapshot, and holds an event of `since` or later,
+  /// oldest first. Damaged rows are left out: a desktop that misses an event gets the state
+  /// instead.
   [[nodiscard]] virtual std::vector<KeptEventsRow> load_events(std::int64_t since) = 0;
   /// Forgets events older than `before` (Unix ms), and the oldest where more than `max_bytes` are
   /// kept.

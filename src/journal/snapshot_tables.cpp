@@ -16,7 +16,10 @@ std::uint64_t from_column(std::int64_t column) { return static_cast<std::uint64_
 SnapshotTables::SnapshotTables(store::Database& database)
     : database_(database),
       next_index_(from_column(
-          database.query_integer("SELECT coalesce(max(next_index), 0) FROM snapshots"))) {}
+          database.query_integer("SELECT coalesce(max(next_index), 0) FROM snapshots"))),
+      put_events_(
+          database.prepare("INSERT OR REPLACE INTO kept_events(next_index, part, newest_at, crc, "
+                           "body) VALUES(?1, ?2, ?3, ?4, ?5)")) {}
 
 Status SnapshotTables::put_part(std::uint64_t next_index, std::uint64_t part,
                                 std::string_view body) {
@@ -114,15 +117,17 @@ LoadedSnapshot SnapshotTables::load() {
 }
 
 Status SnapshotTables::put_events(const KeptEventsRow& row) {
-  Statement put = database_.prepare(
-      "INSERT OR REPLACE INTO kept_events(next_index, part, newest_at, crc, body) "
-      "VALUES(?1, ?2, ?3, ?4, ?5)");
-  put.bind(1, to_column(row.next_index)).bind(2, to_column(row.part)).bind(3, row.newest_at);
-  return put.bind(4, std::int64_t{crc32c(row.body)}).bind_blob(5, row.body).run();
+  put_events_.bind(1, to_column(row.next_index)).bind(2, to_column(row.part));
+  put_events_.bind(3, row.newest_at).bind(4, std::int64_t{crc32c(row.body)});
+  return put_events_.bind_blob(5, row.body).run();
+}
+
+Status SnapshotTables::forget_events_to_come() {
+  Statement forget = database_.prepare("DELETE FROM kept_events WHERE next_index > ?1");
+  return forget.bind(1, to_column(next_index_)).run();
 }
 
 std::vector<KeptEventsRow> SnapshotTables::load_events(std::int64_t since) {
-  // Those of a snapshot that was never finished are made anew by the journal.
   std::vector<KeptEventsRow> result;
   Statement rows = database_.prepare(
       "SELECT next_index, part, newest_at, crc, body FROM kept_events "

@@ -27,6 +27,7 @@ class SnapshotTables {
   [[nodiscard]] std::uint64_t next_index() const { return next_index_; }
 
   Status put_events(const KeptEventsRow& row);
+  Status forget_events_to_come();
   [[nodiscard]] std::vector<KeptEventsRow> load_events(std::int64_t since);
   Status forget_events(std::int64_t before, std::size_t max_bytes);
   /// Forgets at most `rows` parts of snapshots that are not the newest.
@@ -37,6 +38,7 @@ class SnapshotTables {
  private:
   store::Database& database_;
   std::uint64_t next_index_ = 0;
+  store::Statement put_events_;
   // Of the snapshot that is being written.
   std::uint64_t writing_ = 0;
   std::uint64_t parts_ = 0;

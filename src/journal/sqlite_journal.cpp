@@ -176,7 +176,8 @@ std::uint64_t SqliteJournal::first_index() const { return impl_->first; }
 std::uint64_t SqliteJournal::last_index() const { return impl_->last; }
 const std::string& SqliteJournal::failed() const { return impl_->failed; }
 
-Appended SqliteJournal::append(std::span<const core::Input> inputs, const Records& records) {
+Appended SqliteJournal::append(std::span<const core::Input> inputs, const Records& records,
+                               const KeptEventsRow* events) {
   using Clock = std::chrono::steady_clock;
   Impl& self = *impl_;
   Appended result;
@@ -185,7 +186,7 @@ Appended SqliteJournal::append(std::span<const core::Input> inputs, const Record
     result.status = Status::failure(self.failed);
     return result;
   }
-  if (inputs.empty() && records.empty()) return result;
+  if (inputs.empty() && records.empty() && events == nullptr) return result;
 
   std::int64_t segment = self.segment.value_or(0);
   Clock::time_point written = Clock::now();
@@ -194,6 +195,7 @@ Appended SqliteJournal::append(std::span<const core::Input> inputs, const Record
     if (!inputs.empty() && !self.segment) step = self.begin_segment(segment);
     if (step && !inputs.empty()) step = self.write_row(inputs, segment);
     if (step) step = self.store.upsert(records);
+    if (step && events != nullptr) step = self.snapshots.put_events(*events);
     written = Clock::now();
     return step;
   });
@@ -323,6 +325,10 @@ LoadedSnapshot SqliteJournal::load_snapshot() { return impl_->snapshots.load(); 
 
 Status SqliteJournal::put_events(const KeptEventsRow& row) {
   return impl_->write([&] { return impl_->snapshots.put_events(row); });
+}
+
+Status SqliteJournal::forget_events_to_come() {
+  return impl_->write([&] { return impl_->snapshots.forget_events_to_come(); });
 }
 
 std::vector<KeptEventsRow> SqliteJournal::load_events(std::int64_t since) {

@@ -23,7 +23,9 @@ class SqliteJournal final : public Journal {
   SqliteJournal(store::Store& store, std::string_view core_version);
   ~SqliteJournal() override;
 
-  Appended append(std::span<const core::Input> inputs, const Records& records) override;
+  using Journal::append;
+  Appended append(std::span<const core::Input> inputs, const Records& records,
+                  const KeptEventsRow* events) override;
   Replayed replay(std::uint64_t from_index,
                   const std::function<void(std::uint64_t, const core::Input&)>& apply) override;
   Status truncate_before(std::uint64_t index) override;
@@ -32,6 +34,7 @@ class SqliteJournal final : public Journal {
   Status finish_snapshot(const SnapshotMark& mark) override;
   [[nodiscard]] LoadedSnapshot load_snapshot() override;
   Status put_events(const KeptEventsRow& row) override;
+  Status forget_events_to_come() override;
   [[nodiscard]] std::vector<KeptEventsRow> load_events(std::int64_t since) override;
   Status forget_events(std::int64_t before, std::size_t max_bytes) override;
   Forgotten forget_superseded(std::size_t rows) override;

@@ -276,6 +276,18 @@ TEST_F(SqliteJournalTest, ADamagedSnapshotIsReported) {
   }
 }
 
+TEST_F(SqliteJournalTest, EventsGoWithTheCommitOfABatch) {
+  const KeptEventsRow row{.next_index = 1, .part = 0, .newest_at = 100, .body = "events"};
+  ASSERT_TRUE(journal_->append(timers(1, 2), {}, &row).status);
+  const KeptEventsRow alone{.next_index = 3, .part = 0, .newest_at = 100, .body = "more"};
+  ASSERT_TRUE(journal_->append({}, {}, &alone).status);
+  ASSERT_TRUE(journal_->put_snapshot_part(3, 0, "x"));
+  ASSERT_TRUE(journal_->finish_snapshot({.next_index = 3, .format = 1, .version = "1.0"}));
+  reopen();
+  EXPECT_EQ(journal_->load_events(0).size(), 2U);
+  EXPECT_EQ(journal_->last_index(), 2U);
+}
+
 TEST_F(SqliteJournalTest, KeptEventsGoByAgeAndSize) {
   ASSERT_TRUE(journal_->put_snapshot_part(5, 0, "x"));
   ASSERT_TRUE(journal_->finish_snapshot({.next_index = 5, .format = 1, .version = "1.0"}));
@@ -294,6 +306,8 @@ TEST_F(SqliteJournalTest, KeptEventsGoByAgeAndSize) {
   };
   EXPECT_THAT(indices(0), ElementsAre(1, 2, 3, 4, 5));
   EXPECT_THAT(indices(301), ElementsAre(4, 5));
+  ASSERT_TRUE(journal_->forget_events_to_come());
+  EXPECT_EQ(store_->database().query_integer("SELECT max(next_index) FROM kept_events"), 5);
   execute("UPDATE kept_events SET body = CAST('bbb' AS BLOB) WHERE next_index = 4");
   EXPECT_THAT(indices(301), ElementsAre(5)) << "a damaged row is left out";
   ASSERT_TRUE(journal_->forget_events(200, 1000));
