@@ -9,17 +9,26 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/agent.hpp"
 #include "core/contact.hpp"
 #include "core/contact_center.hpp"
 #include "core/dial_count.hpp"
+#include "core/planted_fault.hpp"
 #include "core/transfer.hpp"
 
 namespace baton::core {
+
+/// A hash map of small values without a node for each: any change moves them.
+template <class Key, class Value>
+using HashMap = boost::unordered_flat_map<Key, Value, std::hash<Key>>;
 
 /// The text and kind of a refusal, on its way to a Reply or an ApiError event.
 struct Refused {
@@ -120,20 +129,21 @@ struct ContactCenter::Impl {
   message::Capabilities capabilities_;
   std::shared_ptr<const directory::DirectoryIndex> directory_;
   std::map<std::string, Agent, std::less<>> agents_;
-  std::unordered_map<ContactId, std::unique_ptr<Contact>> contacts_;
-  std::unordered_map<LegId, ContactId> legs_;
-  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
+  HashMap<ContactId, std::unique_ptr<Contact>> contacts_;
+  HashMap<LegId, ContactId> legs_;
+  HashMap<TransferId, std::unique_ptr<Transfer>> transfers_;
   std::map<std::string, WaitingLine, std::less<>> lines_;
   /// Available agents by queue: (priority, idle since, login).
   std::map<std::string, std::set<std::tuple<int, TimeMs, std::string>>, std::less<>> available_;
   DialledNumbers dialled_;  ///< Outside numbers, for their limits.
   std::unordered_map<CommandId, OpenCommand> commands_;
-  std::unordered_map<TimerId, OpenTimer> timers_;
+  HashMap<TimerId, OpenTimer> timers_;
   CommandId next_command_ = 1;
   TimerId next_timer_ = 1;
   Counters counters_;
   // Forgotten when the input has been applied, so that nothing on the way holds a dangling
   // reference.
+  std::vector<ContactId> to_store_;  ///< Its record once, as it is after the input.
   std::vector<ContactId> over_;
   std::vector<TransferId> settled_;
 
@@ -145,15 +155,32 @@ struct ContactCenter::Impl {
   CommandId command(CommandBody body, OpenCommand context = {});
   TimerId arm(TimerKind kind, const ContactId& contact, TimeMs at, const LegId& leg = {});
   void cancel(TimerId& timer);
-  std::uint64_t publish(Agent& agent, message::EventBody body,
-                        std::optional<std::string> request_id = {});
+  /// Puts out an event of the agent's with the next number, and returns its body, to be filled in
+  /// before anything else is put out.
+  template <class Body>
+  Body& publish(Agent& agent, std::optional<std::string> request_id = {}) {
+    if (planted(PlantedFault::sequence_gap) && std::is_same_v<Body, message::ApiError>)
+      ++agent.sequence;
+    auto& output =
+        out_->emplace_back(Publish{{.agent = agent.login,
+                                    .sequence = ++agent.sequence,
+                                    .request_id = std::move(request_id),
+                                    .body = message::EventBody(std::in_place_type<Body>)}});
+    return std::get<Body>(std::get<Publish>(output).event.body);
+  }
+  /// The same with a body that is there already.
+  template <class Body>
+  void publish(Agent& agent, Body body, std::optional<std::string> request_id = {}) {
+    publish<Body>(agent, std::move(request_id)) = std::move(body);
+  }
   void store(const Contact& contact);
   void store(const Transfer& transfer);
   [[nodiscard]] Agent* agent(std::string_view login);
   [[nodiscard]] Contact* contact(const ContactId& id);
   [[nodiscard]] Contact* contact_of_leg(const LegId& leg);
   [[nodiscard]] Transfer* running_transfer(const Contact& contact);
-  [[nodiscard]] std::string queue_name(std::string_view arn) const;
+  /// Empty where there is no such queue.
+  [[nodiscard]] const std::string& queue_name(std::string_view arn) const;
 
   void on(const Started& started);
   void on(const PolicyChanged& change);
@@ -181,8 +208,13 @@ struct ContactCenter::Impl {
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
-  [[nodiscard]] message::CallEvent call_event(const Contact& contact, const Agent& agent,
+  /// A leg of the call as the agent's desktop sees it: his own, or the customer's.
+  [[nodiscard]] message::CallLegView call_leg(const Contact& contact, const Agent& agent,
                                               bool agent_leg) const;
+  /// Fills in the event that tells of it.
+  void tell_call(message::CallEvent& event, const Contact& contact, const Agent& agent,
+                 bool agent_leg) const;
+  [[nodiscard]] static std::map<std::string, std::string> call_variables(const Contact& contact);
   void publish_call(Contact& contact, std::optional<std::string> request_id = {});
   void publish_call_to(Agent& agent, const Contact& contact,
                        std::optional<std::string> request_id = {});
@@ -192,6 +224,7 @@ struct ContactCenter::Impl {
                        std::optional<FinishedCall> restore = {});
   void clear_finished(Agent& agent, std::optional<std::string> request_id);
   [[nodiscard]] message::Event read(std::string_view login, message::RequestKind kind) const;
+  void read_call(message::CallStateSync& body, const Agent& agent) const;
 
   // --- center_requests.cpp: what a desktop asks for
   std::optional<Refused> handle(Agent& agent, const RequestInput& input, Reply& reply);
@@ -213,8 +246,8 @@ struct ContactCenter::Impl {
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);
-  void finish_reply(Agent& agent, const RequestInput& input, Reply reply,
-                    std::optional<Refused> refused);
+  void finish_reply(Agent& agent, const RequestInput& input, Reply&& reply,
+                    std::optional<Refused>&& refused);
 
   // --- center_routing.cpp: inbound calls, queues, offers, outgoing calls
   void enqueue(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,

@@ -34,7 +34,9 @@ void ContactCenter::Impl::move(Contact& contact, Transfer& transfer, TransferSta
                                     .custody = custody,
                                     .reason = reason,
                                     .detail = std::move(detail)});
-  if (Agent* primary = agent(transfer.agent)) publish(*primary, current, transfer.view.request_id);
+  if (Agent* primary = agent(transfer.agent)) {
+    publish<message::TransferStateChange>(*primary, transfer.view.request_id) = current;
+  }
   store(transfer);
 }
 

@@ -237,7 +237,7 @@ void World::enabled(std::vector<Step>& steps) const {
   bool open = false;
   for (const Tracked& each : tracked_) open = open || !each.outcome;
   std::size_t who = 0;
-  for (const std::string& login : logins()) {
+  for (const std::string& login : kLogins) {
     const core::Agent& agent = core::Inspection::of(core_.center).agents_.at(login);
     // The numbers are those of kAsked in world.cpp.
     if (agent.activity == core::Activity::offered) {

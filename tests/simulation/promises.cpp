@@ -33,7 +33,7 @@ void World::note_input(const core::InputBody& body) {
       each.may_release = each.at_once = true;
     } else if (const auto* request = std::get_if<core::RequestInput>(&body)) {
       const message::RequestKind kind = request->request.kind;
-      if (request->agent != logins()[static_cast<std::size_t>(each.agent)]) continue;
+      if (request->agent != kLogins[static_cast<std::size_t>(each.agent)]) continue;
       if (kind == message::RequestKind::disconnect) each.may_release = true;
       if (kind == message::RequestKind::logout) each.may_release = each.at_once = true;
     }

@@ -10,6 +10,7 @@
 
 #include "copy.hpp"
 #include "core/inspection.hpp"
+#include "digest.hpp"
 #include "schedule.hpp"
 #include "switch_model.hpp"
 
@@ -73,6 +74,8 @@ class World {
   void set_tick(TimeMs tick) { tick_ = tick; }
   /// Writes what happens, a line an input and an output.
   void trace(std::string* text) { trace_ = text; }
+  /// Takes a check sum of what happens, which makes it several times as slow.
+  void digest(Digest* digest) { digest_ = digest; }
 
   [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }
   [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
@@ -126,19 +129,24 @@ class World {
     bool parked = false;       ///< The switch has reported on the customer's park.
     TimeMs park_asked = 0;
   };
+  /// The calls that say that an agent has them, or is offered them.
+  struct CallsOf {
+    const core::Contact* has = nullptr;
+    const core::Contact* offered = nullptr;
+  };
   struct Record {
     ContactId id;
     bool ended = false;
   };
 
   // --- world.cpp
-  void put(core::InputBody body);
+  void put(core::InputBody&& body);
   void fail(Rule rule, std::string text);
   void report(std::size_t index, Result result);
   void leg_event(SimLeg& leg, std::uint8_t how);
   void pass(TimeMs until);
   void fire_overdue();
-  void request(int agent, message::Request request, bool supervisor = false);
+  void request(int agent, message::Request&& request, bool supervisor = false);
   void ask(int agent, std::uint8_t how);
   void call_in(std::uint8_t how);
   void transfer(int agent, std::uint8_t how);
@@ -166,7 +174,8 @@ class World {
   void on(const core::LeftQueue& /*output*/) {}  // A figure: nothing follows from it.
   void check();
   void check_contact(const core::Inspection::State& s, const core::Contact& contact);
-  void check_agent(const core::Inspection::State& s, int index, const core::Agent& agent);
+  void check_agents(const core::Inspection::State& s);
+  void check_agent(const core::Agent& agent, const Desk& desk, const CallsOf& calls);
   void check_legs(const core::Inspection::State& s);
   void check_transfers(const core::Inspection::State& s);
   void check_queues(const core::Inspection::State& s);
@@ -197,7 +206,8 @@ class World {
   std::optional<Violation> violation_;
   bool restarting_ = false;
 
-  // Of the input being applied.
+  // The input being applied, and what comes of it.
+  core::Input input_;
   core::Outputs outputs_;
   int published_ = 0;
   int commanded_ = 0;
@@ -208,9 +218,11 @@ class World {
   std::shared_ptr<const std::vector<core::Input>> beginning_;
   std::vector<core::Input> journal_;
   std::string* trace_ = nullptr;
+  Digest* digest_ = nullptr;
 };
 
-/// The logins of the simulated agents. The third one's phone rings by itself.
-[[nodiscard]] const std::vector<std::string>& logins();
+/// The logins of the simulated agents, in the order of the alphabet. The third one's phone rings by
+/// itself.
+inline const std::vector<std::string> kLogins = {"anna", "bert", "cleo"};
 
 }  // namespace baton::simulation
