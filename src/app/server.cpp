@@ -140,6 +140,11 @@ void Server::take_over_sip() {
                                          .user_agent = std::move(binding.user_agent),
                                          .instance = std::move(binding.instance)},
                         .removed = removed});
+                  },
+                  [this](std::function<void(bool)> then) {
+                    engine_->run([this, then = std::move(then)](core::ContactCenter&) {
+                      then(journal_->failed().empty());
+                    });
                   });
   sip_->audit_with([this](const telephony::sip::SignIn& sign_in) { audit(sign_in); });
   telephony::sip::SavedSwitch saved{.key = store_->sip_key(), .legs = {}, .phones = {}};

@@ -31,6 +31,7 @@
 #include <fmt/ranges.h>
 
 #include "telephony/sip/auth_guard.hpp"
+#include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/digest.hpp"
 #include "telephony/sip/endpoint.hpp"
 #include "telephony/sip/message_text.hpp"
@@ -93,6 +94,14 @@ struct Endpoint::Impl {
   nta_outgoing_t* default_outgoing = nullptr;
   Loop::Timer expiry;
   SignInSink sign_ins;
+  AfterCommit after_commit;
+  // REGISTERs that wait for the commit of what they changed.
+  struct Registered {
+    ServerTransaction transaction;
+    RegisterAnswer answer;
+  };
+  std::map<std::uint64_t, Registered> registered;
+  std::uint64_t next_registered = 1;
   // Networks whose credentials are not looked at, and until when that was told.
   std::map<std::string, std::int64_t, std::less<>> told_throttled;
 
@@ -114,7 +123,8 @@ struct Endpoint::Impl {
   void request(msg_t* msg, sip_t* sip);
   void invite(MessageGuard& msg, sip_t* sip, const Source& source);
   void register_phone(MessageGuard& msg, sip_t* sip, const Source& source);
-  void answer_register(MessageGuard& msg, const RegisterAnswer& answer);
+  void answer_register(MessageGuard& msg, RegisterAnswer answer);
+  void finish_register(Registered waiting) const;
   bool refuse_unsupported(MessageGuard& msg, sip_t* sip);
   bool overloaded();
 

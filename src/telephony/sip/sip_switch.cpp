@@ -132,7 +132,8 @@ class SipSwitch::Impl : public InviteHandler {
     tone_.reset();
   }
 
-  void keep_with(Keeper legs, PhoneKeeper phones) {
+  void keep_with(Keeper legs, PhoneKeeper phones, AfterCommit after_commit) {
+    endpoint_.answer_after(std::move(after_commit));
     keep_legs_ = std::move(legs);
     keep_lost_ = keep_legs_;
     endpoint_.registrar().keep_with(
@@ -487,8 +488,8 @@ SipSwitch::SipSwitch(SipConfig config, std::vector<AgentSecret> agents,
 SipSwitch::~SipSwitch() = default;
 
 std::optional<std::string> SipSwitch::start() { return impl_->start(); }
-void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones) {
-  impl_->keep_with(std::move(legs), std::move(phones));
+void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones, AfterCommit after_commit) {
+  impl_->keep_with(std::move(legs), std::move(phones), std::move(after_commit));
 }
 void SipSwitch::audit_with(const SignInSink& sink) { impl_->endpoint().audit_with(sink); }
 void SipSwitch::restore(SavedSwitch saved) { impl_->restore(std::move(saved)); }

@@ -86,8 +86,12 @@ class SipSwitch : public Switch {
 
   /// Where a change of a registration goes, on the loop thread; it must not block.
   using PhoneKeeper = std::function<void(SavedPhone phone, bool removed)>;
-  /// What a restart needs goes there. Before start().
-  void keep_with(Keeper legs, PhoneKeeper phones);
+  /// Calls `then` once what the keepers were given before is kept, with true; with false where it
+  /// never will be. On any thread; must not block.
+  using AfterCommit = std::function<void(std::function<void(bool kept)> then)>;
+  /// What a restart needs goes there; phones are told that they are registered, or no longer, after
+  /// the commit. Before start().
+  void keep_with(Keeper legs, PhoneKeeper phones, AfterCommit after_commit = {});
   /// Where phones that sign in, and those that are refused, are told, on the loop thread; it must
   /// not block. Before start().
   void audit_with(const SignInSink& sink);
