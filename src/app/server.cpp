@@ -19,7 +19,9 @@
 #include "app/web_pages.hpp"
 #include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
+#include "engine/audit.hpp"
 #include "gateway/jwt.hpp"
+#include "message/request.hpp"
 #include "store/audit.hpp"
 #include "store/sqlite.hpp"
 
@@ -438,6 +440,12 @@ void Server::audit(const telephony::sip::SignIn& sign_in) {
       break;
     case What::too_many_phones:
       row.reason = "tooManyPhones";
+      break;
+    case What::stray_refer:
+      row.event = "request";
+      row.target = message::normalize_e164(sign_in.target)
+                       .value_or(sign_in.target.substr(0, engine::kLongestAuditTarget));
+      row.reason = message::to_string(message::Reason::callNotOwned);
       break;
   }
   engine_->keep(std::move(row));

@@ -35,6 +35,7 @@
 #include "telephony/sip/digest.hpp"
 #include "telephony/sip/endpoint.hpp"
 #include "telephony/sip/message_text.hpp"
+#include "telephony/sip/once_per_network.hpp"
 #include "telephony/sip/tls_contexts.hpp"
 
 namespace baton::telephony::sip {
@@ -102,8 +103,9 @@ struct Endpoint::Impl {
   };
   std::map<std::uint64_t, Registered> registered;
   std::uint64_t next_registered = 1;
-  // Networks whose credentials are not looked at, and until when that was told.
-  std::map<std::string, std::int64_t, std::less<>> told_throttled;
+  // Networks whose credentials are not looked at, and those that sent a REFER outside any call.
+  OncePerNetwork told_throttled{10'000};
+  OncePerNetwork told_refer{100};
 
   // Starting and stopping, on the loop thread.
   void create();
@@ -143,6 +145,7 @@ struct Endpoint::Impl {
                     const sip_t* sip) const;
   void tell_throttled(std::string_view network, std::string_view user, const Source& source,
                       const sip_t* sip, std::int64_t now, std::int64_t until);
+  void tell_stray_refer(const Source& source, const sip_t* sip);
 
   // Answers that nobody waits for.
   static int on_stray_answer(nta_outgoing_magic_t* magic, nta_outgoing_t* orq, const sip_t* sip) {

@@ -8,6 +8,7 @@
 
 #include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/endpoint_impl.hpp"
+#include "telephony/sip/refer.hpp"
 #include "telephony/sip/response_figures.hpp"
 #include "telephony/sip/screen.hpp"
 
@@ -117,16 +118,22 @@ void Endpoint::Impl::tell_refused(SignIn::What what, std::string_view user, cons
 void Endpoint::Impl::tell_throttled(std::string_view network, std::string_view user,
                                     const Source& source, const sip_t* sip, std::int64_t now,
                                     std::int64_t until) {
-  // Once a wait: whoever hammers on must not fill the disk.
-  constexpr std::size_t kNetworksTold = 10'000;
-  if (told_throttled.size() >= kNetworksTold) {
-    std::erase_if(told_throttled, [now](const auto& each) { return each.second <= now; });
-    if (told_throttled.size() >= kNetworksTold) return;
-  }
-  std::int64_t& told = told_throttled[std::string(network)];
-  if (told > now) return;
-  told = until;
-  tell_refused(SignIn::What::throttled, user, source, sip);
+  if (told_throttled.tell(network, now, until))
+    tell_refused(SignIn::What::throttled, user, source, sip);
+}
+
+void Endpoint::Impl::tell_stray_refer(const Source& source, const sip_t* sip) {
+  constexpr std::int64_t kAnHour = 3600;
+  const std::int64_t now = unix_now();
+  if (!sign_ins || !told_refer.tell(network_of(source.host), now, now + kAnHour)) return;
+  ReferTarget target;
+  (void)parse_refer(sip, target);
+  // Whom it is from was not proved, so it is told of nobody.
+  sign_ins({.what = SignIn::What::stray_refer,
+            .login = {},
+            .host = source.host,
+            .method = "REFER",
+            .target = std::move(target.user)});
 }
 
 bool Endpoint::Impl::is_his_phone(std::string_view login, const Source& source) const {
@@ -203,6 +210,7 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
     case sip_method_refer:
       if (in_dialog) break;
       counters().method_refused++;
+      tell_stray_refer(source_of(raw), sip);
       reply(msg, SIP_603_DECLINE);
       return;
     case sip_method_subscribe:
