@@ -296,6 +296,7 @@ struct ContactCenter::Impl {
   void forget_if_over(Contact& contact);
   void customer_gone(Contact& contact);
   void agent_gone(Contact& contact);
+  void ended_by_the_switch(Contact& contact, const LegEnded& event);
   void agent_lost(Contact& contact);
   void destination_gone(Contact& contact);
   void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});

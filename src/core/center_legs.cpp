@@ -193,7 +193,9 @@ void ContactCenter::Impl::on(const LegEnded& event) {
   const message::BackendError error{
       .name = capabilities_.backend, .code = event.code, .text = event.text};
   Transfer* transfer = running_transfer(*call);
-  if (event.leg == call->customer_leg) {
+  if (event.cause == EndCause::local && !call->dial_out) {
+    ended_by_the_switch(*call, event);
+  } else if (event.leg == call->customer_leg) {
     if (call->dial_out) {
       dial_out_failed(*call, reason_of_status(event.code), event.code, event.text);
     } else {
@@ -236,6 +238,20 @@ void ContactCenter::Impl::customer_gone(Contact& contact) {
   }
   contact.agent.clear();
   end_contact(contact);
+}
+
+void ContactCenter::Impl::ended_by_the_switch(Contact& contact, const LegEnded& event) {
+  // Not by a command of ours: the server stops, and takes the whole call with it. Nobody hung up.
+  if (Transfer* transfer = running_transfer(contact);
+      transfer != nullptr && transfer->failure == Reason::none) {
+    transfer->failure = Reason::backendUnavailable;
+    transfer->failure_stage = message::to_string(transfer->state());
+    transfer->backend = message::BackendError{
+        .name = capabilities_.backend,
+        .code = event.code,
+        .text = event.text.empty() ? "The server ended the call" : event.text};
+  }
+  agent_gone(contact);
 }
 
 void ContactCenter::Impl::agent_gone(Contact& contact) {
