@@ -52,8 +52,8 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
   for (const ContactId& id : to_store_) {
     const Contact* changed = contact(id);
     if (changed == nullptr) continue;
-    out_->emplace_back(StoreContact{std::make_shared<message::ContactView>(
-        changed->view(queue_name(changed->queue_arn)))});
+    out_->emplace_back(StoreContact{
+        std::make_shared<message::ContactView>(changed->view(queue_name(changed->queue_arn)))});
   }
   to_store_.clear();
   for (const TransferId& id : settled_) transfers_.erase(id);
@@ -199,6 +199,7 @@ void ContactCenter::Impl::on(const TimerFired& event) {
     case TimerKind::release_park:
       if (transfer != nullptr && transfer->park_timer == event.timer) {
         transfer->park_timer = 0;
+        customer_owes_answer(*owner);
         finish_release(*owner, *transfer);
       }
       break;
@@ -231,6 +232,9 @@ void ContactCenter::Impl::on(const TimerFired& event) {
                                     .text = "No answer to the re-INVITE",
                                     .failed_leg = {}});
       }
+      break;
+    case TimerKind::silence:
+      if (owner->silence_timer == event.timer) customer_answered(*owner);
       break;
     case TimerKind::end_leg:
       if (const Leg* leg = owner->leg(timer.leg);
@@ -380,6 +384,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         bridge_failed(*owner, open.purpose, result);
         break;
       }
+      cancel(owner->silence_timer);
       for (Leg& leg : owner->legs) {
         if (leg.id == owner->customer_leg || leg.id == open.leg) {
           leg.parked = false;
@@ -429,6 +434,10 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     case Purpose::talk:
       if (!result.ok) tell_failure();
       break;
+  }
+  if (open.leg == owner->customer_leg && std::holds_alternative<ParkLeg>(open.body) &&
+      leg_answered(result)) {
+    customer_answered(*owner);
   }
 }
 

@@ -76,6 +76,12 @@ BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, 
   return !result.ok && (result.code == 408 || result.code == 481);
 }
 
+/// Whether the result shows that the command's leg answered: a refusal is an answer, and 504 is the
+/// switch's own, which has waited for long enough.
+[[nodiscard]] inline bool leg_answered(const CommandResult& result) {
+  return result.ok || (!leg_is_gone(result) && result.code != 504);
+}
+
 struct OpenCommand {
   Purpose purpose = Purpose::none;
   ContactId contact;
@@ -95,8 +101,10 @@ enum class TimerKind : std::uint8_t {
   queue_wait,
   bridge,
   end_leg,
+  silence,
 };
-BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg)
+BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg,
+                    silence)
 
 struct OpenTimer {
   TimerKind kind = TimerKind::offer;
@@ -256,6 +264,8 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
                                                      bool need_staff) const;
   [[nodiscard]] bool others_staffed(const std::string& arn, std::string_view except) const;
+  /// Whether his leg is free for it: nothing is being joined, and it owes no answer.
+  [[nodiscard]] static bool may_be_offered(const Contact& contact);
   [[nodiscard]] bool try_offer(Contact& contact);
   void route_agent(Agent& agent);
   void route_queue(const std::string& arn);
@@ -289,8 +299,8 @@ struct ContactCenter::Impl {
   // --- center_legs.cpp: who hung up
   Leg& add_leg(Contact& contact, const LegId& id, LegRole role, std::string party, LegPhase phase);
   void end_leg(Contact& contact, const LegId& leg, int code = 0, const std::string& text = {});
-  /// When a leg that is told to end now is given up: an unanswered BYE takes 32 s (RFC 3261 timer
-  /// F).
+  /// When a leg that is told to end now, or asked something, is given up: an unanswered BYE or
+  /// re-INVITE takes 32 s (RFC 3261 timers B and F).
   [[nodiscard]] TimeMs end_deadline() const { return now_ + policy_.end_timeout_ms * 8LL; }
   void end_contact(Contact& contact, int code = 0, const std::string& text = {});
   void forget_if_over(Contact& contact);
@@ -303,6 +313,14 @@ struct ContactCenter::Impl {
   /// Whatever becomes of a join under way no longer matters: something newer has the legs.
   void stop_bridging(Contact& contact);
   void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
+  /// The customer's leg was asked something and does not answer. Until it does he is offered to
+  /// nobody, so that a customer who is dead is not handed from agent to agent until the switch
+  /// finds out.
+  void customer_owes_answer(Contact& contact);
+  /// Asks him, where it is not known who did not answer.
+  void ask_customer(Contact& contact);
+  /// He has answered, or the switch reports nothing: what stood still goes on.
+  void customer_answered(Contact& contact);
 
   // --- center_transfer.cpp: the blind transfer
   std::optional<Refused> blind_transfer(Agent& agent, const message::Request& request,

@@ -154,7 +154,9 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::release_by_agent(Contact& contact, Transfer& transfer, bool at_once) {
   if (transfer.released) return;
   if (!transfer.releasing) begin_release(contact, transfer);
-  if (at_once) finish_release(contact, transfer);
+  if (!at_once) return;
+  customer_owes_answer(contact);
+  finish_release(contact, transfer);
 }
 
 void ContactCenter::Impl::join_target(Contact& contact, Transfer& transfer) {

@@ -148,7 +148,7 @@ void World::on(const core::Command& output) {
   } else if (const auto* park = std::get_if<core::ParkLeg>(&output.body)) {
     for (Tracked& each : tracked_) {
       if (each.outcome || each.released || each.customer != park->leg) continue;
-      each.parked = false;
+      each.parked = each.answered = false;
       each.park_asked = now_;
     }
   }
@@ -233,7 +233,8 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
     return fail(Rule::custody, "the destination that has the customer has no leg");
   const bool offered = contact.offer.has_value();
   const bool target = transfer != nullptr && alive(transfer->target_leg);
-  if (server && !offered && !target)
+  const bool owes = contact.silence_timer != 0;
+  if (server && !offered && !target && !owes)
     return fail(Rule::custody, "the server has the customer and does nothing for him");
   if (transfer != nullptr) {
     const Custody custody = transfer->custody();
@@ -250,6 +251,8 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
   const bool bridging = armed(contact.bridge_timer);
   if (contact.bridge_timer != 0 && !bridging)
     return fail(Rule::no_deadline, "a join has a deadline that never comes");
+  if (owes && !armed(contact.silence_timer))
+    return fail(Rule::no_deadline, "a customer owes an answer without a deadline");
   if (queue && !armed(contact.queue->timer))
     return fail(Rule::no_deadline, "a customer waits in a queue without a deadline");
   if (contact.dial_out && !armed(contact.dial_out->timer))
@@ -269,8 +272,17 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
     const bool waits = transfer->answered ? bridging : armed(transfer->ring_timer);
     if (!waits) return fail(Rule::no_deadline, "a destination is rung without a deadline");
   }
-  if (transfer != nullptr && !releasing && !offered && !queue && !target)
+  if (transfer != nullptr && !releasing && !offered && !queue && !target && !owes)
     return fail(Rule::no_deadline, "a transfer waits for nothing");
+
+  // Who does not answer is handed to nobody, but to an agent who asked for him.
+  if (offered && truth != nullptr && truth->quiet_since != 0 &&
+      (contact.offer->purpose == OfferPurpose::queue ||
+       contact.offer->purpose == OfferPurpose::giving_back) &&
+      contact.offer->since >= truth->quiet_since &&
+      contact.offer->since < truth->quiet_since + kQuietFor) {
+    fail(Rule::quiet, "a customer whose leg does not answer is offered to " + contact.offer->agent);
+  }
 }
 
 void World::check_agents(const Inspection::State& s) {
@@ -389,6 +401,8 @@ void World::check_transfers(const Inspection::State& s) {
 void World::check_queues(const Inspection::State& s) {
   for (const auto& [id, contact] : s.contacts_) {
     if (!contact->queue || contact->offer || contact->bridge_timer != 0) continue;
+    const SimLeg* customer = switch_.leg(contact->customer_leg);
+    if (contact->silence_timer != 0 && customer != nullptr && customer->quiet_since != 0) continue;
     const auto line = s.lines_.find(contact->queue->arn);
     if (line == s.lines_.end() ||
         !line->second.waiting.contains({contact->queue->since, contact->id})) {

@@ -48,7 +48,7 @@ const char* name(Rule rule) {
   constexpr std::array kNames = {"custody", "lost",     "early",       "stray leg", "agent",
                                  "outcome", "late",     "no deadline", "asleep",    "sequence",
                                  "counts",  "contract", "reply",       "desktop",   "record",
-                                 "replay",  "rest"};
+                                 "replay",  "rest",     "quiet"};
   return kNames.at(static_cast<std::size_t>(rule));
 }
 
@@ -141,9 +141,7 @@ void World::report(std::size_t index, Result result) {
   const Pending reported = switch_.pending[index];
   auto body = switch_.report(index, result);
   if (!body) return;
-  if (reported.kind == Pending::Kind::park) {
-    for (Tracked& each : tracked_) each.parked = each.parked || each.customer == reported.a;
-  }
+  if (const auto* told = std::get_if<core::CommandResult>(&*body)) note_report(reported, *told);
   put(std::move(*body));
 }
 
@@ -225,6 +223,7 @@ void World::pass(TimeMs until) {
       report(overdue, ends ? Result::done : Result::leg_lost);
     } else {
       std::erase_if(timers_, [timer](const auto& each) { return each.first == timer; });
+      note_timer(timer);
       put(core::TimerFired{timer});
     }
   }

@@ -39,8 +39,12 @@ enum class Rule : std::uint8_t {
   record,       ///< What is stored is what was told.
   replay,       ///< The recorded inputs give the state that ran on.
   rest,         ///< When everybody has hung up nothing is left.
+  quiet,        ///< A customer whose leg does not answer is offered to nobody.
 };
 [[nodiscard]] const char* name(Rule rule);
+
+/// How long the core believes in a leg that does not answer: 32 s (RFC 3261, timer B) and a little.
+inline constexpr TimeMs kQuietFor = 40'000;
 
 struct Violation {
   Rule rule = Rule::custody;
@@ -127,6 +131,7 @@ class World {
     bool may_release = false;  ///< Its time has come, or the agent has gone.
     bool at_once = false;      ///< The agent has gone: nobody waits for the park.
     bool parked = false;       ///< The switch has reported on the customer's park.
+    bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
     TimeMs park_asked = 0;
   };
   /// The calls that say that an agent has them, or is offered them.
@@ -162,6 +167,9 @@ class World {
   void note_input(const core::InputBody& body);
   void check_let_go(const LegId& leg);
   void check_release(const core::Inspection::State& s, Tracked& tracked);
+  void note_report(const Pending& reported, const core::CommandResult& result);
+  void note_timer(TimerId timer);
+  void quiet(const LegId& customer, TimeMs since);
 
   // --- checks.cpp
   void on(core::Publish& output);
