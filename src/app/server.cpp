@@ -23,6 +23,7 @@
 #include "gateway/jwt.hpp"
 #include "message/request.hpp"
 #include "store/audit.hpp"
+#include "store/sound_port.hpp"
 #include "store/sqlite.hpp"
 
 namespace baton::app {
@@ -149,7 +150,15 @@ void Server::take_over_sip() {
                     });
                   });
   sip_->audit_with([this](const telephony::sip::SignIn& sign_in) { audit(sign_in); });
-  telephony::sip::SavedSwitch saved{.key = store_->sip_key(), .legs = {}, .phones = {}};
+  telephony::sip::SavedSwitch saved{.key = store_->sip_key(),
+                                    .legs = {},
+                                    .phones = {},
+                                    .sound_port = store::sound_port(store_->database())};
+  saved.keep_sound_port = [this](int port) {
+    // The engine does not run yet, so the store is this thread's.
+    if (const store::Status kept = store::keep_sound_port(store_->database(), port); !kept)
+      throw std::runtime_error("store: the port of the sounds cannot be kept: " + kept.error);
+  };
   saved.call_of = [this](const core::LegId& leg) {
     const std::optional<core::LegOwner> owner = engine_->owner_of(leg);
     return owner ? log::Call{.contact = owner->contact, .transfer = owner->transfer} : log::Call{};

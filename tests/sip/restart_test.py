@@ -221,6 +221,20 @@ async def test_the_sound_keeps_its_port(world: World):
     await call.hangup()
 
 
+async def test_the_sounds_port_is_kept_before_anybody_is_told(world: World):
+    """The 200 of a call that is parked names it some milliseconds before anything of its leg is kept."""
+    first = tomllib.loads(world.config_path.read_text())["sip"]["media_port_min"]
+    await world.kill()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somebody:
+        somebody.bind(("127.0.0.1", first))
+        await world.start_again()
+        await world.kill()
+    await world.start_again()
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    assert call.peers_media == ("127.0.0.1", first + 2), "no leg was kept that tells the port"
+    await call.hangup()
+
+
 async def back_after_its_death(world: World) -> None:
     await world.server.died()
     world.kill_no_more()

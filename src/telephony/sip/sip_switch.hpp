@@ -33,6 +33,12 @@ struct SavedSwitch {
   std::string key;
   std::vector<SavedLeg> legs;
   std::vector<SavedPhone> phones;
+  /// The port that parked parties were told of; 0: that of the legs. What is said to them again has
+  /// the same SDP version, so it must be the same body (RFC 3264 section 8).
+  int sound_port = 0;
+  /// Keeps the port that they are told of from now on, before any of them is; throws where it
+  /// cannot. Called in start(), on its thread.
+  std::function<void(int port)> keep_sound_port{};
   /// Which call a leg is part of, for the log. Called in start(), on the loop thread.
   std::function<log::Call(const core::LegId&)> call_of{};
 };
