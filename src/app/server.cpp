@@ -19,8 +19,11 @@
 #include "app/web_pages.hpp"
 #include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
+#include "engine/audit.hpp"
 #include "gateway/jwt.hpp"
+#include "message/request.hpp"
 #include "store/audit.hpp"
+#include "store/sound_port.hpp"
 #include "store/sqlite.hpp"
 
 namespace baton::app {
@@ -140,9 +143,22 @@ void Server::take_over_sip() {
                                          .user_agent = std::move(binding.user_agent),
                                          .instance = std::move(binding.instance)},
                         .removed = removed});
+                  },
+                  [this](std::function<void(bool)> then) {
+                    engine_->run([this, then = std::move(then)](core::ContactCenter&) {
+                      then(journal_->failed().empty());
+                    });
                   });
   sip_->audit_with([this](const telephony::sip::SignIn& sign_in) { audit(sign_in); });
-  telephony::sip::SavedSwitch saved{.key = store_->sip_key(), .legs = {}, .phones = {}};
+  telephony::sip::SavedSwitch saved{.key = store_->sip_key(),
+                                    .legs = {},
+                                    .phones = {},
+                                    .sound_port = store::sound_port(store_->database())};
+  saved.keep_sound_port = [this](int port) {
+    // The engine does not run yet, so the store is this thread's.
+    if (const store::Status kept = store::keep_sound_port(store_->database(), port); !kept)
+      throw std::runtime_error("store: the port of the sounds cannot be kept: " + kept.error);
+  };
   saved.call_of = [this](const core::LegId& leg) {
     const std::optional<core::LegOwner> owner = engine_->owner_of(leg);
     return owner ? log::Call{.contact = owner->contact, .transfer = owner->transfer} : log::Call{};
@@ -433,6 +449,12 @@ void Server::audit(const telephony::sip::SignIn& sign_in) {
       break;
     case What::too_many_phones:
       row.reason = "tooManyPhones";
+      break;
+    case What::stray_refer:
+      row.event = "request";
+      row.target = message::normalize_e164(sign_in.target)
+                       .value_or(sign_in.target.substr(0, engine::kLongestAuditTarget));
+      row.reason = message::to_string(message::Reason::callNotOwned);
       break;
   }
   engine_->keep(std::move(row));

@@ -1,5 +1,7 @@
 #include "core/agent.hpp"
 
+#include <array>
+
 namespace baton::core {
 
 bool Agent::available() const {
@@ -11,36 +13,25 @@ bool Agent::staffed() const {
   return record != nullptr && record->enabled && logged_in && chosen.type != "offline";
 }
 
-std::string Agent::state_name() const {
-  switch (activity) {
-    case Activity::offered:
-      return "PendingBusy";
-    case Activity::busy:
-      return "Busy";
-    case Activity::acw:
-      return "AfterCallWork";
-    case Activity::missed:
-      return "MissedCallAgent";
-    case Activity::rejected:
-      return "FailedConnectAgent";
-    case Activity::idle:
-      break;
-  }
-  return chosen.label;
+const std::string& Agent::state_name() const {
+  static const std::array<std::string, 6> kNames = {
+      "", "PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent", "FailedConnectAgent"};
+  return activity == Activity::idle ? chosen.label : kNames.at(static_cast<std::size_t>(activity));
 }
 
-std::string Agent::state_type() const {
-  return activity == Activity::idle ? chosen.type : "system";
+const std::string& Agent::state_type() const {
+  static const std::string kSystem = "system";
+  return activity == Activity::idle ? chosen.type : kSystem;
 }
 
-message::AgentSnapshot Agent::snapshot(const directory::DirectoryIndex& directory) const {
-  message::AgentSnapshot snapshot;
+void Agent::tell(message::AgentSnapshot& snapshot,
+                 const directory::DirectoryIndex& directory) const {
   snapshot.login_state = logged_in ? "LoggedIn" : "LoggedOut";
-  if (!logged_in || record == nullptr) return snapshot;
+  if (!logged_in || record == nullptr) return;
 
-  const std::string name = state_name();
-  const std::string type = state_type();
-  message::AgentInfo info;
+  const std::string& name = state_name();
+  const std::string& type = state_type();
+  message::AgentInfo& info = snapshot.info.emplace();
   info.name = record->name;
   info.id = record->id;
   info.extension = record->extension;
@@ -59,18 +50,15 @@ message::AgentSnapshot Agent::snapshot(const directory::DirectoryIndex& director
       info.default_outbound_queue_arn = queue->arn;
     }
   }
-  snapshot.info = std::move(info);
   snapshot.state = message::AgentStateView{.type = type, .name = name, .started_at = since};
 
-  message::AgentButtons buttons;
+  message::AgentButtons& buttons = snapshot.buttons.emplace();
   const bool on_call = activity == Activity::offered || activity == Activity::busy;
   buttons.not_ready = !on_call && chosen.type == "routable";
   buttons.ready = !on_call && (chosen.type != "routable" || activity != Activity::idle);
   buttons.make_call = activity == Activity::idle && phone_reachable;
   buttons.mute = activity == Activity::busy && !muted;
   buttons.unmute = activity == Activity::busy && muted;
-  snapshot.buttons = buttons;
-  return snapshot;
 }
 
 }  // namespace baton::core

@@ -69,11 +69,11 @@ struct Agent {
   /// True if he counts as staffing his queues: signed in and not offline.
   [[nodiscard]] bool staffed() const;
   /// The published name of the state he is in ("Available", "Busy", "AfterCallWork", "Break", ...).
-  [[nodiscard]] std::string state_name() const;
+  [[nodiscard]] const std::string& state_name() const;
   /// routable, not_routable, offline or system.
-  [[nodiscard]] std::string state_type() const;
-  /// The agent as the published objects tell him.
-  [[nodiscard]] message::AgentSnapshot snapshot(const directory::DirectoryIndex& directory) const;
+  [[nodiscard]] const std::string& state_type() const;
+  /// Fills in the agent as the published objects tell him. The snapshot is empty before.
+  void tell(message::AgentSnapshot& snapshot, const directory::DirectoryIndex& directory) const;
 };
 BOOST_DESCRIBE_STRUCT(Agent, (),
                       (login, logged_in, phone_reachable, muted, chosen, activity, since,

@@ -49,6 +49,13 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
   random_step_ = 0;
   ++counters_.inputs;
   std::visit([this](const auto& body) { on(body); }, input.body);
+  for (const ContactId& id : to_store_) {
+    const Contact* changed = contact(id);
+    if (changed == nullptr) continue;
+    out_->emplace_back(StoreContact{
+        std::make_shared<message::ContactView>(changed->view(queue_name(changed->queue_arn)))});
+  }
+  to_store_.clear();
   for (const TransferId& id : settled_) transfers_.erase(id);
   settled_.clear();
   for (const ContactId& id : over_) {
@@ -97,22 +104,8 @@ void ContactCenter::Impl::cancel(TimerId& timer) {
   timer = 0;
 }
 
-std::uint64_t ContactCenter::Impl::publish(Agent& agent, message::EventBody body,
-                                           std::optional<std::string> request_id) {
-  Publish output;
-  output.event.agent = agent.login;
-  if (planted(PlantedFault::sequence_gap) && std::holds_alternative<message::ApiError>(body))
-    ++agent.sequence;
-  output.event.sequence = ++agent.sequence;
-  output.event.request_id = std::move(request_id);
-  output.event.body = std::move(body);
-  out_->emplace_back(std::move(output));
-  return agent.sequence;
-}
-
 void ContactCenter::Impl::store(const Contact& contact) {
-  out_->emplace_back(StoreContact{
-      std::make_shared<message::ContactView>(contact.view(queue_name(contact.queue_arn)))});
+  if (std::ranges::find(to_store_, contact.id) == to_store_.end()) to_store_.push_back(contact.id);
 }
 
 void ContactCenter::Impl::store(const Transfer& transfer) {
@@ -140,9 +133,10 @@ Transfer* ContactCenter::Impl::running_transfer(const Contact& contact) {
   return it == transfers_.end() ? nullptr : it->second.get();
 }
 
-std::string ContactCenter::Impl::queue_name(std::string_view arn) const {
+const std::string& ContactCenter::Impl::queue_name(std::string_view arn) const {
+  static const std::string kNone;
   const directory::Queue* queue = directory_->queue(arn);
-  return queue == nullptr ? std::string{} : queue->name;
+  return queue == nullptr ? kNone : queue->name;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -205,6 +199,7 @@ void ContactCenter::Impl::on(const TimerFired& event) {
     case TimerKind::release_park:
       if (transfer != nullptr && transfer->park_timer == event.timer) {
         transfer->park_timer = 0;
+        customer_owes_answer(*owner);
         finish_release(*owner, *transfer);
       }
       break;
@@ -237,6 +232,9 @@ void ContactCenter::Impl::on(const TimerFired& event) {
                                     .text = "No answer to the re-INVITE",
                                     .failed_leg = {}});
       }
+      break;
+    case TimerKind::silence:
+      if (owner->silence_timer == event.timer) customer_answered(*owner);
       break;
     case TimerKind::end_leg:
       if (const Leg* leg = owner->leg(timer.leg);
@@ -386,6 +384,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         bridge_failed(*owner, open.purpose, result);
         break;
       }
+      cancel(owner->silence_timer);
       for (Leg& leg : owner->legs) {
         if (leg.id == owner->customer_leg || leg.id == open.leg) {
           leg.parked = false;
@@ -419,8 +418,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       if (Agent* asker = agent(open.agent);
           asker != nullptr && result.ok && owner->agent == open.agent) {
         asker->muted = open.kind == message::RequestKind::mute;
-        message::SetAgentState body;
-        body.agent = asker->snapshot(*directory_);
+        auto& body = publish<message::SetAgentState>(*asker, open.request_id);
+        asker->tell(body.agent, *directory_);
         body.event = asker->state_name();
         // The published sample of Mute carries these two buttons only.
         if (body.agent.buttons) {
@@ -429,13 +428,16 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           two.unmute = body.agent.buttons->unmute;
           body.agent.buttons = two;
         }
-        publish(*asker, std::move(body), open.request_id);
       }
       break;
     case Purpose::dtmf:
     case Purpose::talk:
       if (!result.ok) tell_failure();
       break;
+  }
+  if (open.leg == owner->customer_leg && std::holds_alternative<ParkLeg>(open.body) &&
+      leg_answered(result)) {
+    customer_answered(*owner);
   }
 }
 

@@ -9,17 +9,26 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/agent.hpp"
 #include "core/contact.hpp"
 #include "core/contact_center.hpp"
 #include "core/dial_count.hpp"
+#include "core/planted_fault.hpp"
 #include "core/transfer.hpp"
 
 namespace baton::core {
+
+/// A hash map of small values without a node for each: any change moves them.
+template <class Key, class Value>
+using HashMap = boost::unordered_flat_map<Key, Value, std::hash<Key>>;
 
 /// The text and kind of a refusal, on its way to a Reply or an ApiError event.
 struct Refused {
@@ -67,6 +76,12 @@ BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, 
   return !result.ok && (result.code == 408 || result.code == 481);
 }
 
+/// Whether the result shows that the command's leg answered: a refusal is an answer, and 504 is the
+/// switch's own, which has waited for long enough.
+[[nodiscard]] inline bool leg_answered(const CommandResult& result) {
+  return result.ok || (!leg_is_gone(result) && result.code != 504);
+}
+
 struct OpenCommand {
   Purpose purpose = Purpose::none;
   ContactId contact;
@@ -86,8 +101,10 @@ enum class TimerKind : std::uint8_t {
   queue_wait,
   bridge,
   end_leg,
+  silence,
 };
-BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg)
+BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg,
+                    silence)
 
 struct OpenTimer {
   TimerKind kind = TimerKind::offer;
@@ -120,20 +137,21 @@ struct ContactCenter::Impl {
   message::Capabilities capabilities_;
   std::shared_ptr<const directory::DirectoryIndex> directory_;
   std::map<std::string, Agent, std::less<>> agents_;
-  std::unordered_map<ContactId, std::unique_ptr<Contact>> contacts_;
-  std::unordered_map<LegId, ContactId> legs_;
-  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
+  HashMap<ContactId, std::unique_ptr<Contact>> contacts_;
+  HashMap<LegId, ContactId> legs_;
+  HashMap<TransferId, std::unique_ptr<Transfer>> transfers_;
   std::map<std::string, WaitingLine, std::less<>> lines_;
   /// Available agents by queue: (priority, idle since, login).
   std::map<std::string, std::set<std::tuple<int, TimeMs, std::string>>, std::less<>> available_;
   DialledNumbers dialled_;  ///< Outside numbers, for their limits.
   std::unordered_map<CommandId, OpenCommand> commands_;
-  std::unordered_map<TimerId, OpenTimer> timers_;
+  HashMap<TimerId, OpenTimer> timers_;
   CommandId next_command_ = 1;
   TimerId next_timer_ = 1;
   Counters counters_;
   // Forgotten when the input has been applied, so that nothing on the way holds a dangling
   // reference.
+  std::vector<ContactId> to_store_;  ///< Its record once, as it is after the input.
   std::vector<ContactId> over_;
   std::vector<TransferId> settled_;
 
@@ -145,15 +163,32 @@ struct ContactCenter::Impl {
   CommandId command(CommandBody body, OpenCommand context = {});
   TimerId arm(TimerKind kind, const ContactId& contact, TimeMs at, const LegId& leg = {});
   void cancel(TimerId& timer);
-  std::uint64_t publish(Agent& agent, message::EventBody body,
-                        std::optional<std::string> request_id = {});
+  /// Puts out an event of the agent's with the next number, and returns its body, to be filled in
+  /// before anything else is put out.
+  template <class Body>
+  Body& publish(Agent& agent, std::optional<std::string> request_id = {}) {
+    if (planted(PlantedFault::sequence_gap) && std::is_same_v<Body, message::ApiError>)
+      ++agent.sequence;
+    auto& output =
+        out_->emplace_back(Publish{{.agent = agent.login,
+                                    .sequence = ++agent.sequence,
+                                    .request_id = std::move(request_id),
+                                    .body = message::EventBody(std::in_place_type<Body>)}});
+    return std::get<Body>(std::get<Publish>(output).event.body);
+  }
+  /// The same with a body that is there already.
+  template <class Body>
+  void publish(Agent& agent, Body body, std::optional<std::string> request_id = {}) {
+    publish<Body>(agent, std::move(request_id)) = std::move(body);
+  }
   void store(const Contact& contact);
   void store(const Transfer& transfer);
   [[nodiscard]] Agent* agent(std::string_view login);
   [[nodiscard]] Contact* contact(const ContactId& id);
   [[nodiscard]] Contact* contact_of_leg(const LegId& leg);
   [[nodiscard]] Transfer* running_transfer(const Contact& contact);
-  [[nodiscard]] std::string queue_name(std::string_view arn) const;
+  /// Empty where there is no such queue.
+  [[nodiscard]] const std::string& queue_name(std::string_view arn) const;
 
   void on(const Started& started);
   void on(const PolicyChanged& change);
@@ -181,8 +216,13 @@ struct ContactCenter::Impl {
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
-  [[nodiscard]] message::CallEvent call_event(const Contact& contact, const Agent& agent,
+  /// A leg of the call as the agent's desktop sees it: his own, or the customer's.
+  [[nodiscard]] message::CallLegView call_leg(const Contact& contact, const Agent& agent,
                                               bool agent_leg) const;
+  /// Fills in the event that tells of it.
+  void tell_call(message::CallEvent& event, const Contact& contact, const Agent& agent,
+                 bool agent_leg) const;
+  [[nodiscard]] static std::map<std::string, std::string> call_variables(const Contact& contact);
   void publish_call(Contact& contact, std::optional<std::string> request_id = {});
   void publish_call_to(Agent& agent, const Contact& contact,
                        std::optional<std::string> request_id = {});
@@ -192,6 +232,7 @@ struct ContactCenter::Impl {
                        std::optional<FinishedCall> restore = {});
   void clear_finished(Agent& agent, std::optional<std::string> request_id);
   [[nodiscard]] message::Event read(std::string_view login, message::RequestKind kind) const;
+  void read_call(message::CallStateSync& body, const Agent& agent) const;
 
   // --- center_requests.cpp: what a desktop asks for
   std::optional<Refused> handle(Agent& agent, const RequestInput& input, Reply& reply);
@@ -213,8 +254,8 @@ struct ContactCenter::Impl {
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);
-  void finish_reply(Agent& agent, const RequestInput& input, Reply reply,
-                    std::optional<Refused> refused);
+  void finish_reply(Agent& agent, const RequestInput& input, Reply&& reply,
+                    std::optional<Refused>&& refused);
 
   // --- center_routing.cpp: inbound calls, queues, offers, outgoing calls
   void enqueue(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
@@ -223,6 +264,8 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
                                                      bool need_staff) const;
   [[nodiscard]] bool others_staffed(const std::string& arn, std::string_view except) const;
+  /// Whether his leg is free for it: nothing is being joined, and it owes no answer.
+  [[nodiscard]] static bool may_be_offered(const Contact& contact);
   [[nodiscard]] bool try_offer(Contact& contact);
   void route_agent(Agent& agent);
   void route_queue(const std::string& arn);
@@ -256,19 +299,28 @@ struct ContactCenter::Impl {
   // --- center_legs.cpp: who hung up
   Leg& add_leg(Contact& contact, const LegId& id, LegRole role, std::string party, LegPhase phase);
   void end_leg(Contact& contact, const LegId& leg, int code = 0, const std::string& text = {});
-  /// When a leg that is told to end now is given up: an unanswered BYE takes 32 s (RFC 3261 timer
-  /// F).
+  /// When a leg that is told to end now, or asked something, is given up: an unanswered BYE or
+  /// re-INVITE takes 32 s (RFC 3261 timers B and F).
   [[nodiscard]] TimeMs end_deadline() const { return now_ + policy_.end_timeout_ms * 8LL; }
   void end_contact(Contact& contact, int code = 0, const std::string& text = {});
   void forget_if_over(Contact& contact);
   void customer_gone(Contact& contact);
   void agent_gone(Contact& contact);
+  void ended_by_the_switch(Contact& contact, const LegEnded& event);
   void agent_lost(Contact& contact);
   void destination_gone(Contact& contact);
   void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});
   /// Whatever becomes of a join under way no longer matters: something newer has the legs.
   void stop_bridging(Contact& contact);
   void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
+  /// The customer's leg was asked something and does not answer. Until it does he is offered to
+  /// nobody, so that a customer who is dead is not handed from agent to agent until the switch
+  /// finds out.
+  void customer_owes_answer(Contact& contact);
+  /// Asks him, where it is not known who did not answer.
+  void ask_customer(Contact& contact);
+  /// He has answered, or the switch reports nothing: what stood still goes on.
+  void customer_answered(Contact& contact);
 
   // --- center_transfer.cpp: the blind transfer
   std::optional<Refused> blind_transfer(Agent& agent, const message::Request& request,

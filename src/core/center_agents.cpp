@@ -9,10 +9,9 @@ using message::CallButton;
 using message::CallButtons;
 
 void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string> request_id) {
-  message::SetAgentState body;
-  body.agent = agent.snapshot(*directory_);
+  auto& body = publish<message::SetAgentState>(agent, std::move(request_id));
+  agent.tell(body.agent, *directory_);
   body.event = agent.state_name();
-  publish(agent, std::move(body), std::move(request_id));
 }
 
 void ContactCenter::Impl::set_activity(Agent& agent, Activity activity) {
@@ -41,7 +40,7 @@ void ContactCenter::Impl::index_availability(Agent& agent) {
   }
 }
 
-message::CallEvent ContactCenter::Impl::call_event(const Contact& contact, const Agent& agent,
+message::CallLegView ContactCenter::Impl::call_leg(const Contact& contact, const Agent& agent,
                                                    bool agent_leg) const {
   const bool offered = contact.offer && contact.offer->agent == agent.login;
   const bool calling_out = contact.dial_out.has_value();
@@ -49,8 +48,7 @@ message::CallEvent ContactCenter::Impl::call_event(const Contact& contact, const
   const bool transferring = contact.transfer.has_value();
   const bool may_transfer = !offered && !calling_out && !transferring && contact.active();
 
-  message::CallEvent event;
-  message::CallLegView& leg = event.leg;
+  message::CallLegView leg;
   leg.contact_id = to_string(contact.id);
   leg.status_at = offered ? contact.offer->since : contact.call_state_at;
   if (agent_leg) {
@@ -63,12 +61,10 @@ message::CallEvent ContactCenter::Impl::call_event(const Contact& contact, const
   }
   if (offered || calling_out) {
     leg.status = "connecting";
-    event.event = "connecting";
     if (agent_leg && offered) leg.buttons = {CallButton::answer, CallButton::reject};
     if (!agent_leg && calling_out) leg.buttons = {CallButton::disconnect};
   } else {
     leg.status = held ? "hold" : "connected";
-    event.event = leg.status;
     std::uint16_t bits = 0;
     const auto enable = [&bits](CallButtons more) {
       bits = static_cast<std::uint16_t>(bits | more.bits);
@@ -88,12 +84,23 @@ message::CallEvent ContactCenter::Impl::call_event(const Contact& contact, const
     if (may_transfer) enable({CallButton::transfer, CallButton::blind_transfer});
     leg.buttons.bits = bits;
   }
-  event.call_variables = contact.attributes;
-  event.call_variables["ANI"] = contact.customer_number;
-  event.call_variables["DNIS"] = contact.dialed_number;
+  return leg;
+}
+
+void ContactCenter::Impl::tell_call(message::CallEvent& event, const Contact& contact,
+                                    const Agent& agent, bool agent_leg) const {
+  event.leg = call_leg(contact, agent, agent_leg);
+  event.event = event.leg.status;
+  event.call_variables = call_variables(contact);
   event.queue_name = queue_name(contact.queue_arn);
   event.queue_at = contact.queued_at;
-  return event;
+}
+
+std::map<std::string, std::string> ContactCenter::Impl::call_variables(const Contact& contact) {
+  std::map<std::string, std::string> variables = contact.attributes;
+  variables["ANI"] = contact.customer_number;
+  variables["DNIS"] = contact.dialed_number;
+  return variables;
 }
 
 void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::string> request_id) {
@@ -104,8 +111,8 @@ void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::stri
 
 void ContactCenter::Impl::publish_call_to(Agent& agent, const Contact& contact,
                                           std::optional<std::string> request_id) {
-  publish(agent, call_event(contact, agent, true), request_id);
-  publish(agent, call_event(contact, agent, false), std::move(request_id));
+  tell_call(publish<message::CallEvent>(agent, request_id), contact, agent, true);
+  tell_call(publish<message::CallEvent>(agent, std::move(request_id)), contact, agent, false);
 }
 
 void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activity activity,
@@ -113,8 +120,8 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
                                           std::optional<FinishedCall> restore) {
   FinishedCall finished;
   finished.contact = contact.id;
-  finished.agent_leg = call_event(contact, agent, true);
-  finished.customer_leg = call_event(contact, agent, false);
+  tell_call(finished.agent_leg, contact, agent, true);
+  tell_call(finished.customer_leg, contact, agent, false);
   for (message::CallEvent* each : {&finished.agent_leg, &finished.customer_leg}) {
     each->leg.previous_status = each->leg.status;
     each->leg.status = "disconnected";
@@ -123,8 +130,15 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
     each->event = event;
   }
   if (activity != Activity::idle) finished.agent_leg.leg.buttons = {CallButton::clear_contact};
-  publish(agent, finished.agent_leg);
-  publish(agent, finished.customer_leg);
+  const bool shown = !restore && activity != Activity::idle;
+  for (message::CallEvent* each : {&finished.agent_leg, &finished.customer_leg}) {
+    auto& told = publish<message::CallEvent>(agent);
+    if (shown) {
+      told = *each;
+    } else {
+      told = std::move(*each);
+    }
+  }
   agent.contact.reset();
   agent.muted = false;
   if (restore) {
@@ -163,56 +177,55 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
   const Agent* who = it == agents_.end() ? nullptr : &it->second;
   switch (kind) {
     case message::RequestKind::agent_state_sync: {
-      message::AgentStateSync body;
-      body.agent.login_state = "LoggedOut";
-      if (who != nullptr) body.agent = who->snapshot(*directory_);
-      event.body = std::move(body);
+      message::AgentSnapshot& agent = event.body.emplace<message::AgentStateSync>().agent;
+      if (who == nullptr) {
+        agent.login_state = "LoggedOut";
+      } else {
+        who->tell(agent, *directory_);
+      }
       break;
     }
     case message::RequestKind::get_states: {
-      message::GetStates body;
+      auto& body = event.body.emplace<message::GetStates>();
       for (const directory::AgentState& state : directory_->directory().agent_states) {
         body.states.push_back({.label = state.label, .code = state.code, .type = state.type});
       }
-      event.body = std::move(body);
       break;
     }
     case message::RequestKind::call_state_sync: {
-      message::CallStateSync body;
-      const Contact* call = nullptr;
-      if (who != nullptr && who->contact) {
-        const auto found = contacts_.find(*who->contact);
-        if (found != contacts_.end()) call = found->second.get();
-      }
-      std::optional<message::CallEvent> first;
-      if (call != nullptr) {
-        first = call_event(*call, *who, true);
-        body.calls.push_back(first->leg);
-        body.calls.push_back(call_event(*call, *who, false).leg);
-      } else if (who != nullptr && who->finished) {
-        first = who->finished->agent_leg;
-        body.calls.push_back(who->finished->agent_leg.leg);
-        body.calls.push_back(who->finished->customer_leg.leg);
-      }
-      if (first) {
-        for (const auto& [name, value] : first->call_variables)
-          body.attributes.emplace_back(name, value);
-        if (!first->queue_name.empty()) {
-          body.queue_name = first->queue_name;
-          body.queue_at = first->queue_at;
-        }
-      }
-      event.body = std::move(body);
+      auto& body = event.body.emplace<message::CallStateSync>();
+      if (who != nullptr) read_call(body, *who);
       break;
     }
-    default: {
-      message::AppStateSync body;
-      body.capabilities = capabilities_;
-      event.body = std::move(body);
+    default:
+      event.body.emplace<message::AppStateSync>().capabilities = capabilities_;
       break;
-    }
   }
   return event;
+}
+
+void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& agent) const {
+  const auto found = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
+  const auto tell = [&body](const std::map<std::string, std::string>& variables,
+                            const std::string& queue_name, TimeMs queue_at) {
+    body.attributes.assign(variables.begin(), variables.end());
+    if (queue_name.empty()) return;
+    body.queue_name = queue_name;
+    body.queue_at = queue_at;
+  };
+  if (found != contacts_.end()) {
+    const Contact& call = *found->second;
+    body.calls.reserve(2);
+    body.calls.push_back(call_leg(call, agent, true));
+    body.calls.push_back(call_leg(call, agent, false));
+    tell(call_variables(call), queue_name(call.queue_arn), call.queued_at);
+  } else if (agent.finished) {
+    const message::CallEvent& shown = agent.finished->agent_leg;
+    body.calls.reserve(2);
+    body.calls.push_back(shown.leg);
+    body.calls.push_back(agent.finished->customer_leg.leg);
+    tell(shown.call_variables, shown.queue_name, shown.queue_at);
+  }
 }
 
 std::vector<AgentStatus> ContactCenter::agents() const {

@@ -58,6 +58,8 @@ bool ContactCenter::Impl::may_return(const Contact& contact, const Transfer& tra
 }
 
 void ContactCenter::Impl::give_back(Contact& contact, Transfer& transfer, OfferPurpose purpose) {
+  // customer_answered() rings the agent then. One who takes him back himself is not kept waiting.
+  if (purpose == OfferPurpose::giving_back && contact.silence_timer != 0) return;
   start_offer(contact, *agent(transfer.agent), purpose);
 }
 

@@ -36,6 +36,7 @@ void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::str
     contact.dial_out.reset();
   }
   stop_bridging(contact);
+  cancel(contact.silence_timer);
   if (Transfer* transfer = running_transfer(contact)) {
     // Nobody hung up and nothing failed that we know of: a fault of ours, which its error tells,
     // too.
@@ -89,11 +90,18 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
   const bool gone = leg_is_gone(result);
   const message::BackendError error{
       .name = capabilities_.backend, .code = result.code, .text = result.text};
+  // Who answered for the agent is there: of a customer who owed an answer before, it was his fault.
+  const bool his_silence = contact.silence_timer != 0 && !result.failed_leg;
+  if ((purpose == Purpose::offer_bridge || purpose == Purpose::target_bridge) &&
+      !result.failed_leg && !leg_answered(result)) {
+    ask_customer(contact);
+  }
   switch (purpose) {
     case Purpose::offer_bridge:
       if (customers_side && gone) break;
       if (contact.offer) {
-        offer_failed(contact, Activity::missed, "missed", Reason::mediaNotAcceptable, error);
+        offer_failed(contact, his_silence ? Activity::idle : Activity::missed,
+                     his_silence ? "Dropped" : "missed", Reason::mediaNotAcceptable, error);
       }
       break;
     case Purpose::target_bridge:
@@ -108,6 +116,36 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       break;
     default:
       break;  // Resume and back: both legs stay up, parked; the agent was told, or can resume.
+  }
+}
+
+void ContactCenter::Impl::customer_owes_answer(Contact& contact) {
+  const Leg* customer = contact.customer();
+  if (customer == nullptr || customer->phase != LegPhase::up || contact.silence_timer != 0) return;
+  contact.silence_timer = arm(TimerKind::silence, contact.id, end_deadline());
+}
+
+void ContactCenter::Impl::ask_customer(Contact& contact) {
+  customer_owes_answer(contact);
+  if (contact.silence_timer != 0)
+    park(contact, contact.queue ? Sound::queue : Sound::ringback, Purpose::wait_park);
+}
+
+void ContactCenter::Impl::customer_answered(Contact& contact) {
+  if (contact.silence_timer == 0) return;
+  cancel(contact.silence_timer);
+  if (contact.queue) {
+    (void)try_offer(contact);
+    return;
+  }
+  Transfer* transfer = running_transfer(contact);
+  if (transfer == nullptr || !transfer->released || contact.offer) return;
+  if (const Leg* target = contact.leg(transfer->target_leg); target != nullptr && target->alive())
+    return;
+  if (transfer->state() == TransferState::returning && may_return(contact, *transfer)) {
+    give_back(contact, *transfer, OfferPurpose::giving_back);
+  } else {
+    next_fallback(contact, *transfer);
   }
 }
 
@@ -193,7 +231,9 @@ void ContactCenter::Impl::on(const LegEnded& event) {
   const message::BackendError error{
       .name = capabilities_.backend, .code = event.code, .text = event.text};
   Transfer* transfer = running_transfer(*call);
-  if (event.leg == call->customer_leg) {
+  if (event.cause == EndCause::local && !call->dial_out) {
+    ended_by_the_switch(*call, event);
+  } else if (event.leg == call->customer_leg) {
     if (call->dial_out) {
       dial_out_failed(*call, reason_of_status(event.code), event.code, event.text);
     } else {
@@ -236,6 +276,20 @@ void ContactCenter::Impl::customer_gone(Contact& contact) {
   }
   contact.agent.clear();
   end_contact(contact);
+}
+
+void ContactCenter::Impl::ended_by_the_switch(Contact& contact, const LegEnded& event) {
+  // Not by a command of ours: the server stops, and takes the whole call with it. Nobody hung up.
+  if (Transfer* transfer = running_transfer(contact);
+      transfer != nullptr && transfer->failure == Reason::none) {
+    transfer->failure = Reason::backendUnavailable;
+    transfer->failure_stage = message::to_string(transfer->state());
+    transfer->backend = message::BackendError{
+        .name = capabilities_.backend,
+        .code = event.code,
+        .text = event.text.empty() ? "The server ended the call" : event.text};
+  }
+  agent_gone(contact);
 }
 
 void ContactCenter::Impl::agent_gone(Contact& contact) {

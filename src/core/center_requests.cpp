@@ -64,8 +64,8 @@ void ContactCenter::Impl::count_limit(const Refused& refused) {
   if (refused.limit != nullptr) ++(counters_.*refused.limit);
 }
 
-void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, Reply reply,
-                                       std::optional<Refused> refused) {
+void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, Reply&& reply,
+                                       std::optional<Refused>&& refused) {
   const Request& request = input.request;
   reply.accepted = !refused.has_value();
   reply.sequence = agent.sequence;
@@ -183,7 +183,7 @@ std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& r
     agent.idle_since = now_;
     index_availability(agent);
   }
-  publish(agent, message::LoginSuccess{agent.snapshot(*directory_)}, request.id);
+  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent, *directory_);
   if (first) {
     agent_changed(agent, request.id);
     if (agent.available()) route_agent(agent);
@@ -210,7 +210,7 @@ std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& 
   agent.logged_in = false;
   agent.since = now_;
   index_availability(agent);
-  publish(agent, message::LogoutSuccess{agent.snapshot(*directory_)}, request.id);
+  agent.tell(publish<message::LogoutSuccess>(agent, request.id).agent, *directory_);
   staff_left(agent);
   return {};
 }

@@ -56,7 +56,8 @@ void ContactCenter::Impl::rearm_timers() {
       timer.at = std::max(timer.at, now_ + policy_.bridge_timeout_ms);
     if (timer.kind == TimerKind::release_park)
       timer.at = std::max(timer.at, now_ + policy_.park_timeout_ms);
-    if (timer.kind == TimerKind::end_leg) timer.at = std::max(timer.at, end_deadline());
+    if (timer.kind == TimerKind::end_leg || timer.kind == TimerKind::silence)
+      timer.at = std::max(timer.at, end_deadline());
     due.emplace(id, timer.at);
   }
   for (const auto& [id, at] : due) out_->emplace_back(ArmTimer{.timer = id, .at = at});

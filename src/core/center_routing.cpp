@@ -206,8 +206,13 @@ std::optional<int> ContactCenter::Impl::estimated_wait(std::string_view arn, int
   return static_cast<int>((share + 999) / 1000);
 }
 
+bool ContactCenter::Impl::may_be_offered(const Contact& contact) {
+  return contact.bridge_timer == 0 &&
+         (contact.silence_timer == 0 || planted(PlantedFault::silent_offered));
+}
+
 bool ContactCenter::Impl::try_offer(Contact& contact) {
-  if (!contact.queue || contact.offer || contact.bridge_timer != 0) return false;
+  if (!contact.queue || contact.offer || !may_be_offered(contact)) return false;
   const auto set = available_.find(contact.queue->arn);
   if (set == available_.end()) return false;
   const bool avoid =
@@ -254,7 +259,7 @@ void ContactCenter::Impl::route_agent(Agent& agent) {
     if (line == lines_.end()) continue;
     for (const auto& [since, id] : line->second.waiting) {
       Contact* call = contact(id);
-      if (call == nullptr || call->offer || call->bridge_timer != 0) continue;
+      if (call == nullptr || call->offer || !may_be_offered(*call)) continue;
       if (call->avoid_agent == agent.login && others_staffed(queue.queue_arn, agent.login))
         continue;
       start_offer(*call, agent, OfferPurpose::queue);

@@ -34,7 +34,9 @@ void ContactCenter::Impl::move(Contact& contact, Transfer& transfer, TransferSta
                                     .custody = custody,
                                     .reason = reason,
                                     .detail = std::move(detail)});
-  if (Agent* primary = agent(transfer.agent)) publish(*primary, current, transfer.view.request_id);
+  if (Agent* primary = agent(transfer.agent)) {
+    publish<message::TransferStateChange>(*primary, transfer.view.request_id) = current;
+  }
   store(transfer);
 }
 
@@ -152,7 +154,9 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::release_by_agent(Contact& contact, Transfer& transfer, bool at_once) {
   if (transfer.released) return;
   if (!transfer.releasing) begin_release(contact, transfer);
-  if (at_once) finish_release(contact, transfer);
+  if (!at_once) return;
+  customer_owes_answer(contact);
+  finish_release(contact, transfer);
 }
 
 void ContactCenter::Impl::join_target(Contact& contact, Transfer& transfer) {

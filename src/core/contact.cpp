@@ -37,6 +37,7 @@ message::ContactView Contact::view(const std::string& queue_name) const {
   view.state = state();
   view.started_at = started_at;
   view.ended_at = ended_at;
+  view.legs.reserve(legs.size());
   for (const Leg& each : legs) {
     view.legs.push_back({.connection_id = each.id,
                          .type = each.role == LegRole::agent                   ? "agent"

@@ -119,6 +119,9 @@ struct Contact {
   std::map<std::string, std::string> attributes;
   TimerId bridge_timer = 0;
   CommandId bridge_command = 0;  ///< The join under way; 0: none.
+  /// Runs while the customer's leg owes an answer (ask_customer): until he has given it he is
+  /// offered to nobody. 0: he owes none.
+  TimerId silence_timer = 0;
 
   [[nodiscard]] Leg* leg(const LegId& leg_id);
   [[nodiscard]] const Leg* leg(const LegId& leg_id) const;
@@ -134,7 +137,7 @@ BOOST_DESCRIBE_STRUCT(Contact, (),
                        max_forwards, started_at, ended_at, legs, customer_leg, queue, queue_arn,
                        original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
                        held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
-                       connected_transfers, all_transfers, attributes, bridge_timer,
-                       bridge_command))
+                       connected_transfers, all_transfers, attributes, bridge_timer, bridge_command,
+                       silence_timer))
 
 }  // namespace baton::core

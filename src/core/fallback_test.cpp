@@ -230,6 +230,27 @@ TEST_F(Fallback, APhoneThatDiesDuringTheTransferReleasesTheAgentAndKeepsTheCusto
   EXPECT_EQ(last().state, TransferState::connected);
 }
 
+TEST_F(Fallback, ACallThatTheServerEndsWhenItStopsWasNotHungUp) {
+  const LegId target = released();
+  t.put(LegEnded{.leg = call, .cause = EndCause::local, .code = 0, .text = {}});
+  EXPECT_EQ(last().state, TransferState::failed);
+  EXPECT_EQ(last().custody, Custody::gone);
+  EXPECT_EQ(last().reason, Reason::backendUnavailable);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::backendUnavailable);
+  EXPECT_EQ(t.center.counters().abandoned, 0U);
+  EXPECT_EQ(t.take<EndLeg>()->second.leg, target);
+}
+
+TEST_F(Fallback, WhicheverLegTheStoppingServerEndsFirstNobodyIsCalledBack) {
+  const LegId target = released();
+  t.put(LegEnded{.leg = target, .cause = EndCause::local, .code = 487, .text = {}});
+  EXPECT_EQ(last().state, TransferState::failed);
+  EXPECT_EQ(last().reason, Reason::backendUnavailable);
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+  EXPECT_FALSE(t.take<DialLeg>().has_value());
+  EXPECT_EQ(t.take<EndLeg>()->second.leg, call);
+}
+
 // Who was first: the order of the journal decides (docs/message-api.md, "In order").
 
 TEST_F(Fallback, ACancelAfterTheAnswerIsTooLate) {

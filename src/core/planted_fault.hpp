@@ -29,8 +29,9 @@ enum class PlantedFault : std::uint8_t {
   state_not_published,     ///< The end of a call does not tell the agent's state.
   failure_not_told,        ///< A failed transfer ends without its error.
   depends_on_the_process,  ///< Identifiers depend on more than the input.
+  silent_offered,          ///< A customer whose leg owes an answer is offered all the same.
 };
-inline constexpr int kPlantedFaults = 20;
+inline constexpr int kPlantedFaults = 21;
 
 #ifdef BATON_PLANTED_FAULTS
 /// The one in force. Set before the core is used; one thread.

@@ -60,12 +60,78 @@ TEST_F(Race, AParkThatTellsOfTheCustomersEndGoesOnByItsDeadlineWhereNoEndComes) 
   ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
   t.fail<ParkLeg>(408);
   t.pass(2'000);
+  EXPECT_EQ(last_state(), TransferState::queued);
+  t.pass(39'000);
+  EXPECT_EQ(t.state_of("agent2"), "Available");
+  t.pass(2'000);
   EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+}
+
+TEST_F(Race, ACustomerWhoDoesNotAnswerHisParkIsOfferedOnceHeDoes) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  const auto park = t.take<ParkLeg>();
+  t.pass(5'000);
+  EXPECT_EQ(last_state(), TransferState::queued);
+  EXPECT_EQ(t.state_of("agent2"), "Available") << "he may be dead";
+  t.put(CommandResult{
+      .command = park->first, .ok = false, .code = 504, .text = {}, .failed_leg = {}});
+  EXPECT_EQ(t.state_of("agent2"), "Available") << "that was the switch's word, not his";
+  t.put(CommandResult{
+      .command = park->first, .ok = false, .code = 488, .text = {}, .failed_leg = {}});
+  EXPECT_EQ(t.state_of("agent2"), "Available") << "the command was over";
+  t.pass(38'000);
+  EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+}
+
+TEST_F(Race, ACustomerWhoDiesInAJoinIsNotHandedOn) {
+  t.sign_in("agent2");
+  t.sign_in("agent3");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  t.pass(10'000);
+  EXPECT_EQ(last_state(), TransferState::queued);
+  EXPECT_EQ(t.state_of("agent3"), "Available");
+  const LegId customer = t.fail<ParkLeg>(481).leg;
+  EXPECT_EQ(t.state_of("agent3"), "Available");
+  t.put(LegEnded{.leg = customer, .cause = EndCause::unreachable, .code = 408, .text = {}});
+  EXPECT_EQ(last_state(), TransferState::abandoned);
+  EXPECT_EQ(t.state_of("agent3"), "Available");
+}
+
+TEST_F(Race, ACustomerWhoAnswersAfterAJoinThatDidNotIsHandedOnAtOnce) {
+  t.sign_in("agent2");
+  t.sign_in("agent3");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  t.pass(10'000);
+  ASSERT_EQ(t.state_of("agent3"), "Available");
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(t.state_of("agent3"), "PendingBusy") << "it was the agent's phone that was silent";
+}
+
+TEST_F(Race, TheAgentIsNotRungBackWhileTheCustomerDoesNotAnswer) {
+  joining();
+  t.pass(10'000);
+  EXPECT_EQ(last_state(), TransferState::returning);
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(last_state(), TransferState::returning);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
 }
 
 TEST_F(Race, ADialThatFailsAfterItWasGivenUpDoesNotMoveTheFallbackOn) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   t.put(LegEnded{.leg = agent_leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  t.confirm<ParkLeg>();
   t.pass(20'000);
   ASSERT_EQ(last_state(), TransferState::returning);
   t.fail<DialLeg>(480);

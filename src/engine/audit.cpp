@@ -112,7 +112,6 @@ std::optional<std::string> refusal_of(const core::LegRefer& refer, const core::O
 store::AuditRow refused_refer_of(const core::Input& input, const core::LegRefer& refer,
                                  const std::optional<core::LegOwner>& referrer,
                                  std::string reason) {
-  constexpr std::size_t kLongestTarget = 128;
   store::AuditRow row;
   row.key = key_of(input, fmt::format("refer-{:016x}", input.entropy_low));
   row.at = input.at;
@@ -125,7 +124,7 @@ store::AuditRow refused_refer_of(const core::Input& input, const core::LegRefer&
     if (!row.caller.empty()) row.role = to_string(directory::Role::agent);
   }
   row.target = message::normalize_e164(refer.target_user)
-                   .value_or(refer.target_user.substr(0, kLongestTarget));
+                   .value_or(refer.target_user.substr(0, kLongestAuditTarget));
   row.result = "refused";
   row.reason = std::move(reason);
   return row;

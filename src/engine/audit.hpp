@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@
 #include "store/audit.hpp"
 
 namespace baton::engine {
+
+/// Bytes that are kept of a target which is neither a number nor a name of the directory.
+inline constexpr std::size_t kLongestAuditTarget = 128;
 
 /// What the audit says of an input and what came of it (docs/audit.md): a request with its verdict,
 /// a transfer begun or refused by a phone's own transfer key (`referrer` is whose leg it was), and

@@ -5,7 +5,14 @@
 namespace baton::message {
 namespace {
 
-constexpr std::string_view kNibbles = "0123456789abcdef";
+/// The two digits of each byte.
+constexpr auto kHexOfByte = [] {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> all{};
+  for (std::size_t byte = 0; byte < all.size(); ++byte)
+    all[byte] = {kDigits[byte >> 4U], kDigits[byte & 0xfU]};
+  return all;
+}();
 
 constexpr bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 
@@ -20,17 +27,19 @@ constexpr int hex_value(char c) {
 
 void print_to(const Uuid& id, char* text) {
   const auto put = [&text](std::uint64_t half, int from, int to) {
-    for (int shift = from; shift >= to; shift -= 4) *text++ = kNibbles[(half >> shift) & 0xFU];
+    for (int shift = from; shift >= to; shift -= 8) {
+      for (const char digit : kHexOfByte[(half >> shift) & 0xffU]) *text++ = digit;
+    }
   };
-  put(id.high, 60, 32);
+  put(id.high, 56, 32);
   *text++ = '-';
-  put(id.high, 28, 16);
+  put(id.high, 24, 16);
   *text++ = '-';
-  put(id.high, 12, 0);
+  put(id.high, 8, 0);
   *text++ = '-';
-  put(id.low, 60, 48);
+  put(id.low, 56, 48);
   *text++ = '-';
-  put(id.low, 44, 0);
+  put(id.low, 40, 0);
 }
 
 std::string to_string(const Uuid& id) {

@@ -15,6 +15,7 @@ import pytest
 
 from harness.server import run
 from harness.world import World
+from peer import Address, Uri
 from peer.digest import Credentials
 
 NUMBER = "+12082097345"
@@ -145,7 +146,8 @@ async def test_a_refused_transfer_by_the_phones_own_key(world: World):
     await talking.desktop.error("BLIND_TRANSFER_FAILED")
     assert (await talking.agent.refer("nobody")).status >= 400
     assert (await talking.agent.refer("agent2", replaces="a-call")).status == 501
-    assert (await talking.customer.refer(NUMBER)).status == 603
+    for _ in range(3):  # Nobody can fill the disk with them.
+        assert (await talking.customer.refer(NUMBER)).status == 603
     await talking.customer.hangup()
     await world.no_leg_is_left()
     world.expect_exit = None
@@ -156,7 +158,24 @@ async def test_a_refused_transfer_by_the_phones_own_key(world: World):
     assert [(row.get("caller"), row.get("role"), row["target"], row["reason"]) for row in rows] == [
         ("agent1", "agent", "+19005550100", "premiumRateBlocked"),
         ("agent1", "agent", "nobody", "destinationNotFound"),
-        ("agent1", "agent", "agent2", "notSupported")], "nobody else may ask by a REFER for what could be audited"
+        ("agent1", "agent", "agent2", "notSupported"),
+        (None, None, NUMBER, "callNotOwned")], "the customer's is told once"
+
+
+async def test_a_stranger_who_asks_for_a_transfer(world: World):
+    """A REFER outside any call: one line an hour for each network, by nobody, since who sent it was not proved."""
+    for host, target in [("127.0.0.7", NUMBER), ("127.0.0.8", "agent2")]:
+        stranger = await world.stranger(host, "agent1")
+        uri = Uri("agent1", *world.server.sip["udp"])
+        for _ in range(5):
+            request = stranger.new_request("REFER", uri, Address(uri), headers=[("Refer-To", f"<sip:{target}@127.0.0.1>")])
+            assert (await stranger.send_request(request)).status == 603
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    rows = [row for row in await audit(world) if row.get("request") == "SIP/REFER"]
+    assert [(row["event"], row.get("caller"), row["address"], row["target"], row["result"], row["reason"]) for row in rows] == [
+        ("request", None, "127.0.0.7", NUMBER, "refused", "callNotOwned"),
+        ("request", None, "127.0.0.8", "agent2", "refused", "callNotOwned")]
 
 
 @pytest.mark.config({"sip.auth_failures": 2, "sip.max_contacts_per_agent": 1})

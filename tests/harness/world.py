@@ -153,9 +153,13 @@ class World:
         Path(self.environment[KILL_AT]).unlink(missing_ok=True)
 
     @staticmethod
-    def killable(folder: Path) -> dict[str, str]:
-        """The environment of a server that kill_at() can kill."""
-        return {"LD_PRELOAD": str(preloadable(HERE / "kill_at_commit.c")), KILL_AT: str(folder / "kill-at")}
+    def killable(folder: Path, forgets: str = "") -> dict[str, str]:
+        """The environment of a server that kill_at() can kill, and whose store `forgets` such statements (forget.c)."""
+        environment = {"LD_PRELOAD": str(preloadable(HERE / "kill_at_commit.c")), KILL_AT: str(folder / "kill-at")}
+        if forgets:
+            environment["LD_PRELOAD"] += f":{preloadable(HERE / 'forget.c')}"
+            environment["BATON_TEST_FORGETS"] = forgets
+        return environment
 
     async def crash(self, by: signal.Signals) -> float:
         """A crash by that signal, and what the service manager does then by packaging/baton.service.

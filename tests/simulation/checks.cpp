@@ -19,8 +19,11 @@ namespace {
 
 constexpr TimeMs kStrayAfter = 5'000;
 
+/// Of the agent among kLogins; the number of them for anybody else.
 std::size_t index_of(const std::string& login) {
-  return static_cast<std::size_t>(std::ranges::find(logins(), login) - logins().begin());
+  // They begin with a, b and c.
+  const auto index = static_cast<std::size_t>(login.empty() ? 0 : login.front() - 'a');
+  return index < kLogins.size() && kLogins[index] == login ? index : kLogins.size();
 }
 
 /// The longest that a transfer may run: the sum of the deadlines of all that it may come to.
@@ -138,14 +141,14 @@ void World::on(core::Publish& output) {
 
 void World::on(const core::Command& output) {
   ++commanded_;
-  if (const char* wrong = switch_.command(output, now_, logins())) fail(Rule::contract, wrong);
+  if (const char* wrong = switch_.command(output, now_, kLogins)) fail(Rule::contract, wrong);
   if (tracked_.empty()) return;
   if (const auto* end = std::get_if<core::EndLeg>(&output.body)) {
     check_let_go(end->leg);
   } else if (const auto* park = std::get_if<core::ParkLeg>(&output.body)) {
     for (Tracked& each : tracked_) {
       if (each.outcome || each.released || each.customer != park->leg) continue;
-      each.parked = false;
+      each.parked = each.answered = false;
       each.park_asked = now_;
     }
   }
@@ -187,10 +190,7 @@ void World::check() {
   if (violation_) return;
   const Inspection::State& s = Inspection::of(core_.center);
   for (const auto& [id, contact] : s.contacts_) check_contact(s, *contact);
-  for (const auto& [login, agent] : s.agents_) {
-    const std::size_t index = index_of(login);
-    if (index < desks_.size()) check_agent(s, static_cast<int>(index), agent);
-  }
+  check_agents(s);
   check_legs(s);
   check_transfers(s);
   check_queues(s);
@@ -233,7 +233,8 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
     return fail(Rule::custody, "the destination that has the customer has no leg");
   const bool offered = contact.offer.has_value();
   const bool target = transfer != nullptr && alive(transfer->target_leg);
-  if (server && !offered && !target)
+  const bool owes = contact.silence_timer != 0;
+  if (server && !offered && !target && !owes)
     return fail(Rule::custody, "the server has the customer and does nothing for him");
   if (transfer != nullptr) {
     const Custody custody = transfer->custody();
@@ -250,6 +251,8 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
   const bool bridging = armed(contact.bridge_timer);
   if (contact.bridge_timer != 0 && !bridging)
     return fail(Rule::no_deadline, "a join has a deadline that never comes");
+  if (owes && !armed(contact.silence_timer))
+    return fail(Rule::no_deadline, "a customer owes an answer without a deadline");
   if (queue && !armed(contact.queue->timer))
     return fail(Rule::no_deadline, "a customer waits in a queue without a deadline");
   if (contact.dial_out && !armed(contact.dial_out->timer))
@@ -269,24 +272,43 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
     const bool waits = transfer->answered ? bridging : armed(transfer->ring_timer);
     if (!waits) return fail(Rule::no_deadline, "a destination is rung without a deadline");
   }
-  if (transfer != nullptr && !releasing && !offered && !queue && !target)
+  if (transfer != nullptr && !releasing && !offered && !queue && !target && !owes)
     return fail(Rule::no_deadline, "a transfer waits for nothing");
+
+  // Who does not answer is handed to nobody, but to an agent who asked for him.
+  if (offered && truth != nullptr && truth->quiet_since != 0 &&
+      (contact.offer->purpose == OfferPurpose::queue ||
+       contact.offer->purpose == OfferPurpose::giving_back) &&
+      contact.offer->since >= truth->quiet_since &&
+      contact.offer->since < truth->quiet_since + kQuietFor) {
+    fail(Rule::quiet, "a customer whose leg does not answer is offered to " + contact.offer->agent);
+  }
 }
 
-void World::check_agent(const Inspection::State& s, int index, const core::Agent& agent) {
-  const core::Contact* has = nullptr;
-  const core::Contact* offered = nullptr;
+void World::check_agents(const Inspection::State& s) {
+  std::array<CallsOf, kAgents + 1> calls;  // The last is for who is not simulated.
   for (const auto& [id, contact] : s.contacts_) {
     if (contact->ended_at) continue;
-    if (contact->agent == agent.login) {
-      if (has != nullptr) return fail(Rule::agent, agent.login + " has two calls");
+    if (!contact->agent.empty()) {
+      const core::Contact*& has = calls.at(index_of(contact->agent)).has;
+      if (has != nullptr) return fail(Rule::agent, contact->agent + " has two calls");
       has = contact.get();
     }
-    if (contact->offer && contact->offer->agent == agent.login) {
-      if (offered != nullptr) return fail(Rule::agent, agent.login + " is offered two calls");
+    if (contact->offer) {
+      const core::Contact*& offered = calls.at(index_of(contact->offer->agent)).offered;
+      if (offered != nullptr)
+        return fail(Rule::agent, contact->offer->agent + " is offered two calls");
       offered = contact.get();
     }
   }
+  for (const auto& [login, agent] : s.agents_) {
+    const std::size_t index = index_of(login);
+    if (index < desks_.size()) check_agent(agent, desks_[index], calls[index]);
+  }
+}
+
+void World::check_agent(const core::Agent& agent, const Desk& desk, const CallsOf& calls) {
+  const auto& [has, offered] = calls;
   if (has != nullptr && offered != nullptr)
     return fail(Rule::agent, agent.login + " is offered a call while he has one");
   const core::Contact* call = has != nullptr ? has : offered;
@@ -301,7 +323,6 @@ void World::check_agent(const Inspection::State& s, int index, const core::Agent
   if (after != agent.finished.has_value() && agent.activity != Activity::offered)
     return fail(Rule::agent, agent.login + ": what his desktop shows of a call does not fit " +
                                  agent.state_name());
-  const Desk& desk = desks_[static_cast<std::size_t>(index)];
   if (agent.logged_in != desk.logged_in)
     return fail(Rule::agent, agent.login + " was not told that he is signed in or out");
   if (agent.logged_in && desk.state != agent.state_name())
@@ -331,7 +352,7 @@ void World::check_legs(const Inspection::State& s) {
       wanted = served && role;
       if (wanted && leg.agent >= 0) {
         // Whatever the contact says: an agent after his call has no leg.
-        const auto agent = s.agents_.find(logins()[static_cast<std::size_t>(leg.agent)]);
+        const auto agent = s.agents_.find(kLogins[static_cast<std::size_t>(leg.agent)]);
         wanted = agent != s.agents_.end() && agent->second.contact == contact.id;
       }
     }
@@ -380,6 +401,8 @@ void World::check_transfers(const Inspection::State& s) {
 void World::check_queues(const Inspection::State& s) {
   for (const auto& [id, contact] : s.contacts_) {
     if (!contact->queue || contact->offer || contact->bridge_timer != 0) continue;
+    const SimLeg* customer = switch_.leg(contact->customer_leg);
+    if (contact->silence_timer != 0 && customer != nullptr && customer->quiet_since != 0) continue;
     const auto line = s.lines_.find(contact->queue->arn);
     if (line == s.lines_.end() ||
         !line->second.waiting.contains({contact->queue->since, contact->id})) {

@@ -18,7 +18,9 @@ CopiedCenter& CopiedCenter::operator=(const CopiedCenter& other) {
   to.policy_ = from.policy_;
   to.capabilities_ = from.capabilities_;
   to.directory_ = from.directory_;
-  to.agents_ = from.agents_;
+  // Nearly always the same agents: their text goes where their text was.
+  if (to.agents_.size() != from.agents_.size()) to.agents_.clear();
+  for (const auto& [login, agent] : from.agents_) to.agents_[login] = agent;
   to.contacts_.clear();
   for (const auto& [id, contact] : from.contacts_)
     to.contacts_.emplace(id, std::make_unique<core::Contact>(*contact));

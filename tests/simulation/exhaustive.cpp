@@ -150,6 +150,7 @@ std::uint64_t World::fingerprint() const {
     mix.add(contact->ended_at.has_value());
     mix.add(contact->connected_transfers.size());
     timer(contact->bridge_timer);
+    timer(contact->silence_timer);
     mix.add(contact->queue.has_value());
     if (contact->queue) {
       mix.add(contact->queue->arn.size());
@@ -174,9 +175,13 @@ std::uint64_t World::fingerprint() const {
       const SimLeg* truth = switch_.leg(leg.id);
       mix.add(truth == nullptr ? 99 : static_cast<int>(truth->state));
       mix.add(truth == nullptr ? 0 : int{truth->told} + 2 * int{truth->reported});
+      mix.add(truth == nullptr || truth->quiet_since == 0 ? -1 : now_ - truth->quiet_since);
     }
   }
-  for (const auto& [id, transfer] : s.transfers_) {
+  for (const Tracked& each : tracked_) {
+    const auto known = s.transfers_.find(each.id);
+    if (known == s.transfers_.end()) continue;
+    const core::Transfer* transfer = known->second.get();
     mix.add(transfer->state());
     mix.add(transfer->custody());
     mix.add(transfer->releasing);
@@ -201,7 +206,8 @@ std::uint64_t World::fingerprint() const {
   for (const Tracked& each : tracked_) {
     mix.add(each.state);
     mix.add(each.outcome.has_value());
-    mix.add(int{each.parked} + 2 * int{each.may_release} + 4 * int{each.at_once});
+    mix.add(int{each.parked} + 2 * int{each.may_release} + 4 * int{each.at_once} +
+            8 * int{each.answered});
   }
   for (const Desk& desk : desks_) mix.add(desk.phone);
   return mix.value();
@@ -237,7 +243,7 @@ void World::enabled(std::vector<Step>& steps) const {
   bool open = false;
   for (const Tracked& each : tracked_) open = open || !each.outcome;
   std::size_t who = 0;
-  for (const std::string& login : logins()) {
+  for (const std::string& login : kLogins) {
     const core::Agent& agent = core::Inspection::of(core_.center).agents_.at(login);
     // The numbers are those of kAsked in world.cpp.
     if (agent.activity == core::Activity::offered) {

@@ -40,7 +40,8 @@ double cpu_seconds() {
 /// The seed of the n-th schedule of a run.
 std::uint64_t nth_seed(std::uint64_t seed, std::uint64_t n) { return Draw(seed).next() + n; }
 
-int random_schedules(std::uint64_t schedules, std::uint64_t seed, unsigned threads, int most) {
+int random_schedules(std::uint64_t schedules, std::uint64_t seed, unsigned threads, int most,
+                     bool digest) {
   fmt::print("simulation: {} schedules from seed {} on {} threads\n", schedules, seed, threads);
   std::fflush(stdout);
   std::atomic<std::uint64_t> next = 0;
@@ -53,6 +54,7 @@ int random_schedules(std::uint64_t schedules, std::uint64_t seed, unsigned threa
   for (unsigned i = 0; i < threads; ++i) {
     pool.emplace_back([&] {
       RandomWalk walk;
+      walk.digest(digest);
       constexpr std::uint64_t kChunk = 256;
       while (broken < most) {
         const std::uint64_t from = next.fetch_add(kChunk);
@@ -87,6 +89,7 @@ int random_schedules(std::uint64_t schedules, std::uint64_t seed, unsigned threa
     fmt::print("  {:<10} {}\n", baton::message::to_string(state), count);
   }
   fmt::print("  sum        {} of {} accepted\n", sum, totals.transfers);
+  if (digest) fmt::print("  digest     {:016x}\n", totals.digest);
   if (broken > 0) fmt::print("BROKEN: {} of the schedules; the seed was {}\n", broken.load(), seed);
   return broken > 0 ? 1 : 0;
 }
@@ -113,12 +116,14 @@ int main(int argc, char** argv) {
   std::uint64_t seed = seed_of_today();
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   int most = 1;
+  bool digest = false;
   std::string schedule;
   std::optional<std::uint64_t> one;
   app.add_option("--schedules", schedules, "How many random schedules");
   app.add_option("--seed", seed, "Where they come from; by default the day (UTC)");
   app.add_option("--threads", threads, "How many at a time")->check(CLI::Range(1, 256));
   app.add_option("--findings", most, "Stop after so many broken schedules");
+  app.add_flag("--digest", digest, "Also print a check sum of everything that happens (slow)");
   app.add_option("--schedule", schedule, "Replay this one and tell what happens");
   double exhaustive = 0;
   int depth = 8;
@@ -148,5 +153,5 @@ int main(int argc, char** argv) {
     return finding ? 1 : 0;
   }
   if (exhaustive > 0) return every_order(depth, exhaustive);
-  return random_schedules(schedules, seed, threads, most);
+  return random_schedules(schedules, seed, threads, most, digest);
 }

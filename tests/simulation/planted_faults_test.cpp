@@ -35,7 +35,8 @@ constexpr std::array kFaultNames = {"none",
                                     "late_answer_taken",
                                     "state_not_published",
                                     "failure_not_told",
-                                    "depends_on_the_process"};
+                                    "depends_on_the_process",
+                                    "silent_offered"};
 static_assert(kFaultNames.size() == core::kPlantedFaults + 1);
 
 constexpr std::uint64_t kMost = 20'000;

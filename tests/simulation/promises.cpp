@@ -33,10 +33,50 @@ void World::note_input(const core::InputBody& body) {
       each.may_release = each.at_once = true;
     } else if (const auto* request = std::get_if<core::RequestInput>(&body)) {
       const message::RequestKind kind = request->request.kind;
-      if (request->agent != logins()[static_cast<std::size_t>(each.agent)]) continue;
+      if (request->agent != kLogins[static_cast<std::size_t>(each.agent)]) continue;
       if (kind == message::RequestKind::disconnect) each.may_release = true;
       if (kind == message::RequestKind::logout) each.may_release = each.at_once = true;
     }
+  }
+}
+
+/// A leg that answers is there, whatever it says: it is quiet no longer.
+void World::note_report(const Pending& reported, const core::CommandResult& result) {
+  const bool park = reported.kind == Pending::Kind::park;
+  const bool refused = !result.ok && result.code != 408 && result.code != 481;
+  if (park) {
+    for (Tracked& each : tracked_) {
+      if (each.customer != reported.a) continue;
+      each.parked = true;
+      each.answered = result.ok || refused;
+    }
+  }
+  // The core waits for some results no longer.
+  if (!Inspection::of(core_.center).commands_.contains(result.command)) return;
+  if (!(park && (result.ok || refused)) && !(reported.kind == Pending::Kind::bridge && result.ok))
+    return;
+  for (const LegId& id : {reported.a, reported.b}) {
+    if (SimLeg* leg = switch_.leg(id)) leg->quiet_since = 0;
+  }
+}
+
+/// Where the timer is that of a join with a customer whom nobody has: it is not known whose side
+/// does not answer.
+void World::note_timer(TimerId timer) {
+  for (const auto& [id, contact] : Inspection::of(core_.center).contacts_) {
+    const core::Leg* customer = contact->customer();
+    if (contact->bridge_timer == timer && contact->agent.empty() && customer != nullptr &&
+        customer->phase == core::LegPhase::up)
+      quiet(contact->customer_leg, now_ + tick_);
+  }
+}
+
+void World::quiet(const LegId& customer, TimeMs since) {
+  SimLeg* leg = switch_.leg(customer);
+  if (leg == nullptr || leg->quiet_since != 0) return;
+  leg->quiet_since = since;
+  for (Tracked& each : tracked_) {
+    if (each.customer == customer) each.deadline += kQuietFor;
   }
 }
 
@@ -80,6 +120,7 @@ void World::check_release(const Inspection::State& s, Tracked& tracked) {
     return fail(Rule::early, "an agent is released before it is time");
   if (!transfer.released || tracked.released) return;
   tracked.released = true;
+  if (!tracked.answered) quiet(tracked.customer, now_);
   const bool waited =
       tracked.park_asked != 0 && now_ - tracked.park_asked >= s.policy_.park_timeout_ms;
   if (!tracked.parked && !tracked.at_once && !waited)

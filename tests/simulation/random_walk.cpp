@@ -88,6 +88,7 @@ void Totals::add(const Totals& other) {
   inputs += other.inputs;
   transfers += other.transfers;
   restarts += other.restarts;
+  digest += other.digest;
   for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] += other.outcomes[i];
 }
 
@@ -110,6 +111,8 @@ std::optional<Finding> RandomWalk::run(std::uint64_t seed) {
   world_ = *openings_[schedule.start];
   const std::uint64_t before = world_.inputs();
   world_.record(schedule.recorded);
+  Digest digest;
+  if (digest_) world_.digest(&digest);
   for (std::uint32_t i = 0; i < length && !world_.violation(); ++i) {
     const Step step = draw_step(draw, world_, schedule.recorded);
     if (step.act == Act::restart) ++totals_.restarts;
@@ -117,6 +120,8 @@ std::optional<Finding> RandomWalk::run(std::uint64_t seed) {
     world_.take(step);
   }
   world_.settle();
+  world_.digest(nullptr);
+  if (digest_) totals_.digest += digest.value();
   ++totals_.schedules;
   totals_.inputs += world_.inputs() - before;
   totals_.transfers += world_.transfers();

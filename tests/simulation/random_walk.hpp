@@ -40,6 +40,7 @@ struct Totals {
   std::uint64_t transfers = 0;
   std::uint64_t restarts = 0;
   std::array<std::uint64_t, 16> outcomes{};
+  std::uint64_t digest = 0;  ///< Sum of the schedules' own, so that their order does not matter.
 
   void add(const Totals& other);
 };
@@ -63,12 +64,15 @@ class RandomWalk {
   std::optional<Violation> replay(const Schedule& schedule, std::string* trace = nullptr);
   /// Leaves out steps, and makes the rest plainer, for as long as the same rule breaks.
   Schedule shrink(const Schedule& schedule, Rule rule);
+  /// Whether run() takes a check sum of everything that happens (Totals::digest).
+  void digest(bool on) { digest_ = on; }
   [[nodiscard]] const Totals& totals() const { return totals_; }
 
  private:
   std::array<std::unique_ptr<World>, World::kOpenings> openings_;
   World world_;
   Totals totals_;
+  bool digest_ = false;
 };
 
 /// The finding as a person wants it: the seed, the rule, the shortest schedule and what happens in

@@ -12,15 +12,15 @@ directory::Directory make_directory(std::uint8_t variant) {
   using namespace directory;
   Directory d;
   d.version = 1U + variant;
-  for (const std::string& login : logins()) {
-    if (variant == 2 && login == logins()[1]) continue;
+  for (const std::string& login : kLogins) {
+    if (variant == 2 && login == kLogins[1]) continue;
     Agent a;
     a.login = login;
     a.name = "Agent " + login;
     a.id = "id-" + login;
-    a.routing_profile = login == logins()[0] ? "first" : "both";
-    if (login == logins()[2]) a.answer = AgentAnswer::phone;
-    a.enabled = !(variant == 1 && login == logins()[1]);
+    a.routing_profile = login == kLogins[0] ? "first" : "both";
+    if (login == kLogins[2]) a.answer = AgentAnswer::phone;
+    a.enabled = !(variant == 1 && login == kLogins[1]);
     d.agents.push_back(std::move(a));
   }
   Queue q;
@@ -63,7 +63,7 @@ directory::Directory make_directory(std::uint8_t variant) {
   queue.kind = QuickConnectKind::queue;
   queue.queue_arn = kThirdQueue;
   d.quick_connects.push_back(queue);
-  for (const std::string& login : logins()) {
+  for (const std::string& login : kLogins) {
     QuickConnect to_agent;
     to_agent.arn = "arn:connect/" + login;
     to_agent.name = login;

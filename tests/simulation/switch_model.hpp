@@ -25,6 +25,7 @@ struct SimLeg {
   bool told = false;      ///< EndLeg was put out.
   bool reported = false;  ///< LegEnded was delivered.
   TimeMs stray_since = 0;
+  TimeMs quiet_since = 0;  ///< It owes an answer, and the core has waited for it in vain; 0: not.
 };
 
 /// Something that the switch has still to report.

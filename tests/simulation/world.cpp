@@ -44,16 +44,11 @@ std::uint64_t hash_of(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-const std::vector<std::string>& logins() {
-  static const std::vector<std::string> all = {"anna", "bert", "cleo"};
-  return all;
-}
-
 const char* name(Rule rule) {
   constexpr std::array kNames = {"custody", "lost",     "early",       "stray leg", "agent",
                                  "outcome", "late",     "no deadline", "asleep",    "sequence",
                                  "counts",  "contract", "reply",       "desktop",   "record",
-                                 "replay",  "rest"};
+                                 "replay",  "rest",     "quiet"};
   return kNames.at(static_cast<std::size_t>(rule));
 }
 
@@ -65,12 +60,12 @@ World::World(std::uint8_t opening) {
     take({.act = Act::phone, .who = static_cast<std::uint8_t>(agent), .how = 0});
     Request login;
     login.kind = RequestKind::login;
-    request(agent, login);
+    request(agent, std::move(login));
     Request choose;
     choose.kind = RequestKind::update_state;
     choose.state =
         message::AgentStateRef{.label = "", .code = available ? "Available" : "Break", .type = ""};
-    request(agent, choose);
+    request(agent, std::move(choose));
   };
   const auto all_reports = [&] {
     while (!switch_.pending.empty()) report(0, Result::done);
@@ -80,7 +75,7 @@ World::World(std::uint8_t opening) {
     Request call;
     call.kind = RequestKind::make_call;
     call.destination = message::DialPad{kCustomer};
-    request(0, call);
+    request(0, std::move(call));
     all_reports();
     leg_event(switch_.legs.back(), 1);
     all_reports();
@@ -91,7 +86,7 @@ World::World(std::uint8_t opening) {
     all_reports();
     Request answer;
     answer.kind = RequestKind::answer;
-    request(0, answer);
+    request(0, std::move(answer));
     all_reports();
     leg_event(switch_.legs.back(), 1);
     all_reports();
@@ -117,27 +112,27 @@ void World::fail(Rule rule, std::string text) {
   if (!violation_) violation_ = Violation{.rule = rule, .text = std::move(text)};
 }
 
-void World::put(core::InputBody body) {
+void World::put(core::InputBody&& body) {
   if (violation_) return;
   now_ += tick_;
-  core::Input input;
-  input.at = now_;
-  input.entropy_high = ++entropy_;
-  input.entropy_low = 7;
   core::look_up_numbers(body, facts_of);
-  input.body = std::move(body);
+  input_.at = now_;
+  input_.entropy_high = ++entropy_;
+  input_.entropy_low = 7;
+  input_.body = std::move(body);
   outputs_.clear();
   published_ = 0;
   commanded_ = 0;
   ++inputs_;
-  if (trace_ != nullptr) trace_input(input);
-  if (!tracked_.empty()) note_input(input.body);
-  core_.center.apply(input, outputs_);
+  if (trace_ != nullptr) trace_input(input_);
+  if (!tracked_.empty()) note_input(input_.body);
+  core_.center.apply(input_, outputs_);
+  if (digest_ != nullptr) digest_->add(input_, outputs_, core_.center);
   for (core::Output& output : outputs_) {
     if (trace_ != nullptr) trace_output(output);
     std::visit([this](auto& each) { on(each); }, output);
   }
-  if (recorded_) journal_.push_back(std::move(input));
+  if (recorded_) journal_.push_back(input_);
   check();
 }
 
@@ -146,9 +141,7 @@ void World::report(std::size_t index, Result result) {
   const Pending reported = switch_.pending[index];
   auto body = switch_.report(index, result);
   if (!body) return;
-  if (reported.kind == Pending::Kind::park) {
-    for (Tracked& each : tracked_) each.parked = each.parked || each.customer == reported.a;
-  }
+  if (const auto* told = std::get_if<core::CommandResult>(&*body)) note_report(reported, *told);
   put(std::move(*body));
 }
 
@@ -196,7 +189,7 @@ void World::leg_event(SimLeg& leg, std::uint8_t how) {
     default: {
       core::LegRefer refer{.leg = leg.id,
                            .refer = ++ids_,
-                           .target_user = how % 8 == 5 ? kOutside : logins()[1],
+                           .target_user = how % 8 == 5 ? kOutside : kLogins[1],
                            .target_host = "127.0.0.1",
                            .replaces = how >= 250};
       put(std::move(refer));
@@ -230,6 +223,7 @@ void World::pass(TimeMs until) {
       report(overdue, ends ? Result::done : Result::leg_lost);
     } else {
       std::erase_if(timers_, [timer](const auto& each) { return each.first == timer; });
+      note_timer(timer);
       put(core::TimerFired{timer});
     }
   }
@@ -248,15 +242,16 @@ void World::fire_overdue() {
 
 bool World::enabled(int agent) const {
   const auto found =
-      core::Inspection::of(core_.center).agents_.find(logins()[static_cast<std::size_t>(agent)]);
+      core::Inspection::of(core_.center).agents_.find(kLogins[static_cast<std::size_t>(agent)]);
   return found != core::Inspection::of(core_.center).agents_.end() &&
          found->second.record != nullptr && found->second.record->enabled;
 }
 
 int World::agent_who(core::Activity does) const {
+  int index = 0;
   for (const auto& [login, agent] : core::Inspection::of(core_.center).agents_) {
-    if (agent.activity != does) continue;
-    return static_cast<int>(std::ranges::find(logins(), login) - logins().begin());
+    if (agent.activity == does) return index;
+    ++index;
   }
   return -1;
 }
@@ -273,9 +268,9 @@ int World::leg_that_rings() const {
   return found;
 }
 
-void World::request(int agent, Request asked, bool supervisor) {
+void World::request(int agent, Request&& asked, bool supervisor) {
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
-  const std::string& login = logins()[static_cast<std::size_t>(agent)];
+  const std::string& login = kLogins[static_cast<std::size_t>(agent)];
   replies_ = 0;
   reply_.reset();
   if (asked.topic.empty()) asked.topic = "InboundCall";
@@ -283,23 +278,23 @@ void World::request(int agent, Request asked, bool supervisor) {
     // Both give a phone more time.
     for (Tracked& each : tracked_) each.deadline += 23'000;
   }
-  if (!supervisor) {
-    desk.last.reset();
-    if (enabled(agent)) desk.last = asked;
-  }
-  core::RequestInput input;
+  const bool remembered = !supervisor && enabled(agent);
+  core::InputBody body(std::in_place_type<core::RequestInput>);
+  auto& input = std::get<core::RequestInput>(body);
   input.reply = ++ids_;
   input.caller = supervisor ? "boss" : login;
   input.role = supervisor ? directory::Role::supervisor : directory::Role::agent;
   input.agent = login;
   input.request = std::move(asked);
-  put(std::move(input));
+  put(std::move(body));
+  if (!supervisor) desk.last.reset();
+  if (remembered) desk.last = std::move(std::get<core::RequestInput>(input_.body).request);
   if (violation_) return;
   if (replies_ != 1 || !reply_ || reply_->key != ids_) {
     fail(Rule::reply, "a request got " + std::to_string(replies_) + " replies");
     return;
   }
-  if (!supervisor) desk.last_reply = *reply_;
+  if (!supervisor) desk.last_reply = std::move(*reply_);
 }
 
 void World::ask(int agent, std::uint8_t how) {
@@ -340,7 +335,7 @@ void World::call_in(std::uint8_t how) {
   incoming.presentation.from_number = kCustomer;
   if (how % 4 == 3) {
     leg.agent = how / 4 % kAgents;
-    incoming.from_agent = logins()[static_cast<std::size_t>(leg.agent)];
+    incoming.from_agent = kLogins[static_cast<std::size_t>(leg.agent)];
     incoming.to_number = kOutside;
   } else {
     incoming.trunk = "carrier";
@@ -364,7 +359,7 @@ void World::transfer(int agent, std::uint8_t how) {
     ref.endpoint_arn = target == 1 ? "arn:connect/external"
                        : target == 2
                            ? "arn:connect/queue"
-                           : "arn:connect/" + logins()[static_cast<std::size_t>(target) - 3];
+                           : "arn:connect/" + kLogins[static_cast<std::size_t>(target) - 3];
     ref.name = "any";
     asked.destination = std::move(ref);
   }
@@ -407,8 +402,9 @@ void World::transfer(int agent, std::uint8_t how) {
 void World::again(int agent, std::uint8_t how) {
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
   if (!desk.last) return;
-  Request asked = *desk.last;
-  const core::Reply before = desk.last_reply;
+  Request asked = std::move(*desk.last);
+  const core::Reply before = std::move(desk.last_reply);
+  const core::Reply& reply = desk.last_reply;
   const bool enabled = this->enabled(agent);
   if (!asked.id) {
     // A double click: while the transfer runs it is a repeat, after that a request of its own.
@@ -417,7 +413,7 @@ void World::again(int agent, std::uint8_t how) {
                         !running->outcome && enabled;
     request(agent, std::move(asked));
     if (!repeat || violation_) return;
-    if (!reply_->accepted || reply_->transfer_id != before.transfer_id || !reply_->current ||
+    if (!reply.accepted || reply.transfer_id != before.transfer_id || !reply.current ||
         published_ > 0 || commanded_ > 0) {
       fail(Rule::reply, "a double click was not taken for a repeat");
     }
@@ -430,13 +426,13 @@ void World::again(int agent, std::uint8_t how) {
   if (published_ > 0 || commanded_ > 0) {
     fail(Rule::reply, "the same request id did something again");
   } else if (other) {
-    if (reply_->accepted || !reply_->error ||
-        reply_->error->reason != message::Reason::idempotencyConflict)
+    if (reply.accepted || !reply.error ||
+        reply.error->reason != message::Reason::idempotencyConflict)
       fail(Rule::reply, "a request id was taken for another request");
     --desk.last->content_hash;
     desk.last_reply = before;
-  } else if (reply_->accepted != before.accepted || reply_->transfer_id != before.transfer_id ||
-             reply_->sequence != before.sequence) {
+  } else if (reply.accepted != before.accepted || reply.transfer_id != before.transfer_id ||
+             reply.sequence != before.sequence) {
     fail(Rule::reply, "the same request id got another reply");
   }
 }
@@ -444,7 +440,7 @@ void World::again(int agent, std::uint8_t how) {
 void World::refresh(int agent) {
   if (violation_) return;
   const Desk& desk = desks_[static_cast<std::size_t>(agent)];
-  const std::string& login = logins()[static_cast<std::size_t>(agent)];
+  const std::string& login = kLogins[static_cast<std::size_t>(agent)];
   const core::ContactCenter& center = core_.center;
   if (center.sequence_of(login) != desk.sequence) {
     fail(Rule::desktop, login + ": another sequence than the events'");
@@ -529,7 +525,7 @@ void World::restart(std::uint8_t how) {
   const bool phones_kept = how % 2 == 1;
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     desks_[i].phone = desks_[i].phone && phones_kept;
-    if (desks_[i].phone) started.reachable_phones.push_back(logins()[i]);
+    if (desks_[i].phone) started.reachable_phones.push_back(kLogins[i]);
   }
   restarting_ = true;
   put(std::move(started));
@@ -585,7 +581,7 @@ void World::take(const Step& step) {
     case Act::phone: {
       Desk& desk = desks_[static_cast<std::size_t>(agent)];
       desk.phone = !desk.phone;
-      put(core::PhoneReachable{.login = logins()[static_cast<std::size_t>(agent)],
+      put(core::PhoneReachable{.login = kLogins[static_cast<std::size_t>(agent)],
                                .reachable = desk.phone});
       break;
     }

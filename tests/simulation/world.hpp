@@ -10,6 +10,7 @@
 
 #include "copy.hpp"
 #include "core/inspection.hpp"
+#include "digest.hpp"
 #include "schedule.hpp"
 #include "switch_model.hpp"
 
@@ -38,8 +39,12 @@ enum class Rule : std::uint8_t {
   record,       ///< What is stored is what was told.
   replay,       ///< The recorded inputs give the state that ran on.
   rest,         ///< When everybody has hung up nothing is left.
+  quiet,        ///< A customer whose leg does not answer is offered to nobody.
 };
 [[nodiscard]] const char* name(Rule rule);
+
+/// How long the core believes in a leg that does not answer: 32 s (RFC 3261, timer B) and a little.
+inline constexpr TimeMs kQuietFor = 40'000;
 
 struct Violation {
   Rule rule = Rule::custody;
@@ -73,6 +78,8 @@ class World {
   void set_tick(TimeMs tick) { tick_ = tick; }
   /// Writes what happens, a line an input and an output.
   void trace(std::string* text) { trace_ = text; }
+  /// Takes a check sum of what happens, which makes it several times as slow.
+  void digest(Digest* digest) { digest_ = digest; }
 
   [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }
   [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
@@ -124,7 +131,13 @@ class World {
     bool may_release = false;  ///< Its time has come, or the agent has gone.
     bool at_once = false;      ///< The agent has gone: nobody waits for the park.
     bool parked = false;       ///< The switch has reported on the customer's park.
+    bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
     TimeMs park_asked = 0;
+  };
+  /// The calls that say that an agent has them, or is offered them.
+  struct CallsOf {
+    const core::Contact* has = nullptr;
+    const core::Contact* offered = nullptr;
   };
   struct Record {
     ContactId id;
@@ -132,13 +145,13 @@ class World {
   };
 
   // --- world.cpp
-  void put(core::InputBody body);
+  void put(core::InputBody&& body);
   void fail(Rule rule, std::string text);
   void report(std::size_t index, Result result);
   void leg_event(SimLeg& leg, std::uint8_t how);
   void pass(TimeMs until);
   void fire_overdue();
-  void request(int agent, message::Request request, bool supervisor = false);
+  void request(int agent, message::Request&& request, bool supervisor = false);
   void ask(int agent, std::uint8_t how);
   void call_in(std::uint8_t how);
   void transfer(int agent, std::uint8_t how);
@@ -154,6 +167,9 @@ class World {
   void note_input(const core::InputBody& body);
   void check_let_go(const LegId& leg);
   void check_release(const core::Inspection::State& s, Tracked& tracked);
+  void note_report(const Pending& reported, const core::CommandResult& result);
+  void note_timer(TimerId timer);
+  void quiet(const LegId& customer, TimeMs since);
 
   // --- checks.cpp
   void on(core::Publish& output);
@@ -166,7 +182,8 @@ class World {
   void on(const core::LeftQueue& /*output*/) {}  // A figure: nothing follows from it.
   void check();
   void check_contact(const core::Inspection::State& s, const core::Contact& contact);
-  void check_agent(const core::Inspection::State& s, int index, const core::Agent& agent);
+  void check_agents(const core::Inspection::State& s);
+  void check_agent(const core::Agent& agent, const Desk& desk, const CallsOf& calls);
   void check_legs(const core::Inspection::State& s);
   void check_transfers(const core::Inspection::State& s);
   void check_queues(const core::Inspection::State& s);
@@ -197,7 +214,8 @@ class World {
   std::optional<Violation> violation_;
   bool restarting_ = false;
 
-  // Of the input being applied.
+  // The input being applied, and what comes of it.
+  core::Input input_;
   core::Outputs outputs_;
   int published_ = 0;
   int commanded_ = 0;
@@ -208,9 +226,11 @@ class World {
   std::shared_ptr<const std::vector<core::Input>> beginning_;
   std::vector<core::Input> journal_;
   std::string* trace_ = nullptr;
+  Digest* digest_ = nullptr;
 };
 
-/// The logins of the simulated agents. The third one's phone rings by itself.
-[[nodiscard]] const std::vector<std::string>& logins();
+/// The logins of the simulated agents, in the order of the alphabet. The third one's phone rings by
+/// itself.
+inline const std::vector<std::string> kLogins = {"anna", "bert", "cleo"};
 
 }  // namespace baton::simulation

@@ -305,10 +305,10 @@ async def arrange(world: World, kind: Kind) -> Scene:
     return scene
 
 
-async def death(store: Path, folder: Path, kind: Kind, when: str, commit: int) -> bool:
+async def death(store: Path, folder: Path, kind: Kind, when: str, commit: int, forgets: str = "") -> bool:
     """One transfer, killed there. Gives back whether it was over before."""
     shutil.copytree(store, folder)
-    world = World(folder, LIMITS, [], World.killable(folder))
+    world = World(folder, LIMITS, [], World.killable(folder, forgets))
     try:
         async with world:
             scene = await arrange(world, kind)
@@ -364,3 +364,10 @@ async def test_to(tmp_path: Path, store: Path, name: str):
     print(f"{name}: died before {before} commits and after {after}")
     # Mostly eight or more; a busy machine puts several inputs into one commit.
     assert min(before, after) >= 5, "the transfer and the hanging up have more"
+
+
+@pytest.mark.parametrize("forgets", ["INSERT INTO legs", "INSERT OR REPLACE INTO registrations"])
+async def test_a_server_that_forgets_is_found(tmp_path: Path, store: Path, forgets: str):
+    """The walk's own power: what a server would do that kept no record of its legs, or of its phones."""
+    with pytest.raises(AssertionError, match="killed after commit 2"):
+        await death(store, tmp_path / "world", KINDS["a queue"], "after", 2, forgets)

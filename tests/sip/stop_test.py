@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sqlite3
 
@@ -10,7 +11,7 @@ import pytest
 
 from harness.rest import Rest
 from harness.samples import DIAL_PAD
-from harness.server import Server
+from harness.server import Server, run
 from harness.world import INBOUND, World
 from peer import talk
 
@@ -64,6 +65,24 @@ async def test_after_the_time_the_calls_are_ended(world: World):
     await talking.customer.ended(by="them")
     await talking.agent.ended(by="them")
     assert await ended(world) == 0
+
+
+@pytest.mark.config({"server.drain_seconds": 1})
+async def test_a_transfer_that_is_ended_was_not_abandoned(world: World):
+    """Nobody hung up: the server did. Neither of its parties is called back by it, and the record says so."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.agent.ended(by="them")
+    await draining(world)
+    await talking.customer.ended(by="them")
+    assert await ended(world) == 0
+    assert len(talking.agent.peer.received("INVITE")) == 1, "his phone is not rung while the server stops"
+    code, out, err = await run("audit", "export", "--config", str(world.config_path))
+    assert code == 0, err
+    outcomes = [row for row in map(json.loads, out.splitlines()) if row["event"] == "outcome"]
+    assert [(row["result"], row["reason"]) for row in outcomes] == [("failed", "backendUnavailable")]
 
 
 @pytest.mark.config({"server.drain_seconds": 3600})

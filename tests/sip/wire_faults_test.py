@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from harness.samples import DIAL_PAD, quick_connect
 from harness.world import INBOUND, World
 from peer import QUEUE, Peer, talk
@@ -222,6 +224,23 @@ async def test_a_customer_whose_port_is_closed_is_found_gone(world: World):
     await talking.agent.ended(by="them")
     await world.no_leg_is_left()
     assert not other.seen("InboundCall/InboundCallStateChange"), "a dead customer is offered to nobody"
+
+
+@pytest.mark.seconds(90)
+async def test_a_customer_who_died_without_a_word_is_not_handed_on(world: World):
+    """He is silent as an agent takes him out of the queue: that agent finds nobody, and no other is to."""
+    talking = await world.talking("agent1")
+    second, phone = await world.agent("agent2")
+    await talking.desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"))
+    await second.offered()
+    third, _ = await world.agent("agent3")
+    talking.customer.peer.silent = True
+    await second.answer()
+    await (await phone.incoming()).answered()
+    await second.agent_state("MissedCallAgent")
+    await talking.desktop.transfer("abandoned", timeout=40)  # The re-INVITE has 32 s (RFC 3261, timer B).
+    assert not third.seen("InboundCall/InboundCallStateChange"), "a customer who does not answer is offered to nobody"
+    await world.no_leg_is_left()
 
 
 async def test_a_customer_whose_port_is_closed_for_a_moment_stays(world: World):

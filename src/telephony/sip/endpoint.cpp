@@ -95,6 +95,7 @@ void Endpoint::Impl::take_renewed_certificate() {
 
 void Endpoint::Impl::destroy() {
   endpoint.loop_.cancel(expiry);
+  registered.clear();
   if (default_outgoing != nullptr) nta_outgoing_destroy(default_outgoing);
   default_outgoing = nullptr;
   if (endpoint.agent_ != nullptr) nta_agent_destroy(endpoint.agent_);
@@ -160,6 +161,10 @@ void Endpoint::set_inbound_numbers(std::vector<std::string> numbers) {
     impl_->trunks.set_inbound_numbers(numbers);
   };
   if (!loop_.post(apply)) apply();
+}
+
+void Endpoint::answer_after(AfterCommit after_commit) {
+  impl_->after_commit = std::move(after_commit);
 }
 
 void Endpoint::audit_with(const SignInSink& sink) {

@@ -73,6 +73,10 @@ class Endpoint {
  public:
   using Sink = telephony::Switch::Sink;
 
+  /// Calls `then` once what was handed out to be kept before is kept, with true; with false where
+  /// it never will be. On any thread; must not block.
+  using AfterCommit = std::function<void(std::function<void(bool kept)> then)>;
+
   /// `handler` outlives the endpoint's stop(). `sink` gets PhoneReachable, on the loop thread.
   Endpoint(SipConfig config, InviteHandler* handler, Sink sink);
   Endpoint(const Endpoint&) = delete;
@@ -104,6 +108,10 @@ class Endpoint {
   void set_agents(std::vector<AgentSecret> agents);
   /// Our own inbound numbers (E.164), all of them. Any thread.
   void set_inbound_numbers(std::vector<std::string> numbers);
+
+  /// A REGISTER gets its 200 through that, so that no process that dies takes back what a phone was
+  /// told. Without it the answer waits for nothing. Before start().
+  void answer_after(AfterCommit after_commit);
 
   /// Where phones that sign in, and those that are refused, are told. Before start().
   void audit_with(const SignInSink& sink);

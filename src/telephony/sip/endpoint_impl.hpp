@@ -31,9 +31,11 @@
 #include <fmt/ranges.h>
 
 #include "telephony/sip/auth_guard.hpp"
+#include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/digest.hpp"
 #include "telephony/sip/endpoint.hpp"
 #include "telephony/sip/message_text.hpp"
+#include "telephony/sip/once_per_network.hpp"
 #include "telephony/sip/tls_contexts.hpp"
 
 namespace baton::telephony::sip {
@@ -93,8 +95,17 @@ struct Endpoint::Impl {
   nta_outgoing_t* default_outgoing = nullptr;
   Loop::Timer expiry;
   SignInSink sign_ins;
-  // Networks whose credentials are not looked at, and until when that was told.
-  std::map<std::string, std::int64_t, std::less<>> told_throttled;
+  AfterCommit after_commit;
+  // REGISTERs that wait for the commit of what they changed.
+  struct Registered {
+    ServerTransaction transaction;
+    RegisterAnswer answer;
+  };
+  std::map<std::uint64_t, Registered> registered;
+  std::uint64_t next_registered = 1;
+  // Networks whose credentials are not looked at, and those that sent a REFER outside any call.
+  OncePerNetwork told_throttled{10'000};
+  OncePerNetwork told_refer{100};
 
   // Starting and stopping, on the loop thread.
   void create();
@@ -114,7 +125,8 @@ struct Endpoint::Impl {
   void request(msg_t* msg, sip_t* sip);
   void invite(MessageGuard& msg, sip_t* sip, const Source& source);
   void register_phone(MessageGuard& msg, sip_t* sip, const Source& source);
-  void answer_register(MessageGuard& msg, const RegisterAnswer& answer);
+  void answer_register(MessageGuard& msg, RegisterAnswer answer);
+  void finish_register(Registered waiting) const;
   bool refuse_unsupported(MessageGuard& msg, sip_t* sip);
   bool overloaded();
 
@@ -133,6 +145,7 @@ struct Endpoint::Impl {
                     const sip_t* sip) const;
   void tell_throttled(std::string_view network, std::string_view user, const Source& source,
                       const sip_t* sip, std::int64_t now, std::int64_t until);
+  void tell_stray_refer(const Source& source, const sip_t* sip);
 
   // Answers that nobody waits for.
   static int on_stray_answer(nta_outgoing_magic_t* magic, nta_outgoing_t* orq, const sip_t* sip) {

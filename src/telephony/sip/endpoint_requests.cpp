@@ -8,6 +8,7 @@
 
 #include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/endpoint_impl.hpp"
+#include "telephony/sip/refer.hpp"
 #include "telephony/sip/response_figures.hpp"
 #include "telephony/sip/screen.hpp"
 
@@ -117,16 +118,22 @@ void Endpoint::Impl::tell_refused(SignIn::What what, std::string_view user, cons
 void Endpoint::Impl::tell_throttled(std::string_view network, std::string_view user,
                                     const Source& source, const sip_t* sip, std::int64_t now,
                                     std::int64_t until) {
-  // Once a wait: whoever hammers on must not fill the disk.
-  constexpr std::size_t kNetworksTold = 10'000;
-  if (told_throttled.size() >= kNetworksTold) {
-    std::erase_if(told_throttled, [now](const auto& each) { return each.second <= now; });
-    if (told_throttled.size() >= kNetworksTold) return;
-  }
-  std::int64_t& told = told_throttled[std::string(network)];
-  if (told > now) return;
-  told = until;
-  tell_refused(SignIn::What::throttled, user, source, sip);
+  if (told_throttled.tell(network, now, until))
+    tell_refused(SignIn::What::throttled, user, source, sip);
+}
+
+void Endpoint::Impl::tell_stray_refer(const Source& source, const sip_t* sip) {
+  constexpr std::int64_t kAnHour = 3600;
+  const std::int64_t now = unix_now();
+  if (!sign_ins || !told_refer.tell(network_of(source.host), now, now + kAnHour)) return;
+  ReferTarget target;
+  (void)parse_refer(sip, target);
+  // Whom it is from was not proved, so it is told of nobody.
+  sign_ins({.what = SignIn::What::stray_refer,
+            .login = {},
+            .host = source.host,
+            .method = "REFER",
+            .target = std::move(target.user)});
 }
 
 bool Endpoint::Impl::is_his_phone(std::string_view login, const Source& source) const {
@@ -203,6 +210,7 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
     case sip_method_refer:
       if (in_dialog) break;
       counters().method_refused++;
+      tell_stray_refer(source_of(raw), sip);
       reply(msg, SIP_603_DECLINE);
       return;
     case sip_method_subscribe:
@@ -368,25 +376,51 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     }
     wanted.contacts.push_back(std::move(each));
   }
-  const RegisterAnswer answer = registrar.apply(wanted, unix_now());
+  RegisterAnswer answer = registrar.apply(wanted, unix_now());
   if (answer.too_many) {
     counters().contacts_full++;
     tell_refused(SignIn::What::too_many_phones, wanted.login, source, sip);
   }
-  answer_register(msg, answer);
-  if (answer.code != 200 || handler == nullptr) return;
-  const std::string from = to_uri(source);
-  for (const auto& [binding, seconds] : answer.contacts) {
-    if (binding.via_route == from) handler->on_registered(wanted.login, binding);
+  if (answer.code == 200 && handler != nullptr) {
+    const std::string from = to_uri(source);
+    for (const auto& [binding, seconds] : answer.contacts) {
+      if (binding.via_route == from) handler->on_registered(wanted.login, binding);
+    }
   }
+  answer_register(msg, std::move(answer));
 }
 
-void Endpoint::Impl::answer_register(MessageGuard& msg, const RegisterAnswer& answer) {
+void Endpoint::Impl::answer_register(MessageGuard& msg, RegisterAnswer answer) {
   // With a transaction, so that a repeated datagram gets the same answer and not a complaint about
   // its nonce count.
   nta_incoming_t* irq =
       nta_incoming_create(endpoint.agent_, nullptr, msg.release(), nullptr, TAG_END());
   if (irq == nullptr) return;
+  Registered done{.transaction = ServerTransaction(irq), .answer = std::move(answer)};
+  if (done.answer.code != 200 || !after_commit) {
+    finish_register(std::move(done));
+    return;
+  }
+  const std::uint64_t id = next_registered++;
+  registered.emplace(id, std::move(done));
+  after_commit([this, id](bool kept) {
+    endpoint.loop_.post([this, id, kept] {
+      auto waiting = registered.extract(id);
+      if (waiting.empty()) return;
+      RegisterAnswer& told = waiting.mapped().answer;
+      if (!kept) {
+        // RFC 3261 section 10.3, step 7.
+        told = {};
+        told.code = 500;
+        told.phrase = "The Registration Cannot Be Kept";
+      }
+      finish_register(std::move(waiting.mapped()));
+    });
+  });
+}
+
+void Endpoint::Impl::finish_register(Registered waiting) const {
+  const RegisterAnswer& answer = waiting.answer;
   std::string contacts;
   for (const auto& [binding, seconds] : answer.contacts) {
     contacts +=
@@ -394,13 +428,13 @@ void Endpoint::Impl::answer_register(MessageGuard& msg, const RegisterAnswer& an
   }
   const std::string min_expires = std::to_string(answer.min_expires);
   responses_sent.count(answer.code);
-  if (answer.code == 200) counters().registers_accepted++;
-  nta_incoming_treply(irq, answer.code, answer.phrase.c_str(),
+  if (answer.code == 200) endpoint.counters_.registers_accepted++;
+  nta_incoming_treply(waiting.transaction.raw(), answer.code, answer.phrase.c_str(),
                       SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),
                       TAG_IF(!contacts.empty(), SIPTAG_CONTACT_STR(contacts.c_str())),
                       TAG_IF(answer.code == 423, SIPTAG_MIN_EXPIRES_STR(min_expires.c_str())),
                       TAG_END());
-  nta_incoming_destroy(irq);
+  waiting.transaction.close();
 }
 
 }  // namespace baton::telephony::sip

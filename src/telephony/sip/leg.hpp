@@ -242,6 +242,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
     Loop::Timer deadline;
   };
   std::vector<PendingRefer> pending_refers_;
+  bool stray_refer_told_ = false;
   std::vector<ReferSubscription> refers_;
 };
 

@@ -105,7 +105,9 @@ void Leg::talk(Completion completion) {
 // ---- REFER (RFC 3515) ----
 
 void Leg::on_refer(ServerTransaction transaction, const sip_s* sip) {
-  if (party_.agent.empty() || state_ != LegState::confirmed) {
+  // Who is no agent is refused by the core, which is told of it once: for the audit.
+  const bool told = party_.agent.empty() && std::exchange(stray_refer_told_, true);
+  if (told || state_ != LegState::confirmed) {
     transaction.reply(603);
     return;
   }

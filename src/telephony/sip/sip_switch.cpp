@@ -98,6 +98,7 @@ class SipSwitch::Impl : public InviteHandler {
       tone.hold_sound = config.hold_sound;
       tone.ringback_sound = config.ringback_sound;
       tone_ = std::make_unique<ToneSource>(tone);
+      if (keep_sound_port_) keep_sound_port_(tone_->local_media().port);
       context_.tone = tone_.get();
       if (!identifiers_) identifiers_.emplace(std::string());
       context_.identifiers = &*identifiers_;
@@ -132,7 +133,8 @@ class SipSwitch::Impl : public InviteHandler {
     tone_.reset();
   }
 
-  void keep_with(Keeper legs, PhoneKeeper phones) {
+  void keep_with(Keeper legs, PhoneKeeper phones, AfterCommit after_commit) {
+    endpoint_.answer_after(std::move(after_commit));
     keep_legs_ = std::move(legs);
     keep_lost_ = keep_legs_;
     endpoint_.registrar().keep_with(
@@ -144,6 +146,8 @@ class SipSwitch::Impl : public InviteHandler {
     identifiers_.emplace(std::move(saved.key));
     saved_legs_ = std::move(saved.legs);
     saved_phones_ = std::move(saved.phones);
+    sound_port_ = saved.sound_port;
+    keep_sound_port_ = std::move(saved.keep_sound_port);
     call_of_ = std::move(saved.call_of);
     goes_on_ = true;
   }
@@ -286,9 +290,9 @@ class SipSwitch::Impl : public InviteHandler {
     sink_(std::move(body));
   }
 
-  /// The port that the process before told its parked parties, or 0. What is said to them again
-  /// has the same SDP version, so it must be the same body (RFC 3264 section 8).
+  /// The port that the process before told its parked parties, or 0.
   [[nodiscard]] int sound_port_before() const {
+    if (sound_port_ != 0) return sound_port_;
     for (const SavedLeg& saved : saved_legs_) {
       LegRecord record;
       if (!read(saved.state, record).empty() || !record.media.state.on_source) continue;
@@ -462,6 +466,8 @@ class SipSwitch::Impl : public InviteHandler {
   Keeper keep_lost_;
   std::vector<SavedLeg> saved_legs_;
   std::vector<SavedPhone> saved_phones_;
+  int sound_port_ = 0;
+  std::function<void(int)> keep_sound_port_;
   std::function<log::Call(const core::LegId&)> call_of_;
   bool goes_on_ = false;       // What another process had was handed over.
   std::size_t lost_ways_ = 0;  // Legs that wait for their party's connection, at most.
@@ -487,8 +493,8 @@ SipSwitch::SipSwitch(SipConfig config, std::vector<AgentSecret> agents,
 SipSwitch::~SipSwitch() = default;
 
 std::optional<std::string> SipSwitch::start() { return impl_->start(); }
-void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones) {
-  impl_->keep_with(std::move(legs), std::move(phones));
+void SipSwitch::keep_with(Keeper legs, PhoneKeeper phones, AfterCommit after_commit) {
+  impl_->keep_with(std::move(legs), std::move(phones), std::move(after_commit));
 }
 void SipSwitch::audit_with(const SignInSink& sink) { impl_->endpoint().audit_with(sink); }
 void SipSwitch::restore(SavedSwitch saved) { impl_->restore(std::move(saved)); }

@@ -33,6 +33,12 @@ struct SavedSwitch {
   std::string key;
   std::vector<SavedLeg> legs;
   std::vector<SavedPhone> phones;
+  /// The port that parked parties were told of; 0: that of the legs. What is said to them again has
+  /// the same SDP version, so it must be the same body (RFC 3264 section 8).
+  int sound_port = 0;
+  /// Keeps the port that they are told of from now on, before any of them is; throws where it
+  /// cannot. Called in start(), on its thread.
+  std::function<void(int port)> keep_sound_port{};
   /// Which call a leg is part of, for the log. Called in start(), on the loop thread.
   std::function<log::Call(const core::LegId&)> call_of{};
 };
@@ -86,8 +92,12 @@ class SipSwitch : public Switch {
 
   /// Where a change of a registration goes, on the loop thread; it must not block.
   using PhoneKeeper = std::function<void(SavedPhone phone, bool removed)>;
-  /// What a restart needs goes there. Before start().
-  void keep_with(Keeper legs, PhoneKeeper phones);
+  /// Calls `then` once what the keepers were given before is kept, with true; with false where it
+  /// never will be. On any thread; must not block.
+  using AfterCommit = std::function<void(std::function<void(bool kept)> then)>;
+  /// What a restart needs goes there; phones are told that they are registered, or no longer, after
+  /// the commit. Before start().
+  void keep_with(Keeper legs, PhoneKeeper phones, AfterCommit after_commit = {});
   /// Where phones that sign in, and those that are refused, are told, on the loop thread; it must
   /// not block. Before start().
   void audit_with(const SignInSink& sink);

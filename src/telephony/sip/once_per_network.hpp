@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace baton::telephony::sip {
+
+/// Which networks (network_of) something has been told of, so that it is told once in a while and
+/// not each time: whoever hammers on must not fill the disk. Of more networks than the bound at a
+/// time nothing is told, since over UDP anybody can write any address. Time is passed in, in Unix
+/// seconds; loop thread.
+class OncePerNetwork {
+ public:
+  explicit OncePerNetwork(std::size_t bound) : bound_(bound) {}
+
+  /// True where it is to be told now, and then not again before `until`.
+  [[nodiscard]] bool tell(std::string_view network, std::int64_t now, std::int64_t until);
+
+ private:
+  std::size_t bound_;
+  std::map<std::string, std::int64_t, std::less<>> told_;
+};
+
+}  // namespace baton::telephony::sip
