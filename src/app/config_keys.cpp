@@ -106,6 +106,10 @@ const std::array kKeys{
          "Web pages that may change anything, open a WebSocket and read answers. The server's own "
          "origin always may.",
          rules::kOrigin),
+    text("http", "frame_origins", BATON_AT(gateway.frame_origins),
+         "Web pages that may embed `/ccp-v2/`, which desktops written for amazon-connect-streams "
+         "point their `ccpUrl` at. Empty: there is no such page.",
+         rules::kOrigin),
     text("http", "trusted_proxies", BATON_AT(gateway.trusted_proxies),
          "Proxies whose `X-Forwarded-For` is believed: it tells whose wrong passwords are counted.",
          rules::kNumericHost),

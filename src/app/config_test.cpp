@@ -142,6 +142,9 @@ const std::vector<TextCase> kTextCases{
      {"https://desk.example", "http://127.0.0.1:8080", "https://desk.example:8443"},
      {"", "desk.example", "https://", "https://desk.example/", "ftp://desk.example", "https://a b",
       "https://desk.example:0", "null", "*"}},
+    {"http.frame_origins",
+     {"https://desk.example", "http://127.0.0.1:8080"},
+     {"", "desk.example", "https://desk.example/", "https://*.desk.example", "null", "*"}},
     {"http.tls_certificate", {""}, {"a\nb"}},  // Only with the other one: see below.
     {"http.tls_key", {""}, {"a\nb"}},
     {"http.tls_min_version", {"1.2", "1.3"}, {"", "1.1", "1.4", "TLSv1.2"}},

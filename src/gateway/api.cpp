@@ -18,6 +18,7 @@ using directory::Role;
 constexpr std::size_t kDirectoryBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kSmallBodyBytes = 4096;
 constexpr std::size_t kThrottledKeys = 10'000;  ///< Of logins, and of addresses.
+constexpr std::string_view kFramePath = "ccp-v2";
 
 struct Place {
   Route route;
@@ -53,6 +54,25 @@ std::optional<Place> find_place(const std::vector<std::string>& segments) {
     return Place{Route::rest, "GET, HEAD", {"timeline", segments[2], {}}};
   }
   return std::nullopt;
+}
+
+/// What the page /ccp-v2/ may ask for, below its own path: no more than it needs, since a browser
+/// sends its cookie from another site's frame.
+std::optional<Place> find_framed_place(const std::vector<std::string>& segments) {
+  const std::vector<std::string> below(segments.begin() + 1, segments.end());
+  if (below == std::vector<std::string>{"v1", "session"})
+    return Place{Route::frame_session, "POST", {}};
+  if (below == std::vector<std::string>{"v1", "embedders"})
+    return Place{Route::embedders, "GET, HEAD", {}};
+  std::optional<Place> place = find_place(below);
+  if (!place) return std::nullopt;
+  if (place->route == Route::directory || place->route == Route::tickets) return std::nullopt;
+  const std::string& resource = place->rest.resource;
+  if (place->route == Route::rest && resource != "transfers" && resource != "queues" &&
+      resource != "quick-connects") {
+    return std::nullopt;
+  }
+  return place;
 }
 
 bool allows(std::string_view methods, std::string_view method) {
@@ -116,7 +136,14 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     return refuse(path, {400, std::move(*why)});
   }
   Target& target = std::get<Target>(parsed);
-  std::optional<Place> place = find_place(target.segments);
+  const bool framed = !target.segments.empty() && target.segments.front() == kFramePath;
+  if (framed && config_.frame_origins.empty()) {
+    return refuse(path, {404, fmt::format("there is nothing at {}: http.frame_origins names nobody "
+                                          "who may embed the page",
+                                          path)});
+  }
+  std::optional<Place> place =
+      framed ? find_framed_place(target.segments) : find_place(target.segments);
   if (!place) {
     if (std::optional<Response> file = page(head)) return std::move(*file);
     return refuse(path, {404, fmt::format("there is nothing at {}", path)});
@@ -140,15 +167,23 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     response.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", place->methods));
     return response;
   }
+  if (place->route == Route::embedders) {
+    boost::json::object body;
+    body["origins"] =
+        boost::json::array(config_.frame_origins.begin(), config_.frame_origins.end());
+    return json_response(200, boost::json::serialize(body));
+  }
   const bool changes = place->route != Route::rest;
   // A browser tells which page asks. Whatever it has to show, a page of a stranger must neither
   // change anything nor sign its visitor in as somebody else.
-  if (changes && !head.origin.empty() && !authenticator_.origin_allowed(head.origin, head.host)) {
-    return refuse(path, {403, fmt::format("the Origin \"{}\" is not allowed here: add it to "
-                                          "http.allowed_origins if it is yours",
-                                          head.origin)});
+  if (changes && !head.origin.empty() &&
+      !authenticator_.origin_allowed(head.origin, head.host, framed)) {
+    return refuse(path,
+                  {403, fmt::format("the Origin \"{}\" is not allowed here{}", head.origin,
+                                    framed ? ": only the page /ccp-v2/ itself is"
+                                           : ": add it to http.allowed_origins if it is yours")});
   }
-  if (place->route == Route::websocket) return admit_websocket(head);
+  if (place->route == Route::websocket) return admit_websocket(head, framed);
 
   const bool body_optional = place->route == Route::logout || place->route == Route::tickets;
   if (changes && (head.has_body || !body_optional) && !is_json(head.content_type)) {
@@ -157,16 +192,17 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
   }
   Admitted admitted;
   admitted.route = place->route;
+  admitted.framed = framed;
   admitted.body_limit = changes ? std::min(config_.max_body_bytes, kSmallBodyBytes) : 0;
   if (place->route == Route::messages || place->route == Route::preflight)
     admitted.body_limit = config_.max_body_bytes;
   if (place->route == Route::directory) admitted.body_limit = kDirectoryBytes;
-  if (place->route == Route::login) {
+  if (place->route == Route::login || place->route == Route::frame_session) {
     admitted.identity.caller.address =
         client_address(head.peer, head.forwarded_for, config_.trusted_proxies);
     return admitted;
   }
-  std::variant<Identity, HttpError> who = authenticator_.identify(head, now());
+  std::variant<Identity, HttpError> who = authenticator_.identify(head, now(), framed);
   if (HttpError* error = std::get_if<HttpError>(&who)) return refuse(path, *error);
   admitted.identity = std::move(std::get<Identity>(who));
   if (place->route == Route::directory && admitted.identity.caller.role == Role::agent) {
@@ -205,7 +241,7 @@ std::optional<Response> Api::page(const RequestHead& head) const {
   return response;
 }
 
-std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head) {
+std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head, bool framed) {
   const std::string_view path = head.path();
   if (!head.upgrade) {
     Response response = refuse(path, {426,
@@ -221,7 +257,8 @@ std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head) {
   }
   Admitted admitted;
   admitted.route = Route::websocket;
-  std::variant<Identity, HttpError> who = authenticator_.identify(head, now());
+  admitted.framed = framed;
+  std::variant<Identity, HttpError> who = authenticator_.identify(head, now(), framed);
   if (HttpError* error = std::get_if<HttpError>(&who)) return refuse(path, *error);
   admitted.identity = std::move(std::get<Identity>(who));
   const Caller& caller = admitted.identity.caller;
@@ -250,10 +287,13 @@ void Api::handle(Admitted request, std::string body, Respond respond) {
       messages(request.identity, body, std::move(respond));
       return;
     case Route::login:
-      login(request.identity.caller.address, body, std::move(respond));
+      login(request.identity.caller.address, body, request.framed, std::move(respond));
       return;
     case Route::logout:
-      logout(request.identity, respond);
+      logout(request.identity, request.framed, respond);
+      return;
+    case Route::frame_session:
+      open_frame_session(body, respond);
       return;
     case Route::tickets:
       tickets(request.identity, respond);
@@ -269,9 +309,10 @@ void Api::handle(Admitted request, std::string body, Respond respond) {
       rest(std::move(request), std::move(respond));
       return;
     case Route::websocket:
-      break;  // Never handed here: its socket was upgraded.
+    case Route::embedders:
+      break;  // Never handed here: the one was upgraded, the other answered by its head.
   }
-  respond(rest_error({400, "a WebSocket has no body"}));
+  respond(rest_error({400, "this address takes no body"}));
 }
 
 void Api::messages(const Identity& identity, std::string_view body, Respond respond) {

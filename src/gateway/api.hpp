@@ -28,11 +28,14 @@ enum class Route : std::uint8_t {
   directory,
   preflight,
   rest,
+  frame_session,  ///< Below /ccp-v2/: a session for the page in the frame, against a ticket.
+  embedders,      ///< Below /ccp-v2/: whose pages may embed it.
 };
 
 /// A request whose head was found good: the body may be read now, or the socket upgraded.
 struct Admitted {
   Route route = Route::rest;
+  bool framed = false;         ///< Below /ccp-v2/: a request of the page in another site's frame.
   Identity identity;           ///< For a login only its caller's address.
   std::size_t body_limit = 0;  ///< Bytes.
   RestRequest rest;            ///< Only for Route::rest and Route::preflight.
@@ -74,12 +77,13 @@ class Api {
 
  private:
   void messages(const Identity& identity, std::string_view body, Respond respond);
-  void login(const std::string& address, const std::string& body, Respond respond);
-  void logout(const Identity& identity, const Respond& respond);
+  void login(const std::string& address, const std::string& body, bool framed, Respond respond);
+  void logout(const Identity& identity, bool framed, const Respond& respond);
   void tickets(const Identity& identity, const Respond& respond);
   /// The login's answer, once the password was looked at.
-  [[nodiscard]] Response signed_in(const std::string& login, const std::string& address,
-                                   bool right);
+  [[nodiscard]] Response signed_in(const std::string& login, const std::string& address, bool right,
+                                   bool framed);
+  void open_frame_session(const std::string& body, const Respond& respond);
   void rest(Admitted request, Respond respond);
   void directory(const Identity& identity, std::string body, Respond respond);
   void audit(std::string event, const Caller& caller, std::string request, bool accepted,
@@ -88,8 +92,10 @@ class Api {
   [[nodiscard]] std::optional<Response> count(const Caller& caller, std::string_view path);
   /// A file of a page, for anybody: what it shows, it asks for. Nothing where there is none.
   [[nodiscard]] std::optional<Response> page(const RequestHead& head) const;
-  [[nodiscard]] std::variant<Response, Admitted> admit_websocket(const RequestHead& head);
-  [[nodiscard]] std::string cookie(std::string_view value, std::int64_t max_age_seconds) const;
+  [[nodiscard]] std::variant<Response, Admitted> admit_websocket(const RequestHead& head,
+                                                                 bool framed);
+  /// The value of Set-Cookie; an empty `value` ends the cookie.
+  [[nodiscard]] std::string cookie(std::string_view value, bool framed) const;
   [[nodiscard]] UnixSeconds now() const { return clock_() / 1000; }
 
   const GatewayConfig& config_;

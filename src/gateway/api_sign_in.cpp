@@ -39,7 +39,7 @@ std::optional<Credentials> parse_credentials(const std::string& body) {
 
 }  // namespace
 
-void Api::login(const std::string& address, const std::string& body, Respond respond) {
+void Api::login(const std::string& address, const std::string& body, bool framed, Respond respond) {
   std::optional<Credentials> credentials = parse_credentials(body);
   if (!credentials) {
     respond(rest_error({400, "the body must be {\"login\":\"...\",\"password\":\"...\"}"}));
@@ -66,12 +66,12 @@ void Api::login(const std::string& address, const std::string& body, Respond res
   // The worker gets its own copy of `respond`, which must not run, or die, on the worker's thread:
   // it goes through the mailbox.
   auto answer = std::make_shared<Respond>(std::move(respond));
-  const bool posted = worker_.post([this, answer, address = std::string(address),
+  const bool posted = worker_.post([this, answer, framed, address = std::string(address),
                                     given = std::move(*credentials), mailbox = mailbox_]() mutable {
     const bool right = backend_.verify_password(given.login, given.password);
     mailbox->post([this, answer = std::move(answer), login = std::move(given.login),
-                   address = std::move(address),
-                   right] { (*answer)(signed_in(login, address, right)); });
+                   address = std::move(address), right,
+                   framed] { (*answer)(signed_in(login, address, right, framed)); });
   });
   if (posted) return;
   logins_.take_back(login);
@@ -79,7 +79,8 @@ void Api::login(const std::string& address, const std::string& body, Respond res
   (*answer)(rest_error({429, "too many logins at once; try again in a second"}));
 }
 
-Response Api::signed_in(const std::string& login, const std::string& address, bool right) {
+Response Api::signed_in(const std::string& login, const std::string& address, bool right,
+                        bool framed) {
   const std::optional<Caller> account = right ? backend_.account(login) : std::optional<Caller>();
   metrics_.login(account.has_value());
   // What is no login of ours may be a password in the wrong field: it is kept nowhere.
@@ -88,7 +89,7 @@ Response Api::signed_in(const std::string& login, const std::string& address, bo
         {.login = known ? login : std::string(),
          .role = account ? account->role : directory::Role::agent,
          .address = address},
-        "POST /v1/login", account.has_value(),
+        framed ? "POST /ccp-v2/v1/login" : "POST /v1/login", account.has_value(),
         account ? ""
         : right ? "disabled"
                 : "wrongPassword");
@@ -98,28 +99,61 @@ Response Api::signed_in(const std::string& login, const std::string& address, bo
   logins_.forget(login);
   // An address may be many people's, so what the others got wrong stays.
   addresses_.take_back(counted_address(address));
+  if (framed && account->role != directory::Role::agent) {
+    return rest_error({403, fmt::format("\"{}\" has the role {}; this page is for agents",
+                                        account->login, to_string(account->role))});
+  }
+  boost::json::object who;
+  who["login"] = account->login;
+  who["role"] = to_string(account->role);
+  if (framed) {
+    // The pop-up's own cookie would not reach the frame, which has a cookie jar of its own.
+    who["ticket"] = sessions_.issue_sign_in(*account, now());
+    who["expiresInSeconds"] = config_.ticket_seconds;
+    return json_response(200, boost::json::serialize(who));
+  }
+  Response response = json_response(200, boost::json::serialize(who));
+  response.headers.emplace_back("Set-Cookie", cookie(sessions_.open(*account, now()), false));
+  return response;
+}
+
+void Api::open_frame_session(const std::string& body, const Respond& respond) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(body, error);
+  const boost::json::object* object = error ? nullptr : value.if_object();
+  const boost::json::value* ticket = object == nullptr ? nullptr : object->if_contains("ticket");
+  if (ticket == nullptr || !ticket->is_string()) {
+    respond(rest_error({400, "the body must be {\"ticket\":\"...\"}"}));
+    return;
+  }
+  const std::optional<Caller> caller = sessions_.redeem_sign_in(ticket->get_string(), now());
+  // The account may have been disabled since, or given another role.
+  const std::optional<Caller> account =
+      caller ? backend_.account(caller->login) : std::optional<Caller>();
+  if (!account || account->role != directory::Role::agent) {
+    respond(rest_error({401, "the ticket is unknown, used up or expired; sign in again"}));
+    return;
+  }
   boost::json::object who;
   who["login"] = account->login;
   who["role"] = to_string(account->role);
   Response response = json_response(200, boost::json::serialize(who));
-  response.headers.emplace_back("Set-Cookie",
-                                cookie(sessions_.open(*account, now()),
-                                       static_cast<std::int64_t>(config_.session_hours) * 3600));
-  return response;
+  response.headers.emplace_back("Set-Cookie", cookie(sessions_.open(*account, now()), true));
+  respond(std::move(response));
 }
 
-void Api::logout(const Identity& identity, const Respond& respond) {
+void Api::logout(const Identity& identity, bool framed, const Respond& respond) {
   if (!identity.session) {
     respond(rest_error({400, "a token has no session to end; it ends by itself at its claim exp"}));
     return;
   }
-  audit("logout", identity.caller, "POST /v1/logout", true);
+  audit("logout", identity.caller, framed ? "POST /ccp-v2/v1/logout" : "POST /v1/logout", true);
   sessions_.close(*identity.session);
   end_session_(*identity.session);
   Response response;
   response.status = 204;
   response.content_type.clear();
-  response.headers.emplace_back("Set-Cookie", cookie("", 0));
+  response.headers.emplace_back("Set-Cookie", cookie("", framed));
   respond(std::move(response));
 }
 
@@ -130,9 +164,18 @@ void Api::tickets(const Identity& identity, const Respond& respond) {
   respond(json_response(200, boost::json::serialize(ticket)));
 }
 
-std::string Api::cookie(std::string_view value, std::int64_t max_age_seconds) const {
+std::string Api::cookie(std::string_view value, bool framed) const {
+  const std::int64_t seconds =
+      value.empty() ? 0 : static_cast<std::int64_t>(config_.session_hours) * 3600;
+  // A frame of another site gets back no cookie of a stricter SameSite, and one that is not
+  // Partitioned only where third-party cookies are let through.
+  if (framed) {
+    return fmt::format(
+        "{}={}; Path=/ccp-v2/; Max-Age={}; HttpOnly; SameSite=None; Secure; Partitioned",
+        kFrameCookie, value, seconds);
+  }
   return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie,
-                     value, max_age_seconds, config_.cookie_secure ? "; Secure" : "");
+                     value, seconds, config_.cookie_secure ? "; Secure" : "");
 }
 
 }  // namespace baton::gateway

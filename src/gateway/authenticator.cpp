@@ -36,19 +36,22 @@ Authenticator::Authenticator(const GatewayConfig& config, std::string secret, Ba
       backend_(backend),
       sessions_(sessions) {}
 
-std::variant<Identity, HttpError> Authenticator::identify(const RequestHead& head,
-                                                          UnixSeconds now) {
+std::variant<Identity, HttpError> Authenticator::identify(const RequestHead& head, UnixSeconds now,
+                                                          bool framed) {
   Identity identity;
   std::string_view ticket;
   for (std::string_view protocol : split_list(head.subprotocols)) {
     if (protocol.starts_with(kTicketPrefix)) ticket = protocol.substr(kTicketPrefix.size());
   }
-  const std::string_view cookie = cookie_value(head.cookie, kSessionCookie);
-  if (!head.authorization.empty()) {
+  const std::string_view cookie = cookie_value(head.cookie, framed ? kFrameCookie : kSessionCookie);
+  if (framed && cookie.empty()) {
+    return HttpError{401, "not signed in: below /ccp-v2/ the cookie of its own sign-in is needed"};
+  }
+  if (!framed && !head.authorization.empty()) {
     auto result = by_token(head.authorization, now);
     if (HttpError* error = std::get_if<HttpError>(&result)) return std::move(*error);
     identity = std::move(std::get<Identity>(result));
-  } else if (head.upgrade && !ticket.empty()) {
+  } else if (!framed && head.upgrade && !ticket.empty()) {
     std::optional<Identity> redeemed = sessions_.redeem_ticket(ticket, now);
     if (!redeemed) {
       return HttpError{401,
@@ -57,10 +60,11 @@ std::variant<Identity, HttpError> Authenticator::identify(const RequestHead& hea
     }
     identity = std::move(*redeemed);
   } else if (!cookie.empty()) {
-    if (std::optional<HttpError> refused = refuse_origin(head)) return std::move(*refused);
+    if (std::optional<HttpError> refused = refuse_origin(head, framed)) return std::move(*refused);
     std::optional<Identity> found = sessions_.find(cookie, now);
     if (!found) {
-      return HttpError{401, "the session has ended; sign in again with POST /v1/login"};
+      return HttpError{401, fmt::format("the session has ended; sign in again{}",
+                                        framed ? "" : " with POST /v1/login")};
     }
     identity = std::move(*found);
   } else {
@@ -91,9 +95,14 @@ std::variant<Identity, HttpError> Authenticator::by_token(std::string_view autho
   return Identity{Caller{std::move(good.login), good.role}, good.expires_at, std::nullopt};
 }
 
-std::optional<HttpError> Authenticator::refuse_origin(const RequestHead& head) const {
+std::optional<HttpError> Authenticator::refuse_origin(const RequestHead& head, bool framed) const {
   if (!head.origin.empty()) {
-    if (origin_allowed(head.origin, head.host)) return std::nullopt;
+    if (origin_allowed(head.origin, head.host, framed)) return std::nullopt;
+    if (framed) {
+      return HttpError{403, fmt::format("the Origin \"{}\" may not use the frame's session: only "
+                                        "the page /ccp-v2/ itself may",
+                                        head.origin)};
+    }
     return HttpError{403, fmt::format("the Origin \"{}\" may not use the session cookie: add it to "
                                       "http.allowed_origins if it is yours",
                                       head.origin)};
@@ -103,7 +112,8 @@ std::optional<HttpError> Authenticator::refuse_origin(const RequestHead& head) c
   const bool read = head.method == "GET" || head.method == "HEAD";
   if (read && !head.upgrade &&
       (head.sec_fetch_site == "same-origin" ||
-       (head.sec_fetch_site.empty() && origin_allowed(origin_of(head.referer), head.host)))) {
+       (head.sec_fetch_site.empty() &&
+        origin_allowed(origin_of(head.referer), head.host, framed)))) {
     return std::nullopt;
   }
   return HttpError{403,
@@ -111,9 +121,10 @@ std::optional<HttpError> Authenticator::refuse_origin(const RequestHead& head) c
                    "origin or one of http.allowed_origins"};
 }
 
-bool Authenticator::origin_allowed(std::string_view origin, std::string_view host) const {
+bool Authenticator::origin_allowed(std::string_view origin, std::string_view host,
+                                   bool framed) const {
   if (origin.empty()) return false;
-  if (origin_configured(origin)) return true;
+  if (!framed && origin_configured(origin)) return true;
   if (host.empty()) return false;
   const std::size_t scheme = origin.find("://");
   if (scheme == std::string_view::npos || !same(origin.substr(scheme + 3), host)) return false;

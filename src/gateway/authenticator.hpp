@@ -16,6 +16,9 @@
 namespace baton::gateway {
 
 inline constexpr std::string_view kSessionCookie = "baton_session";
+/// The same of the page /ccp-v2/, which stands in a frame of another site. A browser sends it there
+/// only under that page's own path.
+inline constexpr std::string_view kFrameCookie = "baton_frame_session";
 inline constexpr std::string_view kSubprotocol = "baton.v1";
 inline constexpr std::string_view kTicketPrefix = "baton.ticket.";
 
@@ -31,13 +34,16 @@ class Authenticator {
   /// From now on tokens signed with these keys are believed, beside those signed with the secret.
   void set_issuer_keys(KeySet keys) { issuer_keys_ = std::move(keys); }
 
-  /// Who makes this request, or 401 or 403 with the reason. Redeems the ticket if there is one.
-  [[nodiscard]] std::variant<Identity, HttpError> identify(const RequestHead& head,
-                                                           UnixSeconds now);
+  /// Who makes this request, or 401 or 403 with the reason. Redeems the ticket if there is one. A
+  /// `framed` request is one below /ccp-v2/: there the frame's cookie counts alone, and only for
+  /// our own pages.
+  [[nodiscard]] std::variant<Identity, HttpError> identify(const RequestHead& head, UnixSeconds now,
+                                                           bool framed = false);
 
-  /// True where `origin` is the server's own (its host and port are those of `host`) or a
-  /// configured one.
-  [[nodiscard]] bool origin_allowed(std::string_view origin, std::string_view host) const;
+  /// True where `origin` is the server's own (its host and port are those of `host`) or, unless the
+  /// request is `framed`, a configured one.
+  [[nodiscard]] bool origin_allowed(std::string_view origin, std::string_view host,
+                                    bool framed = false) const;
   /// True where `origin` is a configured one: a page elsewhere may then read the responses.
   [[nodiscard]] bool origin_configured(std::string_view origin) const;
 
@@ -49,7 +55,7 @@ class Authenticator {
  private:
   [[nodiscard]] std::variant<Identity, HttpError> by_token(std::string_view authorization,
                                                            UnixSeconds now) const;
-  [[nodiscard]] std::optional<HttpError> refuse_origin(const RequestHead& head) const;
+  [[nodiscard]] std::optional<HttpError> refuse_origin(const RequestHead& head, bool framed) const;
 
   const GatewayConfig& config_;
   const std::string secret_;

@@ -14,6 +14,8 @@ struct GatewayConfig {
   int file_check_seconds = 5;  ///< How often the files above are looked at for changes. 1 to 3600.
   std::vector<std::string>
       allowed_origins;  ///< "https://desk.example"; the server's own origin is always allowed.
+  /// Whose pages may embed /ccp-v2/, and no other page of ours; empty: there is no such page.
+  std::vector<std::string> frame_origins;
   /// Proxies whose X-Forwarded-For is believed, by numeric address.
   std::vector<std::string> trusted_proxies;
   std::string jwt_secret_file;  ///< Made with mode 0600 where missing.

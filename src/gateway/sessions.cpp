@@ -46,6 +46,16 @@ void Sessions::Store::expire(UnixSeconds now) {
   for (const Digest& digest : gone) remove(digest);
 }
 
+std::optional<Identity> Sessions::Store::redeem(std::string_view secret, UnixSeconds now) {
+  const auto found = entries.find(sha256(secret));
+  if (found == entries.end()) return std::nullopt;
+  const bool valid = found->second.expires_at > now;
+  Identity identity = found->second.identity;
+  remove(found->first);
+  if (!valid) return std::nullopt;
+  return identity;
+}
+
 std::string Sessions::open(const Caller& caller, UnixSeconds now) {
   std::string secret = random_hex(kSecretBytes);
   const Digest digest = sha256(secret);
@@ -84,17 +94,25 @@ std::string Sessions::issue_ticket(const Identity& identity, UnixSeconds now) {
 }
 
 std::optional<Identity> Sessions::redeem_ticket(std::string_view secret, UnixSeconds now) {
-  const auto found = tickets_.entries.find(sha256(secret));
-  if (found == tickets_.entries.end()) return std::nullopt;
-  const bool valid = found->second.expires_at > now;
-  Identity identity = found->second.identity;
-  tickets_.remove(Digest(found->first));
-  if (!valid) return std::nullopt;
-  return identity;
+  return tickets_.redeem(secret, now);
+}
+
+std::string Sessions::issue_sign_in(const Caller& caller, UnixSeconds now) {
+  std::string secret = random_hex(kSecretBytes);
+  const UnixSeconds expires_at = now + limits_.ticket_seconds;
+  sign_ins_.add(sha256(secret), Identity{caller, expires_at, std::nullopt}, expires_at,
+                limits_.tickets, limits_.tickets_per_login);
+  return secret;
+}
+
+std::optional<Caller> Sessions::redeem_sign_in(std::string_view secret, UnixSeconds now) {
+  std::optional<Identity> identity = sign_ins_.redeem(secret, now);
+  if (!identity) return std::nullopt;
+  return std::move(identity->caller);
 }
 
 void Sessions::revoke(std::string_view login) {
-  for (Store* store : {&sessions_, &tickets_}) {
+  for (Store* store : {&sessions_, &tickets_, &sign_ins_}) {
     const auto found = store->by_login.find(login);
     if (found == store->by_login.end()) continue;
     const std::list<Digest> digests = found->second;
@@ -105,6 +123,7 @@ void Sessions::revoke(std::string_view login) {
 void Sessions::expire(UnixSeconds now) {
   sessions_.expire(now);
   tickets_.expire(now);
+  sign_ins_.expire(now);
 }
 
 }  // namespace baton::gateway

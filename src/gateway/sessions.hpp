@@ -52,6 +52,12 @@ class Sessions {
   /// Who a ticket stands for; it is gone afterwards.
   [[nodiscard]] std::optional<Identity> redeem_ticket(std::string_view secret, UnixSeconds now);
 
+  /// A secret by which the page in a frame of another site gets a session of its own, good for as
+  /// long as a ticket. It opens no WebSocket, and a ticket opens no session.
+  [[nodiscard]] std::string issue_sign_in(const Caller& caller, UnixSeconds now);
+  /// Whom it was given to; it is gone afterwards.
+  [[nodiscard]] std::optional<Caller> redeem_sign_in(std::string_view secret, UnixSeconds now);
+
   /// Ends all sessions and tickets of a login.
   void revoke(std::string_view login);
   /// Drops what has expired.
@@ -77,11 +83,14 @@ class Sessions {
              std::size_t limit_per_login);
     bool remove(const Digest& digest);
     void expire(UnixSeconds now);
+    /// Whom a secret was given to, if that is not over; it is gone afterwards.
+    std::optional<Identity> redeem(std::string_view secret, UnixSeconds now);
   };
 
   SessionLimits limits_;
   Store sessions_;
   Store tickets_;
+  Store sign_ins_;
 };
 
 }  // namespace baton::gateway

@@ -90,6 +90,21 @@ TEST(Tickets, AreGoodOnceAndForThirtySeconds) {
   EXPECT_EQ(sessions.ticket_count(), 0U);
 }
 
+TEST(SignIns, AreGoodOnceForThirtySecondsAndForNothingElse) {
+  Sessions sessions{SessionLimits{}};
+  const std::string secret = sessions.issue_sign_in(kAgent, kNow);
+  EXPECT_FALSE(sessions.redeem_ticket(secret, kNow));
+  EXPECT_FALSE(sessions.find(secret, kNow));
+  const auto redeemed = sessions.redeem_sign_in(secret, kNow + 29);
+  ASSERT_TRUE(redeemed);
+  EXPECT_EQ(redeemed->login, "agent1");
+  EXPECT_FALSE(sessions.redeem_sign_in(secret, kNow + 29));
+  EXPECT_FALSE(sessions.redeem_sign_in(sessions.issue_sign_in(kAgent, kNow), kNow + 30));
+  const std::string revoked = sessions.issue_sign_in(kAgent, kNow);
+  sessions.revoke("agent1");
+  EXPECT_FALSE(sessions.redeem_sign_in(revoked, kNow));
+}
+
 TEST(Tickets, DoNotOutliveTheirToken) {
   Sessions sessions{SessionLimits{}};
   const std::string ticket = sessions.issue_ticket({kAgent, kNow + 5, std::nullopt}, kNow);

@@ -1,0 +1,30 @@
+// The sign-in pop-up that the library or the page in the frame opens.
+
+/** Waits for the pop-up at `url`, and signs in there. Comes back once it is closed, or says what it shows. */
+export async function signIn(page, context, url, login, password) {
+  const there = () => context.pages().find((one) => one !== page && one.url().startsWith(url));
+  const popup = there() ?? (await context.waitForEvent("page", (one) => one !== page));
+  await popup.getByLabel("Login").fill(login);
+  await popup.getByLabel("Password").fill(password);
+  const closed = popup.waitForEvent("close").then(() => "closed");
+  // The library may close it before the click has come back.
+  await popup.getByRole("button", { name: "Sign in" }).click().catch(() => undefined);
+  const refused = popup
+    .waitForFunction(() => {
+      const told = document.querySelector("#told").textContent;
+      return told === "Signed in." ? "" : told;
+    })
+    .then((text) => text.jsonValue())
+    .catch(() => closed);
+  return Promise.race([closed, refused]);
+}
+
+/** Clicks a button of the page in the frame. */
+export async function clickInFrame(page, context, name) {
+  await page.frameLocator("iframe").getByRole("button", { name }).click();
+}
+
+/** What the page in the frame shows. */
+export async function textInFrame(page) {
+  return page.frameLocator("iframe").locator("main").innerText();
+}

@@ -1,0 +1,182 @@
+/** The page /ccp-v2/ in a frame of a desktop: puts the parts together. */
+
+import { Api } from "./api.ts";
+import { BatonRefusal, type Baton, type Request } from "./baton.ts";
+import { carryOut, setMute } from "./commands.ts";
+import { toStreamsError } from "./errors.ts";
+import { Desk } from "./desk.ts";
+import { Frame } from "./frame.ts";
+import { configurationOf, snapshotOf, type ServedQueue } from "./snapshot.ts";
+import {
+  isRunning,
+  type AgentInfo,
+  type BatonEvent,
+  type State,
+  type StateChoice,
+  type Transfer,
+} from "./state.ts";
+import { Socket } from "./socket.ts";
+import { askForSignIn, type SignInPrompt } from "./sign_in.ts";
+
+/** What the page shows beside what it tells the library. */
+export interface View {
+  /** The agent's name and state, and whether Baton is reached. */
+  show(who: string, state: string, connected: boolean): void;
+  /** Nobody is signed in. */
+  signIn(prompt: SignInPrompt): void;
+}
+
+/** Frames of the same agent under the same desktop's site hear each other's broadcasts. */
+const CHANNEL = "baton-ccp-v2";
+
+export class Page implements Baton {
+  readonly #api = new Api();
+  readonly #view: View;
+  readonly #frame: Frame;
+  readonly #desk: Desk;
+  readonly #listeners = new Set<(event: BatonEvent) => void>();
+  readonly #channel = new BroadcastChannel(CHANNEL);
+  #socket: Socket | null = null;
+  #info: AgentInfo | null = null;
+  #connected = false;
+
+  /** `host` embeds this page, and `origins` may. */
+  constructor(host: Window, origins: readonly string[], view: View) {
+    this.#view = view;
+    this.#desk = new Desk(this, (state, before) => this.#changed(state, before));
+    this.#frame = new Frame(host, origins, crypto.randomUUID(), {
+      request: (method, params, id) => carryOut(this.#desk, method, params, id),
+      errorText: (error) => toStreamsError(error).toText(),
+      mute: (muted) => void this.#mute(muted),
+      reload: () => void this.#readChoices().then(() => this.#show()),
+      broadcast: (event, data) => this.#channel.postMessage({ event, data }),
+    });
+    window.addEventListener("message", ({ source, origin, data }) => {
+      if (source === host) this.#frame.receive(data, origin);
+    });
+    this.#channel.onmessage = ({ data }) => {
+      const { event, data: content } = data as { event: string; data: unknown };
+      this.#frame.relay(event, content);
+    };
+  }
+
+  /** Goes on from whoever is signed in, or asks for a sign-in. */
+  async start(): Promise<void> {
+    try {
+      await this.#readChoices();
+    } catch (error) {
+      if (error instanceof BatonRefusal && error.status === 401) return this.#signedOut();
+      // Baton is away for the moment: the library's own time-out reloads this page.
+      throw error;
+    }
+    this.#frame.open();
+    this.#socket = new Socket(
+      {
+        event: (event) => this.#take(event),
+        connected: (connected) => {
+          this.#connected = connected;
+          this.#show();
+        },
+        signedOut: () => this.#signedOut(),
+      },
+      () => this.#isSignedIn(),
+    );
+    this.#socket.open();
+  }
+
+  /** Ends this page's session. */
+  async signOut(): Promise<void> {
+    await this.#api.signOut();
+    this.#signedOut();
+  }
+
+  // --- Baton, as the commands need it --------------------------------------------------------------------------------
+
+  send(request: Request): Promise<void> {
+    return this.#api.send(request);
+  }
+
+  read<T>(path: string): Promise<T> {
+    return this.#api.read<T>(path);
+  }
+
+  preflight(destination: unknown): Promise<BatonRefusal | null> {
+    return this.#api.preflight(destination);
+  }
+
+  onEvent(listener: (event: BatonEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // --- What happens --------------------------------------------------------------------------------------------------
+
+  #take(event: BatonEvent): void {
+    this.#desk.take(event);
+    for (const listener of [...this.#listeners]) listener(event);
+    if (event.topic === "Agent" && event.subtopic === "StateSync" && !this.#desk.state.agent) {
+      // Whoever opens the panel goes to work: Amazon's signs the agent in likewise, offline.
+      void this.send({ topic: "Agent", subtopic: "Login", id: crypto.randomUUID() });
+    }
+    if (event.topic === "InboundCall" && event.subtopic === "StateSync" && this.#desk.state.call) {
+      void this.#findTransfer(this.#desk.state.call.contactId);
+    }
+  }
+
+  /** A state sync does not tell of a transfer that is running. */
+  async #findTransfer(contactId: string): Promise<void> {
+    const { items } = await this.read<{ items: Transfer[] }>(
+      `/v1/transfers?contactId=${contactId}`,
+    );
+    const running = items.find(isRunning);
+    if (running && !this.#desk.state.transfer) this.#desk.takeTransfer(running);
+  }
+
+  #changed(state: State, before: State): void {
+    if (state.agent) this.#info = state.agent.info;
+    this.#show();
+    const muted = state.agent?.info.muted ?? false;
+    if (muted !== (before.agent?.info.muted ?? false)) this.#frame.muted(muted);
+  }
+
+  #show(): void {
+    const { state, choices } = this.#desk;
+    // Before Baton has told who the agent is, there is nothing to tell the library.
+    if (!this.#info) return;
+    const snapshot = snapshotOf(state, choices, new Date());
+    this.#frame.update(snapshot, configurationOf(this.#info, choices));
+    this.#view.show(this.#info.name, snapshot.state.name, this.#connected);
+  }
+
+  async #mute(muted: boolean | null): Promise<void> {
+    const now = this.#desk.state.agent?.info.muted ?? false;
+    if (muted === null || muted === now) return this.#frame.muted(now);
+    // The library's mute() has no callback, so how it stands is told either way.
+    await setMute(this.#desk, muted, crypto.randomUUID()).catch(() => this.#frame.muted(now));
+  }
+
+  async #readChoices(): Promise<void> {
+    const states = await this.#api.ask<StateChoice[]>("Agent", "GetStates");
+    const { items } = await this.#api.read<{ items: ServedQueue[] }>("/v1/queues");
+    this.#desk.choices = { states, queues: items };
+  }
+
+  async #isSignedIn(): Promise<boolean> {
+    try {
+      await this.#api.ask("Agent", "GetStates");
+      return true;
+    } catch (error) {
+      if (error instanceof BatonRefusal && error.status === 401) return false;
+      throw error;
+    }
+  }
+
+  #signedOut(): void {
+    this.#socket?.close();
+    this.#socket = null;
+    this.#frame.close();
+    this.#desk.forget();
+    this.#info = null;
+    this.#view.signIn(askForSignIn(this.#api, () => void this.start()));
+  }
+}

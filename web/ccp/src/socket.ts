@@ -1,0 +1,90 @@
+/** Baton's events for this page, over a WebSocket that comes back by itself and asks for what it missed. */
+
+import { BASE } from "./api.ts";
+import type { BatonEvent } from "./state.ts";
+
+export interface SocketEvents {
+  event(event: BatonEvent): void;
+  /** True once the connection stands, false once it is gone; it will be tried again. */
+  connected(connected: boolean): void;
+  /** Whoever is signed in is so no longer; nothing is tried any more. */
+  signedOut(): void;
+}
+
+/** Close code of Baton: the session ended, or the account was disabled (docs/signing-in.md). */
+const SIGNED_OUT = 4401;
+/** The wait before the next attempt doubles from the first to the last; milliseconds. */
+const FIRST_WAIT = 250;
+const LAST_WAIT = 8_000;
+
+export class Socket {
+  readonly #events: SocketEvents;
+  readonly #stillSignedIn: () => Promise<boolean>;
+  #socket: WebSocket | null = null;
+  /** An epoch that no server has makes it send the state syncs first. */
+  #epoch = "new";
+  #after = 0;
+  #wait = FIRST_WAIT;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  /** `stillSignedIn` is asked where a connection is refused, since a browser does not tell why it was. */
+  constructor(events: SocketEvents, stillSignedIn: () => Promise<boolean>) {
+    this.#events = events;
+    this.#stillSignedIn = stillSignedIn;
+  }
+
+  open(): void {
+    const url = new URL(`${BASE}/v1/ws`, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("epoch", this.#epoch);
+    url.searchParams.set("after", String(this.#after));
+    const socket = new WebSocket(url, ["baton.v1"]);
+    this.#socket = socket;
+    let stood = false;
+    socket.onopen = () => {
+      stood = true;
+      this.#wait = FIRST_WAIT;
+      this.#events.connected(true);
+    };
+    socket.onmessage = ({ data }) => this.#take(String(data));
+    socket.onclose = ({ code }) => {
+      if (this.#closed) return;
+      this.#events.connected(false);
+      if (code === SIGNED_OUT) return this.#end();
+      if (stood) return this.#later();
+      void this.#stillSignedIn().then(
+        (signedIn) => (signedIn ? this.#later() : this.#end()),
+        () => this.#later(),
+      );
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
+  #end(): void {
+    this.close();
+    this.#events.signedOut();
+  }
+
+  #later(): void {
+    if (this.#closed) return;
+    // Not all pages at the same moment, when a server comes back to all of them.
+    const wait = this.#wait * (0.5 + Math.random() / 2);
+    this.#wait = Math.min(this.#wait * 2, LAST_WAIT);
+    this.#timer = setTimeout(() => this.open(), wait);
+  }
+
+  #take(text: string): void {
+    const event = JSON.parse(text) as BatonEvent & { epoch?: string };
+    if (event.epoch !== undefined && event.sequence !== undefined) {
+      this.#epoch = event.epoch;
+      this.#after = event.sequence;
+    }
+    this.#events.event(event);
+  }
+}
