@@ -189,6 +189,18 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
         first = call_event(*call, *who, true);
         body.calls.push_back(first->leg);
         body.calls.push_back(call_event(*call, *who, false).leg);
+        // At Amazon Connect an agent may have two.
+        if (call->mirror) {
+          std::map<ContactId, const Contact*> others;
+          for (const auto& [id, each] : contacts_) {
+            if (each->mirror && !each->ended_at && each->mirror->agent == login && id != call->id)
+              others.emplace(id, each.get());
+          }
+          for (const auto& [id, each] : others) {
+            body.calls.push_back(call_event(*each, *who, true).leg);
+            body.calls.push_back(call_event(*each, *who, false).leg);
+          }
+        }
       } else if (who != nullptr && who->finished) {
         first = who->finished->agent_leg;
         body.calls.push_back(who->finished->agent_leg.leg);

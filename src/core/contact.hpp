@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/leg.hpp"
+#include "core/mirror.hpp"
 #include "core/transfer.hpp"
 #include "message/event.hpp"
 
@@ -118,7 +119,8 @@ struct Contact {
   std::vector<TransferId> all_transfers;
   std::map<std::string, std::string> attributes;
   TimerId bridge_timer = 0;
-  CommandId bridge_command = 0;  ///< The join under way; 0: none.
+  CommandId bridge_command = 0;           ///< The join under way; 0: none.
+  std::optional<MirrorContact> mirror{};  ///< A call that is not ours.
 
   [[nodiscard]] Leg* leg(const LegId& leg_id);
   [[nodiscard]] const Leg* leg(const LegId& leg_id) const;
@@ -134,7 +136,7 @@ BOOST_DESCRIBE_STRUCT(Contact, (),
                        max_forwards, started_at, ended_at, legs, customer_leg, queue, queue_arn,
                        original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
                        held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
-                       connected_transfers, all_transfers, attributes, bridge_timer,
-                       bridge_command))
+                       connected_transfers, all_transfers, attributes, bridge_timer, bridge_command,
+                       mirror))
 
 }  // namespace baton::core
