@@ -13,6 +13,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 
+from harness.amazon_world import AmazonWorld  # noqa: E402: after the switch above.
 from harness.browser import Browser  # noqa: E402: after the switch above.
 from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
@@ -72,6 +73,15 @@ def world(request: pytest.FixtureRequest, tmp_path) -> World:
         overrides.update(marker.args[0])
     changes = [marker.args[0] for marker in request.node.iter_markers("directory")]
     return World(tmp_path, overrides, changes)
+
+
+@pytest.fixture
+def amazon(request: pytest.FixtureRequest, tmp_path) -> AmazonWorld:
+    """The same for calls at Amazon Connect: nothing of SIP, and the agents' sessions are the test's."""
+    overrides: dict = {}
+    for marker in reversed(list(request.node.iter_markers("config"))):
+        overrides.update(marker.args[0])
+    return AmazonWorld(tmp_path, overrides)
 
 
 @pytest.fixture

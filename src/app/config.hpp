@@ -9,6 +9,7 @@
 
 #include "core/input.hpp"
 #include "gateway/config.hpp"
+#include "telephony/amazon/amazon_switch.hpp"
 #include "telephony/sip/config.hpp"
 
 namespace baton::app {
@@ -34,6 +35,20 @@ struct JournalConfig {
   int slow_commit_ms = 1000;  ///< While a commit takes longer, new calls are refused.
 };
 
+/// Who carries the calls.
+struct TelephonyConfig {
+  std::string backend = "sip";  ///< sip, or amazon-connect.
+
+  [[nodiscard]] bool at_amazon() const { return backend == "amazon-connect"; }
+};
+
+/// The agents' sessions at Amazon Connect.
+struct AmazonConnectConfig {
+  std::string ccp_url;  ///< Of the instance's CCP; empty: the page /amazon/ is not served.
+  std::string region;   ///< Of the instance, for the CCP's softphone; empty: the CCP's own choice.
+  telephony::amazon::AmazonConfig back_end;
+};
+
 /// How the server ends.
 struct ServerConfig {
   int drain_seconds = 60;  ///< How long running calls have after SIGTERM.
@@ -55,6 +70,8 @@ struct LogConfig {
 struct AppConfig {
   std::string file;  ///< Where it came from, for messages.
   gateway::GatewayConfig gateway;
+  TelephonyConfig telephony;
+  AmazonConnectConfig amazon;
   telephony::sip::SipConfig sip;
   ServerConfig server;
   StoreConfig store;

@@ -23,6 +23,10 @@ constexpr std::array kSections{
         "http",
         "HTTP and WebSocket for desktops and servers, and the listener for health and metrics."},
     Section{"auth", "Who may sign in, and for how long (docs/signing-in.md)."},
+    Section{"telephony", "Who carries the calls."},
+    Section{"amazon",
+            "The agents' sessions at Amazon Connect, where `telephony.backend` is "
+            "`amazon-connect` (docs/amazon-connect.md)."},
     Section{"sip", "SIP for the agents' phones and the trunks."},
     Section{"trunk",
             "One table `[trunk.<name>]` for each carrier or other PBX. The name is made of "
@@ -176,6 +180,32 @@ const std::array kKeys{
            "seconds", 1, 86400),
     number("auth", "ticket_seconds", BATON_AT(gateway.ticket_seconds),
            "How long a WebSocket ticket may be used, once.", "seconds", 5, 300),
+    text("telephony", "backend", BATON_AT(telephony.backend),
+         "`sip`: Baton itself, with phones and trunks. `amazon-connect`: the agents' own sessions "
+         "there; nothing of SIP is opened then.",
+         rules::kBackEnd),
+    text("amazon", "ccp_url", BATON_AT(amazon.ccp_url),
+         "The instance's Contact Control Panel, such as "
+         "`https://example.my.connect.aws/ccp-v2/`, for the page `/amazon/`; empty: that page is "
+         "not served.",
+         rules::kHttpsUrlOrEmpty),
+    text("amazon", "region", BATON_AT(amazon.region),
+         "The instance's region, such as `eu-central-1`, which that page tells the panel; empty: "
+         "the panel finds it.",
+         rules::kAwsRegionOrEmpty),
+    number("amazon", "max_tabs", BATON_AT(amazon.back_end.max_tabs),
+           "Bridges of one agent at once; one acts, the others stand by, one more is refused.",
+           "bridges", 1, 100),
+    number("amazon", "add_timeout_seconds", BATON_AT(policy.mirror.add_timeout_seconds),
+           "How long a destination's connection may take to show up in a snapshot; then the "
+           "outcome counts as unknown.",
+           "seconds", 1, 120),
+    number("amazon", "leave_timeout_seconds", BATON_AT(policy.mirror.leave_timeout_seconds),
+           "The same for the end of the agent's own connection.", "seconds", 1, 120),
+    number("amazon", "settle_timeout_seconds", BATON_AT(policy.mirror.settle_timeout_seconds),
+           "How long an unknown outcome waits for a snapshot that settles it, and a session for a "
+           "bridge to come back, before they are given up.",
+           "seconds", 10, 86400),
     text("sip", "listen", BATON_AT(sip.listen), "The addresses that phones and trunks reach.",
          rules::kListen),
     text("sip", "realm", BATON_AT(sip.realm),

@@ -410,6 +410,7 @@ class Loader {
   }
 
   void cross_check() {
+    config_.policy.mirror.enabled = config_.telephony.at_amazon();
     const auto& sip = config_.sip;
     if (sip.listen.empty()) fault(at("sip.listen"), "The list must have one address at least.");
     const auto& http = config_.gateway;

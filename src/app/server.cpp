@@ -16,7 +16,6 @@
 #include "app/rest_views.hpp"
 #include "app/server_metrics.hpp"
 #include "app/version.hpp"
-#include "app/web_pages.hpp"
 #include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
 #include "engine/audit.hpp"
@@ -214,6 +213,39 @@ void Server::prune_audit() {
   });
 }
 
+void Server::make_sip(const directory::Directory& directory) {
+  sip_ = std::make_unique<telephony::sip::SipSwitch>(
+      config_.sip, agent_secrets(*store_), numbers_of(directory),
+      [this](core::InputBody body) { engine_->submit(std::move(body)); });
+  take_over_sip();
+  add_metrics(*registry_, *sip_);
+}
+
+void Server::make_amazon() {
+  amazon_ = std::make_unique<telephony::amazon::AmazonSwitch>(
+      config_.amazon.back_end, [this](core::InputBody body) { engine_->submit(std::move(body)); },
+      [this](core::BridgeId bridge, std::string text) {
+        gateway_->send_to(bridge, std::move(text));
+      });
+  add_metrics(*registry_, *amazon_);
+}
+
+std::optional<message::ApiError> Server::bridge(const gateway::Caller& caller,
+                                                gateway::SocketId socket,
+                                                message::BridgeFrame frame) {
+  if (!amazon_) return Backend::bridge(caller, socket, std::move(frame));
+  std::string why = amazon_->frame(caller.login, socket, std::move(frame));
+  if (why.empty()) return std::nullopt;
+  message::ApiError error;
+  error.reason = message::Reason::invalidMessage;
+  error.msg = std::move(why);
+  return error;
+}
+
+void Server::bridge_closed(gateway::SocketId socket) {
+  if (amazon_) amazon_->closed(socket);
+}
+
 void Server::start() {
   if (const auto folder = std::filesystem::path(config_.gateway.jwt_secret_file).parent_path();
       !folder.empty()) {
@@ -268,24 +300,34 @@ void Server::start() {
                                                }
                                                gateway_->publish(std::move(out));
                                              });
-  gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_,
-                                                web_pages(config_, assets_));
-  sip_ = std::make_unique<telephony::sip::SipSwitch>(
-      config_.sip, agent_secrets(*store_), numbers_of(directory),
-      [this](core::InputBody body) { engine_->submit(std::move(body)); });
-  take_over_sip();
-  add_metrics(*registry_, *engine_, *sip_);
-  engine_->set_switch(sip_.get());
+  pages_.emplace(config_, assets_);
+  gateway_ =
+      std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_, pages_->pages());
+  add_metrics(*registry_, *engine_);
+  telephony::Switch* back_end = nullptr;
+  if (config_.telephony.at_amazon()) {
+    make_amazon();
+    back_end = amazon_.get();
+  } else {
+    make_sip(directory);
+    back_end = sip_.get();
+  }
+  engine_->set_switch(back_end);
   engine_->set_observer(engine_metrics_.get());
-  if (const std::string error = engine_->load(sip_->capabilities()); !error.empty()) {
+  if (const std::string error = engine_->load(back_end->capabilities()); !error.empty()) {
     throw std::runtime_error("journal: " + error);
   }
-  if (const auto error = sip_->start()) throw std::runtime_error(*error);
+  if (sip_) {
+    if (const auto error = sip_->start()) throw std::runtime_error(*error);
+  }
 
   std::vector<core::InputBody> first;
-  first.emplace_back(core::Started{.version = std::string(version()),
-                                   .adopted_legs = sip_->adopted_legs(),
-                                   .reachable_phones = sip_->reachable_phones()});
+  core::Started started{.version = std::string(version()), .adopted_legs = {}};
+  if (sip_) {
+    started.adopted_legs = sip_->adopted_legs();
+    started.reachable_phones = sip_->reachable_phones();
+  }
+  first.emplace_back(std::move(started));
   first.emplace_back(core::PolicyChanged{config_.policy});
   first.emplace_back(core::DirectoryChanged{directory});
   for (const directory::Queue& queue : directory.queues) {
@@ -314,7 +356,7 @@ void Server::reload() {
 void Server::drain() { engine_->drain(); }
 
 std::uint64_t Server::legs_up() const {
-  return std::max(engine_->counters().legs_open, sip_->stats().legs_open);
+  return std::max(engine_->counters().legs_open, sip_ ? sip_->stats().legs_open : 0);
 }
 
 void Server::stop_gateway() {
@@ -363,12 +405,15 @@ void Server::stop() {
 }
 
 std::string Server::addresses() const {
-  std::string sip;
-  for (const telephony::sip::ListenAddress& each : sip_->bound()) {
-    if (!sip.empty()) sip += ',';
-    sip += each.transport + ':' + each.host + ':' + std::to_string(each.port);
+  std::string text = "http=" + gateway_->http_address();
+  if (sip_) {
+    std::string sip;
+    for (const telephony::sip::ListenAddress& each : sip_->bound()) {
+      if (!sip.empty()) sip += ',';
+      sip += each.transport + ':' + each.host + ':' + std::to_string(each.port);
+    }
+    text += " sip=" + sip;
   }
-  std::string text = "http=" + gateway_->http_address() + " sip=" + sip;
   if (const std::string metrics = gateway_->metrics_address(); !metrics.empty())
     text += " metrics=" + metrics;
   return text;
@@ -555,8 +600,10 @@ void Server::import_directory(std::string text, std::function<void(gateway::Impo
       }
       const directory::Directory now = store_->load_directory();
       use_directory(now);
-      sip_->set_secrets(agent_secrets(*store_));
-      sip_->set_inbound_numbers(numbers_of(now));
+      if (sip_) {
+        sip_->set_secrets(agent_secrets(*store_));
+        sip_->set_inbound_numbers(numbers_of(now));
+      }
       engine_->submit(core::DirectoryChanged{now});
       for (const directory::Agent& each : now.agents) {
         if (!each.enabled) gateway_->revoke(each.login);

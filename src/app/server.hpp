@@ -14,6 +14,7 @@
 #include "app/config.hpp"
 #include "app/engine_metrics.hpp"
 #include "app/server_registry.hpp"
+#include "app/web_pages.hpp"
 #include "app/worker.hpp"
 #include "directory/hours.hpp"
 #include "engine/engine.hpp"
@@ -23,6 +24,7 @@
 #include "numbers/number_book.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
+#include "telephony/amazon/amazon_switch.hpp"
 #include "telephony/sip/sip_switch.hpp"
 
 namespace baton::app {
@@ -65,6 +67,10 @@ class Server final : public gateway::Backend {
   void audit(const telephony::sip::SignIn& sign_in);
   [[nodiscard]] std::string not_ready_reason() override;
   [[nodiscard]] std::string epoch() override;
+  [[nodiscard]] std::optional<message::ApiError> bridge(const gateway::Caller& caller,
+                                                        gateway::SocketId socket,
+                                                        message::BridgeFrame frame) override;
+  void bridge_closed(gateway::SocketId socket) override;
 
  private:
   struct Account {
@@ -74,6 +80,8 @@ class Server final : public gateway::Backend {
 
   void load_initial_directory();
   void stop_gateway();
+  void make_sip(const directory::Directory& directory);
+  void make_amazon();
   void take_over_sip();
   void use_directory(const directory::Directory& directory);
   void check_hours();
@@ -94,9 +102,12 @@ class Server final : public gateway::Backend {
   std::optional<journal::SqliteJournal> journal_;
   std::unique_ptr<ServerRegistry> registry_;
   std::unique_ptr<EngineMetrics> engine_metrics_;
+  std::optional<WebPages> pages_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<engine::Engine> engine_;
+  // The one that telephony.backend names.
   std::unique_ptr<telephony::sip::SipSwitch> sip_;
+  std::unique_ptr<telephony::amazon::AmazonSwitch> amazon_;
   std::optional<store::StoreReader> reader_;  ///< The worker's thread.
   std::mutex password_mutex_;
   std::optional<store::StoreReader> passwords_;  ///< Guarded by password_mutex_.

@@ -13,8 +13,16 @@
 
 namespace baton::app {
 
-void add_metrics(ServerRegistry& registry, engine::Engine& engine,
-                 const telephony::sip::SipSwitch& sip) {
+namespace {
+
+using Many = std::vector<std::pair<prometheus::Labels, double>>;
+
+constexpr const char* kRefusals =
+    "Refusals because a limit of the configuration was reached, by its key";
+
+}  // namespace
+
+void add_metrics(ServerRegistry& registry, engine::Engine& engine) {
   const engine::EngineStats& stats = engine.stats();
   const auto atomic = [&](const char* name, const char* help,
                           const std::atomic<std::uint64_t>& figure) {
@@ -59,11 +67,8 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
                [&engine] { return engine.not_ready_reason().empty() ? 1.0 : 0.0; });
   registry.add("baton_engine_thread_cpu_seconds_total", "CPU time of the engine's thread",
                [&engine] { return static_cast<double>(engine.thread_cpu_ns()) / 1e9; });
-  registry.add("baton_sip_thread_cpu_seconds_total", "CPU time of the SIP loop's thread",
-               [&sip] { return std::chrono::duration<double>(sip.loop_cpu_time()).count(); });
 
   using core::Counters;
-  using telephony::sip::SwitchStats;
   const auto core = [&](const char* name, const char* help, std::uint64_t Counters::* figure,
                         const prometheus::Labels& labels = {}) {
     registry.add(
@@ -87,7 +92,6 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   core("baton_illegal_moves_total", "Transfer states against the table: a fault of Baton's",
        &Counters::illegal_moves);
 
-  using Many = std::vector<std::pair<prometheus::Labels, double>>;
   const auto by = [](const char* label, const std::map<std::string, std::uint64_t>& counts) {
     Many all;
     for (const auto& [value, count] : counts)
@@ -117,6 +121,31 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
                       return all;
                     });
 
+  const auto limits = [&](const char* key, ServerRegistry::Read read) {
+    registry.add("baton_limit_hits_total", kRefusals, std::move(read), {{"limit", key}});
+  };
+  const auto engine_limit = [&](const char* key, const std::atomic<std::uint64_t>& refused) {
+    limits(key,
+           [&refused] { return static_cast<double>(refused.load(std::memory_order_relaxed)); });
+  };
+  engine_limit("journal.max_queue", stats.refused_full);
+  engine_limit("journal.slow_commit_ms", stats.refused_slow);
+  const auto core_limit = [&](const char* key, std::uint64_t Counters::* member) {
+    limits(key, [&engine, member] { return static_cast<double>(engine.counters().*member); });
+  };
+  core_limit("limits.max_contacts", &Counters::contacts_full);
+  core_limit("dialing.max_per_agent_per_minute", &Counters::agent_minute_full);
+  core_limit("dialing.max_per_agent_per_day", &Counters::agent_day_full);
+  core_limit("dialing.max_per_number_per_minute", &Counters::number_minute_full);
+  core_limit("dialing.max_per_number_per_day", &Counters::number_day_full);
+  // Of the directory, not of the configuration.
+  core_limit("queues.maxWaiting", &Counters::queue_full);
+}
+
+void add_metrics(ServerRegistry& registry, const telephony::sip::SipSwitch& sip) {
+  using telephony::sip::SwitchStats;
+  registry.add("baton_sip_thread_cpu_seconds_total", "CPU time of the SIP loop's thread",
+               [&sip] { return std::chrono::duration<double>(sip.loop_cpu_time()).count(); });
   const auto figure = [&](const char* name, const char* help, std::uint64_t SwitchStats::* member) {
     registry.add(name, help, [&sip, member] { return static_cast<double>(sip.stats().*member); });
   };
@@ -160,9 +189,8 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
          &SwitchStats::method_refused);
   figure("baton_sip_screened_total", "Messages kept from the SIP stack, which cannot stand them",
          &SwitchStats::screened);
-  const char* refusals = "Refusals because a limit of the configuration was reached, by its key";
   const auto limits = [&](const char* key, ServerRegistry::Read read) {
-    registry.add("baton_limit_hits_total", refusals, std::move(read), {{"limit", key}});
+    registry.add("baton_limit_hits_total", kRefusals, std::move(read), {{"limit", key}});
   };
   const auto limit = [&](const char* key, std::uint64_t SwitchStats::* member) {
     limits(key, [&sip, member] { return static_cast<double>(sip.stats().*member); });
@@ -173,32 +201,33 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine,
   limit("sip.auth_failures", &SwitchStats::throttled);
   limit("sip.max_message_bytes", &SwitchStats::too_large);
   limit("sip.max_contacts_per_agent", &SwitchStats::contacts_full);
-  registry.add_many("baton_limit_hits_total", refusals, [&sip] {
+  registry.add_many("baton_limit_hits_total", kRefusals, [&sip] {
     Many all;
     for (const auto& [trunk, refused] : sip.stats().trunks_full)
       all.emplace_back(prometheus::Labels{{"limit", "trunk." + trunk + ".max_calls"}},
                        static_cast<double>(refused));
     return all;
   });
-  const auto engine_limit = [&](const char* key, const std::atomic<std::uint64_t>& refused) {
-    limits(key,
-           [&refused] { return static_cast<double>(refused.load(std::memory_order_relaxed)); });
-  };
-  engine_limit("journal.max_queue", stats.refused_full);
-  engine_limit("journal.slow_commit_ms", stats.refused_slow);
-  const auto core_limit = [&](const char* key, std::uint64_t Counters::* member) {
-    limits(key, [&engine, member] { return static_cast<double>(engine.counters().*member); });
-  };
-  core_limit("limits.max_contacts", &Counters::contacts_full);
-  core_limit("dialing.max_per_agent_per_minute", &Counters::agent_minute_full);
-  core_limit("dialing.max_per_agent_per_day", &Counters::agent_day_full);
-  core_limit("dialing.max_per_number_per_minute", &Counters::number_minute_full);
-  core_limit("dialing.max_per_number_per_day", &Counters::number_day_full);
-  // Of the directory, not of the configuration.
-  core_limit("queues.maxWaiting", &Counters::queue_full);
   figure("baton_sip_malformed_total", "Messages refused as malformed", &SwitchStats::malformed);
   figure("baton_sip_sound_streams_open", "Parties hearing the built-in source",
          &SwitchStats::sound_streams_open);
+}
+
+void add_metrics(ServerRegistry& registry, const telephony::amazon::AmazonSwitch& amazon) {
+  using telephony::amazon::AmazonStats;
+  const auto figure = [&](const char* name, const char* help, std::uint64_t AmazonStats::* member) {
+    registry.add(name, help,
+                 [&amazon, member] { return static_cast<double>(amazon.stats().*member); });
+  };
+  figure("baton_amazon_bridges", "Bridges that are connected", &AmazonStats::bridges);
+  figure("baton_amazon_snapshots_total", "Snapshots that bridges reported",
+         &AmazonStats::snapshots);
+  figure("baton_amazon_commands_total", "Commands handed to bridges", &AmazonStats::commands);
+  figure("baton_amazon_commands_failed_total", "Commands that failed",
+         &AmazonStats::commands_failed);
+  registry.add("baton_limit_hits_total", kRefusals,
+               [&amazon] { return static_cast<double>(amazon.stats().tabs_refused); },
+               {{"limit", "amazon.max_tabs"}});
 }
 
 }  // namespace baton::app

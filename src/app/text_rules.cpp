@@ -99,6 +99,23 @@ bool realm(std::string_view text) {
          text.find_first_of("\"\\") == std::string_view::npos;
 }
 
+/// The address of a page, whose origin goes into a Content-Security-Policy: no character that
+/// means something there.
+bool page(std::string_view text) {
+  const std::size_t host = text.find("://");
+  if (host == std::string_view::npos || text.size() > 512) return false;
+  const std::size_t path = text.find('/', host + 3);
+  const std::string_view site = text.substr(0, path);
+  const bool loopback = site.starts_with("http://127.0.0.1:") ||
+                        site.starts_with("http://localhost:") || site == "http://localhost";
+  if (!site.starts_with("https://") && !loopback) return false;
+  const std::string_view rest = path == std::string_view::npos ? "" : text.substr(path);
+  return origin(site) && std::ranges::all_of(rest, [](char c) {
+           return is_letter(c) || is_digit(c) ||
+                  std::string_view("/-._~%").find(c) != std::string_view::npos;
+         });
+}
+
 constexpr std::array<std::string_view, 3> kTransports{"udp", "tcp", "tls"};
 constexpr std::array<std::string_view, 5> kLevels{"trace", "debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
@@ -195,6 +212,19 @@ const TextRule kExtensionHeader{"the name of an extension header, as in \"X-Case
                                 extension_header};
 const TextRule kRealm{
     "1 to 128 characters without quotation marks, backslashes and control characters", realm};
+const TextRule kBackEnd{"sip or amazon-connect", [](std::string_view text) {
+                          return text == "sip" || text == "amazon-connect";
+                        }};
+const TextRule kHttpsUrlOrEmpty{
+    "the address of a page, as in \"https://example.my.connect.aws/ccp-v2/\" (http:// on loopback "
+    "only), or empty",
+    [](std::string_view text) { return text.empty() || page(text); }};
+const TextRule kAwsRegionOrEmpty{
+    "a region such as eu-central-1, or empty", [](std::string_view text) {
+      return text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+             });
+    }};
 const TextRule kDurability{"power or process",
                            [](std::string_view text) { return one_of(text, kDurabilities); }};
 const TextRule kLogLevel{"trace, debug, info, warning or error",

@@ -11,6 +11,7 @@
 
 #include "core/dial_count.hpp"
 #include "core/leg.hpp"
+#include "core/mirror.hpp"
 #include "core/output.hpp"
 #include "directory/directory.hpp"
 #include "message/event.hpp"
@@ -62,7 +63,8 @@ struct Agent {
   std::uint64_t sequence = 0;
   std::map<std::string, StoredReply, std::less<>> replies;
   std::deque<std::string> reply_order;
-  DialCount dials;  ///< Outside numbers that he dialled.
+  DialCount dials;                         ///< Outside numbers that he dialled.
+  std::optional<MirrorSession> session{};  ///< At Amazon Connect, where the calls are there.
 
   /// True if a queue may offer him a call now.
   [[nodiscard]] bool available() const;
@@ -78,6 +80,6 @@ struct Agent {
 BOOST_DESCRIBE_STRUCT(Agent, (),
                       (login, logged_in, phone_reachable, muted, chosen, activity, since,
                        idle_since, contact, finished, before_offer, running, sequence, replies,
-                       reply_order, dials))
+                       reply_order, dials, session))
 
 }  // namespace baton::core

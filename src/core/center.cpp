@@ -85,6 +85,7 @@ CommandId ContactCenter::Impl::command(CommandBody body, OpenCommand context) {
   context.body = body;
   // Digits may be a card's number: they are kept nowhere, and not sent again.
   if (auto* dtmf = std::get_if<SendDtmf>(&context.body)) dtmf->digits.clear();
+  if (auto* bridge = std::get_if<BridgeCommand>(&context.body)) bridge->order.digits.clear();
   commands_.emplace(id, std::move(context));
   out_->emplace_back(Command{.id = id, .body = std::move(body)});
   return id;
@@ -142,7 +143,11 @@ const std::string& ContactCenter::Impl::queue_name(std::string_view arn) const {
 // ---------------------------------------------------------------------------------------------------------------------
 // What the edges tell of themselves
 
-void ContactCenter::Impl::on(const PolicyChanged& change) { policy_ = change.policy; }
+void ContactCenter::Impl::on(const PolicyChanged& change) {
+  const bool was_mirrored = mirrored();
+  policy_ = change.policy;
+  if (was_mirrored && !mirrored()) forget_mirrored();
+}
 
 void ContactCenter::Impl::on(const DirectoryChanged& change) {
   directory_ = std::make_shared<const directory::DirectoryIndex>(change.directory);
@@ -177,10 +182,26 @@ void ContactCenter::Impl::on(const TimerFired& event) {
   if (it == timers_.end()) return;
   const OpenTimer timer = it->second;
   timers_.erase(it);
+  if (timer.kind == TimerKind::mirror_lost) {
+    if (Agent* who = agent(timer.agent);
+        who != nullptr && who->session && who->session->lost_timer == event.timer) {
+      who->session->lost_timer = 0;
+      session_lost(*who);
+    }
+    return;
+  }
   Contact* owner = contact(timer.contact);
   if (owner == nullptr) return;
   Transfer* transfer = running_transfer(*owner);
   switch (timer.kind) {
+    case TimerKind::mirror_lost:
+      break;
+    case TimerKind::mirror_step:
+      if (transfer != nullptr && transfer->mirror && transfer->mirror->timer == event.timer) {
+        transfer->mirror->timer = 0;
+        step_expired(*owner, *transfer);
+      }
+      break;
     case TimerKind::offer:
       if (owner->offer && owner->offer->timer == event.timer) {
         owner->offer->timer = 0;
@@ -434,6 +455,11 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     case Purpose::talk:
       if (!result.ok) tell_failure();
       break;
+    case Purpose::mirror_add:
+    case Purpose::mirror_leave:
+    case Purpose::mirror_resume:
+    case Purpose::mirror_control:
+      break;  // Answered by BridgeDone.
   }
   if (open.leg == owner->customer_leg && std::holds_alternative<ParkLeg>(open.body) &&
       leg_answered(result)) {

@@ -65,10 +65,15 @@ enum class Purpose : std::uint8_t {
   mute,
   dtmf,
   talk,
+  mirror_add,
+  mirror_leave,
+  mirror_resume,
+  mirror_control,
 };
 BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, out_number_dial,
                     target_dial, hold_customer, hold_agent, release_park, wait_park, offer_bridge,
-                    resume_bridge, target_bridge, back_bridge, out_bridge, mute, dtmf, talk)
+                    resume_bridge, target_bridge, back_bridge, out_bridge, mute, dtmf, talk,
+                    mirror_add, mirror_leave, mirror_resume, mirror_control)
 
 /// What a failed command tells of its leg: after 408 or 481 the dialog is gone and LegEnded is on
 /// its way; after anything else the leg stays as it was (RFC 3261 sections 12.2.1.2 and 14.1).
@@ -102,17 +107,24 @@ enum class TimerKind : std::uint8_t {
   bridge,
   end_leg,
   silence,
+  mirror_step,
+  mirror_lost,
 };
 BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg,
-                    silence)
+                    silence, mirror_step, mirror_lost)
 
 struct OpenTimer {
   TimerKind kind = TimerKind::offer;
   ContactId contact;
   LegId leg;
   TimeMs at = 0;
+  std::string agent{};  ///< Of mirror_lost, which is about no contact.
 };
-BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at))
+BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at, agent))
+
+/// Stands for the state of a mirrored contact that is not listed any more: it had ended, and was
+/// cleared.
+inline constexpr const char* kUnlisted = "no longer listed";
 
 /// Those who wait in one queue, and what is known of it.
 struct WaitingLine {
@@ -204,6 +216,10 @@ struct ContactCenter::Impl {
   void on(const CommandResult& result);
   void on(const PhoneReachable& event);
   void on(const TimerFired& event);
+  void on(const BridgeOpened& event);
+  void on(const BridgeClosed& event);
+  void on(const BridgeReport& event);
+  void on(const BridgeDone& event);
 
   // --- center_restart.cpp: what a new process does with the state that it found
   void rearm_timers();
@@ -359,6 +375,62 @@ struct ContactCenter::Impl {
                     message::Reason reason);
   void complete_transfers(Contact& contact);
   void tell_refer(const Contact& contact, const Transfer& transfer, int code, bool final);
+
+  // --- center_mirror.cpp: a session at Amazon Connect, and what it reports
+  [[nodiscard]] bool mirrored() const { return policy_.mirror.enabled; }
+  void grant_lease(Agent& agent);
+  void lease_gone(Agent& agent);
+  /// Where nobody has reported for long: what is open is given up, the agent counts as signed out.
+  void session_lost(Agent& agent);
+  void restart_sessions();
+  /// The back end is another one from now on.
+  void forget_mirrored();
+  CommandId order(Agent& agent, message::BridgeOrder body, OpenCommand context = {});
+  void ask_for_report(Agent& agent);
+  void mirror_contact(Agent& agent, const message::BridgeContact& seen);
+  void mirror_legs(Contact& contact, const message::BridgeContact& seen);
+  void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first);
+  void mirror_over(Agent& agent, Contact& contact, MirrorPhase phase);
+  void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
+  [[nodiscard]] std::vector<Contact*> mirrored_contacts(const Agent& agent);
+  /// The request whose effect this is, if it is recent.
+  [[nodiscard]] std::optional<std::string> cause_of(const Agent& agent) const;
+
+  // --- center_mirror_requests.cpp: what a desktop asks of a session at Amazon Connect
+  std::optional<Refused> handle_mirrored(Agent& agent, const RequestInput& input, Reply& reply);
+  std::optional<Refused> control(Agent& agent, const message::Request& request,
+                                 message::BridgeOrder body, const ContactId& contact);
+  [[nodiscard]] std::optional<Refused> no_session(const Agent& agent) const;
+  [[nodiscard]] Contact* mirrored_contact(const Agent& agent, const message::Request& request,
+                                          std::optional<Refused>& refused);
+  std::optional<Refused> mirror_login(Agent& agent, const message::Request& request);
+  std::optional<Refused> mirror_state(Agent& agent, const directory::AgentState* state,
+                                      const message::Request& request);
+  std::optional<Refused> mirror_call(Agent& agent, const RequestInput& input);
+
+  // --- center_mirror_transfer.cpp: the blind transfer there
+  [[nodiscard]] std::optional<Refused> mirror_transfer_refusal(const Agent& agent,
+                                                               const Contact& contact,
+                                                               const message::Request& request);
+  void start_mirrored(Contact& contact, Transfer& transfer);
+  /// A snapshot shows the contact, which is not over.
+  void transfer_seen(Contact& contact, Transfer& transfer);
+  /// The contact is over.
+  void transfer_over(Contact& contact, Transfer& transfer);
+  void third_party_seen(Contact& contact, const message::BridgeConnection& party);
+  void leave_contact(Contact& contact, Transfer& transfer);
+  /// `wait_ms`: before that, only a snapshot with the third party decides.
+  void outcome_unknown(Contact& contact, Transfer& transfer, std::string_view why, TimeMs wait_ms);
+  void wait_for_report(Contact& contact, Transfer& transfer);
+  void settle(Contact& contact, Transfer& transfer);
+  void fail_mirrored(Contact& contact, Transfer& transfer, message::Reason reason,
+                     message::BackendError error);
+  void give_back_customer(Contact& contact, const Transfer& transfer);
+  void resume_customer(Contact& contact);
+  void step_timer(Contact& contact, Transfer& transfer, int seconds);
+  void step_expired(Contact& contact, Transfer& transfer);
+  void mirrored_done(const OpenCommand& open, const message::BridgeResult& result);
+  std::optional<Refused> cancel_mirrored(Contact& contact, Transfer& transfer);
 };
 
 }  // namespace baton::core

@@ -218,6 +218,18 @@ void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& a
     body.calls.reserve(2);
     body.calls.push_back(call_leg(call, agent, true));
     body.calls.push_back(call_leg(call, agent, false));
+    if (call.mirror) {
+      // At Amazon Connect an agent may have two.
+      std::map<ContactId, const Contact*> others;
+      for (const auto& [id, each] : contacts_) {
+        if (each->mirror && !each->ended_at && each->mirror->agent == agent.login && id != call.id)
+          others.emplace(id, each.get());
+      }
+      for (const auto& [id, each] : others) {
+        body.calls.push_back(call_leg(*each, agent, true));
+        body.calls.push_back(call_leg(*each, agent, false));
+      }
+    }
     tell(call_variables(call), queue_name(call.queue_arn), call.queued_at);
   } else if (agent.finished) {
     const message::CallEvent& shown = agent.finished->agent_leg;

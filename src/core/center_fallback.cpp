@@ -144,6 +144,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
                   "data.transferId: it is not a transfer of '" + agent.login + "'");
   }
   Contact& call = *contact(transfer->contact);
+  if (call.mirror) return cancel_mirrored(call, *transfer);
   if (transfer->answered) {
     return refuse(Reason::transferInProgress, "the destination has answered already", transfer->id);
   }

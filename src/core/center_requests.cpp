@@ -115,6 +115,7 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
 std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestInput& input,
                                                    Reply& reply) {
   const Request& request = input.request;
+  if (mirrored()) return handle_mirrored(agent, input, reply);
   switch (request.kind) {
     case RequestKind::login:
       return login(agent, request);
@@ -164,6 +165,9 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
     case RequestKind::cancel_transfer:
       return cancel_transfer(agent, input);
     case RequestKind::move_contact:
+    case RequestKind::bridge_hello:
+    case RequestKind::bridge_snapshot:
+    case RequestKind::bridge_result:
     case RequestKind::not_supported:
     case RequestKind::app_state_sync:
     case RequestKind::agent_state_sync:
@@ -246,6 +250,7 @@ std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
 
 Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& request,
                                           std::optional<Refused>& refused) {
+  if (mirrored()) return mirrored_contact(agent, request, refused);
   Contact* call = agent.contact ? contact(*agent.contact) : nullptr;
   if (request.contact_id) {
     const auto named = message::parse_uuid(*request.contact_id);

@@ -15,6 +15,9 @@ std::vector<LegId> legs_of(const CommandBody& body) {
       [](const auto& command) -> std::vector<LegId> {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(command)>, BridgeLegs>) {
           return {command.a, command.b};
+        } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(command)>,
+                                            BridgeCommand>) {
+          return {};
         } else {
           return {command.leg};
         }
@@ -34,6 +37,10 @@ void ContactCenter::Impl::on(const Started& started) {
       on(PhoneReachable{.login = login, .reachable = false});
   }
   rearm_timers();
+  if (mirrored()) {
+    restart_sessions();
+    return;
+  }
 
   const std::vector<CommandId> open = open_commands();
   // Whether a dialling went out before the process died is not known, so that its leg may well not

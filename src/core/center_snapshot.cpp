@@ -144,7 +144,9 @@ std::string ContactCenter::load(std::string_view snapshot) {
   }
   s.dialled_.load(state.dialled);
   for (auto& each : state.contacts) {
-    for (const Leg& leg : each->legs) s.legs_.emplace(leg.id, each->id);
+    if (!each->mirror) {
+      for (const Leg& leg : each->legs) s.legs_.emplace(leg.id, each->id);
+    }
     if (each->queue) s.lines_[each->queue->arn].waiting.emplace(each->queue->since, each->id);
     const ContactId id = each->id;
     s.contacts_.emplace(id, std::move(each));

@@ -28,7 +28,9 @@ void ContactCenter::Impl::move(Contact& contact, Transfer& transfer, TransferSta
     current.estimated_wait_seconds = estimated_wait(contact.queue->arn, *current.position);
     current.queue_name = queue_name(contact.queue->arn);
   }
-  if (reason != Reason::none && message::is_outcome(state)) current.backend = transfer.backend;
+  if ((reason != Reason::none && message::is_outcome(state)) ||
+      state == TransferState::handedOver || state == TransferState::outcomeUnknown)
+    current.backend = transfer.backend;
   transfer.view.timeline.push_back({.at = now_,
                                     .state = state,
                                     .custody = custody,
@@ -41,6 +43,10 @@ void ContactCenter::Impl::move(Contact& contact, Transfer& transfer, TransferSta
 }
 
 void ContactCenter::Impl::start_transfer(Contact& contact, Transfer& transfer) {
+  if (contact.mirror) {
+    start_mirrored(contact, transfer);
+    return;
+  }
   const message::OptionsInForce& options = transfer.view.current.options;
   switch (transfer.kind) {
     case TransferKind::queue:

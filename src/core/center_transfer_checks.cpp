@@ -146,6 +146,8 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
 std::optional<Refused> ContactCenter::Impl::destination_refusal(const Agent& agent,
                                                                 const Transfer& transfer,
                                                                 TimeMs now) const {
+  // Who serves which queue, and who is free, is Amazon Connect's to know.
+  if (mirrored() && transfer.kind != TransferKind::number) return {};
   switch (transfer.kind) {
     case TransferKind::number:
       return dial_rate_refusal(agent, transfer.number, now);
@@ -204,6 +206,11 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   if (call->transfer) {
     return refuse(Reason::transferInProgress,
                   "a transfer of this call is running; wait for it or cancel it", call->transfer);
+  }
+
+  if (call->mirror) {
+    refused = mirror_transfer_refusal(agent, *call, request);
+    if (refused) return refused;
   }
 
   auto fresh = std::make_unique<Transfer>();

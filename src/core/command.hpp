@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/leg.hpp"
+#include "core/mirror.hpp"
 
 namespace baton::core {
 
@@ -116,8 +117,17 @@ struct NotifyRefer {
 };
 BOOST_DESCRIBE_STRUCT(NotifyRefer, (), (leg, refer, code, final))
 
+/// For an agent's session at Amazon Connect, by the bridge that has the lease. Answered by a
+/// BridgeDone, not by a CommandResult, or by nothing; never put out twice.
+struct BridgeCommand {
+  std::string agent;
+  BridgeId bridge = 0;
+  message::BridgeOrder order;
+};
+BOOST_DESCRIBE_STRUCT(BridgeCommand, (), (agent, bridge, order))
+
 using CommandBody = std::variant<RingLeg, AnswerLeg, DialLeg, ParkLeg, BridgeLegs, EndLeg, MuteLeg,
-                                 SendDtmf, TalkLeg, AnswerRefer, NotifyRefer>;
+                                 SendDtmf, TalkLeg, AnswerRefer, NotifyRefer, BridgeCommand>;
 
 struct Command {
   CommandId id = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/leg.hpp"
+#include "core/mirror.hpp"
 #include "core/transfer.hpp"
 #include "message/event.hpp"
 
@@ -122,6 +123,7 @@ struct Contact {
   /// Runs while the customer's leg owes an answer (ask_customer): until he has given it he is
   /// offered to nobody. 0: he owes none.
   TimerId silence_timer = 0;
+  std::optional<MirrorContact> mirror{};  ///< A call that is not ours.
 
   [[nodiscard]] Leg* leg(const LegId& leg_id);
   [[nodiscard]] const Leg* leg(const LegId& leg_id) const;
@@ -138,6 +140,6 @@ BOOST_DESCRIBE_STRUCT(Contact, (),
                        original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
                        held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
                        connected_transfers, all_transfers, attributes, bridge_timer, bridge_command,
-                       silence_timer))
+                       silence_timer, mirror))
 
 }  // namespace baton::core

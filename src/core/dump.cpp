@@ -34,6 +34,12 @@ std::string ContactCenter::dump() const {
          " finished=" + (a.finished ? to_string(a.finished->contact) : "-") + " running=" +
          std::to_string(a.running.size()) + " sequence=" + std::to_string(a.sequence) +
          " replies=" + std::to_string(a.replies.size()) + " dials=" + text(a.dials));
+    if (a.session) {
+      line("  session lease=" + std::to_string(a.session->epoch) +
+           " bridge=" + std::to_string(a.session->leased.bridge) +
+           " standbys=" + std::to_string(a.session->standbys.size()) +
+           " reported=" + text(a.session->reported) + " alive=" + text(a.session->alive));
+    }
   }
   std::vector<const Contact*> contacts;
   for (const auto& [id, c] : s.contacts_) contacts.push_back(c.get());
@@ -65,7 +71,10 @@ std::string ContactCenter::dump() const {
          " custody=" + std::string(message::to_string(t->custody())) +
          " released=" + text(t->released) + " releasing=" + text(t->releasing) +
          " answered=" + text(t->answered) + " step=" + std::to_string(t->next_step) +
-         " failure=" + std::string(message::to_string(t->failure)));
+         " failure=" + std::string(message::to_string(t->failure)) +
+         (t->mirror ? " step=" + std::to_string(static_cast<int>(t->mirror->step)) + " party=" +
+                          t->mirror->third_party + " left=" + text(t->mirror->leave_sent)
+                    : std::string{}));
   }
   for (const auto& [arn, l] : s.lines_) {
     line("queue " + arn + " open=" + text(l.open) + " waiting=" + std::to_string(l.waiting.size()) +

@@ -9,6 +9,7 @@
 
 #include "core/command.hpp"
 #include "core/leg.hpp"
+#include "core/mirror.hpp"
 #include "directory/directory.hpp"
 #include "message/request.hpp"
 
@@ -113,6 +114,38 @@ struct PhoneReachable {
 };
 BOOST_DESCRIBE_STRUCT(PhoneReachable, (), (login, reachable))
 
+/// A bridge of this agent has said hello (docs/amazon-connect.md).
+struct BridgeOpened {
+  std::string agent;
+  BridgeId bridge = 0;
+  message::BridgeHello hello;
+};
+BOOST_DESCRIBE_STRUCT(BridgeOpened, (), (agent, bridge, hello))
+
+/// Its connection has ended.
+struct BridgeClosed {
+  std::string agent;
+  BridgeId bridge = 0;
+};
+BOOST_DESCRIBE_STRUCT(BridgeClosed, (), (agent, bridge))
+
+/// It reports what the agent's session shows.
+struct BridgeReport {
+  std::string agent;
+  BridgeId bridge = 0;
+  message::BridgeSnapshot snapshot;
+};
+BOOST_DESCRIBE_STRUCT(BridgeReport, (), (agent, bridge, snapshot))
+
+/// The library called back, or the command was never handed over (error "NotSent"). One at most for
+/// each BridgeCommand: after a 401 or 403, and when the page is gone, none comes.
+struct BridgeDone {
+  std::string agent;
+  BridgeId bridge = 0;
+  message::BridgeResult result;
+};
+BOOST_DESCRIBE_STRUCT(BridgeDone, (), (agent, bridge, result))
+
 using TimerId = std::uint64_t;
 
 /// A timer that the core armed has run out. Timers that were cancelled meanwhile are ignored.
@@ -134,6 +167,17 @@ struct QueueHours {
 };
 BOOST_DESCRIBE_STRUCT(QueueHours, (), (queue_arn, open))
 
+/// How a session at Amazon Connect is mirrored.
+struct MirrorPolicy {
+  bool enabled = false;            ///< The back end is amazon-connect: calls are not ours.
+  int add_timeout_seconds = 10;    ///< How long the third party may take to show up.
+  int leave_timeout_seconds = 10;  ///< How long the agent's own connection may take to go.
+  /// How long an unknown outcome waits for a snapshot, and a session for its bridge.
+  int settle_timeout_seconds = 600;
+};
+BOOST_DESCRIBE_STRUCT(MirrorPolicy, (),
+                      (enabled, add_timeout_seconds, leave_timeout_seconds, settle_timeout_seconds))
+
 /// What the configuration lets the core decide by. Times in milliseconds.
 struct Policy {
   int ring_timeout_seconds = 20;    ///< Default of options.ringTimeoutSeconds (5 to 120).
@@ -151,12 +195,14 @@ struct Policy {
   int idempotency_ids_per_agent = 1000;
   std::string default_caller_id;  ///< For outside calls; empty: the customer's or the trunk's own.
   directory::DialPolicy dial;     ///< Which outside numbers may be dialled, and how often.
+  MirrorPolicy mirror{};
 };
 BOOST_DESCRIBE_STRUCT(Policy, (),
                       (ring_timeout_seconds, queue_timeout_seconds, offer_timeout_seconds,
                        park_timeout_ms, bridge_timeout_ms, answer_timeout_seconds,
                        return_ring_seconds, end_timeout_ms, last_resort_queue, max_contacts,
-                       idempotency_hours, idempotency_ids_per_agent, default_caller_id, dial))
+                       idempotency_hours, idempotency_ids_per_agent, default_caller_id, dial,
+                       mirror))
 
 struct PolicyChanged {
   Policy policy;
@@ -175,9 +221,10 @@ struct Started {
 };
 BOOST_DESCRIBE_STRUCT(Started, (), (version, adopted_legs, reachable_phones))
 
-using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
-                               LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,
-                               CommandResult, PhoneReachable, TimerFired>;
+using InputBody =
+    std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput, LegIncoming,
+                 LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer, CommandResult,
+                 PhoneReachable, TimerFired, BridgeOpened, BridgeClosed, BridgeReport, BridgeDone>;
 
 /// One thing that happened, with everything that the core may depend on: its time and its
 /// randomness.

@@ -8,10 +8,11 @@ bool may_follow(TransferState from, TransferState to) {
   switch (from) {
     case accepted:
       return to == dialing || to == queued || to == returning || to == requeued || to == failed ||
-             to == canceled || to == abandoned;
+             to == canceled || to == abandoned || to == outcomeUnknown || to == handedOver;
     case dialing:
       return to == alerting || to == connected || to == returning || to == requeued ||
-             to == failed || to == canceled || to == abandoned;
+             to == failed || to == canceled || to == abandoned || to == outcomeUnknown ||
+             to == handedOver;
     case alerting:
       return to == queued || to == connected || to == returning || to == requeued || to == failed ||
              to == canceled || to == abandoned;
@@ -24,7 +25,7 @@ bool may_follow(TransferState from, TransferState to) {
       return to == alerting || to == connected || to == returning || to == failed ||
              to == canceled || to == abandoned;
     case outcomeUnknown:
-      return message::is_outcome(to);
+      return message::is_outcome(to) || to == dialing;
     case connected:
       return to == completed;
     case returned:

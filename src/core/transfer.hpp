@@ -7,6 +7,7 @@
 
 #include "core/input.hpp"
 #include "core/leg.hpp"
+#include "core/mirror.hpp"
 #include "message/event.hpp"
 #include "message/request.hpp"
 
@@ -54,6 +55,8 @@ struct Transfer {
   std::string failure_stage;
   std::optional<message::BackendError> backend;
 
+  std::optional<MirrorTransfer> mirror{};  ///< Of a call that is not ours.
+
   message::TransferView view;  ///< What is told: state, custody, destination, options, timeline.
 
   [[nodiscard]] TransferState state() const { return view.current.state; }
@@ -63,7 +66,7 @@ BOOST_DESCRIBE_STRUCT(Transfer, (),
                       (id, contact, agent, kind, number, number_facts, target_agent,
                        target_queue_arn, content_hash, refer, releasing, released, was_held,
                        target_leg, answered, taking_back, last_resort, next_step, ring_timer,
-                       park_timer, failure, failure_stage, backend, view))
+                       park_timer, failure, failure_stage, backend, mirror, view))
 
 /// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
 /// state with another custody is allowed (a release while it alerts). Beyond the table: alerting

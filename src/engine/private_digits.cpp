@@ -41,6 +41,10 @@ void PrivateDigits::give_to(const core::RequestInput& asked, core::Outputs& outp
     auto* command = std::get_if<core::Command>(&output);
     if (command == nullptr) continue;
     if (auto* dtmf = std::get_if<core::SendDtmf>(&command->body)) dtmf->digits = kept.mapped();
+    if (auto* bridge = std::get_if<core::BridgeCommand>(&command->body);
+        bridge != nullptr && bridge->order.action == message::BridgeAction::sendDigits) {
+      bridge->order.digits = kept.mapped();
+    }
   }
   OPENSSL_cleanse(kept.mapped().data(), kept.mapped().size());
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "directory/directory.hpp"
+#include "message/bridge.hpp"
 #include "message/event.hpp"
 #include "message/request.hpp"
 
@@ -75,6 +76,9 @@ struct AuditEntry {
 /// `disabled`.
 enum class AccountState : std::uint8_t { active, disabled, unknown };
 
+/// Names a WebSocket among those of this process; 0: the request came by HTTP.
+using SocketId = std::uint64_t;
+
 /// What the gateway needs of the rest of Baton; the app wires it. Every call is non-blocking and
 /// may come from any thread; every callback is called exactly once, on whatever thread, in the
 /// order of the engine's work.
@@ -93,6 +97,19 @@ class Backend {
   virtual void rest(Caller caller, RestRequest request, std::function<void(RestReply)> done) = 0;
   /// Checks and takes a whole directory (services and supervisors only; checked by the gateway).
   virtual void import_directory(std::string json, std::function<void(ImportReply)> done) = 0;
+
+  /// What the bridge beside an agent's session at Amazon Connect says (docs/amazon-connect.md), on
+  /// its own socket. Returns why it is not taken, or nothing. Without an override: it never is.
+  [[nodiscard]] virtual std::optional<message::ApiError> bridge(const Caller& /*caller*/,
+                                                                SocketId /*socket*/,
+                                                                message::BridgeFrame /*frame*/) {
+    message::ApiError error;
+    error.reason = message::Reason::notSupported;
+    error.msg = "topic: calls of this server are not at Amazon Connect (telephony.backend)";
+    return error;
+  }
+  /// The socket that a bridge has spoken on has ended.
+  virtual void bridge_closed(SocketId /*socket*/) {}
 
   /// Blocking (a slow hash): called on the gateway's own worker thread only.
   [[nodiscard]] virtual bool verify_password(std::string_view login, std::string_view password) = 0;

@@ -45,6 +45,8 @@ struct Context {
   std::size_t api_connections = 0;  ///< Those of the API's listener, WebSockets included.
   std::atomic<std::size_t> websockets = 0;
   bool draining = false;
+  SocketId last_socket = 0;
+  std::unordered_map<SocketId, Subscriber*> bridges{};  ///< Those that a bridge speaks on.
 
   void enter(const std::shared_ptr<Connection>& connection) {
     connections.emplace(connection.get(), connection);

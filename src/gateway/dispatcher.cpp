@@ -69,7 +69,7 @@ std::variant<std::string, Denied> acting_for(const Caller& caller, const message
 }  // namespace
 
 void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
-                          std::function<void(Outcome)> done) {
+                          std::function<void(Outcome)> done, SocketId socket) {
   auto parsed = message::parse_request(envelope);
   Outcome outcome;
   if (message::Refusal* refusal = std::get_if<message::Refusal>(&parsed)) {
@@ -95,6 +95,9 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
     return;
   }
   message::Request& request = std::get<message::Request>(parsed);
+  // What a bridge reports is not counted among the agent's requests: a snapshot that is refused
+  // would be missed. Its connection's own limit bounds it.
+  if (message::is_of_bridge(request.kind)) return done(bridge(identity, request, envelope, socket));
   if (const std::optional<TooMany> over = limits_.take(identity.caller)) {
     metrics_.hit(over->limit);
     message::ApiError error = refuse(request, Reason::rateLimited, over->msg);
@@ -145,6 +148,34 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
                        done(std::move(outcome));
                      });
                    });
+}
+
+Outcome Dispatcher::bridge(const Identity& identity, const message::Request& request,
+                           std::string_view envelope, SocketId socket) {
+  const Caller& caller = identity.caller;
+  Outcome outcome;
+  outcome.id = request.id;
+  std::optional<message::ApiError> error;
+  auto parsed = message::parse_bridge(request.kind, envelope);
+  if (caller.role != Role::agent || (request.agent && *request.agent != caller.login)) {
+    error = refuse(request, Reason::callNotOwned,
+                   "agent: a bridge reports the session of the agent who has signed in, and of "
+                   "nobody else");
+  } else if (socket == 0) {
+    error = refuse(request, Reason::notSupported, "topic: a bridge speaks on a WebSocket");
+  } else if (const auto* refusal = std::get_if<message::Refusal>(&parsed)) {
+    error = refuse(request, refusal->reason, refusal->msg);
+  } else {
+    error = backend_.bridge(caller, socket, std::move(std::get<message::BridgeFrame>(parsed)));
+    if (error) error = refuse(request, error->reason, error->msg);
+  }
+  if (!error) {
+    outcome.of_bridge = true;
+    return outcome;
+  }
+  outcome.error = http_status(*error);
+  outcome.text = print_error(std::move(*error), caller.login, request.id, hub_.epoch());
+  return outcome;
 }
 
 }  // namespace baton::gateway

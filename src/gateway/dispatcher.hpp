@@ -24,6 +24,7 @@ struct Outcome {
   std::optional<std::string> transfer_id;
   std::optional<std::uint64_t> sequence;
   std::optional<int> retry_after_seconds;  ///< Of a refusal, when to try again.
+  bool of_bridge = false;  ///< A bridge said it and it was taken: it may be sent commands.
 };
 
 /// Takes a request envelope from a caller: reads it, checks how much and for whom the caller may
@@ -43,9 +44,14 @@ class Dispatcher {
   /// `done` is called exactly once, on the gateway's thread, perhaps before this returns; not at
   /// all if the gateway stops first.
   void dispatch(const Identity& identity, std::string_view envelope,
-                std::function<void(Outcome)> done);
+                std::function<void(Outcome)> done, SocketId socket = 0);
+  /// The socket of a bridge has ended.
+  void bridge_closed(SocketId socket) { backend_.bridge_closed(socket); }
 
  private:
+  [[nodiscard]] Outcome bridge(const Identity& identity, const message::Request& request,
+                               std::string_view envelope, SocketId socket);
+
   Backend& backend_;
   std::shared_ptr<Mailbox> mailbox_;
   const Hub& hub_;

@@ -186,6 +186,13 @@ class Gateway::Impl {
   void publish(PublishedEvent event) { mailbox_->post(std::move(event)); }
   void publish(std::vector<PublishedEvent> events) { mailbox_->post(std::move(events)); }
 
+  void send_to(SocketId socket, std::string text) {
+    mailbox_->post([this, socket, text = std::make_shared<const std::string>(std::move(text))] {
+      const auto bridge = context_->bridges.find(socket);
+      if (bridge != context_->bridges.end()) bridge->second->deliver(text);
+    });
+  }
+
   void set_epoch(std::string epoch) {
     mailbox_->post([this, epoch = std::move(epoch)] { hub_->set_epoch(epoch); });
   }
@@ -493,6 +500,9 @@ std::string Gateway::http_address() const { return impl_->http_address(); }
 std::string Gateway::metrics_address() const { return impl_->metrics_address(); }
 void Gateway::publish(PublishedEvent event) { impl_->publish(std::move(event)); }
 void Gateway::publish(std::vector<PublishedEvent> events) { impl_->publish(std::move(events)); }
+void Gateway::send_to(std::uint64_t socket, std::string text) {
+  impl_->send_to(socket, std::move(text));
+}
 void Gateway::set_epoch(std::string epoch) { impl_->set_epoch(std::move(epoch)); }
 void Gateway::reload() { impl_->reload(); }
 void Gateway::revoke(std::string_view login) { impl_->revoke(std::string(login)); }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +55,10 @@ class Gateway {
   void publish(PublishedEvent event);
   /// The same for many at once, under one lock.
   void publish(std::vector<PublishedEvent> events);
+
+  /// Sends a text to the one socket that a bridge speaks on; nothing where it is gone. Any thread,
+  /// never blocks.
+  void send_to(std::uint64_t socket, std::string text);
 
   /// Tells the epoch that clients compare theirs with; until the first call Backend::epoch()
   /// counts. A new epoch empties the replay logs. Takes its place in the order of publish(). Any

@@ -95,7 +95,8 @@ class WebSocketConnection final : public Connection,
         stream_(std::move(socket)),
         close_timer_(stream_.get_executor()),
         identity_(std::move(admitted.identity)),
-        flood_gate_(context.config.max_messages_per_second) {
+        flood_gate_(context.config.max_messages_per_second),
+        id_(++context.last_socket) {
     context_.metrics.websocket_opened();
     ++context_.websockets;
     ++context_.api_connections;
@@ -217,12 +218,20 @@ class WebSocketConnection final : public Connection,
         identity_, {static_cast<const char*>(data.data()), data.size()},
         [weak = weak_from_this()](Outcome outcome) {
           const auto self = weak.lock();
+          if (self && outcome.of_bridge) self->become_bridge();
           if (!self || outcome.text.empty()) return;
           self->deliver(std::make_shared<const std::string>(std::move(outcome.text)));
-        });
+        },
+        id_);
     buffer_.consume(buffer_.size());
     if (buffer_.capacity() > kKeptBufferBytes) buffer_.shrink_to_fit();
     if (!closing_) read();
+  }
+
+  void become_bridge() {
+    if (finished_) return;
+    bridge_ = true;
+    context_.bridges.insert_or_assign(id_, this);
   }
 
   void write() {
@@ -264,6 +273,10 @@ class WebSocketConnection final : public Connection,
     if (finished_) return;
     finished_ = true;
     close_timer_.cancel();
+    if (bridge_) {
+      context_.bridges.erase(id_);
+      context_.dispatcher.bridge_closed(id_);
+    }
     // A write to a peer that does not read would otherwise hold us until TCP gives up.
     stream_.next_layer().close();
     net::post(stream_.get_executor(), [self = shared_from_this()] {
@@ -280,6 +293,7 @@ class WebSocketConnection final : public Connection,
   beast::flat_buffer buffer_;
   Identity identity_;
   FloodGate flood_gate_;
+  const SocketId id_;
   std::vector<Text> queue_;
   // State.
   std::size_t next_ = 0;          ///< Place in the queue of the text on its way, or next to go.
@@ -289,6 +303,7 @@ class WebSocketConnection final : public Connection,
   bool writing_ = false;
   bool closing_ = false;  ///< Our close frame is on its way.
   bool finished_ = false;
+  bool bridge_ = false;  ///< A bridge speaks here.
 };
 
 }  // namespace

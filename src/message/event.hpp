@@ -222,11 +222,12 @@ BOOST_DESCRIBE_STRUCT(OptionsInForce, (),
 
 /// The back end's own word on a failure.
 struct BackendError {
-  std::string name;  ///< "sip".
-  int code = 0;      ///< SIP status, or 0.
+  std::string name;  ///< "sip", "amazon-connect".
+  int code = 0;      ///< SIP or HTTP status, or 0.
   std::string text;
+  std::optional<std::string> error{};  ///< Amazon Connect: name of the exception.
 };
-BOOST_DESCRIBE_STRUCT(BackendError, (), (name, code, text))
+BOOST_DESCRIBE_STRUCT(BackendError, (), (name, code, text, error))
 
 /// InboundCall / TransferStateChange (+).
 struct TransferStateChange {

@@ -56,6 +56,7 @@ void write_backend(JsonWriter& json, const BackendError& backend) {
   json.key("name").string(backend.name);
   json.key("code").number(backend.code);
   json.key("text").string(backend.text);
+  if (backend.error) json.key("error").string(*backend.error);
   json.end_object();
 }
 

@@ -36,18 +36,28 @@ enum class RequestKind : std::uint8_t {
   blind_transfer,
   cancel_transfer,
   move_contact,
+  bridge_hello,  ///< Bridge / Hello, Snapshot, Result: message/bridge.hpp reads their data.
+  bridge_snapshot,
+  bridge_result,
   not_supported,  ///< Consult, Swap, Conference, Transfer and all of OutboundCall: published, not
                   ///< built yet.
 };
 BOOST_DESCRIBE_ENUM(RequestKind, app_state_sync, agent_state_sync, get_states, login, logout,
                     update_state, set_not_ready, mute, unmute, call_state_sync, answer, reject,
                     hold, resume, send_dtmf, make_call, disconnect, clear_contact, blind_transfer,
-                    cancel_transfer, move_contact, not_supported)
+                    cancel_transfer, move_contact, bridge_hello, bridge_snapshot, bridge_result,
+                    not_supported)
 
 /// True for requests that only read: they are neither journalled nor numbered.
 [[nodiscard]] constexpr bool is_read(RequestKind kind) {
   return kind == RequestKind::app_state_sync || kind == RequestKind::agent_state_sync ||
          kind == RequestKind::get_states || kind == RequestKind::call_state_sync;
+}
+
+/// True for what a bridge reports: over a WebSocket only, and never a RequestInput.
+[[nodiscard]] constexpr bool is_of_bridge(RequestKind kind) {
+  return kind == RequestKind::bridge_hello || kind == RequestKind::bridge_snapshot ||
+         kind == RequestKind::bridge_result;
 }
 
 /// The stable reasons of a refusal or failure (docs/message-api.md, "reason").

@@ -167,6 +167,9 @@ class ContentReader {
       case RequestKind::unmute:
       case RequestKind::call_state_sync:
       case RequestKind::clear_contact:
+      case RequestKind::bridge_hello:
+      case RequestKind::bridge_snapshot:
+      case RequestKind::bridge_result:
       case RequestKind::not_supported:
         return true;
     }

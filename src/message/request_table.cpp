@@ -35,6 +35,9 @@ constexpr std::array kRows = std::to_array<RequestRow>({
     {set_not_ready, "Agent", "SetNotReady", "", "UPDATE_AGENT_STATE_FAILED"},
     {mute, "Agent", "Mute", "", "UPDATE_AGENT_STATE_FAILED"},
     {unmute, "Agent", "Unmute", "", "UPDATE_AGENT_STATE_FAILED"},
+    {bridge_hello, "Bridge", "Hello", "", kNotPermitted},
+    {bridge_snapshot, "Bridge", "Snapshot", "", kNotPermitted},
+    {bridge_result, "Bridge", "Result", "", kNotPermitted},
     {not_supported, "InboundCall", "Consult", "", "CONSULT_CALL_FAILED"},
     {not_supported, "InboundCall", "Swap", "", "SWAP_CALL_FAILED"},
     {not_supported, "InboundCall", "Conference", "", "CONFERENCE_CALL_FAILED"},
@@ -96,7 +99,7 @@ constexpr std::array kErrorMessages = std::to_array<std::pair<std::string_view, 
 
 std::string_view find_topic(std::string_view topic) {
   topic = text::trim(topic);
-  for (const std::string_view known : {"InboundCall", "Agent", "App", "OutboundCall"}) {
+  for (const std::string_view known : {"InboundCall", "Agent", "App", "OutboundCall", "Bridge"}) {
     if (text::equals_folded(topic, known)) return known;
   }
   return {};

@@ -139,6 +139,9 @@ TABLE = [
     Row("InboundCall / ClearContact", send("InboundCall", "ClearContact"), 401, 409, FORBIDDEN, 409, 409),
     Row("InboundCall / CancelTransfer", send("InboundCall", "CancelTransfer"), 401, 409, FORBIDDEN, 409, 409),
     Row("InboundCall / MoveContact", move_contact, 401, 422, FORBIDDEN, 422, 422),  # Not built yet.
+    # A bridge speaks on a WebSocket, and only of the agent who has signed in.
+    *(Row(f"Bridge / {subtopic}", send("Bridge", subtopic, {"tab": "t", "epoch": 1, "command": 1, "agent": {"state": "x"}}),
+          401, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN) for subtopic in ("Hello", "Snapshot", "Result")),
     *(Row(f"{topic} / {subtopic}", send(topic, subtopic), 401, 422, FORBIDDEN, 422, 422)
       for topic, subtopics in NOT_BUILT.items() for subtopic in subtopics),
     Row("InboundCall / BlindTransfer", send("InboundCall", "BlindTransfer", "+12082097345", contact=True), 401, 202,

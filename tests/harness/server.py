@@ -78,7 +78,7 @@ class Server:
             if text.startswith("ready "):
                 fields = dict(part.split("=", 1) for part in text.split()[1:])
                 self.http = self._address(fields["http"])
-                for one in fields["sip"].split(","):
+                for one in filter(None, fields.get("sip", "").split(",")):
                     transport, address = one.split(":", 1)
                     self.sip[transport] = self._address(address)
                 return

@@ -73,6 +73,8 @@ const char* SwitchModel::command(const core::Command& command, TimeMs now,
           if (known->told) return "EndLeg twice for one leg";
           if (known->reported) return "EndLeg for a leg whose end was reported";
           known->told = true;
+        } else if constexpr (std::is_same_v<T, core::BridgeCommand>) {
+          return "a command for a session at Amazon Connect";
         } else {
           wait(Pending::Kind::small, body.leg);
         }

@@ -86,11 +86,12 @@ std::string type_name(const std::variant<T...>& value, std::initializer_list<con
 }  // namespace
 
 void World::trace_input(const core::Input& input) {
-  *trace_ += "+" + std::to_string(input.at - 1'600'000'000'000) + " ms  " +
-             type_name(input.body,
-                       {"Started", "PolicyChanged", "DirectoryChanged", "QueueHours", "Request",
-                        "LegIncoming", "LegRinging", "LegAnswered", "LegEnded", "LegHeld",
-                        "LegRefer", "CommandResult", "PhoneReachable", "TimerFired"});
+  *trace_ +=
+      "+" + std::to_string(input.at - 1'600'000'000'000) + " ms  " +
+      type_name(input.body, {"Started", "PolicyChanged", "DirectoryChanged", "QueueHours",
+                             "Request", "LegIncoming", "LegRinging", "LegAnswered", "LegEnded",
+                             "LegHeld", "LegRefer", "CommandResult", "PhoneReachable", "TimerFired",
+                             "BridgeOpened", "BridgeClosed", "BridgeReport", "BridgeDone"});
   std::visit([&](const auto& body) { *trace_ += print_fields(body); }, input.body);
   *trace_ += '\n';
 }
@@ -99,9 +100,9 @@ void World::trace_output(const core::Output& output) {
   std::string& out = *trace_;
   if (const auto* command = std::get_if<core::Command>(&output)) {
     out += "      -> command " + std::to_string(command->id) + " " +
-           type_name(command->body,
-                     {"RingLeg", "AnswerLeg", "DialLeg", "ParkLeg", "BridgeLegs", "EndLeg",
-                      "MuteLeg", "SendDtmf", "TalkLeg", "AnswerRefer", "NotifyRefer"});
+           type_name(command->body, {"RingLeg", "AnswerLeg", "DialLeg", "ParkLeg", "BridgeLegs",
+                                     "EndLeg", "MuteLeg", "SendDtmf", "TalkLeg", "AnswerRefer",
+                                     "NotifyRefer", "BridgeCommand"});
     std::visit([&](const auto& body) { out += print_fields(body); }, command->body);
     out += '\n';
   } else if (const auto* timer = std::get_if<core::ArmTimer>(&output)) {

@@ -15,6 +15,7 @@ void put(const std::string& line) { std::fprintf(stdout, "%s\n", line.c_str()); 
 int main() {
   using namespace baton::message;
   for (const auto& [name, event] : samples::events()) put(print(event, samples::kEpoch));
+  for (const BridgeOrder& order : samples::bridge_orders()) put(print(order, 7, "agent1"));
   const TransferView transfer = samples::transfer_view();
   put(R"({"rest":"transfer","body":)" + print(transfer) + "}");
   put(R"({"rest":"transfer-timeline","body":)" + print_timeline(transfer) + "}");

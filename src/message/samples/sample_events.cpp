@@ -297,6 +297,34 @@ TransferView transfer_view() {
   return view;
 }
 
+std::vector<BridgeOrder> bridge_orders() {
+  std::vector<BridgeOrder> orders;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<BridgeAction>>([&](auto each) {
+    BridgeOrder& order = orders.emplace_back();
+    order.epoch = 3;
+    order.action = each.value;
+    order.at = kIncomingAt;
+    if (each.value == BridgeAction::lease || each.value == BridgeAction::report) return;
+    order.deadline_ms = 10'000;
+    order.contact_id = "d675473e-7dbc-4a9b-ad92-b78f26e70b3b";
+    if (each.value == BridgeAction::addConnection) {
+      order.endpoint = BridgeEndpoint{.type = "queue",
+                                      .name = "CallSummary-HVOC-Queue",
+                                      .arn = std::string(kQueueArn),
+                                      .number = ""};
+    } else if (each.value == BridgeAction::makeCall) {
+      order.endpoint =
+          BridgeEndpoint{.type = "phone_number", .name = "", .arn = "", .number = "+12082097345"};
+    } else if (each.value == BridgeAction::sendDigits) {
+      order.digits = "12#";
+    } else if (each.value == BridgeAction::setState) {
+      order.state = "Available";
+      order.state_type = "routable";
+    }
+  });
+  return orders;
+}
+
 ContactView contact_view() {
   ContactView view;
   view.contact_id = uuid("d675473e-7dbc-4a9b-ad92-b78f26e70b3b");

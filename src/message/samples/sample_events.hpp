@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "message/bridge.hpp"
 #include "message/event.hpp"
 
 namespace baton::message::samples {
@@ -14,6 +15,9 @@ inline constexpr std::string_view kEpoch = "0b9f3b54-5a55-4d53-9d2c-6b0c6f1f8d31
 /// Every kind of event in each of its shapes: what a test validates against the schemas, and what a
 /// reader of the API can look at. Deterministic.
 [[nodiscard]] std::vector<std::pair<std::string, Event>> events();
+
+/// Everything that a bridge is told, with all that it may need.
+[[nodiscard]] std::vector<BridgeOrder> bridge_orders();
 
 /// The incoming call of the published page.
 [[nodiscard]] CallEvent published_incoming_call();

@@ -430,6 +430,9 @@ class SipSwitch::Impl : public InviteHandler {
             [&](const core::AnswerRefer& body) {
               with(body.leg, [&](Leg& leg) { leg.answer_refer(body.refer, body.code, done); });
             },
+            [&](const core::BridgeCommand&) {
+              done.fail(501, "Calls of this back end are not at Amazon Connect.", {});
+            },
             [&](const core::NotifyRefer& body) {
               with(body.leg,
                    [&](Leg& leg) { leg.notify_refer(body.refer, body.code, body.final, done); });

@@ -4,6 +4,7 @@ export type Everything =
   | EventAgentStateSync
   | EventApiError
   | EventAppStateSync
+  | EventBridgeCommand
   | EventCallStateSync
   | EventGetStates
   | EventInboundCallStateChange
@@ -16,6 +17,9 @@ export type Everything =
   | RequestAnswer
   | RequestAppStateSync
   | RequestBlindTransfer
+  | RequestBridgeHello
+  | RequestBridgeResult
+  | RequestBridgeSnapshot
   | RequestCallStateSync
   | RequestCancelTransfer
   | RequestClearContact
@@ -122,6 +126,7 @@ export type Event =
   | EventInboundCallStateChange
   | EventCallStateSync
   | EventTransferStateChange
+  | EventBridgeCommand
   | EventApiError;
 /**
  * At most 128 bytes.
@@ -206,6 +211,9 @@ export type Request =
   | RequestBlindTransfer
   | RequestCancelTransfer
   | RequestMoveContact
+  | RequestBridgeHello
+  | RequestBridgeSnapshot
+  | RequestBridgeResult
   | RequestNotSupported;
 /**
  * Give it back as ?cursor= for the next page; null on the last.
@@ -349,10 +357,14 @@ export interface ErrorData {
 export interface BackendError {
   name: string;
   /**
-   * The SIP status, or 0.
+   * The SIP or HTTP status, or 0.
    */
   code: number;
   text: string;
+  /**
+   * Amazon Connect: the name of the exception.
+   */
+  error?: string;
 }
 /**
  * App / StateSync: The state of the application.
@@ -404,6 +416,80 @@ export interface Capabilities {
 export interface ReleaseOnOfType {
   values: ("accepted" | "alerting" | "answered")[];
   default: "accepted" | "alerting" | "answered";
+}
+/**
+ * Bridge / Command: To one bridge: what it is to ask the library for. Not an event of the agent: nobody else gets it, and it is not numbered.
+ */
+export interface EventBridgeCommand {
+  channel: "Amazon";
+  topic: "Bridge";
+  subtopic: "Command";
+  message: {
+    /**
+     * What its Result names; 0: none is expected.
+     */
+    command: number;
+    /**
+     * Of the lease. A bridge does nothing for an epoch that is not its own.
+     */
+    epoch: number;
+    action:
+      | "lease"
+      | "report"
+      | "addConnection"
+      | "leaveContact"
+      | "resumeCustomer"
+      | "accept"
+      | "reject"
+      | "hold"
+      | "resume"
+      | "sendDigits"
+      | "makeCall"
+      | "disconnect"
+      | "clear"
+      | "mute"
+      | "unmute"
+      | "setState";
+    at: Timestamp;
+    /**
+     * Counted from at: later it is not carried out.
+     */
+    deadlineMs?: number;
+    contactId?: string;
+    /**
+     * The library's Endpoint.
+     */
+    endpoint?: {
+      endpointARN: string | null;
+      endpointId: string | null;
+      type: "phone_number" | "queue" | "agent";
+      name: string | null;
+      phoneNumber: string | null;
+      agentLogin: null;
+      queue: null;
+    };
+    digits?: string;
+    state?: {
+      name: string;
+      type: string;
+    };
+  };
+  /**
+   * Login of the agent whom it tells of.
+   */
+  agent: string;
+  /**
+   * New when the store is new.
+   */
+  epoch?: string;
+  /**
+   * Counts the agent's events without a gap; absent on replies and refusals.
+   */
+  sequence?: number;
+  /**
+   * The id of the request that caused it.
+   */
+  id?: string;
 }
 /**
  * InboundCall / StateSync: The agent's call, with each of its legs.
@@ -870,6 +956,104 @@ export interface TransferOptions {
   attributes?: {
     [k: string]: string;
   } | null;
+}
+/**
+ * Bridge / Hello: The bridge beside an agent's session at Amazon Connect says who it is, before anything else. Over a WebSocket only.
+ */
+export interface RequestBridgeHello {
+  channel: "Amazon";
+  topic: "Bridge";
+  subtopic: "Hello";
+  source: Identifier;
+  data: {
+    tab: Identifier;
+    instance?: string | null;
+    agentArn?: string | null;
+    username?: string | null;
+    library?: string | null;
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Bridge / Result: The library called back about a command. Where it never does, nothing is sent.
+ */
+export interface RequestBridgeResult {
+  channel: "Amazon";
+  topic: "Bridge";
+  subtopic: "Result";
+  source: Identifier;
+  data: {
+    command: number;
+    epoch: number;
+    ok?: boolean | null;
+    error?: {
+      name?: string | null;
+      message?: string | null;
+      status?: number | null;
+    } | null;
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
+}
+/**
+ * Bridge / Snapshot: What the agent's session shows: at first, on every change, and when it is asked for. Taken from the bridge that has the lease.
+ */
+export interface RequestBridgeSnapshot {
+  channel: "Amazon";
+  topic: "Bridge";
+  subtopic: "Snapshot";
+  source: Identifier;
+  data: {
+    /**
+     * Of the lease.
+     */
+    epoch: number;
+    /**
+     * False: the frame of the CCP has been silent for some seconds.
+     */
+    alive?: boolean | null;
+    agent: {
+      state: string;
+      type?: string | null;
+      muted?: boolean | null;
+    };
+    contacts?: {
+      contactId: Identifier;
+      type: string;
+      state: string;
+      queueARN?: string | null;
+      queueName?: string | null;
+      connections?: {
+        connectionId: Identifier;
+        type: string;
+        state: string;
+        initial?: boolean | null;
+        phoneNumber?: string | null;
+        quickConnect?: string | null;
+      }[];
+    }[];
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
 }
 /**
  * InboundCall / StateSync: Asks for the agent's call.

@@ -1,0 +1,105 @@
+#include "core/mirror.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace baton::core {
+
+using message::BridgeConnection;
+using message::BridgeContact;
+using message::Reason;
+
+namespace {
+
+// The exceptions that the library enumerates, then others that were seen of it or of the service.
+constexpr std::array kReasons = std::to_array<std::pair<std::string_view, Reason>>({
+    {"AccessDeniedException", Reason::destinationNotPermitted},
+    {"InvalidStateException", Reason::backendRefused},
+    {"BadEndpointException", Reason::invalidDestination},
+    {"InvalidAgentARNException", Reason::backendRefused},
+    {"InvalidConfigurationException", Reason::backendRefused},
+    {"InvalidContactTypeException", Reason::notSupported},
+    {"PaginationException", Reason::internal},
+    {"RefreshTokenExpiredException", Reason::backendUnavailable},
+    {"SendDataFailedException", Reason::backendUnavailable},
+    {"UnauthorizedException", Reason::backendUnavailable},
+    {"QuotaExceededException", Reason::rateLimited},
+    {"ConnectionNotFound", Reason::noActiveCall},
+    {"ConnectionNotFoundException", Reason::noActiveCall},
+    {"InternalServiceError", Reason::backendUnavailable},
+    {"InternalServiceException", Reason::backendUnavailable},
+    {"ThrottlingException", Reason::rateLimited},
+    {"TooManyRequestsException", Reason::rateLimited},
+    {"LimitExceededException", Reason::rateLimited},
+    // The library's own checks, before anything is sent.
+    {"MultipleValidationErrors", Reason::internal},
+    {"MissingRequiredParameter", Reason::internal},
+    {"UnexpectedParameter", Reason::internal},
+    {"StateError", Reason::noActiveCall},
+    // The bridge's and the back end's own.
+    {"Expired", Reason::timeout},
+    {"NotSent", Reason::backendUnavailable},
+    {"NoContact", Reason::noActiveCall},
+    {"AlreadyDone", Reason::internal},
+});
+
+}  // namespace
+
+Reason reason_of_exception(std::string_view name, int status) {
+  for (const auto& [known, reason] : kReasons) {
+    if (name == known) return reason;
+  }
+  if (status == 429) return Reason::rateLimited;
+  return status >= 500 ? Reason::backendUnavailable : Reason::backendRefused;
+}
+
+bool is_certain_failure(std::string_view name, int status) {
+  if (status == 429 || status >= 500) return false;
+  return name != "InternalServiceError" && name != "InternalServiceException" &&
+         name != "SendDataFailedException" && name != "AlreadyDone";
+}
+
+bool is_active(const BridgeConnection& connection) {
+  constexpr std::array<std::string_view, 5> kActive{"connecting", "connected", "hold",
+                                                    "silent_monitor", "barge"};
+  return std::ranges::find(kActive, connection.state) != kActive.end();
+}
+
+const BridgeConnection* customer_of(const BridgeContact& contact) {
+  const BridgeConnection* other = nullptr;
+  for (const BridgeConnection& each : contact.connections) {
+    if (each.type == "agent" || each.type == "monitoring") continue;
+    if (each.initial) return &each;
+    if (other == nullptr) other = &each;
+  }
+  // Where none is marked, he was there before anybody was added.
+  return other;
+}
+
+const BridgeConnection* agent_of(const BridgeContact& contact) {
+  const auto found = std::ranges::find(contact.connections, "agent", &BridgeConnection::type);
+  return found == contact.connections.end() ? nullptr : &*found;
+}
+
+const BridgeConnection* third_party_of(const BridgeContact& contact) {
+  const BridgeConnection* customer = customer_of(contact);
+  for (const BridgeConnection& each : contact.connections) {
+    if (&each != customer && each.type != "agent" && each.type != "monitoring" && is_active(each))
+      return &each;
+  }
+  return nullptr;
+}
+
+MirrorPhase phase_of(const BridgeContact& contact) {
+  if (contact.state == "ended") return MirrorPhase::ended;
+  if (contact.state == "missed" || contact.state == "error") return MirrorPhase::missed;
+  if (contact.state == "rejected") return MirrorPhase::rejected;
+  if (contact.state == "connected" || contact.state == "paused") return MirrorPhase::active;
+  const BridgeConnection* customer = customer_of(contact);
+  const bool callback = contact.state == "incoming" || contact.state == "pending";
+  if (!callback && customer != nullptr && customer->type == "outbound") return MirrorPhase::dialing;
+  return MirrorPhase::offered;
+}
+
+}  // namespace baton::core

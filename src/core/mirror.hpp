@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/leg.hpp"
+#include "message/bridge.hpp"
+
+namespace baton::core {
+
+// What the core keeps of a back end whose calls are not ours: agents, contacts and legs mirror what
+// the agent's own session at Amazon Connect reports through a bridge (docs/amazon-connect.md). The
+// core asks the session for one thing at a time and judges by its next snapshot, never by a
+// callback alone.
+
+/// Names the connection of a bridge. Given by the edge; unique in a process's life. 0: none.
+using BridgeId = std::uint64_t;
+
+/// A bridge that is connected and silent, since another one of the same agent acts.
+struct BridgeTab {
+  BridgeId bridge = 0;
+  std::string tab;
+};
+BOOST_DESCRIBE_STRUCT(BridgeTab, (), (bridge, tab))
+
+/// An agent's session at Amazon Connect: which of his bridges acts, and what it said last.
+struct MirrorSession {
+  std::uint64_t epoch = 0;          ///< Of the newest lease; it counts them.
+  BridgeTab leased;                 ///< Whose lease it is; 0: nobody is connected.
+  std::vector<BridgeTab> standbys;  ///< In the order in which they came.
+  bool reported = false;            ///< Something came under this lease.
+  bool alive = false;               ///< The frame of the CCP answers.
+  std::string instance;
+  std::string library;
+  std::string state;  ///< Of the agent, in Amazon Connect's words.
+  std::string state_type;
+  std::uint64_t lost_timer = 0;  ///< Runs while nobody is connected.
+  /// The request whose effects the next snapshots show, until then.
+  std::optional<std::string> cause;
+  TimeMs cause_until = 0;
+};
+BOOST_DESCRIBE_STRUCT(MirrorSession, (),
+                      (epoch, leased, standbys, reported, alive, instance, library, state,
+                       state_type, lost_timer, cause, cause_until))
+
+/// What a mirrored contact has beside its legs.
+struct MirrorContact {
+  std::string agent;            ///< Login of the agent whose session reports it.
+  message::BridgeContact last;  ///< As it was reported last while it was not over.
+  std::string told;             ///< What the desktop was told of it, to know a change by.
+  /// Connections of third parties that are accounted for: by a transfer, or as of none.
+  std::vector<std::string> known_parties;
+  /// When a transfer was given up last; a third party that turns up soon after is still that one's.
+  TimeMs failed_at = 0;
+  bool resume_owed =
+      false;  ///< Should the customer turn out to be on hold after it, he is resumed.
+};
+BOOST_DESCRIBE_STRUCT(MirrorContact, (), (agent, last, told, known_parties, failed_at, resume_owed))
+
+/// How long what was asked for may be on its way after the library has given up.
+inline constexpr TimeMs kSettleMs = 3000;
+
+enum class MirrorStep : std::uint8_t {
+  adding,    ///< The third party was asked for; no snapshot has shown him yet.
+  ringing,   ///< He is there, and is waited for to be connected.
+  leaving,   ///< The agent's own connection was told to go.
+  settling,  ///< The outcome is unknown: the next snapshot decides.
+  watching,  ///< The agent does it by hand in the CCP.
+};
+BOOST_DESCRIBE_ENUM(MirrorStep, adding, ringing, leaving, settling, watching)
+
+/// What a mirrored transfer has.
+struct MirrorTransfer {
+  MirrorStep step = MirrorStep::adding;
+  std::string third_party;  ///< His connection, once a snapshot showed him active.
+  bool leave_sent = false;
+  /// Settling: a snapshot without the third party decides only from then on, since what was asked
+  /// for may still be on its way.
+  TimeMs settle_after = 0;
+  bool report_asked = false;
+  std::uint64_t timer = 0;  ///< The step's deadline.
+};
+BOOST_DESCRIBE_STRUCT(MirrorTransfer, (),
+                      (step, third_party, leave_sent, settle_after, report_asked, timer))
+
+/// The reason for what the library called an exception; `status` is the HTTP status behind it, or
+/// 0.
+[[nodiscard]] message::Reason reason_of_exception(std::string_view name, int status);
+
+/// True if the service has certainly not done what it was asked for. A 429 or 5xx may have had its
+/// effect all the same: the library has asked up to four times.
+[[nodiscard]] bool is_certain_failure(std::string_view name, int status);
+
+/// True for a connection that takes part: connecting, connected, hold, silent_monitor, barge.
+[[nodiscard]] bool is_active(const message::BridgeConnection& connection);
+
+/// The customer's connection, the agent's own, and the first active one of anybody else; nullptr
+/// for none.
+[[nodiscard]] const message::BridgeConnection* customer_of(const message::BridgeContact& contact);
+[[nodiscard]] const message::BridgeConnection* agent_of(const message::BridgeContact& contact);
+[[nodiscard]] const message::BridgeConnection* third_party_of(
+    const message::BridgeContact& contact);
+
+/// Where a mirrored contact stands, whatever its connections say.
+enum class MirrorPhase : std::uint8_t { offered, dialing, active, ended, missed, rejected };
+[[nodiscard]] MirrorPhase phase_of(const message::BridgeContact& contact);
+
+}  // namespace baton::core

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "core/test_center.hpp"
+
+namespace baton::core::testing {
+
+/// What an agent's session at Amazon Connect shows; a test changes it and reports it.
+struct Session {
+  bool alive = true;
+  std::string state = "Busy";
+  std::string state_type = "system";
+  message::BridgeContact contact;
+  std::vector<message::BridgeContact> others;
+  bool listed = true;
+
+  Session() { talk(); }
+
+  void talk() {
+    contact = {.id = "aaaaaaaa-0000-4000-8000-000000000001",
+               .type = "voice",
+               .state = "connected",
+               .queue_arn = kQueueArn};
+    contact.connections = {{.id = "aaaaaaaa-0000-4000-8000-000000000011",
+                            .type = "inbound",
+                            .state = "connected",
+                            .initial = true,
+                            .number = kCustomer},
+                           {.id = "aaaaaaaa-0000-4000-8000-000000000012",
+                            .type = "agent",
+                            .state = "connected",
+                            .initial = false,
+                            .number = ""}};
+    listed = true;
+  }
+  void offer() {
+    talk();
+    contact.id = "aaaaaaaa-0000-4000-8000-000000000003";
+    contact.state = "connecting";
+    contact.connections[1].state = "connecting";
+    state = "PendingBusy";
+    state_type = "system";
+  }
+  void hold(const std::string& customer) { contact.connections[0].state = customer; }
+  /// Somebody was added, or his connection changes; the service holds the customer.
+  void third_party(const std::string& now, const std::string& number = "+12082097345") {
+    if (contact.connections.size() < 3) {
+      contact.connections.push_back({.id = "aaaaaaaa-0000-4000-8000-000000000013",
+                                     .type = "outbound",
+                                     .state = now,
+                                     .initial = false,
+                                     .number = number});
+    }
+    contact.connections[2].state = now;
+    if (contact.connections[0].state == "connected") contact.connections[0].state = "hold";
+  }
+  std::string second_contact() {
+    message::BridgeContact second = contact;
+    second.id = "bbbbbbbb-0000-4000-8000-000000000001";
+    second.connections[0].id = "bbbbbbbb-0000-4000-8000-000000000011";
+    second.connections[1].id = "bbbbbbbb-0000-4000-8000-000000000012";
+    others.push_back(second);
+    return second.id;
+  }
+  void end() {
+    contact.state = "ended";
+    state = "AfterCallWork";
+    state_type = "system";
+  }
+  void clear() {
+    listed = false;
+    state = "Available";
+    state_type = "routable";
+  }
+  [[nodiscard]] message::BridgeSnapshot snapshot(std::uint64_t epoch) const {
+    message::BridgeSnapshot shown{
+        .epoch = epoch, .alive = alive, .state = state, .state_type = state_type};
+    if (listed) shown.contacts.push_back(contact);
+    for (const message::BridgeContact& each : others) shown.contacts.push_back(each);
+    return shown;
+  }
+};
+
+/// What the back end declares (src/telephony/amazon).
+inline message::Capabilities amazon_capabilities() {
+  using message::ReleaseOn;
+  message::Capabilities can;
+  can.backend = "amazon-connect";
+  can.release_on_number = {ReleaseOn::accepted, ReleaseOn::answered};
+  can.release_on_queue = {ReleaseOn::accepted};
+  can.release_on_agent = {ReleaseOn::accepted};
+  can.default_release_on_number = ReleaseOn::answered;
+  can.default_release_on_queue = ReleaseOn::accepted;
+  can.default_release_on_agent = ReleaseOn::accepted;
+  can.tracks_after_release = false;
+  can.take_back_after_release = false;
+  can.fallback_after_release = false;
+  can.sees_answer = false;
+  return can;
+}
+
+inline Policy mirrored_policy() {
+  Policy policy;
+  policy.mirror.enabled = true;
+  return policy;
+}
+
+/// agent1 talks with a customer at Amazon Connect, and his bridge has the lease.
+struct Mirrored : ::testing::Test {
+  TestCenter t{small_directory(), mirrored_policy()};
+  Session session;
+  BridgeId bridge = 0;
+  std::uint64_t epoch = 0;
+  CommandId last_command = 0;
+
+  void SetUp() override {
+    t.center.set_capabilities(amazon_capabilities());
+    hello(1, "tab-1");
+    report();
+    ASSERT_EQ(t.state_of("agent1"), "Busy");
+    t.events.clear();
+  }
+  /// A bridge connects; where it gets the lease, it acts from now on.
+  void hello(BridgeId id, const std::string& tab) {
+    t.put(BridgeOpened{.agent = "agent1",
+                       .bridge = id,
+                       .hello = {.tab = tab,
+                                 .instance = "https://x.my.connect.aws/ccp-v2/",
+                                 .agent_arn = "",
+                                 .username = "agent1",
+                                 .library = "2.28.2"}});
+    for (auto it = t.commands.begin(); it != t.commands.end(); ++it) {
+      const auto* command = std::get_if<BridgeCommand>(&it->body);
+      if (command == nullptr || command->order.action != message::BridgeAction::lease) continue;
+      bridge = command->bridge;
+      epoch = command->order.epoch;
+      t.commands.erase(it);
+      return;
+    }
+  }
+  void report() {
+    t.put(BridgeReport{.agent = "agent1", .bridge = bridge, .snapshot = session.snapshot(epoch)});
+  }
+  /// The oldest command, which must be this one.
+  BridgeCommand take(message::BridgeAction action) {
+    const auto found = t.take<BridgeCommand>();
+    EXPECT_TRUE(found.has_value()) << "no command is open";
+    if (!found) return {};
+    EXPECT_EQ(found->second.order.action, action);
+    last_command = found->first;
+    return found->second;
+  }
+  /// The library calls back about the command that was taken last; with a text: its failure.
+  void done(const std::string& error = {}, const std::string& text = {}, int status = 0) {
+    t.put(BridgeDone{.agent = "agent1",
+                     .bridge = bridge,
+                     .result = {.command = last_command,
+                                .epoch = epoch,
+                                .ok = text.empty(),
+                                .error = error,
+                                .text = text,
+                                .status = status}});
+  }
+  Reply transfer(message::Request request) {
+    return t.request("agent1", message::RequestKind::blind_transfer, std::move(request));
+  }
+};
+
+}  // namespace baton::core::testing

@@ -1,0 +1,545 @@
+// A session at Amazon Connect, mirrored: a virtual clock, and a session that reports what a test
+// says. The session is a double because the core has none of its own; the real library is in
+// tests/browser.
+
+#include "core/mirror.hpp"
+
+#include "core/mirror_fixture.hpp"
+
+namespace baton::core {
+namespace {
+
+using message::BridgeAction;
+using message::Custody;
+using message::QuickConnectType;
+using message::Reason;
+using message::ReleaseOn;
+using message::RequestKind;
+using message::TransferState;
+using testing::kOutside;
+using testing::Mirrored;
+using testing::to_number;
+using testing::to_quick_connect;
+
+TEST_F(Mirrored, ANumberIsHandedOverWhenItsConnectionIsConnected) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent");
+  const BridgeCommand add = take(BridgeAction::addConnection);
+  ASSERT_TRUE(add.order.endpoint.has_value());
+  EXPECT_EQ(add.order.endpoint->type, "phone_number");
+  EXPECT_EQ(add.order.endpoint->number, kOutside);
+  EXPECT_EQ(add.order.contact_id, session.contact.id);
+  done();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  session.third_party("connecting");
+  report();
+  EXPECT_TRUE(t.commands.empty()) << "a number is waited for until it is connected";
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  done();
+  EXPECT_EQ(t.state_of("agent1"), "Busy") << "a callback is not a proof";
+  EXPECT_EQ(t.center.counters().transfers_open, 1U);
+  session.end();
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent handedOver/back end");
+  const message::TransferStateChange last = t.transfer_states("agent1").back();
+  ASSERT_TRUE(last.backend.has_value()) << "with the last snapshot as evidence";
+  EXPECT_EQ(last.backend->text,
+            "contact connected; customer hold; agent connected; third party connected");
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
+  EXPECT_TRUE(t.errors("agent1").empty());
+  EXPECT_TRUE(t.commands.empty()) << "the agent's state is his own";
+  session.clear();
+  report();
+  EXPECT_EQ(t.state_of("agent1"), "Available");
+  const Counters counters = t.center.counters();
+  EXPECT_EQ(counters.handed_over, 1U);
+  EXPECT_EQ(counters.contacts_open, 0U);
+  EXPECT_EQ(counters.commands_open, 0U);
+}
+
+TEST_F(Mirrored, AQueueIsHandedOverAsSoonAsItsConnectionIsThere) {
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  const BridgeCommand add = take(BridgeAction::addConnection);
+  EXPECT_EQ(add.order.endpoint->type, "queue");
+  EXPECT_EQ(add.order.endpoint->arn, testing::quick_connect_arn("queue"));
+  session.third_party("connecting");
+  report();  // Before the callback: both orders happen.
+  take(BridgeAction::leaveContact);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, AnAgentIsReachedWhateverHisStateIsHere) {
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::agent, "agent2")).accepted);
+  EXPECT_EQ(take(BridgeAction::addConnection).order.endpoint->type, "agent");
+  session.third_party("connecting");
+  report();
+  take(BridgeAction::leaveContact);
+}
+
+TEST_F(Mirrored, ANumberMayBeLeftBeforeItAnswersWhereThatIsAskedFor) {
+  message::Request request = to_number(kOutside);
+  request.options.release_on = ReleaseOn::accepted;
+  ASSERT_TRUE(transfer(std::move(request)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connecting");
+  report();
+  take(BridgeAction::leaveContact);
+}
+
+struct Named {
+  const char* exception;
+  Reason reason;
+};
+
+class Exceptions : public Mirrored, public ::testing::WithParamInterface<Named> {};
+
+TEST_P(Exceptions, OfTheAddLeaveTheCustomerWithTheAgent) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.hold("hold");
+  report();  // The service has put him on hold by itself.
+  done(GetParam().exception, "The library's own text.", 400);
+  if (!is_certain_failure(GetParam().exception, 400)) {
+    EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::outcomeUnknown);
+    t.pass(3000);
+    take(BridgeAction::report);
+    report();
+  }
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  const message::ApiError error = t.errors("agent1").front();
+  EXPECT_EQ(error.error_type, "BLIND_TRANSFER_FAILED");
+  EXPECT_EQ(error.reason, GetParam().reason);
+  EXPECT_EQ(error.msg, "The library's own text.");
+  EXPECT_EQ(error.customer_location, "agent");
+  ASSERT_TRUE(error.backend.has_value());
+  EXPECT_EQ(error.backend->name, "amazon-connect");
+  EXPECT_EQ(error.backend->error.value_or(""), GetParam().exception);
+  take(BridgeAction::resumeCustomer);
+  EXPECT_TRUE(t.commands.empty());
+  EXPECT_EQ(t.state_of("agent1"), "Busy");
+  EXPECT_TRUE(t.last_call("agent1", "inbound").leg.buttons.has(message::CallButton::transfer))
+      << "and may be transferred again";
+}
+
+std::string exception_name(const ::testing::TestParamInfo<Named>& each) {
+  return *each.param.exception == '\0' ? std::string("Nameless") : each.param.exception;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Exceptions,
+    ::testing::Values(Named{"AccessDeniedException", Reason::destinationNotPermitted},
+                      Named{"InvalidStateException", Reason::backendRefused},
+                      Named{"BadEndpointException", Reason::invalidDestination},
+                      Named{"InvalidAgentARNException", Reason::backendRefused},
+                      Named{"InvalidConfigurationException", Reason::backendRefused},
+                      Named{"InvalidContactTypeException", Reason::notSupported},
+                      Named{"PaginationException", Reason::internal},
+                      Named{"RefreshTokenExpiredException", Reason::backendUnavailable},
+                      Named{"SendDataFailedException", Reason::backendUnavailable},
+                      Named{"UnauthorizedException", Reason::backendUnavailable},
+                      Named{"QuotaExceededException", Reason::rateLimited},
+                      Named{"ConnectionNotFound", Reason::noActiveCall},
+                      Named{"InternalServiceError", Reason::backendUnavailable},
+                      Named{"MultipleValidationErrors", Reason::internal},
+                      Named{"", Reason::backendRefused}),
+    exception_name);
+
+TEST_F(Mirrored, AnErrorOfTheServerMayHaveHadItsEffect) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done("InternalServiceException", "Try again.", 500);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent outcomeUnknown/agent");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::outcomeUnknown)
+      << "a snapshot from before its effect decides nothing";
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  session.end();
+  report();
+  EXPECT_EQ(t.way("agent1"),
+            "accepted/agent outcomeUnknown/agent dialing/agent handedOver/back end");
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(Mirrored, SilenceIsSettledByAFreshSnapshot) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  t.pass(9'900);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent");
+  t.pass(200);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent outcomeUnknown/agent");
+  take(BridgeAction::report);
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::timeout);
+  EXPECT_EQ(t.errors("agent1").front().customer_location, "agent");
+  EXPECT_EQ(t.errors("agent1").front().stage, "outcomeUnknown");
+}
+
+TEST_F(Mirrored, AFrameThatDoesNotAnswerSettlesNothing) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.alive = false;
+  report();
+  t.pass(10'100);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent outcomeUnknown/unknown");
+  take(BridgeAction::report);
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::outcomeUnknown);
+  t.pass(600'100);
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::unknown);
+  EXPECT_EQ(t.errors("agent1").front().customer_location, "unknown");
+}
+
+TEST_F(Mirrored, AThirdPartyWhoLeavesBeforeTheAgentGivesTheCustomerBack) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connecting");
+  report();
+  session.third_party("disconnected");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::noAnswer);
+  take(BridgeAction::resumeCustomer);
+  EXPECT_TRUE(t.commands.empty());
+}
+
+TEST_F(Mirrored, ANumberThatNobodyAnswersGivesTheCustomerBackAndLeavesItsConnectionAlone) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connecting");
+  report();
+  t.pass(20'100);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::noAnswer);
+  take(BridgeAction::resumeCustomer);
+  EXPECT_TRUE(t.commands.empty());
+  report();
+  EXPECT_EQ(t.center.counters().transfers_accepted, 1U) << "its party is no transfer by hand";
+}
+
+TEST_F(Mirrored, ACustomerWhoHangsUpMeanwhileHasAbandoned) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connecting");
+  session.hold("disconnected");
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent abandoned/gone");
+  EXPECT_TRUE(t.commands.empty());
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(Mirrored, AContactThatEndsWithoutAThirdPartyIsAbandonedNotHandedOver) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.end();
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent abandoned/gone");
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+}
+
+TEST_F(Mirrored, TheEndIsJudgedByTheContactAndNotByItsConnections) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  session.third_party("disconnected");
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, AFailedLeaveIsNotTriedAgain) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  done("InvalidStateException", "Not now.", 400);
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  take(BridgeAction::resumeCustomer);
+  report();
+  EXPECT_TRUE(t.commands.empty());
+}
+
+TEST_F(Mirrored, APageThatIsLoadedAgainBetweenAddAndLeaveGoesOnWithoutASecondAdd) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connected");  // Nobody has told it yet.
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  hello(2, "tab-1");
+  report();
+  EXPECT_EQ(take(BridgeAction::leaveContact).bridge, 2U);
+  EXPECT_TRUE(t.commands.empty());
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, ATabThatClosesLeavesTheOutcomeUnknownUntilTheNextSnapshot) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  t.pass(10'100);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent outcomeUnknown/unknown");
+  hello(2, "tab-2");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::agent);
+}
+
+TEST_F(Mirrored, OfTwoTabsOneActs) {
+  hello(2, "tab-2");
+  EXPECT_TRUE(t.commands.empty()) << "the second stays silent";
+  t.put(BridgeReport{.agent = "agent1", .bridge = 2, .snapshot = session.snapshot(epoch)});
+  EXPECT_TRUE(t.events.empty());
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  EXPECT_EQ(take(BridgeAction::addConnection).bridge, 1U);
+  t.put(BridgeClosed{.agent = "agent1", .bridge = 1});
+  const BridgeCommand lease = take(BridgeAction::lease);
+  EXPECT_EQ(lease.bridge, 2U);
+  EXPECT_EQ(lease.order.epoch, epoch + 1);
+  bridge = 2;
+  epoch = lease.order.epoch;
+  session.third_party("connected");
+  report();
+  EXPECT_EQ(take(BridgeAction::leaveContact).bridge, 2U);
+}
+
+TEST_F(Mirrored, OfTwoContactsTheNamedOneIsTransferred) {
+  const auto second = session.second_contact();
+  report();
+  const Reply reply = transfer(to_number(kOutside));
+  ASSERT_TRUE(reply.error.has_value());
+  EXPECT_EQ(reply.error->reason, Reason::ambiguousCall);
+  message::Request request = to_number(kOutside);
+  request.contact_id = second;
+  ASSERT_TRUE(transfer(std::move(request)).accepted);
+  EXPECT_EQ(take(BridgeAction::addConnection).order.contact_id, second);
+}
+
+TEST_F(Mirrored, ATransferByHandIsRecordedAsOne) {
+  session.third_party("connecting", "+442079460000");
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  EXPECT_EQ(t.transfer_states("agent1").back().destination.phone_number, "+442079460000");
+  EXPECT_TRUE(t.commands.empty());
+  const Reply reply = transfer(to_number(kOutside));
+  ASSERT_TRUE(reply.error.has_value());
+  EXPECT_EQ(reply.error->reason, Reason::transferInProgress);
+  session.third_party("connected", "+442079460000");
+  report();
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, AConsultationByHandThatEndsIsCanceled) {
+  session.third_party("connected", "INTERNAL-TRANSFER");
+  report();
+  session.third_party("disconnected");
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent canceled/agent");
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(Mirrored, ARestartAsksForNothingTwice) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  t.restart({}, {});
+  EXPECT_TRUE(t.commands.empty());
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::outcomeUnknown);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::unknown);
+  hello(1, "tab-1");
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  EXPECT_TRUE(t.commands.empty());
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, ARestartAfterTheLeaveFindsTheCallGone) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  t.restart({}, {});
+  session.end();
+  session.clear();
+  hello(1, "tab-1");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, WhatEndedWhileNobodyLookedIsNotGuessed) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  t.restart({}, {});
+  session.end();
+  session.clear();
+  hello(1, "tab-1");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::unknown);
+}
+
+TEST_F(Mirrored, AnEndedContactThatListsAThirdPartyWasHandedOver) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  t.restart({}, {});
+  session.third_party("connected");
+  session.end();
+  hello(1, "tab-1");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+}
+
+TEST_F(Mirrored, TheStateSyncTellsAllCalls) {
+  session.second_contact();
+  report();
+  const message::Event event = t.center.read("agent1", RequestKind::call_state_sync);
+  EXPECT_EQ(std::get<message::CallStateSync>(event.body).calls.size(), 4U);
+}
+
+TEST_F(Mirrored, TheStateOutlivesASnapshotOfTheCore) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connecting");
+  report();
+  const std::string before = t.center.dump();
+  ContactCenter loaded;
+  ASSERT_EQ(loaded.load(t.center.save()), "");
+  EXPECT_EQ(loaded.dump(), before);
+  t.center = std::move(loaded);
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+}
+
+TEST_F(Mirrored, CancelGivesTheCustomerBackUntilTheAgentLeaves) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connecting");
+  report();
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::canceled);
+  take(BridgeAction::resumeCustomer);
+}
+
+TEST_F(Mirrored, NobodyLeavesACustomerAlone) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  const Reply refused = t.request("agent1", RequestKind::disconnect);
+  ASSERT_TRUE(refused.error.has_value());
+  EXPECT_EQ(refused.error->reason, Reason::transferInProgress);
+  session.third_party("connecting");
+  report();
+  EXPECT_TRUE(t.request("agent1", RequestKind::disconnect).accepted);
+  take(BridgeAction::leaveContact);
+}
+
+TEST_F(Mirrored, WithoutASessionNothingIsAskedFor) {
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  const Reply reply = transfer(to_number(kOutside));
+  ASSERT_TRUE(reply.error.has_value());
+  EXPECT_EQ(reply.error->reason, Reason::backendUnavailable);
+  EXPECT_TRUE(t.commands.empty());
+}
+
+TEST_F(Mirrored, OptionsThatAmazonConnectCannotHonourAreRefused) {
+  for (int i = 0; i < 5; ++i) {
+    message::Request request = to_number(kOutside);
+    if (i == 0) request.options.note = "note";
+    if (i == 1) request.options.attributes["a"] = "b";
+    if (i == 2) request.options.queue_timeout_seconds = 5;
+    if (i == 3) request.options.release_on = ReleaseOn::alerting;
+    if (i == 4) request.options.on_failure.emplace();
+    const Reply reply = transfer(std::move(request));
+    ASSERT_TRUE(reply.error.has_value()) << i;
+    EXPECT_EQ(reply.error->reason, Reason::optionNotSupported) << i;
+  }
+  EXPECT_TRUE(t.commands.empty());
+}
+
+TEST_F(Mirrored, ASessionThatIsSilentForLongIsGivenUp) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  t.pass(600'100);
+  EXPECT_EQ(t.center.counters().contacts_open, 0U);
+  EXPECT_EQ(t.center.counters().transfers_open, 0U);
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  EXPECT_EQ(t.state_of("agent1"), "LoggedOut");
+}
+
+TEST_F(Mirrored, ThePhoneButtonsGoThroughTheSession) {
+  struct Button {
+    RequestKind kind;
+    BridgeAction action;
+  };
+  for (const Button& each : {Button{RequestKind::hold, BridgeAction::hold},
+                             Button{RequestKind::mute, BridgeAction::mute},
+                             Button{RequestKind::disconnect, BridgeAction::disconnect}}) {
+    EXPECT_TRUE(t.request("agent1", each.kind).accepted);
+    EXPECT_EQ(take(each.action).order.contact_id, session.contact.id);
+  }
+  message::Request digits;
+  digits.digits = "12#";
+  EXPECT_TRUE(t.request("agent1", RequestKind::send_dtmf, digits).accepted);
+  EXPECT_EQ(take(BridgeAction::sendDigits).order.digits, "12#");
+  done("InvalidStateException", "No.", 400);
+  EXPECT_EQ(t.errors("agent1").back().error_type, "SEND_DTMF_FAILED");
+  session.hold("hold");
+  report();
+  EXPECT_EQ(t.last_call("agent1", "inbound").leg.status, "hold");
+  EXPECT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  take(BridgeAction::resume);
+  EXPECT_TRUE(t.choose("agent1", "Break").accepted);
+  EXPECT_EQ(take(BridgeAction::setState).order.state, "Break");
+  session.end();
+  report();
+  EXPECT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
+}
+
+TEST_F(Mirrored, ACallIsOfferedAnsweredOrMissed) {
+  session.end();
+  session.clear();
+  report();
+  session.offer();
+  report();
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connecting");
+  EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  take(BridgeAction::accept);
+  EXPECT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  take(BridgeAction::reject);
+  session.contact.state = "missed";
+  session.state = "MissedCallAgent";
+  session.state_type = "error";
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "missed");
+  EXPECT_EQ(t.state_of("agent1"), "MissedCallAgent");
+}
+
+}  // namespace
+}  // namespace baton::core

@@ -1,0 +1,126 @@
+#include "telephony/amazon/amazon_switch.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::telephony::amazon {
+
+AmazonSwitch::AmazonSwitch(AmazonConfig config, Sink sink, Send send)
+    : config_(config), sink_(std::move(sink)), send_(std::move(send)) {}
+
+message::Capabilities AmazonSwitch::capabilities() const {
+  using message::ReleaseOn;
+  message::Capabilities can;
+  can.backend = "amazon-connect";
+  // `accepted`: as soon as the third party's connection is there. That it rings is not shown. Of an
+  // agent or a queue even `connected` only says that the flow was reached.
+  can.release_on_number = {ReleaseOn::accepted, ReleaseOn::answered};
+  can.release_on_queue = {ReleaseOn::accepted};
+  can.release_on_agent = {ReleaseOn::accepted};
+  can.default_release_on_number = ReleaseOn::answered;
+  can.default_release_on_queue = ReleaseOn::accepted;
+  can.default_release_on_agent = ReleaseOn::accepted;
+  can.tracks_after_release = false;
+  can.take_back_after_release = false;
+  can.fallback_after_release = false;
+  can.sees_answer = false;
+  return can;
+}
+
+void AmazonSwitch::submit(std::vector<core::Command> commands) {
+  for (core::Command& command : commands) carry_out(std::move(command));
+}
+
+void AmazonSwitch::carry_out(core::Command command) {
+  auto* body = std::get_if<core::BridgeCommand>(&command.body);
+  if (body == nullptr) {
+    if (command.id == 0) return;
+    sink_(core::CommandResult{.command = command.id,
+                              .ok = false,
+                              .code = 501,
+                              .text = "Calls are at Amazon Connect, and have no legs here.",
+                              .failed_leg = {}});
+    return;
+  }
+  bool connected = false;
+  {
+    const std::lock_guard lock(mutex_);
+    connected = bridges_.contains(body->bridge);
+    ++(connected ? stats_.commands : stats_.commands_failed);
+  }
+  if (connected) {
+    send_(body->bridge, message::print(body->order, command.id, body->agent));
+    return;
+  }
+  if (command.id == 0) return;
+  sink_(core::BridgeDone{.agent = std::move(body->agent),
+                         .bridge = body->bridge,
+                         .result = {.command = command.id,
+                                    .epoch = body->order.epoch,
+                                    .ok = false,
+                                    .error = "NotSent",
+                                    .text = "The bridge of the agent's session is gone."}});
+}
+
+std::string AmazonSwitch::frame(const std::string& agent, core::BridgeId bridge,
+                                message::BridgeFrame frame) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = bridges_.find(bridge);
+    if (std::holds_alternative<message::BridgeHello>(frame)) {
+      const auto tabs = std::ranges::count(bridges_, agent,
+                                           &std::pair<const core::BridgeId, std::string>::second);
+      if (known != bridges_.end()) return "subtopic: this connection has said Hello already";
+      if (tabs >= config_.max_tabs) {
+        ++stats_.tabs_refused;
+        return "agent: '" + agent + "' has " + std::to_string(tabs) +
+               " bridges connected, which is the limit (amazon.max_tabs); close a tab";
+      }
+      bridges_.emplace(bridge, agent);
+    } else if (known == bridges_.end()) {
+      return "subtopic: the first thing that a bridge says must be Hello";
+    } else if (known->second != agent) {
+      return "agent: this connection is a bridge of '" + known->second + "'";
+    }
+    stats_.bridges = bridges_.size();
+    if (std::holds_alternative<message::BridgeSnapshot>(frame)) ++stats_.snapshots;
+    if (const auto* result = std::get_if<message::BridgeResult>(&frame);
+        result != nullptr && !result->ok) {
+      ++stats_.commands_failed;
+    }
+  }
+  if (auto* hello = std::get_if<message::BridgeHello>(&frame)) {
+    spdlog::info("amazon-connect: a bridge of {} connected, amazon-connect-streams {}", agent,
+                 hello->library);
+    sink_(core::BridgeOpened{.agent = agent, .bridge = bridge, .hello = std::move(*hello)});
+  } else if (auto* snapshot = std::get_if<message::BridgeSnapshot>(&frame)) {
+    sink_(core::BridgeReport{.agent = agent, .bridge = bridge, .snapshot = std::move(*snapshot)});
+  } else {
+    sink_(core::BridgeDone{.agent = agent,
+                           .bridge = bridge,
+                           .result = std::move(std::get<message::BridgeResult>(frame))});
+  }
+  return {};
+}
+
+void AmazonSwitch::closed(core::BridgeId bridge) {
+  std::string agent;
+  {
+    const std::lock_guard lock(mutex_);
+    auto known = bridges_.extract(bridge);
+    if (known.empty()) return;
+    agent = std::move(known.mapped());
+    stats_.bridges = bridges_.size();
+  }
+  spdlog::info("amazon-connect: a bridge of {} is gone", agent);
+  sink_(core::BridgeClosed{.agent = std::move(agent), .bridge = bridge});
+}
+
+AmazonStats AmazonSwitch::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+}  // namespace baton::telephony::amazon

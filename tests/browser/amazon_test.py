@@ -1,0 +1,267 @@
+"""The page /amazon/ in a real browser: the real server, the unmodified amazon-connect-streams, and a STAND-IN of the CCP's frame.
+
+What stands in is said in tests/browser/ccp-frame/frame.js and tests/harness/amazon_world.py; what only a live instance can show, in
+docs/amazon-connect.md.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.amazon_world import AgentSession, AmazonWorld, Refused
+from harness.browser import Browser, Page
+from harness.ccp_frame import CcpFrame
+from harness.config import SOURCE
+from harness.desktop import Desktop
+from harness.samples import quick_connect
+
+NUMBER = "+12082097345"
+ADD, LEAVE, RESUME = "createAdditionalConnection", "destroyConnection", "resumeConnection"
+#: The exceptions that the library enumerates, and what a desktop is told for them.
+EXCEPTIONS = {
+    "AccessDeniedException": "destinationNotPermitted", "InvalidStateException": "backendRefused",
+    "BadEndpointException": "invalidDestination", "InvalidAgentARNException": "backendRefused",
+    "InvalidConfigurationException": "backendRefused", "InvalidContactTypeException": "notSupported",
+    "PaginationException": "internal", "RefreshTokenExpiredException": "backendUnavailable",
+    "UnauthorizedException": "backendUnavailable", "QuotaExceededException": "rateLimited",
+    "": "backendRefused",
+}
+
+
+class Scene(AmazonWorld):
+    """agent1's session, the frame that shows it, and a Baton that knows where that is."""
+
+    def __init__(self, folder: Path, overrides: dict[str, Any]):
+        super().__init__(folder, overrides)
+        self.session = AgentSession()
+        self.frame = CcpFrame(self.session)
+
+    async def __aenter__(self) -> Scene:
+        await self.frame.__aenter__()
+        self.overrides["amazon"] = {**self.overrides.get("amazon", {}), "ccp_url": self.frame.url}
+        await super().__aenter__()
+        return self
+
+    async def __aexit__(self, *of_error: Any) -> None:
+        await super().__aexit__(*of_error)
+        await self.frame.__aexit__(*of_error)
+
+    @property
+    def page_url(self) -> str:
+        return "http://%s:%d/amazon/" % self.server.http
+
+    async def open(self, browser: Browser, page: Page | None = None) -> Page:
+        """The page, signed in, with the lease."""
+        page = page or await browser.open_page()
+        await page.goto(self.page_url)
+        await self.sign_in(page)
+        return page
+
+    async def sign_in(self, page: Page) -> None:
+        await page.fill("input[name=login]", "agent1")
+        await page.fill("input[name=password]", "demo-agent1")
+        await page.click("role=button[name='Sign in']")
+        await page.wait("[data-state=active]")
+
+    async def talking(self, browser: Browser) -> tuple[Page, Desktop, str]:
+        page = await self.open(browser)
+        desktop = await self.desktop("agent1", state=None)
+        contact = await self.session.talk()
+        await desktop.call_event("connected", "inbound")
+        return page, desktop, contact
+
+    def wire(self) -> list[str]:
+        return [name for name, _ in self.session.asked]
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
+    overrides: dict = {}
+    for marker in request.node.iter_markers("config"):
+        overrides.update(marker.args[0])
+    return Scene(tmp_path, overrides)
+
+
+def test_the_library_is_the_one_that_is_pinned():
+    package = json.loads((SOURCE / "web" / "node_modules" / "amazon-connect-streams" / "package.json").read_text())
+    assert package["version"] == "2.28.2"
+
+
+@pytest.mark.parametrize("data", [NUMBER, quick_connect("Sasi_Chime"), quick_connect("CallSummary-HVOC-Queue")],
+                         ids=["dial pad", "external", "queue"])
+async def test_a_customer_is_handed_over(scene: Scene, browser: Browser, data: Any):
+    page, desktop, contact = await scene.talking(browser)
+    await desktop.blind_transfer(data)
+    await desktop.transfer("dialing")
+    await scene.session.third_party_is(contact, "connected")
+    done = await desktop.transfer("handedOver")
+    assert done["contactId"] == contact and done["custody"] == "back end"
+    await desktop.agent_state("AfterCallWork")
+    assert scene.wire() == [ADD, LEAVE]
+    endpoint = scene.session.asked[0][1]["endpoint"]
+    assert endpoint["queue"] is None and endpoint["agentLogin"] is None
+    assert endpoint["phoneNumber" if isinstance(data, str) else "endpointARN"] == (data if isinstance(data, str) else data["endpointARN"])
+    await desktop.publish("InboundCall", "ClearContact")
+    await desktop.agent_state("Available")
+
+
+async def test_the_callback_may_come_before_the_snapshot(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    scene.frame.callback_first = True
+    await desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"))
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
+
+
+@pytest.mark.parametrize("name, reason", EXCEPTIONS.items(), ids=lambda value: value or "nameless")
+async def test_each_exception_has_its_reason(scene: Scene, browser: Browser, name: str, reason: str):
+    page, desktop, contact = await scene.talking(browser)
+
+    async def refuse(_: dict[str, Any]) -> None:
+        scene.session.contact(contact)["connections"][0]["state"] = "hold"
+        await scene.session.changed()
+        raise Refused(name)
+
+    scene.session.instead[ADD] = refuse
+    await desktop.blind_transfer(NUMBER)
+    error = await desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == reason and error["customerLocation"] == "agent"
+    assert error["backend"].get("error") == (name or None)
+    assert "secret.example" not in json.dumps(error), "the library's stack names addresses of the instance"
+    await desktop.call_event("connected", "inbound")
+    assert scene.wire() == [ADD, RESUME]
+
+
+async def test_a_third_party_who_leaves_first_gives_the_customer_back(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await desktop.blind_transfer(NUMBER)
+    await desktop.transfer("dialing")
+    await scene.session.third_party_is(contact, "disconnected")
+    error = await desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "noAnswer"
+    await desktop.call_event("connected", "inbound")
+    assert scene.wire() == [ADD, RESUME]
+
+
+async def test_a_customer_who_hangs_up_meanwhile_has_abandoned(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await desktop.blind_transfer(NUMBER)
+    await desktop.transfer("dialing")
+    await scene.session.customer_hangs_up(contact)
+    assert (await desktop.transfer("abandoned"))["custody"] == "gone"
+    assert scene.wire() == [ADD]
+
+
+async def test_a_reload_between_add_and_leave_adds_nothing_twice(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await desktop.blind_transfer(NUMBER)
+    await desktop.transfer("dialing")
+    await page.reload()
+    await page.wait("[data-state=active]")
+    await scene.session.third_party_is(contact, "connected")
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
+
+
+async def test_of_two_tabs_one_acts(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    second = await page.another()
+    await second.goto(scene.page_url)
+    await second.wait("[data-state=standby]")
+    await desktop.blind_transfer(NUMBER)
+    await desktop.transfer("dialing")
+    await page.close()
+    await second.wait("[data-state=active]")
+    await scene.session.third_party_is(contact, "connected")
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
+
+
+async def test_of_two_contacts_the_named_one_is_transferred(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    other = await scene.session.talk()
+    await desktop.expect("InboundCall/InboundCallStateChange", lambda m: m["call"]["ResponseActual"]["contactId"] == other)
+    await desktop.blind_transfer(NUMBER)
+    assert (await desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "ambiguousCall"
+    await desktop.blind_transfer(NUMBER, contactId=other)
+    await desktop.transfer("dialing")
+    assert scene.session.asked[0][1]["contactId"] == other
+
+
+async def test_a_transfer_by_hand_is_recorded(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await page.evaluate("connect.agent((agent) => agent.getContacts()[0].addConnection(connect.Endpoint.byPhoneNumber('+12025550111')))")
+    dialing = await desktop.transfer("dialing")
+    assert dialing["destination"]["phoneNumber"] == "+12025550111"
+    await scene.session.third_party_is(contact, "connected")
+    await page.evaluate("connect.agent((agent) => agent.getContacts()[0].getAgentConnection().destroy())")
+    assert (await desktop.transfer("handedOver"))["transferId"] == dialing["transferId"]
+
+
+@pytest.mark.config({"amazon": {"add_timeout_seconds": 1}})
+async def test_a_callback_that_never_comes_is_settled_by_a_snapshot(scene: Scene, browser: Browser):
+    """As after a 401 or 403, where the library calls back neither way."""
+    page, desktop, contact = await scene.talking(browser)
+    scene.frame.unanswered.add(ADD)
+    await desktop.blind_transfer(NUMBER)
+    assert (await desktop.transfer("outcomeUnknown"))["custody"] == "agent"
+    error = await desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "timeout" and error["customerLocation"] == "agent"
+    assert scene.wire() == [ADD]
+
+
+@pytest.mark.config({"amazon": {"add_timeout_seconds": 8}})
+async def test_a_frame_that_is_silent_decides_nothing_until_it_speaks(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await scene.frame.silence(True)
+    await desktop.blind_transfer(NUMBER)
+    assert (await desktop.transfer("outcomeUnknown", 30))["custody"] == "unknown"
+    await scene.frame.silence(False)
+    await scene.session.changed()
+    await scene.session.third_party_is(contact, "connected")
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
+
+
+async def test_a_restart_of_baton_in_between_repeats_nothing(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await desktop.blind_transfer(NUMBER)
+    await desktop.transfer("dialing")
+    await scene.restart()
+    await scene.sign_in(page)
+    await scene.session.third_party_is(contact, "connected")
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
+
+
+async def test_the_phone_buttons(scene: Scene, browser: Browser):
+    await scene.open(browser)
+    desktop = await scene.desktop("agent1", state=None)
+    await scene.session.offer()
+    await desktop.offered()
+    await desktop.publish("InboundCall", "Answer")
+    await desktop.call_event("connected", "inbound")
+    await desktop.publish("InboundCall", "Hold")
+    await desktop.call_event("hold", "inbound")
+    await desktop.publish("InboundCall", "Resume")
+    await desktop.call_event("connected", "inbound")
+    await desktop.publish("InboundCall", "SendDTMF", "12#")
+    await desktop.until(lambda: scene.session.count("sendDigits"), "the digits")
+    await desktop.publish("InboundCall", "Disconnect")
+    await desktop.call_event("ACW", "agent")
+    await desktop.publish("InboundCall", "ClearContact")
+    await desktop.agent_state("Available")
+    await desktop.go("Break")
+    assert scene.session.state["name"] == "Break"
+
+
+async def test_only_the_configured_instance_may_be_framed(scene: Scene, browser: Browser):
+    page = await browser.open_page()
+    policy = await page.evaluate(f"fetch('{scene.page_url}').then((r) => r.headers.get('content-security-policy'))") \
+        if await page.goto(scene.page_url) == 200 else ""
+    origin = scene.frame.url.removesuffix("/ccp-v2/")
+    assert f"frame-src {origin};" in policy + ";" and "frame-ancestors 'none'" in policy

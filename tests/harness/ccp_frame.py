@@ -1,0 +1,156 @@
+"""Serves the STAND-IN of the Contact Control Panel's frame (tests/browser/ccp-frame) and answers it out of an AgentSession."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import websockets
+
+from harness.amazon_world import AgentSession, Refused
+from harness.config import SOURCE
+
+FRAME = SOURCE / "tests" / "browser" / "ccp-frame"
+INSTANCE = "arn:aws:connect:us-east-1:975419294579:instance/a4c52a8c-158f-4d7f-ab32-94d7e9b95974"
+AGENT_ARN = f"{INSTANCE}/agent/704fbb61-4f16-40dc-aa0e-09993cda4ce6"
+QUEUE = {"queueARN": f"{INSTANCE}/queue/11111111-1111-1111-1111-111111111111", "queueId": f"{INSTANCE}/queue/1", "name": "BasicQueue"}
+#: States of the library's own that an agent may choose.
+STATES = [{"agentStateARN": f"{INSTANCE}/agent-state/{n}", "name": name, "type": kind, "startTimestamp": None}
+          for n, (name, kind) in enumerate((("Available", "routable"), ("Offline", "offline"), ("Break", "not_routable")))]
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def endpoint(number: str | None) -> dict[str, Any]:
+    return {"type": "phone_number", "phoneNumber": number, "endpointARN": None, "endpointId": None, "name": None, "agentLogin": None,
+            "queue": None}
+
+
+class CcpFrame:
+    """Use as `async with`."""
+
+    def __init__(self, session: AgentSession) -> None:
+        self.session = session
+        self.sockets: set[Any] = set()
+        #: Operations that are never answered, as after a 401 or 403.
+        self.unanswered: set[str] = set()
+        #: True: the callback comes before the snapshot.
+        self.callback_first = False
+        self.url = ""
+
+    async def __aenter__(self) -> CcpFrame:
+        self.server = await websockets.serve(self._serve, "127.0.0.1", 0, process_request=self._page)
+        port = self.server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}/ccp-v2/"
+        self.session.watchers.append(self.update)
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        self.session.watchers.remove(self.update)
+        self.server.close()
+        await self.server.wait_closed()
+
+    async def _page(self, path: str, _headers: Any) -> tuple[http.HTTPStatus, list[tuple[str, str]], bytes] | None:
+        if path == "/session":
+            return None
+        name, kind = {"/ccp-v2/": ("index.html", "text/html"), "/ccp-v2/frame.js": ("frame.js", "text/javascript")}.get(path, ("", ""))
+        if not name:
+            return http.HTTPStatus.NOT_FOUND, [], b""
+        return http.HTTPStatus.OK, [("Content-Type", f"{kind}; charset=utf-8")], (FRAME / name).read_bytes()
+
+    async def _serve(self, socket: Any) -> None:
+        self.sockets.add(socket)
+        try:
+            await socket.send(json.dumps({"update": self._update()}))
+            async for text in socket:
+                # Each on its own: one that is not answered holds nobody up.
+                asyncio.create_task(self._answer(socket, json.loads(text)))
+        except websockets.ConnectionClosed:
+            pass
+        finally:
+            self.sockets.discard(socket)
+
+    async def say(self, message: dict[str, Any]) -> None:
+        for socket in list(self.sockets):
+            try:
+                await socket.send(json.dumps(message))
+            except websockets.ConnectionClosed:
+                pass
+
+    async def silence(self, silent: bool) -> None:
+        """The frame says nothing any more, or speaks again."""
+        await self.say({"silent": silent})
+
+    async def update(self) -> None:
+        await self.say({"update": self._update()})
+
+    async def _answer(self, socket: Any, asked: dict[str, Any]) -> None:
+        method, params = asked["method"], asked["params"]
+        response: dict[str, Any] = {"requestId": asked["requestId"], "data": {}, "err": None}
+        if method in ("getEndpoints",):
+            response["data"] = {"endpoints": [], "nextToken": None}
+        elif hasattr(self.session, f"_{method}"):
+            if method in self.unanswered:
+                self.session.asked.append((method, params))
+                return
+            if self.callback_first:
+                await self._send(socket, response)
+                await asyncio.sleep(0)
+            try:
+                await self.session.do(method, params)
+            except Refused as refused:
+                # The library's form: a JSON text, with a stack that nobody may be shown.
+                told = {"type": refused.name, "message": refused.message, "stack": ["https://secret.example"],
+                        "retryStatus": "none", "statusCode": refused.status}
+                response |= {"data": None, "err": json.dumps(told if refused.name else {})}
+            if self.callback_first and response["err"] is None:
+                return
+        await self._send(socket, response)
+
+    async def _send(self, socket: Any, response: dict[str, Any]) -> None:
+        try:
+            await socket.send(json.dumps({"response": response}))
+        except websockets.ConnectionClosed:
+            pass
+
+    # --- What the library is shown ------------------------------------------------------------------------------
+
+    def _update(self) -> dict[str, Any]:
+        return {"snapshot": self._snapshot(), "configuration": self._configuration()}
+
+    def _snapshot(self) -> dict[str, Any]:
+        state = self.session.state
+        return {
+            "state": {**state, "agentStateARN": None, "startTimestamp": now()}, "nextState": None,
+            "agentAvailabilityState": {"state": state["name"], "timeStamp": now()},
+            "contacts": [self._contact(one) for one in self.session.contacts],
+            "snapshotTimestamp": now(), "localTimestamp": 0, "skew": 0,
+        }
+
+    def _contact(self, contact: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "contactId": contact["contactId"], "initialContactId": None, "type": contact["type"],
+            "state": {"type": contact["state"], "timestamp": now()}, "queue": QUEUE, "queueTimestamp": now(), "attributes": {},
+            "contactDuration": "0", "contactFeatures": {"multiPartyConferenceEnabled": False}, "name": None, "description": None,
+            "references": None, "initiationMethod": "inbound", "channelContext": None,
+            "connections": [{
+                "connectionId": one["connectionId"], "endpoint": endpoint(one["number"]), "address": endpoint(one["number"]),
+                "state": {"type": one["state"], "timestamp": now()}, "type": one["type"], "initial": one["initial"],
+                "softphoneMediaInfo": None, "monitoringInfo": None, "mute": False, "quickConnectName": None, "chatMediaInfo": None,
+            } for one in contact["connections"]],
+        }
+
+    def _configuration(self) -> dict[str, Any]:
+        profile = f"{INSTANCE}/routing-profile/22222222-2222-2222-2222-222222222222"
+        return {
+            "agentARN": AGENT_ARN, "name": "Agent 1", "username": "agent1", "extension": "", "softphoneEnabled": False,
+            "softphoneAutoAccept": False, "permissions": ["outboundCall"], "dialableCountries": ["us"], "agentStates": STATES,
+            "agentPreferences": {}, "routingProfile": {
+                "name": "Basic Routing Profile", "routingProfileARN": profile, "routingProfileId": profile,
+                "defaultOutboundQueue": QUEUE, "queues": [QUEUE], "channelConcurrencyMap": {"VOICE": 2}},
+        }

@@ -1,0 +1,178 @@
+/// <reference types="amazon-connect-streams" />
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Bridge } from "./bridge.ts";
+
+/** A WebSocket whose other end is the test. */
+class FakeSocket {
+  static last: FakeSocket;
+  static readonly OPEN = 1;
+  readyState = 1;
+  readonly sent: { subtopic: string; data: Record<string, unknown> }[] = [];
+  onopen: () => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
+  onclose: () => void = () => undefined;
+  constructor() {
+    FakeSocket.last = this;
+    queueMicrotask(() => this.onopen());
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as { subtopic: string; data: Record<string, unknown> });
+  }
+  close(): void {
+    this.onclose();
+  }
+  command(message: object): void {
+    const envelope = { channel: "Amazon", topic: "Bridge", subtopic: "Command" };
+    this.onmessage({ data: JSON.stringify({ ...envelope, agent: "agent1", message }) });
+  }
+  of(subtopic: string): Record<string, unknown>[] {
+    return this.sent.filter((each) => each.subtopic === subtopic).map((each) => each.data);
+  }
+}
+
+class FakeStorage {
+  readonly values = new Map<string, string>();
+  getItem = (key: string): string | null => this.values.get(key) ?? null;
+  setItem = (key: string, value: string): void => void this.values.set(key, value);
+}
+
+/** As much of the library as the bridge uses: one agent with one contact, who adds when asked. */
+function library() {
+  const added: object[] = [];
+  const handlers: (() => void)[] = [];
+  let state = "Busy";
+  const contact = {
+    getContactId: () => "c-1",
+    getType: () => "voice",
+    getState: () => ({ type: "connected" }),
+    getQueue: () => null,
+    getConnections: () => [],
+    addConnection: (endpoint: object) => void added.push(endpoint),
+  };
+  const agent = {
+    getState: () => ({ name: state, type: "system" }),
+    getContacts: () => [contact],
+    getConfiguration: () => ({ username: "agent1" }),
+    getAgentARN: () => "arn",
+    onRefresh: (handler: () => void) => void handlers.push(handler),
+    onStateChange: () => undefined,
+    onMuteToggle: () => undefined,
+  };
+  const streams = {
+    version: "2.28.1",
+    agent: (found: (each: typeof agent) => void) => found(agent),
+    core: { onInitialized: () => undefined },
+  } as unknown as typeof connect;
+  const becomes = (now: string): void => {
+    state = now;
+    for (const handler of handlers) handler();
+  };
+  return { streams, added, becomes };
+}
+
+const storage = new FakeStorage();
+let lib = library();
+
+async function start(): Promise<Bridge> {
+  const bridge = new Bridge({
+    streams: lib.streams,
+    url: "http://baton.test",
+    ticket: async () => "t",
+    storage,
+    libraryVersion: "2.28.2",
+  });
+  await bridge.start();
+  await vi.waitFor(() => expect(FakeSocket.last.of("Hello")).toHaveLength(1));
+  return bridge;
+}
+
+const at = (): string => new Date().toISOString();
+const add = (more: object = {}): object => ({
+  command: 7,
+  epoch: 1,
+  action: "addConnection",
+  at: at(),
+  deadlineMs: 10_000,
+  contactId: "c-1",
+  endpoint: { type: "phone_number", phoneNumber: "+12082097345" },
+  ...more,
+});
+
+beforeEach(() => {
+  lib = library();
+  storage.values.clear();
+  vi.stubGlobal("WebSocket", FakeSocket);
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("it says who reports, and is silent without the lease", async () => {
+  const bridge = await start();
+  expect(FakeSocket.last.of("Hello")[0]).toMatchObject({ library: "2.28.2", username: "agent1" });
+  lib.becomes("Available");
+  FakeSocket.last.command(add());
+  await Promise.resolve();
+  expect(FakeSocket.last.of("Snapshot")).toEqual([]);
+  expect(lib.added).toEqual([]);
+  expect(bridge.state).toBe("standby");
+  bridge.stop();
+});
+
+test("with the lease it reports at once, and each change once", async () => {
+  const bridge = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  expect(FakeSocket.last.of("Snapshot")).toHaveLength(1);
+  expect(FakeSocket.last.of("Snapshot")[0]).toMatchObject({ epoch: 1, agent: { state: "Busy" } });
+  lib.becomes("Busy");
+  await Promise.resolve();
+  expect(FakeSocket.last.of("Snapshot")).toHaveLength(1);
+  lib.becomes("AfterCallWork");
+  await Promise.resolve();
+  expect(FakeSocket.last.of("Snapshot")).toHaveLength(2);
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  expect(FakeSocket.last.of("Snapshot")).toHaveLength(3);
+  expect(bridge.state).toBe("active");
+  bridge.stop();
+});
+
+test("a command is handed over once, by this page and by the next", async () => {
+  const bridge = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  const command = add();
+  FakeSocket.last.command(command);
+  FakeSocket.last.command(command);
+  expect(lib.added).toHaveLength(1);
+  bridge.stop();
+  const next = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  FakeSocket.last.command(command);
+  expect(lib.added).toHaveLength(1);
+  await vi.waitFor(() =>
+    expect(FakeSocket.last.of("Result")[0]).toMatchObject({
+      ok: false,
+      error: { name: "AlreadyDone" },
+    }),
+  );
+  next.stop();
+});
+
+test("what is of another lease, or too late, is not done", async () => {
+  const bridge = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  FakeSocket.last.command(add({ epoch: 2 }));
+  FakeSocket.last.command(add({ at: new Date(Date.now() - 11_000).toISOString() }));
+  expect(lib.added).toEqual([]);
+  expect(FakeSocket.last.of("Result")).toMatchObject([{ ok: false, error: { name: "Expired" } }]);
+  bridge.stop();
+});
+
+test("a contact that is not there is told as such", async () => {
+  const bridge = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  FakeSocket.last.command(add({ contactId: "c-2" }));
+  await vi.waitFor(() =>
+    expect(FakeSocket.last.of("Result")).toMatchObject([
+      { ok: false, error: { name: "NoContact" } },
+    ]),
+  );
+  bridge.stop();
+});

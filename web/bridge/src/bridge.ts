@@ -1,0 +1,273 @@
+/// <reference types="amazon-connect-streams" />
+import { carryOut } from "./carry-out.ts";
+import { digestOf } from "./digest.ts";
+import { Memory, tabName, type TabStorage } from "./memory.ts";
+import type { Command, Outcome } from "./messages.ts";
+import { BridgeSocket, type SocketState, ticketFrom } from "./socket.ts";
+
+/** How the bridge stands. */
+export type BridgeState =
+  /** Not connected to Baton; it is tried again and again. */
+  | "connecting"
+  /** Baton does not know the caller: he must sign in there. */
+  | "signedOut"
+  /** Connected, but the CCP has not told of its agent yet. */
+  | "waiting"
+  /** Connected; another tab of this agent acts. */
+  | "standby"
+  /** This tab acts. */
+  | "active"
+  | "closed";
+
+export interface BridgeOptions {
+  /** The library, where it is not `window.connect`. */
+  streams?: typeof connect;
+  /** Baton, such as "https://baton.example"; by default the page's own origin. */
+  url?: string;
+  /** A token of the agent, or what gets one; without it the session's cookie counts. */
+  token?: string | (() => string | Promise<string>);
+  /** Gets a WebSocket ticket from a server of your own, instead. */
+  ticket?: () => Promise<string>;
+  /** The `ccpUrl` that the CCP was made with. */
+  instance?: string;
+  /** Version of the library's npm package; the library itself tells another one. */
+  libraryVersion?: string;
+  /** Told of every change. */
+  onState?: (state: BridgeState) => void;
+  /** The tab's own storage; for tests. */
+  storage?: TabStorage;
+}
+
+/** After so much silence of the frame, which answers every second, what it showed may be old. */
+const SILENT_MS = 5_000;
+const CHECK_MS = 1_000;
+
+/** What the library's types leave out, like the next. */
+interface WithVersion {
+  version?: string;
+}
+
+/** The conduit to the frame. */
+interface WithUpstream {
+  getUpstream?: () => { onUpstream: (event: string, handler: () => void) => unknown };
+}
+
+/**
+ * Stands beside `connect.core.initCCP` and lets Baton see what the agent's session shows, and ask it for what Baton has
+ * decided. It decides nothing, tries nothing twice, and does nothing while another tab of the agent acts.
+ */
+export class Bridge {
+  private readonly streams: typeof connect;
+  private readonly url: string;
+  private readonly memory: Memory;
+  private readonly storage: TabStorage;
+  private socket: BridgeSocket | undefined;
+  private agent: connect.Agent | undefined;
+  private tab = "";
+  private muted = false;
+  /** When the frame was heard last; 0: never. */
+  private heard = 0;
+  private alive = true;
+  /** Of the lease; 0: this tab does not act. */
+  private epoch = 0;
+  /** Baton's clock minus ours, milliseconds. */
+  private skew = 0;
+  private reported = "";
+  private connected: SocketState = "connecting";
+  private told: BridgeState | undefined;
+  private check: ReturnType<typeof setInterval> | undefined;
+  private dirty = false;
+
+  constructor(private readonly options: BridgeOptions = {}) {
+    this.streams = options.streams ?? globalThis.connect;
+    if (!this.streams) throw new TypeError("streams is missing: load amazon-connect-streams first");
+    const url = options.url ?? globalThis.location?.origin;
+    if (!url) throw new TypeError("url is missing: outside of a page Baton must be named");
+    this.url = url;
+    this.storage = options.storage ?? globalThis.sessionStorage;
+    this.memory = new Memory(this.storage);
+  }
+
+  /** Subscribes to the library and connects to Baton. Call it before or after `initCCP`, once. */
+  async start(): Promise<void> {
+    this.listenToFrame();
+    this.tab = await tabName(this.storage, globalThis.navigator?.locks);
+    this.streams.agent((agent) => this.found(agent));
+    this.check = setInterval(() => this.lookAtFrame(), CHECK_MS);
+    const { token } = this.options;
+    const asked =
+      token === undefined ? undefined : () => (typeof token === "string" ? token : token());
+    this.socket = new BridgeSocket({
+      url: this.url,
+      ticket: this.options.ticket ?? ticketFrom(this.url, asked),
+      onState: (state) => this.connection(state),
+      onText: (text) => this.take(text),
+    });
+    this.socket.open();
+  }
+
+  /** Connects to Baton now, as after a sign-in, and not when the next try is due. */
+  retry(): void {
+    this.socket?.retry();
+  }
+
+  /** Ends the connection for good. The agent's session goes on without Baton. */
+  stop(): void {
+    clearInterval(this.check);
+    this.epoch = 0;
+    this.socket?.close();
+  }
+
+  get state(): BridgeState {
+    if (this.connected !== "open") return this.connected;
+    if (!this.agent) return "waiting";
+    return this.epoch > 0 ? "active" : "standby";
+  }
+
+  // --- The library -------------------------------------------------------------------------------------------------
+
+  private found(agent: connect.Agent): void {
+    this.agent = agent;
+    // Every snapshot that the frame sends comes by here; contacts have their new state already.
+    agent.onRefresh(() => this.changed());
+    agent.onStateChange(() => this.changed());
+    agent.onMuteToggle((now) => {
+      this.muted = now.muted;
+      this.changed();
+    });
+    this.hello();
+    this.tell();
+  }
+
+  private listenToFrame(): void {
+    const listen = (): void => {
+      const upstream = (this.streams.core as unknown as WithUpstream).getUpstream?.();
+      upstream?.onUpstream("acknowledge", () => {
+        this.heard = Date.now();
+      });
+      this.heard = Date.now();
+    };
+    try {
+      listen();
+    } catch {
+      // There is no frame before initCCP was called.
+      this.streams.core.onInitialized(listen);
+    }
+  }
+
+  private lookAtFrame(): void {
+    const alive = this.heard === 0 || Date.now() - this.heard < SILENT_MS;
+    if (alive === this.alive) return;
+    this.alive = alive;
+    this.changed();
+  }
+
+  /** Reports once for all that changes in one turn. */
+  private changed(): void {
+    if (this.dirty) return;
+    this.dirty = true;
+    queueMicrotask(() => {
+      this.dirty = false;
+      this.report(false);
+    });
+  }
+
+  // --- Baton -------------------------------------------------------------------------------------------------------
+
+  private connection(state: SocketState): void {
+    this.connected = state;
+    this.epoch = 0;
+    if (state === "open") this.hello();
+    this.tell();
+  }
+
+  private tell(): void {
+    const state = this.state;
+    if (state === this.told) return;
+    this.told = state;
+    this.options.onState?.(state);
+  }
+
+  private send(subtopic: "Hello" | "Snapshot" | "Result", data: object): void {
+    this.socket?.send(
+      JSON.stringify({
+        channel: "Amazon",
+        topic: "Bridge",
+        subtopic,
+        source: "baton-bridge",
+        data,
+      }),
+    );
+  }
+
+  /** Says who reports, once the connection and the agent are there. */
+  private hello(): void {
+    if (!this.agent || this.connected !== "open") return;
+    const configuration = this.agent.getConfiguration();
+    this.send("Hello", {
+      tab: this.tab,
+      instance: this.options.instance ?? "",
+      agentArn: this.agent.getAgentARN() || null,
+      username: configuration.username || null,
+      library:
+        this.options.libraryVersion ?? (this.streams as unknown as WithVersion).version ?? "",
+    });
+  }
+
+  private report(always: boolean): void {
+    if (!this.agent || this.epoch === 0) return;
+    const digest = digestOf(this.agent, this.muted, this.alive);
+    const text = JSON.stringify(digest);
+    if (!always && text === this.reported) return;
+    this.reported = text;
+    this.send("Snapshot", { epoch: this.epoch, ...digest });
+  }
+
+  private take(text: string): void {
+    let event: { topic?: unknown; subtopic?: unknown; message?: unknown };
+    try {
+      event = JSON.parse(text) as typeof event;
+    } catch {
+      return;
+    }
+    if (event.topic !== "Bridge" || event.subtopic !== "Command") return;
+    this.obey(event.message as Command);
+  }
+
+  private obey(command: Command): void {
+    if (command.action === "lease") {
+      this.epoch = command.epoch;
+      this.skew = Date.parse(command.at) - Date.now();
+      this.report(true);
+      this.tell();
+      return;
+    }
+    // Of a lease that is over, or of none: somebody else acts.
+    if (command.epoch !== this.epoch || !this.agent) return;
+    if (command.action === "report") {
+      this.report(true);
+      return;
+    }
+    const epoch = command.epoch;
+    const answer = (outcome: Outcome): void => {
+      if (command.command !== 0)
+        this.send("Result", { command: command.command, epoch, ...outcome });
+    };
+    const late = Date.now() + this.skew - Date.parse(command.at);
+    if (command.deadlineMs !== undefined && late > command.deadlineMs) {
+      answer({
+        ok: false,
+        error: { name: "Expired", message: "the command came too late", status: 0 },
+      });
+      return;
+    }
+    if (!this.memory.enter(command.command, command.at)) {
+      answer({
+        ok: false,
+        error: { name: "AlreadyDone", message: "this tab has done it before", status: 0 },
+      });
+      return;
+    }
+    void carryOut(this.agent, command).then(answer);
+  }
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { failureOf } from "./failure.ts";
+
+test("the library's JSON text is read, and its stack is left out", () => {
+  const told = JSON.stringify({
+    type: "BadEndpointException",
+    message: "The endpoint is not valid.",
+    stack: ["https://instance.example"],
+    retryStatus: "none",
+    statusCode: 400,
+  });
+  expect(failureOf(told)).toEqual({
+    name: "BadEndpointException",
+    message: "The endpoint is not valid.",
+    status: 400,
+  });
+});
+
+test.each([
+  ["{}", { name: "", message: "", status: 0 }],
+  ["error", { name: "", message: "error", status: 0 }],
+  ["null", { name: "", message: "null", status: 0 }],
+  [undefined, { name: "", message: "", status: 0 }],
+  [{ type: "x" }, { name: "", message: "", status: 0 }],
+  ['{"type":7,"message":[],"statusCode":"400"}', { name: "", message: "", status: 0 }],
+  [
+    '{"type":"a.b#InvalidStateException"}',
+    { name: "InvalidStateException", message: "", status: 0 },
+  ],
+])("%j is taken for what it says", (told, expected) => {
+  expect(failureOf(told)).toEqual(expected);
+});
+
+test("what the library throws about a contact that is over has a name", () => {
+  expect(failureOf(new Error("Contact c-1 no longer exists."))).toEqual({
+    name: "StateError",
+    message: "Contact c-1 no longer exists.",
+    status: 0,
+  });
+});

@@ -1,0 +1,56 @@
+import type { EventOf } from "@baton/client";
+
+/** What the bridge and Baton tell each other: the topic Bridge of docs/amazon-connect.md. */
+
+/** A connection (leg) of a contact, in the library's words. */
+export interface ConnectionDigest {
+  connectionId: string;
+  type: string;
+  state: string;
+  /** The customer's. */
+  initial: boolean;
+  phoneNumber: string | null;
+  quickConnect: string | null;
+}
+
+export interface ContactDigest {
+  contactId: string;
+  type: string;
+  state: string;
+  queueARN: string | null;
+  queueName: string | null;
+  connections: ConnectionDigest[];
+}
+
+/** What the agent's session shows now. */
+export interface Digest {
+  /** False: the frame of the CCP has been silent for some seconds, so that the rest may be old. */
+  alive: boolean;
+  agent: { state: string; type: string; muted: boolean };
+  contacts: ContactDigest[];
+}
+
+/** Who reports. */
+export interface Hello {
+  tab: string;
+  instance: string;
+  agentArn: string | null;
+  username: string | null;
+  library: string;
+}
+
+/** What the bridge is to ask the library for. */
+export type Command = EventOf<"Bridge/Command">["message"];
+export type Action = Command["action"];
+
+/** Why the library, or the bridge, did not do it. */
+export interface Failure {
+  /** The exception's name; empty: it had none. */
+  name: string;
+  message: string;
+  /** The HTTP status behind it; 0: not told. */
+  status: number;
+}
+
+/** What the library called back with. */
+export type Outcome = { ok: true } | { ok: false; error: Failure };

@@ -1,0 +1,85 @@
+/// <reference types="vite/client" />
+// The page /amazon/: the instance's own CCP, and the bridge beside it. Nothing but the configuration says which.
+import streamsAddress from "amazon-connect-streams/release/connect-streams.js?url";
+import packageOfStreams from "amazon-connect-streams/package.json";
+import { Bridge, type BridgeState } from "./bridge.ts";
+
+/** What the server's configuration says (`[amazon]`). */
+interface PageConfig {
+  ccpUrl: string;
+  region: string;
+}
+
+const TEXTS: Record<BridgeState, string> = {
+  connecting: "Connecting to Baton",
+  signedOut: "Not signed in to Baton",
+  waiting: "Waiting for the Contact Control Panel",
+  standby: "Standing by: another tab acts",
+  active: "Connected",
+  closed: "Closed",
+};
+
+function element<T extends HTMLElement>(id: string): T {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element ${id}`);
+  return found as T;
+}
+
+const state = element("state");
+const signIn = element<HTMLFormElement>("sign-in");
+const refused = element("refused");
+
+/** The library as it is published: a script that makes `window.connect`. */
+function loadStreams(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = streamsAddress;
+    script.onload = () => resolve();
+    script.onerror = () => reject(new Error("amazon-connect-streams could not be loaded"));
+    document.head.append(script);
+  });
+}
+
+async function main(): Promise<void> {
+  const answer = await fetch("config.json");
+  const config = (await answer.json()) as PageConfig;
+  if (!config.ccpUrl) {
+    state.textContent = "No instance is configured: set amazon.ccp_url.";
+    return;
+  }
+  await loadStreams();
+  const bridge = new Bridge({
+    instance: config.ccpUrl,
+    libraryVersion: packageOfStreams.version,
+    onState: (now) => {
+      state.textContent = TEXTS[now];
+      state.dataset["state"] = now;
+      signIn.hidden = now !== "signedOut";
+    },
+  });
+  connect.core.initCCP(element("ccp"), {
+    ccpUrl: config.ccpUrl,
+    loginPopup: true,
+    loginPopupAutoClose: true,
+    softphone: { allowFramedSoftphone: true },
+    ...(config.region ? { region: config.region } : {}),
+  });
+  signIn.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const given = new FormData(signIn);
+    refused.textContent = "";
+    void fetch("/v1/login", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ login: given.get("login"), password: given.get("password") }),
+    }).then((response) => {
+      if (response.ok) bridge.retry();
+      else refused.textContent = "Login or password is wrong.";
+    });
+  });
+  await bridge.start();
+}
+
+main().catch((error: unknown) => {
+  state.textContent = String(error);
+});

@@ -1,0 +1,102 @@
+/** How the bridge stands with Baton. */
+export type SocketState = "connecting" | "open" | "signedOut" | "closed";
+
+export interface SocketOptions {
+  /** Baton, such as "https://baton.example". */
+  url: string;
+  /** Gets a WebSocket ticket, for each connection. Throws `SignedOut` where Baton does not know the caller. */
+  ticket: () => Promise<string>;
+  onState: (state: SocketState) => void;
+  onText: (text: string) => void;
+}
+
+/** Baton does not know the caller: he must sign in. */
+export class SignedOut extends Error {}
+
+const LEAST_MS = 250;
+const MOST_MS = 10_000;
+
+/** A WebSocket that comes back by itself. What is sent while it is not open is lost: a snapshot is sent anew. */
+export class BridgeSocket {
+  private socket: WebSocket | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private waitMs = LEAST_MS;
+  private closed = false;
+  private signedOut = false;
+
+  constructor(private readonly options: SocketOptions) {}
+
+  open(): void {
+    if (this.closed) return;
+    // Who is signed out stays so until a connection is there, however often it is tried.
+    if (!this.signedOut) this.options.onState("connecting");
+    this.connect().catch((error: unknown) => {
+      this.signedOut = error instanceof SignedOut;
+      if (this.signedOut) this.options.onState("signedOut");
+      this.again();
+    });
+  }
+
+  /** Tries now, where it is not open. */
+  retry(): void {
+    if (this.socket) return;
+    clearTimeout(this.timer);
+    this.waitMs = LEAST_MS;
+    this.open();
+  }
+
+  send(text: string): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(text);
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.options.onState("closed");
+  }
+
+  private async connect(): Promise<void> {
+    const ticket = await this.options.ticket();
+    if (this.closed) return;
+    const address = this.options.url.replace(/^http/, "ws").replace(/\/+$/, "") + "/v1/ws";
+    const socket = new WebSocket(address, ["baton.v1", `baton.ticket.${ticket}`]);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.waitMs = LEAST_MS;
+      this.signedOut = false;
+      this.options.onState("open");
+    };
+    socket.onmessage = (message: MessageEvent) => this.options.onText(String(message.data));
+    socket.onclose = () => {
+      if (this.socket !== socket) return;
+      this.socket = undefined;
+      if (!this.closed) this.options.onState("connecting");
+      this.again();
+    };
+  }
+
+  private again(): void {
+    if (this.closed) return;
+    clearTimeout(this.timer);
+    // A random part keeps hundreds of bridges apart that lost one server.
+    this.timer = setTimeout(() => this.open(), this.waitMs * (0.5 + Math.random() / 2));
+    this.waitMs = Math.min(MOST_MS, this.waitMs * 2);
+  }
+}
+
+/** A ticket by the session's cookie, or by a token. */
+export function ticketFrom(url: string, token?: () => string | Promise<string>) {
+  return async (): Promise<string> => {
+    const response = await fetch(url.replace(/\/+$/, "") + "/v1/ws-tickets", {
+      method: "POST",
+      headers: token ? { Authorization: `Bearer ${await token()}` } : {},
+      credentials: token ? "omit" : "same-origin",
+    });
+    if (response.status === 401 || response.status === 403) throw new SignedOut();
+    if (!response.ok) throw new Error(`no ticket: ${response.status}`);
+    return ((await response.json()) as { ticket: string }).ticket;
+  };
+}

@@ -1,0 +1,3 @@
+import { library } from "../vite.shared.ts";
+
+export default library("src/index.ts", "bridge", "dist/lib");
