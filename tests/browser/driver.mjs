@@ -66,7 +66,14 @@ const ofPage = {
   enabled: (page, selector) => page.isEnabled(selector),
   wait: (page, selector, state = "visible") =>
     page.waitForSelector(selector, { state }).then(() => undefined),
-  until: (page, expression) => page.waitForFunction(expression).then(() => undefined),
+  /** Asked again and again from outside, since a page's policy forbids its own eval, by which Playwright would wait. */
+  async until(page, expression) {
+    const end = Date.now() + 10_000;
+    while (!(await page.evaluate(expression))) {
+      if (Date.now() > end) throw new Error("never true");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  },
   evaluate: (page, expression) => page.evaluate(expression),
   screenshot: (page, path, options) => page.screenshot({ path, ...options }).then(() => undefined),
   size: (page, width, height) => page.setViewportSize({ width, height }),

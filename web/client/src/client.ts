@@ -326,7 +326,7 @@ export class BatonClient {
         const text = await response.text().catch(() => undefined);
         if (text !== undefined) {
           if (response.ok) return text === "" ? undefined : JSON.parse(text);
-          throw new BatonError(errorOf(text, response), response.status);
+          throw refusalOf(text, response);
         }
       }
       const pause = waits.next();
@@ -510,7 +510,7 @@ export class BatonClient {
             this.sendOverSocket({ topic: "App", subtopic: "StateSync", id: fence });
         };
         this.asked.set(message.id, (event) => {
-          if (event.topic === "Error") reject(new BatonError(event.data, 0));
+          if (event.topic === "Error") reject(new BatonError(event.data, 0, event.id));
           else if (event.sequence === undefined) resolve(event);
           else transferId ??= transferOf(event);
         });
@@ -539,21 +539,22 @@ function transferOf(reply: Reply): string | undefined {
 }
 
 /** The error that a response tells: an envelope's `data`, or the data alone. */
-function errorOf(text: string, response: Response): ApiErrorData {
+function refusalOf(text: string, response: Response): BatonError {
   try {
-    const body = JSON.parse(text) as { data?: ApiErrorData } & ApiErrorData;
+    const body = JSON.parse(text) as { data?: ApiErrorData; id?: string } & ApiErrorData;
     const data = body.data ?? body;
-    if (typeof data.errorType === "string") return data;
+    if (typeof data.errorType === "string") return new BatonError(data, response.status, body.id);
   } catch {
     // It was no answer of Baton's, but of something between.
   }
   const what = `HTTP ${response.status} ${response.statusText}`.trim();
-  return {
+  const data = {
     errorType: "NOT_PERMITTED",
     msg: what,
     errorMessage: what,
     reason: "backendUnavailable",
-  };
+  } as const;
+  return new BatonError(data, response.status);
 }
 
 function guarded(call: () => void): void {

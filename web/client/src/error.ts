@@ -9,10 +9,12 @@ export class BatonError extends Error {
   /**
    * @param data what the server said
    * @param status of its HTTP response; 0 where it came over the socket
+   * @param id of the request
    */
   constructor(
     readonly data: ApiErrorData,
     readonly status: number,
+    readonly id?: string,
   ) {
     super(data.msg);
     this.errorType = data.errorType;

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { attachBus, type MessageBus } from "./bus.ts";
 export { BatonClient, newId } from "./client.ts";
 export type { ClientOptions, ConnectionState, Reply, RunningTransfer } from "./client.ts";
 export { BatonError, BatonUnreachable } from "./error.ts";

@@ -1,0 +1,86 @@
+"""The library for desktops, in a browser and in Node.js, against the real server with real calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from pathlib import Path
+
+from harness.browser import Browser, node
+from harness.config import SOURCE
+from harness.samples import DIAL_PAD
+from harness.server import die_with_parent
+from harness.world import World
+
+
+async def test_the_example_of_the_readme_works_when_pasted(world: World, browser: Browser):
+    talk = await world.talking("agent1")
+    blocks = re.findall(r"^```js\n(.*?)^```$", (SOURCE / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert len(blocks) == 1 and blocks[0].count("\n") <= 10
+    page = await browser.open_page()
+    origin = "http://%s:%d" % world.server.http
+    await page.goto(f"{origin}/")
+    pasted = asyncio.create_task(page.evaluate(f"(async () => {{ {blocks[0]} }})()"))
+    third = await world.carrier.incoming()
+    assert third.invite.uri.user == DIAL_PAD
+    await third.ring()
+    await third.answer()
+    await third.hears(talk.customer)
+    await pasted
+    assert page.console[-1] == ("log", f"connected: the customer is with {DIAL_PAD}"), page.console
+    page.check(own=origin)
+
+
+class InNode:
+    """tests/browser/client.mjs, which prints what the library tells, a JSON object a line."""
+
+    def __init__(self, world: World, token: str, *arguments: str):
+        self.environment = {**os.environ, "BATON_URL": "http://%s:%d" % world.server.http, "BATON_TOKEN": token,
+                            "BATON_CLIENT": str(SOURCE / "build" / "web" / "pages" / "lib" / "client.js")}
+        self.arguments = arguments
+
+    async def __aenter__(self) -> InNode:
+        script = Path(__file__).with_name("client.mjs")
+        self.process = await asyncio.create_subprocess_exec(
+            node(), str(script), *self.arguments, env=self.environment, stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, preexec_fn=die_with_parent)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+    async def told(self, **wanted: object) -> dict:
+        """The next line that has these values."""
+        while line := await asyncio.wait_for(self.process.stdout.readline(), 20):
+            found = json.loads(line)
+            if all(found.get(key) == value for key, value in wanted.items()):
+                return found
+        raise AssertionError(f"it ended with {await self.process.wait()} before it told {wanted}")
+
+
+async def test_node_hears_the_outcome_that_came_while_the_server_was_away(world: World):
+    talk = await world.talking("agent1")
+    async with InNode(world, await world.token("agent1"), DIAL_PAD) as client:
+        await client.told(connection="open")
+        third = await world.carrier.incoming()
+        await third.ring()
+        accepted = await client.told(what="accepted")
+        await client.told(event="TransferStateChange", state="alerting")
+        await world.restart()
+        await client.told(connection="connecting")
+        await client.told(connection="open")
+        await third.answer()
+        outcome = await client.told(what="outcome")
+        assert (outcome["state"], outcome["transferId"]) == ("connected", accepted["transferId"])
+        assert await asyncio.wait_for(client.process.wait(), 20) == 0
+    talk.desktop.check()
+
+
+async def test_a_token_that_is_not_good_is_told_at_once(world: World):
+    async with InNode(world, "x.y.z", DIAL_PAD) as client:
+        refused = await client.told(what="refused")
+        assert refused["status"] == 401 and refused["errorType"] == "NOT_PERMITTED"

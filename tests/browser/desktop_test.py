@@ -1,0 +1,204 @@
+"""The agent desktop: what an agent sees and does, against the real server with real calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.browser import Browser
+from harness.desk import Desk
+from harness.samples import DIAL_PAD, SASI
+from harness.world import INBOUND, World
+from peer import Call, Peer
+
+
+async def incoming(world: World, desk: Desk) -> tuple[Call, Peer]:
+    customer = await world.customer()
+    call = await customer.call(INBOUND)
+    await call.answered()
+    await desk.sees("Incoming call")
+    return call, customer
+
+
+async def in_a_call(world: World, desk: Desk, phone: Peer) -> tuple[Call, Call]:
+    """A customer talks to the desk's agent: his call, and the agent's."""
+    call, _ = await incoming(world, desk)
+    await desk.page.press("a")
+    leg = await phone.incoming()
+    await leg.answered()
+    await desk.page.wait("section.call.talking")
+    await desk.page.wait("section.call button:enabled:has-text('Transfer')")
+    return call, leg
+
+
+async def test_a_wrong_password_is_said_in_words(world: World, browser: Browser):
+    page = await browser.open_page(locale="en-US")
+    origin = "http://%s:%d" % world.server.http
+    await page.goto(f"{origin}/")
+    await page.fill("input[name=login]", "agent1")
+    await page.fill("input[name=password]", "wrong")
+    await page.press("Enter")
+    await page.wait("text=Login or password is wrong")
+    assert await page.axe() == []
+    page.check(origin, allowed_console=("status of 401",))
+
+
+async def test_a_call_from_the_offer_to_the_end_by_mouse(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    await desk.sees("Ready for the next call")
+    await desk.picture("ready")
+    call, _ = await incoming(world, desk)
+    await desk.picture("offered")
+    await desk.button("Answer")
+    leg = await phone.incoming()
+    await leg.answered()
+    await desk.sees("Connected")
+    await desk.picture("talking")
+    await desk.button("Hold")
+    await desk.sees("On hold")
+    await desk.button("Resume")
+    await desk.sees("Connected")
+    await desk.page.fill("textarea", "Asked for the new address.")
+    await desk.page.reload()
+    await desk.sees("Connected")
+    assert await desk.page.value("textarea") == "Asked for the new address."
+    await desk.button("Hang up")
+    await desk.sees("After-call work")
+    await call.ended(by="them")
+    await desk.button("Finish")
+    await desk.sees("Ready for the next call")
+    desk.check()
+
+
+@pytest.mark.parametrize("words,party", [(DIAL_PAD, DIAL_PAD), ("Sasi", SASI)])
+async def test_a_transfer_takes_two_keys_and_a_name(world: World, browser: Browser, words: str, party: str):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await in_a_call(world, desk, phone)
+    await desk.transfer(words)
+    third = await world.carrier.incoming()
+    assert third.invite.uri.user == party
+    await third.ring()
+    await leg.ended(by="them")
+    await desk.sees("Ringing at")
+    await desk.sees("After-call work")
+    await desk.picture(f"ringing-{'number' if words == DIAL_PAD else 'external'}")
+    await third.answer()
+    await desk.sees("has the customer")
+    await third.hears(call)
+    await desk.picture("connected")
+    await desk.button("Finish")
+    await desk.sees("Ready for the next call")
+    desk.check()
+
+
+async def test_a_queue_tells_its_place_and_the_customer_is_taken_back(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await in_a_call(world, desk, phone)
+    await desk.transfer("CallSummary")
+    await desk.sees("Waiting in CallSummary-HVOC-Queue, place 1")
+    await leg.ended(by="them")
+    await desk.picture("queued")
+    await desk.button("Take back")
+    again = await phone.incoming()
+    await again.answered()
+    await desk.sees("You took the customer back")
+    await desk.page.wait("section.call.talking")
+    await again.hears(call)
+    desk.check()
+
+
+async def test_a_failure_says_what_and_where_and_what_now(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await in_a_call(world, desk, phone)
+    await desk.transfer(DIAL_PAD)
+    third = await world.carrier.incoming()
+    await third.reject(486)
+    await desk.sees("the line is busy")
+    await desk.sees("With you")
+    await desk.page.wait("section.call.talking")
+    await desk.picture("failed")
+    assert leg.state != "ended"
+    await desk.button("Transfer elsewhere")
+    await desk.page.wait("dialog.transfer")
+    await desk.page.press("Escape")
+    await desk.page.wait("dialog.transfer", "detached")
+    desk.check()
+
+
+async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_dialled(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    await in_a_call(world, desk, phone)
+    await desk.page.press("t")
+    await desk.page.wait("dialog.transfer input.search")
+    await desk.picture("search")
+    await desk.page.type("+1 208 209-7345")
+    await desk.page.wait(".chip.good")
+    assert "US" in await desk.page.text(".chip")
+    await desk.picture("number")
+    await desk.page.fill("input.search", "+1 900 555 0123")
+    await desk.page.wait(".chip.bad")
+    await desk.page.press("Enter")
+    assert await desk.page.count("dialog.transfer") == 1
+    await desk.picture("number-refused")
+    await desk.page.press("Escape")
+    desk.check()
+
+
+async def test_the_next_agent_sees_who_sent_the_call_and_why(world: World, browser: Browser):
+    phones = [await world.phone("agent1"), await world.phone("agent2")]
+    desk = await Desk.open(world, browser)
+    call, _ = await in_a_call(world, desk, phones[0])
+    other = await Desk.open(world, browser, "agent2")
+    await desk.page.press("t")
+    await desk.page.wait("dialog.transfer input.search")
+    await desk.page.type("Agent Two")
+    await desk.page.fill("dialog.transfer textarea", "Wants to change the address.")
+    await desk.page.press("Control+Enter")
+    await desk.page.wait("dialog.transfer", "detached")
+    await other.sees("Incoming call")
+    await other.sees("From agent1")
+    await other.sees("Wants to change the address.")
+    await other.picture("handed-over")
+    await other.page.press("a")
+    leg = await phones[1].incoming()
+    await leg.answered()
+    await desk.sees("agent2 has the customer")
+    desk.check()
+    other.check()
+
+
+async def test_refresh_second_tab_and_lost_network_change_nothing(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await in_a_call(world, desk, phone)
+    await desk.transfer(DIAL_PAD)
+    third = await world.carrier.incoming()
+    await third.ring()
+    await desk.sees("Ringing at")
+    await desk.page.reload()
+    await desk.sees("Ringing at")
+    second = Desk(world, browser, await desk.page.another())
+    await second.page.goto(f"{desk.origin}/")
+    await second.sees("Ringing at")
+    await browser.offline(desk.page, True)
+    await desk.sees("No connection.")
+    await desk.picture("offline")
+    await third.answer()
+    await browser.offline(desk.page, False)
+    for one in (desk, second):
+        await one.sees("has the customer")
+    await second.button("Finish")
+    await desk.sees("Ready for the next call")
+
+
+async def test_german_beside_english(world: World, browser: Browser):
+    page = await browser.open_page(locale="de-DE")
+    origin = "http://%s:%d" % world.server.http
+    await page.goto(f"{origin}/")
+    await page.wait("role=button[name=Anmelden]")
+    assert await page.evaluate("document.documentElement.lang") == "de"
+    page.check(origin)

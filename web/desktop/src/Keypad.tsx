@@ -1,0 +1,33 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { Dialog } from "./Dialog.tsx";
+import { keypadOpen, sendDigit } from "./session.ts";
+import { t } from "./texts.ts";
+
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
+
+/** Digits for the other side's menus, by mouse or by keyboard. */
+export function Keypad(): JSX.Element {
+  const sent = useSignal("");
+  const press = (digit: string): void => {
+    sent.value += digit;
+    void sendDigit(digit);
+  };
+  return (
+    <Dialog title={t("keypad")} name="keypad" close={() => (keypadOpen.value = false)}>
+      <output aria-label={t("digits")}>{sent.value || "\u00a0"}</output>
+      <div
+        class="keys"
+        onKeyDown={(event) => {
+          if (!event.ctrlKey && !event.metaKey && KEYS.includes(event.key)) press(event.key);
+        }}
+      >
+        {KEYS.map((digit, index) => (
+          <button type="button" key={digit} autoFocus={index === 0} onClick={() => press(digit)}>
+            {digit}
+          </button>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

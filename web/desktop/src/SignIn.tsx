@@ -1,0 +1,37 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { signedOutWhy, signIn } from "./session.ts";
+import { t } from "./texts.ts";
+
+export function SignIn(): JSX.Element {
+  const failure = useSignal("");
+  const waiting = useSignal(false);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    waiting.value = true;
+    failure.value = await signIn(String(form.get("login")), String(form.get("password")));
+    waiting.value = false;
+  };
+  return (
+    <main class="signin">
+      <form onSubmit={(event) => void submit(event)}>
+        <h1>{t("title")}</h1>
+        <label class="field">
+          {t("login")}
+          <input name="login" autocomplete="username" required maxLength={128} autoFocus />
+        </label>
+        <label class="field">
+          {t("password")}
+          <input name="password" type="password" autocomplete="current-password" required />
+        </label>
+        <p class="failure" role="alert">
+          {failure.value || signedOutWhy.value}
+        </p>
+        <button class="primary" disabled={waiting.value}>
+          {waiting.value ? t("signingIn") : t("signIn")}
+        </button>
+      </form>
+    </main>
+  );
+}

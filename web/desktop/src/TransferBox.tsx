@@ -1,0 +1,348 @@
+import type { Preflight, TransferOptions } from "@baton/client";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import type { JSX } from "preact";
+import { Dialog } from "./Dialog.tsx";
+import {
+  prepare,
+  readable,
+  type Row,
+  search,
+  toQuickConnect,
+  typedNumber,
+} from "./destinations.ts";
+import { Icon } from "./icons.tsx";
+import { duration } from "./sentences.ts";
+import * as session from "./session.ts";
+import { t, tOf } from "./texts.ts";
+
+type Step = "return" | "originalQueue" | "disconnect";
+const AFTER: Record<Step, TransferOptions["onFailure"]> = {
+  return: ["return", "originalQueue"],
+  originalQueue: ["originalQueue", "return"],
+  disconnect: ["disconnect"],
+};
+const PREFLIGHT_MS = 120;
+const REFRESH_MS = 5_000;
+const FEW = 200;
+const FRESH_MS = 2_000;
+const TITLES = {
+  favourites: "favourites",
+  recent: "recent",
+  queues: "queues",
+  external: "external",
+  agents: "agents",
+} as const;
+
+/** One search over everything that the agent may reach. `T`, a name, Enter: that is all it takes. */
+export function TransferBox(): JSX.Element {
+  const text = useSignal("");
+  const at = useSignal(0);
+  const note = useSignal("");
+  const seconds = useSignal(20);
+  const step = useSignal<Step>("return");
+  const failure = useSignal("");
+  const verdict = useSignal<{ number: string; told: Preflight | null } | null>(null);
+  const entries = useMemo(
+    () => prepare(session.quickConnects.value),
+    [session.quickConnects.value],
+  );
+  const number = useComputed(() => typedNumber(text.value));
+  const rows = search(entries, text.value, session.favourites.value, session.recent.value);
+  const chosen = Math.min(at.value, rows.length - 1);
+
+  useEffect(() => {
+    void session.refreshDestinations();
+    const timer = setInterval(() => {
+      // A large directory is read once for each use: the figures say their age, and the server looks again.
+      if (session.quickConnects.value.length <= FEW) void session.refreshDestinations();
+    }, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, []);
+  useSignalEffect(() => {
+    const asked = number.value;
+    if (asked === null) {
+      verdict.value = null;
+      return undefined;
+    }
+    verdict.value = { number: asked, told: null };
+    const timer = setTimeout(() => {
+      session.preflight(asked).then(
+        (told) => {
+          if (number.value === asked) verdict.value = { number: asked, told };
+        },
+        () => undefined, // The server says at the transfer itself what is wrong.
+      );
+    }, PREFLIGHT_MS);
+    return () => clearTimeout(timer);
+  });
+
+  const options = (): TransferOptions => ({
+    ringTimeoutSeconds: seconds.value,
+    onFailure: AFTER[step.value] ?? null,
+    ...(note.value.trim() ? { note: note.value.trim() } : {}),
+  });
+  const send = async (row: Row | undefined): Promise<void> => {
+    failure.value = "";
+    const typed = number.value;
+    if (typed !== null) {
+      if (verdict.value?.told?.allowed === false) return; // It says why.
+      failure.value = await session.transfer(typed, options(), null);
+    } else if (row) {
+      // What was so a moment ago is so; an older figure is the server's to judge, which looks before it does anything.
+      if (!row.item.available && ageOf(row) < FRESH_MS) {
+        failure.value = reasonOf(row);
+        return;
+      }
+      failure.value = await session.transfer(toQuickConnect(row.item), options(), row.key);
+    } else {
+      return;
+    }
+    if (!failure.value) session.transferBoxOpen.value = false;
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
+    if (by !== undefined) {
+      event.preventDefault();
+      at.value = Math.max(0, Math.min(rows.length - 1, chosen + by));
+      document.getElementById(`row-${at.value}`)?.scrollIntoView({ block: "nearest" });
+    } else if (event.key === "d" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      const row = rows[chosen];
+      if (row && number.value === null) session.toggleFavourite(row.key);
+    } else if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      void send(rows[chosen]);
+    }
+  };
+  const sending = session.busy.value.has("transfer");
+
+  return (
+    <Dialog
+      title={t("transferTitle")}
+      name="transfer"
+      close={() => (session.transferBoxOpen.value = false)}
+    >
+      <label class="field">
+        <span class="hidden">{t("search")}</span>
+        <input
+          type="text"
+          role="combobox"
+          class="search"
+          placeholder={t("search")}
+          autocomplete="off"
+          spellcheck={false}
+          autoFocus
+          aria-expanded={number.value === null && rows.length > 0}
+          aria-controls="rows"
+          aria-describedby="search-hint"
+          aria-activedescendant={
+            number.value === null && rows.length > 0 ? `row-${chosen}` : undefined
+          }
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+            at.value = 0;
+            failure.value = "";
+          }}
+          onKeyDown={onKey}
+        />
+      </label>
+      <small id="search-hint">{t("searchHint")}</small>
+      {verdict.value ? <NumberChip verdict={verdict.value} /> : null}
+      {number.value === null && rows.length === 0 && text.value ? (
+        <p class="empty" role="status">
+          {t("noMatch", { text: text.value })}
+        </p>
+      ) : null}
+      {number.value === null ? (
+        <Rows
+          rows={rows}
+          chosen={chosen}
+          choose={(index) => (at.value = index)}
+          send={(row) => void send(row)}
+        />
+      ) : null}
+      <p class="failure" role="alert">
+        {failure.value}
+      </p>
+      <label class="field">
+        {t("transferNote")}
+        <textarea
+          rows={2}
+          maxLength={2000}
+          value={note.value}
+          onInput={(event) => (note.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(rows[chosen]);
+          }}
+        />
+      </label>
+      <div class="row foot">
+        <p class="fallback">
+          <label for="ring">{t("ifNobody")}</label>{" "}
+          <input
+            id="ring"
+            type="number"
+            min={5}
+            max={120}
+            value={seconds.value}
+            onChange={(event) => {
+              const given = Math.round(Number(event.currentTarget.value)) || 20;
+              seconds.value = Math.max(5, Math.min(120, given));
+              event.currentTarget.value = String(seconds.value);
+            }}
+          />{" "}
+          {t("seconds")},{" "}
+          <select
+            aria-label={t("then")}
+            value={step.value}
+            onChange={(event) => (step.value = event.currentTarget.value as Step)}
+          >
+            <option value="return">{t("backToMe")}</option>
+            <option value="originalQueue">{t("toItsQueue")}</option>
+            <option value="disconnect">{t("hangUpStep")}</option>
+          </select>
+        </p>
+        <button
+          type="button"
+          class="primary"
+          disabled={
+            sending ||
+            (number.value === null ? rows.length === 0 : verdict.value?.told?.allowed === false)
+          }
+          onClick={() => void send(rows[chosen])}
+        >
+          <Icon name="transfer" />
+          {sending ? t("transferring") : t("transferNow")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** What the server says to the number that stands in the search: its country and class, or why it may not be dialled. */
+function NumberChip({
+  verdict,
+}: {
+  verdict: { number: string; told: Preflight | null };
+}): JSX.Element {
+  const { number, told } = verdict;
+  return (
+    <p class={`chip ${told === null ? "" : told.allowed ? "good" : "bad"}`} role="status">
+      <strong>{readable(number)}</strong>{" "}
+      {told === null
+        ? t("checking")
+        : told.allowed
+          ? [told.number?.country, told.number ? tOf("class", told.number.class) : ""]
+              .filter(Boolean)
+              .join(" · ")
+          : told.error?.reason
+            ? tOf("reason", told.error.reason, { name: number })
+            : told.error?.msg}
+    </p>
+  );
+}
+
+const ageOf = ({ item }: Row): number => Date.now() - Date.parse(item.asOf);
+
+const reasonOf = (row: Row): string =>
+  tOf("reason", row.item.unavailableReason ?? "agentUnavailable", { name: row.item.name });
+
+interface RowsProps {
+  rows: Row[];
+  chosen: number;
+  choose: (index: number) => void;
+  send: (row: Row) => void;
+}
+
+function Rows({ rows, chosen, choose, send }: RowsProps): JSX.Element {
+  const groups: { group: Row["group"]; first: number; rows: Row[] }[] = [];
+  rows.forEach((row, index) => {
+    const last = groups.at(-1);
+    if (last?.group === row.group) last.rows.push(row);
+    else groups.push({ group: row.group, first: index, rows: [row] });
+  });
+  return (
+    <div id="rows" class="rows" role="listbox" aria-label={t("transferTitle")}>
+      {groups.map(({ group, first, rows: members }) => (
+        <div key={group} role="group" aria-label={t(TITLES[group])}>
+          <p class="group" aria-hidden="true">
+            {t(TITLES[group])}
+          </p>
+          {members.map((row, offset) => (
+            <RowLine
+              key={row.key}
+              row={row}
+              index={first + offset}
+              chosen={first + offset === chosen}
+              choose={choose}
+              send={send}
+            />
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface RowLineProps {
+  row: Row;
+  index: number;
+  chosen: boolean;
+  choose: (index: number) => void;
+  send: (row: Row) => void;
+}
+
+function RowLine({ row, index, chosen, choose, send }: RowLineProps): JSX.Element {
+  const { item } = row;
+  const favourite = session.favourites.value.includes(row.key);
+  return (
+    <div
+      id={`row-${index}`}
+      role="option"
+      aria-selected={chosen}
+      aria-disabled={!item.available}
+      class="line"
+      onMouseMove={() => {
+        if (!chosen) choose(index);
+      }}
+      onClick={() => send(row)}
+    >
+      <span
+        class={`star ${favourite ? "on" : ""}`}
+        title={favourite ? t("unfavour", { name: item.name }) : t("favour", { name: item.name })}
+        onClick={(event) => {
+          event.stopPropagation();
+          session.toggleFavourite(row.key);
+        }}
+      >
+        <Icon name="star" />
+      </span>
+      <span class="name">{item.name}</span>
+      <span class="kind">
+        {item.phoneNumber ? readable(item.phoneNumber) : (item.agentLogin ?? "")}
+      </span>
+      <span class="can">{figures(row)}</span>
+    </div>
+  );
+}
+
+/** Whether it can take the call, with the figures and their age; or why not. */
+function figures({ item, ...row }: Row): string {
+  const age = Math.max(0, Math.round((session.now.value - Date.parse(item.asOf)) / 1000));
+  const old = age >= 5 ? [t("asOf", { seconds: age })] : [];
+  if (!item.available) return [reasonOf({ item, ...row }), ...old].join(" · ");
+  if (item.type === "queue") {
+    return [
+      t("agentsFreeOf", { count: item.agentsAvailable ?? 0 }),
+      ...(item.waiting ? [t("waitingOf", { count: item.waiting })] : []),
+      ...(item.estimatedWaitSeconds
+        ? [t("waitOf", { time: duration(item.estimatedWaitSeconds * 1000) })]
+        : []),
+      ...old,
+    ].join(" · ");
+  }
+  if (item.type === "agent") return [item.agentState ?? t("canTakeIt"), ...old].join(" · ");
+  return "";
+}

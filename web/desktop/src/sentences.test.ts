@@ -1,0 +1,57 @@
+import type { Transfer } from "@baton/client";
+import { afterEach, describe, expect, it } from "vitest";
+import { custodySentence, duration, transferSentence } from "./sentences.ts";
+import { language } from "./texts.ts";
+
+const transfer = (more: Partial<Transfer>): Transfer =>
+  ({
+    state: "alerting",
+    custody: "server",
+    destination: { name: "Billing", phoneNumber: null },
+    ...more,
+  }) as Transfer;
+
+afterEach(() => {
+  language.value = "en";
+});
+
+describe("sentences", () => {
+  it("says each state in plain words", () => {
+    expect(transferSentence(transfer({}))).toBe("Ringing at Billing");
+    expect(transferSentence(transfer({ state: "queued", position: 3, queueName: "Sales" }))).toBe(
+      "Waiting in Sales, place 3",
+    );
+    expect(transferSentence(transfer({ state: "returned", reason: "noAnswer" }))).toBe(
+      "Returned: no answer from Billing",
+    );
+    expect(transferSentence(transfer({ state: "failed", reason: "busy" }))).toBe(
+      "The transfer to Billing failed: the line is busy",
+    );
+    expect(transferSentence(transfer({ state: "connected", connectedTo: "+12082097345" }))).toBe(
+      "+1 208 209 7345 has the customer",
+    );
+  });
+
+  it("says them in German, too", () => {
+    language.value = "de";
+    expect(transferSentence(transfer({ state: "failed", reason: "busy" }))).toBe(
+      "Die Weitergabe an Billing ist gescheitert: es ist besetzt",
+    );
+    expect(custodySentence(transfer({ custody: "gone" }))).toBe("Fort: der Anruf ist beendet");
+  });
+
+  it("shows a reason that is newer than the page as it came", () => {
+    const reason = "somethingNew" as NonNullable<Transfer["reason"]>;
+    expect(transferSentence(transfer({ state: "failed", reason }))).toContain("somethingNew");
+  });
+
+  it("writes durations as clocks do", () => {
+    expect([0, 7_000, 760_000, 3_723_000, -5].map(duration)).toEqual([
+      "0:00",
+      "0:07",
+      "12:40",
+      "1:02:03",
+      "0:00",
+    ]);
+  });
+});

@@ -1,0 +1,281 @@
+import {
+  BatonClient,
+  BatonError,
+  type ConnectionState,
+  type Destination,
+  type QuickConnectItem,
+  type QueueList,
+  type Request,
+  type SignedIn,
+  type TransferOptions,
+} from "@baton/client";
+import { computed, effect, signal } from "@preact/signals";
+import { destinationName } from "./sentences.ts";
+import { allowed, apply, applyRecord, canTakeBack, EMPTY, phaseOf, type State } from "./state.ts";
+import { storage } from "./storage.ts";
+import { t, tOf } from "./texts.ts";
+
+/** The one session of the page: the connection, the state that it tells, and what the agent can do. */
+
+export const who = signal<SignedIn | null>(null);
+export const connection = signal<ConnectionState>("closed");
+export const state = signal<State>(EMPTY);
+export const buttons = computed(() => allowed(state.value.call));
+export const phase = computed(() => (state.value.call ? phaseOf(state.value.call) : null));
+export const takeBackAllowed = computed(() => canTakeBack(state.value));
+/** Whether the session before a refresh was looked for already. */
+export const looked = signal(false);
+/** Why the agent was signed out, in words. */
+export const signedOutWhy = signal("");
+/** A request that was refused, in words; shown until the next one. */
+export const refusal = signal("");
+/** What is under way, by the request's name: its button waits. */
+export const busy = signal<ReadonlySet<string>>(new Set());
+export const transferBoxOpen = signal(false);
+export const keypadOpen = signal(false);
+export const shortcuts = signal(storage.shortcuts());
+/** What a screen reader is told next. */
+export const announcement = signal("");
+
+export const quickConnects = signal<QuickConnectItem[]>([]);
+export const quickConnectsAt = signal(0);
+export const queues = signal<QueueList["items"]>([]);
+export const favourites = signal<string[]>([]);
+export const recent = signal<string[]>([]);
+
+/** The time, once a second; whoever shows a clock reads it. */
+export const now = signal(Date.now());
+setInterval(() => (now.value = Date.now()), 1000);
+
+const client = new BatonClient({ source: "baton-desktop" });
+const QUEUE_REFRESH_MS = 5_000;
+
+client.onConnection((value) => {
+  connection.value = value;
+  if (value === "signedOut" && who.value) {
+    signedOutWhy.value = t("signedOut");
+    forget();
+  }
+});
+client.subscribe("*", (event) => {
+  const before = state.value;
+  state.value = apply(before, event);
+  if (event.topic === "InboundCall" && event.subtopic === "StateSync") void resumeTransfer();
+  // What became of a transfer stands on its card, and a refused one in the box that asked for it.
+  if (
+    event.topic === "Error" &&
+    event.sequence !== undefined &&
+    event.data.errorType !== "BLIND_TRANSFER_FAILED"
+  ) {
+    refusal.value = refusalText(event.data);
+  }
+});
+
+/** After a refresh the transfer's events are past; the records know them. */
+async function resumeTransfer(): Promise<void> {
+  const contactId = state.value.call?.contactId;
+  if (contactId === undefined || state.value.transfer) return;
+  const list = await client.transferRecords({ contactId }).catch(() => null);
+  const mine = list?.items.filter((record) => record.agent === who.value?.login) ?? [];
+  const newest = mine.sort((a, b) => a.at.localeCompare(b.at)).at(-1);
+  if (newest) state.value = applyRecord(state.value, newest);
+}
+
+function forget(): void {
+  who.value = null;
+  state.value = EMPTY;
+  quickConnects.value = [];
+  transferBoxOpen.value = keypadOpen.value = false;
+}
+
+// --- Coming and going ------------------------------------------------------------------------------------------------
+
+/** Takes up the session that the browser's cookie holds, if it does. */
+export async function resume(): Promise<void> {
+  try {
+    const login = sessionStorageLogin();
+    if (login) await enter(login);
+  } finally {
+    looked.value = true;
+  }
+}
+
+const KEPT = "baton.who";
+function sessionStorageLogin(): SignedIn | null {
+  const text = localStorage.getItem(KEPT);
+  return text ? (JSON.parse(text) as SignedIn) : null;
+}
+
+/** Signs in; gives back why not, in words, or nothing. */
+export async function signIn(login: string, password: string): Promise<string> {
+  try {
+    const signed = await client.signIn(login, password);
+    localStorage.setItem(KEPT, JSON.stringify(signed));
+    signedOutWhy.value = "";
+    await enter(signed);
+    return "";
+  } catch (error) {
+    if (!(error instanceof BatonError)) return t("unreachable");
+    if (error.status === 429)
+      return t("signInLater", { seconds: error.data.retryAfterSeconds ?? 1 });
+    return error.status === 401 ? t("signInWrong") : error.message;
+  }
+}
+
+async function enter(signed: SignedIn): Promise<void> {
+  who.value = signed;
+  favourites.value = storage.favourites(signed.login);
+  recent.value = storage.recent(signed.login);
+  try {
+    await client.connect();
+  } catch (error) {
+    if (error instanceof BatonError && error.status === 401) localStorage.removeItem(KEPT);
+    forget();
+    throw error;
+  }
+  void client.publish({ topic: "Agent", subtopic: "GetStates" }).then(
+    (reply) => {
+      if ("topic" in reply) state.value = apply(state.value, reply);
+    },
+    () => undefined,
+  );
+  void refreshDestinations();
+}
+
+export async function signOut(): Promise<void> {
+  localStorage.removeItem(KEPT);
+  await client.signOut().catch(() => client.close());
+  forget();
+}
+
+// --- What the agent does ---------------------------------------------------------------------------------------------
+
+const refusalText = (data: { reason?: string; msg: string; suggestedAction?: string }): string =>
+  [data.reason ? tOf("reason", data.reason, { name: lastName() }) : data.msg, data.suggestedAction]
+    .filter(Boolean)
+    .join(". ");
+
+const lastName = (): string => (state.value.transfer ? destinationName(state.value.transfer) : "");
+
+/** Sends a request; a second one of the same name waits for nobody: it is not sent. Whether it was accepted. */
+async function ask(name: string, request: Request): Promise<boolean> {
+  if (busy.value.has(name)) return false;
+  busy.value = new Set([...busy.value, name]);
+  refusal.value = "";
+  try {
+    await client.publish(request);
+    return true;
+  } catch (error) {
+    refusal.value = error instanceof BatonError ? refusalText(error.data) : t("unreachable");
+    return false;
+  } finally {
+    busy.value = new Set([...busy.value].filter((one) => one !== name));
+  }
+}
+
+const ofCall = (): { contactId?: string } =>
+  state.value.call ? { contactId: state.value.call.contactId } : {};
+
+export const startWork = (): Promise<boolean> =>
+  ask("login", { topic: "Agent", subtopic: "Login" });
+export const endWork = (): Promise<boolean> => ask("login", { topic: "Agent", subtopic: "Logout" });
+export const setState = (choice: State["choices"][number]): Promise<boolean> =>
+  ask("state", { topic: "Agent", subtopic: "UpdateState", data: choice } as Request);
+export const answer = (): Promise<boolean> =>
+  ask("answer", { topic: "InboundCall", subtopic: "Answer", ...ofCall() });
+export const reject = (): Promise<boolean> =>
+  ask("reject", { topic: "InboundCall", subtopic: "Reject", ...ofCall() });
+export const holdOrResume = (): Promise<boolean> =>
+  ask("hold", {
+    topic: "InboundCall",
+    subtopic: buttons.value.resume ? "Resume" : "Hold",
+    ...ofCall(),
+  });
+export const muteOrNot = (): Promise<boolean> =>
+  ask("mute", { topic: "Agent", subtopic: state.value.agent?.muted ? "Unmute" : "Mute" });
+export const hangUp = (): Promise<boolean> =>
+  ask("hangUp", { topic: "InboundCall", subtopic: "Disconnect", ...ofCall() });
+export const sendDigit = (digit: string): Promise<boolean> =>
+  ask(`digit${Math.random()}`, {
+    topic: "InboundCall",
+    subtopic: "SendDTMF",
+    data: digit,
+    ...ofCall(),
+  });
+export const clearContact = (): Promise<boolean> =>
+  ask("clear", { topic: "InboundCall", subtopic: "ClearContact", ...ofCall() });
+export const callNumber = (number: string): Promise<boolean> =>
+  ask("makeCall", { topic: "InboundCall", subtopic: "SetMakeCall", data: number });
+export const takeBack = (): Promise<boolean> =>
+  ask("takeBack", {
+    topic: "InboundCall",
+    subtopic: "CancelTransfer",
+    ...(state.value.transfer ? { data: state.value.transfer.transferId } : {}),
+  });
+
+/** Hands the customer on. Gives back why not, in words, or nothing once it is accepted. */
+export async function transfer(
+  destination: Destination,
+  options: TransferOptions,
+  key: string | null,
+): Promise<string> {
+  if (busy.value.has("transfer")) return t("transferring");
+  busy.value = new Set([...busy.value, "transfer"]);
+  refusal.value = "";
+  try {
+    await client.transfer(destination, options, ofCall());
+    if (key && who.value) recent.value = storage.addRecent(who.value.login, key);
+    return "";
+  } catch (error) {
+    if (!(error instanceof BatonError)) return t("unreachable");
+    return refusalText(error.data);
+  } finally {
+    busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));
+  }
+}
+
+/** What the server would say to a number. */
+export const preflight = (number: string): ReturnType<BatonClient["preflight"]> =>
+  client.preflight({ destination: number });
+
+export function toggleFavourite(key: string): void {
+  const login = who.value?.login;
+  if (login === undefined) return;
+  favourites.value = favourites.value.includes(key)
+    ? favourites.value.filter((one) => one !== key)
+    : [...favourites.value, key];
+  storage.setFavourites(login, favourites.value);
+}
+
+// --- What is read again and again ------------------------------------------------------------------------------------
+
+/** All that the agent may transfer to, with whether it can take a call now. */
+export async function refreshDestinations(): Promise<void> {
+  const items: QuickConnectItem[] = [];
+  let cursor: string | undefined;
+  try {
+    do {
+      const page = await client.quickConnects(cursor === undefined ? {} : { cursor });
+      items.push(...page.items);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  } catch {
+    return; // The old list stays, and says its age.
+  }
+  quickConnects.value = items;
+  quickConnectsAt.value = Date.now();
+}
+
+async function refreshQueues(): Promise<void> {
+  if (connection.value !== "open" || document.hidden || state.value.call) return;
+  const list = await client.queues().catch(() => null);
+  if (list) queues.value = list.items;
+}
+setInterval(() => void refreshQueues(), QUEUE_REFRESH_MS);
+effect(() => {
+  if (connection.value === "open" && state.value.call === null) void refreshQueues();
+});
+effect(() => {
+  if (!buttons.value.blindTransfer) transferBoxOpen.value = false;
+  if (!buttons.value.numberpad) keypadOpen.value = false;
+});

@@ -1,0 +1,193 @@
+import type { Connection, ServerEvent, Transfer, TransferRecord } from "@baton/client";
+import { describe, expect, it } from "vitest";
+import {
+  allowed,
+  apply,
+  applyRecord,
+  canTakeBack,
+  customerOf,
+  details,
+  EMPTY,
+  phaseOf,
+  type State,
+} from "./state.ts";
+
+const buttons = (...names: string[]): Connection["buttonStates"] =>
+  Object.fromEntries(
+    Object.keys(allowed(null)).map((name) => [name, names.includes(name)]),
+  ) as unknown as Connection["buttonStates"];
+
+/** A leg's event, as the server publishes it. */
+function leg(
+  type: "agent" | "inbound",
+  event: string,
+  status: Connection["status"],
+  can: string[] = [],
+  { contactId = "c1", variables = {}, at = "2026-01-01T00:00:01.000Z" } = {},
+): ServerEvent {
+  return {
+    channel: "Amazon",
+    topic: "InboundCall",
+    subtopic: "InboundCallStateChange",
+    message: {
+      call: {
+        ResponseActual: {
+          connectionId: `${contactId}-${type}`,
+          contactId,
+          phoneNumber: type === "inbound" ? "+12025551001" : null,
+          status,
+          statusTimestamp: at,
+          type,
+          buttonStates: buttons(...can),
+        },
+        CallVariables: { ANI: "+12025551001", DNIS: "+18005550100", ...variables },
+        ResponseFields: {
+          MediaProperties: { callType: type, queueName: "Sales", queueTimestamp: at },
+        },
+        event,
+      },
+      source: "event",
+    },
+  } as unknown as ServerEvent;
+}
+
+const transfer = (state: Transfer["state"], more: Partial<Transfer> = {}): ServerEvent =>
+  ({
+    channel: "Amazon",
+    topic: "InboundCall",
+    subtopic: "TransferStateChange",
+    message: {
+      transferId: "t1",
+      contactId: "c1",
+      state,
+      custody: "server",
+      at: "2026-01-01T00:00:05.000Z",
+      ...more,
+    },
+  }) as unknown as ServerEvent;
+
+const after = (...events: ServerEvent[]): State => events.reduce(apply, EMPTY);
+const offered = [
+  leg("agent", "connecting", "connecting", ["answer", "reject"]),
+  leg("inbound", "connecting", "connecting"),
+];
+const talking = [
+  ...offered,
+  leg("agent", "connected", "connected", ["numberpad", "transfer", "blindTransfer"]),
+  leg("inbound", "connected", "connected", ["disconnect", "hold", "transfer", "blindTransfer"]),
+];
+
+describe("the state", () => {
+  it("shows a call that is offered, with what the server allows", () => {
+    const { call } = after(...offered);
+    expect(call && phaseOf(call)).toBe("offered");
+    expect(allowed(call)).toMatchObject({ answer: true, reject: true, hold: false });
+    expect(call && customerOf(call)).toBe("+12025551001");
+    expect(call?.queueName).toBe("Sales");
+  });
+
+  it("allows what any leg allows", () => {
+    const { call } = after(...talking);
+    expect(call && phaseOf(call)).toBe("talking");
+    expect(allowed(call)).toMatchObject({ disconnect: true, hold: true, numberpad: true });
+  });
+
+  it("goes through hold and after-call work to nothing", () => {
+    const held = after(...talking, leg("inbound", "hold", "hold", ["resume", "disconnect"]));
+    expect(held.call && phaseOf(held.call)).toBe("held");
+    const work = [
+      ...talking,
+      leg("agent", "ACW", "disconnected", ["clearContact"]),
+      leg("inbound", "ACW", "disconnected"),
+    ];
+    const acw = after(...work);
+    expect(acw.call && phaseOf(acw.call)).toBe("afterCall");
+    const done = after(
+      ...work,
+      leg("agent", "Dropped", "disconnected"),
+      leg("inbound", "Dropped", "disconnected"),
+    );
+    expect(done.call).toBeNull();
+  });
+
+  it("tells a missed call from one that is over", () => {
+    const { call } = after(
+      offered[0] as ServerEvent,
+      leg("agent", "missed", "disconnected", ["clearContact"]),
+    );
+    expect(call && phaseOf(call)).toBe("missed");
+  });
+
+  it("is not moved by a late word about a call before", () => {
+    const late = leg("inbound", "Dropped", "disconnected", [], { contactId: "c0" });
+    expect(after(...talking, late).call?.contactId).toBe("c1");
+  });
+
+  it("keeps apart what stands elsewhere on the card", () => {
+    const { call } = after(
+      leg("agent", "connecting", "connecting", ["answer"], {
+        variables: { TransferredBy: "agent2", TransferNote: "x", account: "4711" },
+      }),
+    );
+    expect(call && details(call)).toEqual([["account", "4711"]]);
+  });
+
+  it("takes the place of everything by a sync", () => {
+    const sync = (calls: object[]): ServerEvent =>
+      ({
+        channel: "Amazon",
+        topic: "InboundCall",
+        subtopic: "StateSync",
+        message: {
+          attributes: [{ name: "ANI", value: "+1" }],
+          queueName: "Sales",
+          queueTimestamp: null,
+          calls,
+        },
+      }) as unknown as ServerEvent;
+    const calls = [
+      {
+        connectionId: "x",
+        contactId: "c2",
+        phoneNumber: null,
+        status: "connected",
+        statusTimestamp: "2026-01-01T00:00:01.000Z",
+        type: "agent",
+        buttonStates: buttons("hold"),
+      },
+    ];
+    const state = after(...talking, transfer("alerting"), sync(calls));
+    expect(state.call?.contactId).toBe("c2");
+    expect(state.transfer).toBeNull();
+    expect(after(...talking, sync([])).call).toBeNull();
+  });
+
+  it("follows a transfer, and keeps since when it rings", () => {
+    const first = after(...talking, transfer("alerting"));
+    const again = apply(first, transfer("alerting", { at: "2026-01-01T00:00:09.000Z" }));
+    expect(again.transfer?.since).toBe("2026-01-01T00:00:05.000Z");
+    expect(canTakeBack(again)).toBe(true);
+    expect(canTakeBack(apply(again, transfer("connected")))).toBe(false);
+    const error = {
+      channel: "Amazon",
+      topic: "Error",
+      subtopic: "ApiError",
+      data: { errorType: "BLIND_TRANSFER_FAILED", msg: "Busy", transferId: "t1" },
+    } as unknown as ServerEvent;
+    expect(apply(apply(again, error), transfer("failed")).transfer?.error?.msg).toBe("Busy");
+  });
+
+  it("takes up a transfer from the records, but never over what events told", () => {
+    const record = {
+      transferId: "t1",
+      contactId: "c1",
+      state: "queued",
+      at: "x",
+    } as TransferRecord;
+    expect(applyRecord(after(...talking), record).transfer?.state).toBe("queued");
+    expect(applyRecord(after(...talking, transfer("connected")), record).transfer?.state).toBe(
+      "connected",
+    );
+    expect(applyRecord(after(...talking), { ...record, contactId: "c9" }).transfer).toBeNull();
+  });
+});

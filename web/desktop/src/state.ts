@@ -1,0 +1,247 @@
+import type {
+  AgentInfo,
+  ApiErrorData,
+  Capabilities,
+  Connection,
+  ServerEvent,
+  Transfer,
+  TransferRecord,
+} from "@baton/client";
+
+/** A contact as the agent sees it: what its legs' events told. */
+export interface Call {
+  contactId: string;
+  queueName: string | null;
+  /** Since when the customer has been waiting or in the call, by his queue. */
+  queueSince: string | null;
+  attributes: Record<string, string>;
+  legs: Record<string, Leg>;
+}
+export interface Leg extends Connection {
+  /** The published name of the last event: connecting, missed, ACW, ... */
+  event: string | null;
+}
+
+/** A transfer with what its states before told. */
+export interface TrackedTransfer extends Transfer {
+  /** When its state became what it is. */
+  since: string;
+  error?: ApiErrorData;
+}
+
+/** "mute", "unmute", "make_call": whether the server allows it. */
+export type Rules = Record<string, boolean>;
+
+/** All that the server told, as far as the desktop shows it. A plain value; `apply` makes the next. */
+export interface State {
+  loggedIn: boolean;
+  agent: AgentInfo | null;
+  /** The state's name, such as "Available" or "AfterCallWork". */
+  stateName: string;
+  /** What the server lets the agent do apart from the call. */
+  rules: Rules;
+  choices: { label: string; code: string; type: string }[];
+  capabilities: Capabilities | null;
+  call: Call | null;
+  /** The latest transfer of the call, or of the one before. */
+  transfer: TrackedTransfer | null;
+}
+
+export const EMPTY: State = {
+  loggedIn: false,
+  agent: null,
+  stateName: "",
+  rules: {},
+  choices: [],
+  capabilities: null,
+  call: null,
+  transfer: null,
+};
+
+export type Buttons = Connection["buttonStates"];
+const NO_BUTTONS: Buttons = {
+  answer: false,
+  reject: false,
+  disconnect: false,
+  hold: false,
+  resume: false,
+  clearContact: false,
+  consult: false,
+  numberpad: false,
+  swap: false,
+  transfer: false,
+  conference: false,
+  blindTransfer: false,
+};
+
+/** What the server allows now: a button that is allowed on any leg of the call. */
+export function allowed(call: Call | null): Buttons {
+  const result = { ...NO_BUTTONS };
+  for (const leg of Object.values(call?.legs ?? {})) {
+    for (const key of Object.keys(result) as (keyof Buttons)[])
+      result[key] ||= leg.buttonStates[key];
+  }
+  return result;
+}
+
+export type Phase = "offered" | "calling" | "talking" | "held" | "afterCall" | "missed";
+
+export const agentLeg = (call: Call): Leg | undefined =>
+  newest(Object.values(call.legs).filter((leg) => leg.type === "agent"));
+
+/** The leg of whom the agent talks to: the customer's, or of who was called. */
+export const otherLeg = (call: Call): Leg | undefined =>
+  newest(Object.values(call.legs).filter((leg) => leg.type !== "agent"));
+
+const newest = (legs: Leg[]): Leg | undefined =>
+  legs.sort((a, b) => a.statusTimestamp.localeCompare(b.statusTimestamp)).at(-1);
+
+/** How far the call is for its agent. */
+export function phaseOf(call: Call): Phase {
+  const buttons = allowed(call);
+  const mine = agentLeg(call);
+  if (buttons.answer) return "offered";
+  if (buttons.clearContact)
+    return mine?.event === "missed" || mine?.event === "Rejected" ? "missed" : "afterCall";
+  if (buttons.resume || mine?.status === "hold") return "held";
+  if (mine?.status === "connecting" || otherLeg(call)?.status === "connecting") return "calling";
+  return "talking";
+}
+
+/** Who the customer is, by number. */
+export function customerOf(call: Call): string | null {
+  return call.attributes.ANI ?? otherLeg(call)?.phoneNumber ?? null;
+}
+
+/** The attributes that are for people: without those that stand elsewhere on the card. */
+export function details(call: Call): [string, string][] {
+  const elsewhere = new Set(["ANI", "DNIS", "TransferredBy", "TransferNote"]);
+  return Object.entries(call.attributes).filter(([name]) => !elsewhere.has(name));
+}
+
+/** The state after an event. */
+export function apply(state: State, event: ServerEvent): State {
+  if (event.topic === "App") return { ...state, capabilities: event.message.capabilities ?? null };
+  if (event.topic === "Agent") {
+    switch (event.subtopic) {
+      case "StateSync":
+        return {
+          ...state,
+          loggedIn: event.message.loginState === "LoggedIn",
+          agent: event.message.agentInfo,
+          stateName: event.message.agentState?.name ?? "",
+          rules: rulesOf(event.message.rules),
+        };
+      case "LoginSuccess":
+        return { ...state, loggedIn: true, agent: event.message.agentInfo ?? state.agent };
+      case "LogoutSuccess":
+        return { ...state, loggedIn: false, rules: {} };
+      case "SetAgentState":
+        return {
+          ...state,
+          agent: event.message.data ?? state.agent,
+          stateName: event.message.event,
+          rules: event.message.rules ? rulesOf(event.message.rules) : state.rules,
+        };
+      case "GetStates":
+        return { ...state, choices: event.message };
+    }
+  }
+  if (event.topic === "InboundCall") {
+    switch (event.subtopic) {
+      case "StateSync":
+        return applySync(state, event.message);
+      case "InboundCallStateChange":
+        return applyLeg(state, event.message.call);
+      case "TransferStateChange":
+        return applyTransfer(state, event.message);
+    }
+  }
+  if (
+    event.topic === "Error" &&
+    event.data.transferId === state.transfer?.transferId &&
+    state.transfer
+  ) {
+    return { ...state, transfer: { ...state.transfer, error: event.data } };
+  }
+  return state;
+}
+
+function rulesOf(rules: { ButtonStates: { items: object } } | "" | null): Rules {
+  if (!rules) return {};
+  return Object.fromEntries(
+    Object.entries(rules.ButtonStates.items).map(([name, value]) => [name, value === "Enable"]),
+  );
+}
+
+type CallSync = Extract<ServerEvent, { topic: "InboundCall"; subtopic: "StateSync" }>["message"];
+type CallChange = Extract<ServerEvent, { subtopic: "InboundCallStateChange" }>["message"]["call"];
+
+function applySync(state: State, sync: CallSync): State {
+  const contactId = sync.calls.at(-1)?.contactId;
+  if (contactId === undefined) return { ...state, call: null };
+  const before = state.call?.contactId === contactId ? state.call : null;
+  const legs: Record<string, Leg> = {};
+  for (const leg of sync.calls) {
+    if (leg.contactId !== contactId) continue;
+    legs[leg.connectionId] = { ...leg, event: before?.legs[leg.connectionId]?.event ?? null };
+  }
+  const call: Call = {
+    contactId,
+    queueName: sync.queueName,
+    queueSince: sync.queueTimestamp,
+    attributes: Object.fromEntries(sync.attributes.map(({ name, value }) => [name, value])),
+    legs,
+  };
+  return {
+    ...state,
+    call,
+    transfer: state.transfer?.contactId === contactId ? state.transfer : null,
+  };
+}
+
+function applyLeg(state: State, change: CallChange): State {
+  const leg: Leg = { ...change.ResponseActual, event: change.event };
+  const same = state.call?.contactId === leg.contactId;
+  const gone = (one: Leg): boolean =>
+    one.status === "disconnected" && !Object.values(one.buttonStates).some(Boolean);
+  // A call of before is over for this desktop; a late word about it must not take the place of the one that is here.
+  if (!same && gone(leg)) return state;
+  const before = same ? state.call : null;
+  const { queueName, queueTimestamp } = change.ResponseFields.MediaProperties;
+  const call: Call = {
+    contactId: leg.contactId,
+    queueName: queueName || (before?.queueName ?? null),
+    queueSince: queueTimestamp ?? before?.queueSince ?? null,
+    attributes: { ...before?.attributes, ...change.CallVariables },
+    legs: { ...before?.legs, [leg.connectionId]: leg },
+  };
+  const transfer = same || state.transfer?.contactId === leg.contactId ? state.transfer : null;
+  if (Object.values(call.legs).every(gone)) return { ...state, call: null, transfer };
+  return { ...state, call, transfer };
+}
+
+function applyTransfer(state: State, message: Transfer): State {
+  const before = state.transfer?.transferId === message.transferId ? state.transfer : null;
+  const since = before?.state === message.state ? before.since : message.at;
+  const error = before?.error;
+  return { ...state, transfer: { ...message, since, ...(error ? { error } : {}) } };
+}
+
+/** Takes up a transfer out of the records, after a refresh. A newer one that events told stays. */
+export function applyRecord(state: State, record: TransferRecord): State {
+  if (state.transfer || record.contactId !== state.call?.contactId) return state;
+  return { ...state, transfer: { ...record, since: record.at } };
+}
+
+/** Whether the customer can still be taken back: somebody is to be waited for. */
+export function canTakeBack(state: State): boolean {
+  const { transfer } = state;
+  return (
+    transfer !== null &&
+    ["accepted", "dialing", "alerting", "queued", "returning", "requeued"].includes(
+      transfer.state,
+    ) &&
+    (state.capabilities?.takeBackAfterRelease ?? true)
+  );
+}
