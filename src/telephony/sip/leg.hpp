@@ -137,6 +137,9 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// It answered and was in no bridge and not parked since: it was offered the other's SDP.
   [[nodiscard]] bool fresh() const { return fresh_; }
   void set_fresh(bool fresh) { fresh_ = fresh; }
+  /// give_up() follows at once: whatever waits for the leg until then has failed.
+  void about_to_be_lost() { lost_ = true; }
+  [[nodiscard]] bool is_lost() const { return lost_; }
   [[nodiscard]] core::Sound sound() const { return sound_; }
   [[nodiscard]] LegContext& context() { return context_; }
   [[nodiscard]] std::deque<std::shared_ptr<Job>>& jobs() { return jobs_; }
@@ -205,6 +208,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   Allowed allows_info_ = Allowed::unknown;
   Allowed allows_update_ = Allowed::unknown;
   bool fresh_ = false;
+  bool lost_ = false;
   bool reported_ = false;        // LegEnded was sent.
   bool end_on_ack_ = false;      // EndLeg came before the ACK of our 200.
   bool wants_reliable_ = false;  // The INVITE required 100rel.

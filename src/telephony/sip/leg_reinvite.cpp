@@ -116,6 +116,7 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
     case 408:
     case 481:
       leg_->media().offer_failed();
+      leg_->about_to_be_lost();
       done(response.status, text);
       // The dialog is gone (section 12.2.1.2); BYE, so that a peer who only lost it knows too.
       leg_->give_up(core::EndCause::unreachable, response.status, text);
@@ -138,6 +139,7 @@ void LegReinvite::look_again(const std::string& text) {
   }
   leg_->media().offer_failed();
   // As after silence: whoever waits must know that the leg is gone.
+  leg_->about_to_be_lost();
   done(408, text);
   leg_->give_up(core::EndCause::unreachable, 503, text);
 }

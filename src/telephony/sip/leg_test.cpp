@@ -303,9 +303,17 @@ TEST_F(LegTest, TheTransferKeyOfAnAgentIsAReferAndAnyoneElsesIsDeclined) {
   ok(submit(core::NotifyRefer{leg, quiet->refer, 200, true}));
   EXPECT_FALSE(agent.request("NOTIFY", milliseconds(100)));
 
-  customer_parked();
+  const LegId parked = customer_parked();
+  customer.ask("REFER", "", "Refer-To: <sip:+12082097345@baton>\r\n");
+  // The first of a call is told, for the audit; the core refuses it.
+  const auto foreign = events.wait<core::LegRefer>();
+  ASSERT_TRUE(foreign);
+  EXPECT_EQ(parked, foreign->leg);
+  ok(submit(core::AnswerRefer{parked, foreign->refer, 603}));
+  EXPECT_TRUE(customer.response(603));
   customer.ask("REFER", "", "Refer-To: <sip:+12082097345@baton>\r\n");
   EXPECT_TRUE(customer.response(603));
+  EXPECT_FALSE(events.wait<core::LegRefer>({}, milliseconds(100)));
 }
 
 TEST_F(LegTest, ARingingPhoneIsToldToPickUp) {
