@@ -338,7 +338,7 @@ void Server::start() {
   if (const std::string error = engine_->start(std::move(first)); !error.empty()) {
     throw std::runtime_error("journal: " + error);
   }
-  sip_->open_commands_are_out();
+  if (sip_) sip_->open_commands_are_out();
   worker_ = std::make_unique<Worker>();
   worker_->every(std::chrono::seconds(1), [this] {
     check_hours();

@@ -4,7 +4,7 @@
 
 #include "core/mirror.hpp"
 
-#include "core/mirror_fixture.hpp"
+#include "core/test_mirror.hpp"
 
 namespace baton::core {
 namespace {

@@ -142,6 +142,7 @@ async def test_the_phone_buttons(amazon: AmazonWorld):
     await desktop.offered()
     await desktop.publish("InboundCall", "Answer", id="a-1")
     assert (await desktop.expect("InboundCall/InboundCallStateChange", lambda m: m["call"]["event"] == "connected"))["id"] == "a-1"
+    await desktop.call_event("connected", "inbound")
     await desktop.publish("InboundCall", "Hold")
     await desktop.call_event("hold", "inbound")
     await desktop.publish("InboundCall", "Resume")

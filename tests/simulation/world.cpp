@@ -287,9 +287,10 @@ void World::request(int agent, Request&& asked, bool supervisor) {
   input.agent = login;
   input.request = std::move(asked);
   put(std::move(body));
+  // Where something was wrong before, it was not even applied.
+  if (violation_) return;
   if (!supervisor) desk.last.reset();
   if (remembered) desk.last = std::move(std::get<core::RequestInput>(input_.body).request);
-  if (violation_) return;
   if (replies_ != 1 || !reply_ || reply_->key != ids_) {
     fail(Rule::reply, "a request got " + std::to_string(replies_) + " replies");
     return;
