@@ -14,9 +14,9 @@
 namespace baton::message {
 namespace {
 
-constexpr std::size_t kUsualBytes = 768;
-constexpr std::size_t kMaxIdBytes = 128;
-constexpr std::size_t kMaxNameBytes = 512;
+constexpr std::size_t kUsualFrameBytes = 768;
+constexpr std::size_t kMaxBridgeIdBytes = 128;
+constexpr std::size_t kMaxBridgeNameBytes = 512;
 constexpr std::size_t kMaxTextBytes = 2048;
 constexpr double kMaxNumber = 9'007'199'254'740'991;  // What JavaScript counts to exactly.
 
@@ -102,32 +102,32 @@ class Members {
 
 bool read(RequestReader& reader, const JsonNode* data, BridgeHello& hello) {
   const Members in(reader, "data", data);
-  return in.is_object() && in.text("tab", kMaxIdBytes, false, hello.tab) &&
-         in.text("instance", kMaxNameBytes, true, hello.instance) &&
+  return in.is_object() && in.text("tab", kMaxBridgeIdBytes, false, hello.tab) &&
+         in.text("instance", kMaxBridgeNameBytes, true, hello.instance) &&
          in.text("agentArn", kMaxArnBytes, true, hello.agent_arn) &&
-         in.text("username", kMaxNameBytes, true, hello.username) &&
-         in.text("library", kMaxIdBytes, true, hello.library);
+         in.text("username", kMaxBridgeNameBytes, true, hello.username) &&
+         in.text("library", kMaxBridgeIdBytes, true, hello.library);
 }
 
 bool read(RequestReader& reader, const std::string& field, const JsonNode* node,
           BridgeConnection& connection) {
   const Members in(reader, field, node);
-  return in.is_object() && in.text("connectionId", kMaxIdBytes, false, connection.id) &&
-         in.text("type", kMaxIdBytes, false, connection.type) &&
-         in.text("state", kMaxIdBytes, false, connection.state) &&
+  return in.is_object() && in.text("connectionId", kMaxBridgeIdBytes, false, connection.id) &&
+         in.text("type", kMaxBridgeIdBytes, false, connection.type) &&
+         in.text("state", kMaxBridgeIdBytes, false, connection.state) &&
          in.flag("initial", connection.initial) &&
-         in.text("phoneNumber", kMaxNameBytes, true, connection.number) &&
-         in.text("quickConnect", kMaxNameBytes, true, connection.quick_connect);
+         in.text("phoneNumber", kMaxBridgeNameBytes, true, connection.number) &&
+         in.text("quickConnect", kMaxBridgeNameBytes, true, connection.quick_connect);
 }
 
 bool read(RequestReader& reader, const std::string& field, const JsonNode* node,
           BridgeContact& contact) {
   const Members in(reader, field, node);
-  return in.is_object() && in.text("contactId", kMaxIdBytes, false, contact.id) &&
-         in.text("type", kMaxIdBytes, false, contact.type) &&
-         in.text("state", kMaxIdBytes, false, contact.state) &&
+  return in.is_object() && in.text("contactId", kMaxBridgeIdBytes, false, contact.id) &&
+         in.text("type", kMaxBridgeIdBytes, false, contact.type) &&
+         in.text("state", kMaxBridgeIdBytes, false, contact.state) &&
          in.text("queueARN", kMaxArnBytes, true, contact.queue_arn) &&
-         in.text("queueName", kMaxNameBytes, true, contact.queue_name) &&
+         in.text("queueName", kMaxBridgeNameBytes, true, contact.queue_name) &&
          in.each("connections", kMaxBridgeConnections,
                  [&](const std::string& path, const JsonNode* one) {
                    return read(reader, path, one, contact.connections.emplace_back());
@@ -141,8 +141,8 @@ bool read(RequestReader& reader, const JsonNode* data, BridgeSnapshot& snapshot)
     return false;
   }
   const Members agent(reader, "data.agent", in.find("agent"));
-  return agent.is_object() && agent.text("state", kMaxNameBytes, false, snapshot.state) &&
-         agent.text("type", kMaxIdBytes, true, snapshot.state_type) &&
+  return agent.is_object() && agent.text("state", kMaxBridgeNameBytes, false, snapshot.state) &&
+         agent.text("type", kMaxBridgeIdBytes, true, snapshot.state_type) &&
          agent.flag("muted", snapshot.muted) &&
          in.each("contacts", kMaxBridgeContacts, [&](const std::string& path, const JsonNode* one) {
            return read(reader, path, one, snapshot.contacts.emplace_back());
@@ -160,7 +160,7 @@ bool read(RequestReader& reader, const JsonNode* data, BridgeResult& result) {
   if (is_absent(error)) return true;
   const Members of(reader, "data.error", error);
   constexpr std::uint64_t kMaxStatus = 999;
-  if (!of.is_object() || !of.text("name", kMaxIdBytes, true, result.error) ||
+  if (!of.is_object() || !of.text("name", kMaxBridgeIdBytes, true, result.error) ||
       !of.text("message", kMaxTextBytes, true, result.text) || !of.number("status", true, status)) {
     return false;
   }
@@ -208,7 +208,7 @@ std::variant<BridgeFrame, Refusal> parse_bridge(RequestKind kind, std::string_vi
 }
 
 std::string print(const BridgeOrder& order, std::uint64_t command, std::string_view agent) {
-  JsonWriter json(kUsualBytes);
+  JsonWriter json(kUsualFrameBytes);
   json.begin_object();
   json.key("channel").string(kChannel);
   json.key("topic").string("Bridge");

@@ -133,7 +133,7 @@ async def test_each_exception_has_its_reason(scene: Scene, browser: Browser, nam
     assert error["backend"].get("error") == (name or None)
     assert "secret.example" not in json.dumps(error), "the library's stack names addresses of the instance"
     await desktop.call_event("connected", "inbound")
-    assert scene.wire() == [ADD, RESUME]
+    await desktop.until(lambda: scene.wire() == [ADD, RESUME], "the customer resumed, and nothing else asked for")
 
 
 async def test_a_third_party_who_leaves_first_gives_the_customer_back(scene: Scene, browser: Browser):
@@ -144,7 +144,7 @@ async def test_a_third_party_who_leaves_first_gives_the_customer_back(scene: Sce
     error = await desktop.error("BLIND_TRANSFER_FAILED")
     assert error["reason"] == "noAnswer"
     await desktop.call_event("connected", "inbound")
-    assert scene.wire() == [ADD, RESUME]
+    await desktop.until(lambda: scene.wire() == [ADD, RESUME], "the customer resumed, and nothing else asked for")
 
 
 async def test_a_customer_who_hangs_up_meanwhile_has_abandoned(scene: Scene, browser: Browser):
@@ -194,11 +194,11 @@ async def test_of_two_contacts_the_named_one_is_transferred(scene: Scene, browse
 
 async def test_a_transfer_by_hand_is_recorded(scene: Scene, browser: Browser):
     page, desktop, contact = await scene.talking(browser)
-    await page.evaluate("connect.agent((agent) => agent.getContacts()[0].addConnection(connect.Endpoint.byPhoneNumber('+12025550111')))")
+    await page.evaluate("void connect.agent((agent) => agent.getContacts()[0].addConnection(connect.Endpoint.byPhoneNumber('+12025550111')))")
     dialing = await desktop.transfer("dialing")
     assert dialing["destination"]["phoneNumber"] == "+12025550111"
     await scene.session.third_party_is(contact, "connected")
-    await page.evaluate("connect.agent((agent) => agent.getContacts()[0].getAgentConnection().destroy())")
+    await page.evaluate("void connect.agent((agent) => agent.getContacts()[0].getAgentConnection().destroy())")
     assert (await desktop.transfer("handedOver"))["transferId"] == dialing["transferId"]
 
 

@@ -366,7 +366,7 @@ async def test_to(tmp_path: Path, store: Path, name: str):
     assert min(before, after) >= 5, "the transfer and the hanging up have more"
 
 
-@pytest.mark.parametrize("forgets", ["INSERT INTO legs", "INSERT OR REPLACE INTO registrations"])
+@pytest.mark.parametrize("forgets", ["INSERT INTO leg_log", "INSERT OR REPLACE INTO registrations"])
 async def test_a_server_that_forgets_is_found(tmp_path: Path, store: Path, forgets: str):
     """The walk's own power: what a server would do that kept no record of its legs, or of its phones."""
     with pytest.raises(AssertionError, match="killed after commit 2"):

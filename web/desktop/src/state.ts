@@ -77,7 +77,9 @@ const NO_BUTTONS: Buttons = {
 /** What the server allows now: a button that is allowed on any leg of the call. */
 export function allowed(call: Call | null): Buttons {
   const result = { ...NO_BUTTONS };
+  const mine = call && agentLeg(call);
   for (const leg of Object.values(call?.legs ?? {})) {
+    if (leg.type === "agent" && leg !== mine) continue;
     for (const key of Object.keys(result) as (keyof Buttons)[])
       result[key] ||= leg.buttonStates[key];
   }
@@ -86,8 +88,11 @@ export function allowed(call: Call | null): Buttons {
 
 export type Phase = "offered" | "calling" | "talking" | "held" | "afterCall" | "missed";
 
-export const agentLeg = (call: Call): Leg | undefined =>
-  newest(Object.values(call.legs).filter((leg) => leg.type === "agent"));
+/** The agent's own leg: one that is up before one that has ended, since a customer who is taken back comes by a new one. */
+export const agentLeg = (call: Call): Leg | undefined => {
+  const own = Object.values(call.legs).filter((leg) => leg.type === "agent");
+  return newest(own.filter((leg) => leg.status !== "disconnected")) ?? newest(own);
+};
 
 /** The leg of whom the agent talks to: the customer's, or of who was called. */
 export const otherLeg = (call: Call): Leg | undefined =>
