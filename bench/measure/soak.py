@@ -30,6 +30,7 @@ CHANGES = {
     "sip": {"session_expires_seconds": 90, "min_se_seconds": 90, "restart_checks_per_second": 500},
     "transfer": {"ring_timeout_seconds": 6, "return_ring_seconds": 6, "idempotency_ids_per_agent": 20},
     "routing": {"offer_timeout_seconds": 6, "answer_timeout_seconds": 4},
+    "http": {},
     "server": {"drain_seconds": 5},
     "log": {"level": "warning", "format": "json"},
 }

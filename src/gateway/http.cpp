@@ -115,7 +115,7 @@ void add_common_headers(Response& response, bool secure) {
   for (const auto& [name, value] : common) {
     const bool said =
         std::any_of(response.headers.begin(), response.headers.end(),
-                    [name = name](const auto& header) { return header.first == name; });
+                    [wanted = name](const auto& header) { return header.first == wanted; });
     if (!said) response.headers.emplace_back(name, value);
   }
   if (secure) response.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
