@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Frame, type FrameEvents } from "./frame.ts";
-import type { ConduitMessage, Snapshot } from "./streams.ts";
+import { StreamsError, type ConduitMessage, type Snapshot } from "./streams.ts";
 
 const DESKTOP = "https://desk.example";
 
@@ -12,7 +12,10 @@ beforeEach(() => {
   posted = [];
   events = {
     request: vi.fn(async () => ({ good: true })),
-    errorText: (error) => `text of ${String(error)}`,
+    errorText: (error) =>
+      error instanceof StreamsError
+        ? `text of ${error.type} ${error.statusCode}: ${error.message}`
+        : `text of ${String(error)}`,
     mute: vi.fn(),
     reload: vi.fn(),
     broadcast: vi.fn(),
@@ -112,6 +115,35 @@ describe("a request", () => {
       expect(events.request).not.toHaveBeenCalled();
     },
   );
+});
+
+describe("a request while nobody is signed in", () => {
+  it.each([
+    ["before anybody was", () => undefined],
+    [
+      "after the sign-out",
+      () => {
+        frame.open();
+        frame.close();
+      },
+    ],
+  ])("is refused at once %s", async (_, begin) => {
+    begin();
+    expect(
+      await answer("api_request", { requestId: "r1", method: "getEndpoints", params: {} }),
+    ).toEqual({
+      event: "api_response",
+      data: {
+        event: "api_response",
+        requestId: "r1",
+        data: null,
+        err: "text of UnauthorizedException 401: nobody is signed in to Baton",
+      },
+    });
+    expect(posted.map(([, origin]) => origin)).toEqual([DESKTOP]);
+    expect(events.request).not.toHaveBeenCalled();
+    expect(await answer("api_request", { method: "getEndpoints" })).toBeUndefined();
+  });
 });
 
 describe("the rest of the conduit", () => {

@@ -6,7 +6,13 @@
  * change comes as `agent::update`, the first of which makes the library's agent.
  */
 
-import type { ApiRequest, Configuration, ConduitMessage, Snapshot } from "./streams.ts";
+import {
+  StreamsError,
+  type ApiRequest,
+  type Configuration,
+  type ConduitMessage,
+  type Snapshot,
+} from "./streams.ts";
 
 /** The window that embeds this page: what is used of it. */
 export interface HostWindow {
@@ -85,8 +91,12 @@ export class Frame {
   receive(message: unknown, origin: string): void {
     if (!this.#origins.includes(origin) || !isConduitMessage(message)) return;
     this.#origins = [origin];
-    if (!this.#open) return;
     const { event, data } = message;
+    if (!this.#open) {
+      // The library waits for ever for what is not answered; of the rest it must get nothing, so that it asks for a sign-in.
+      if (event === "api_request") this.#refuse(data);
+      return;
+    }
     switch (event) {
       case "synchronize":
         return this.#post("acknowledge");
@@ -114,6 +124,15 @@ export class Frame {
     } catch (error) {
       this.#post("api_response", { ...reply, data: null, err: this.#events.errorText(error) });
     }
+  }
+
+  /** Nobody is signed in who could ask for anything. */
+  #refuse(data: unknown): void {
+    if (!isRequest(data)) return;
+    const { requestId } = data;
+    const error = new StreamsError("UnauthorizedException", "nobody is signed in to Baton", 401);
+    const err = this.#events.errorText(error);
+    this.#post("api_response", { event: "api_response", requestId, data: null, err });
   }
 
   /** Which tab plays the ringing tone, say. Frames do not compete: each is master of its own page. */
