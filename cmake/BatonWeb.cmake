@@ -1,7 +1,8 @@
 # Makes the target baton_web_assets: the pages of web/, built and put into the program (docs/web.md).
 #
 # The pages are built by scripts/build-web into build/web/pages of the source tree, once for all build folders, and only
-# when their sources changed. scripts/embed-web makes the table of their files.
+# when their sources changed. scripts/embed-web makes the table of their files. Where the tools could not be fetched
+# (build/web/stale), the stamp stays as old as it was, so that the next build tries again.
 file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/*)
 list(FILTER web_sources EXCLUDE REGEX "/(node_modules|dist|coverage)/|\\.test\\.tsx?$")
 file(GLOB web_schemas CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schema/*.json)
@@ -14,7 +15,7 @@ add_custom_command(
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/build-web
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/embed-web ${CMAKE_SOURCE_DIR}/build/web/pages ${web_folder}/assets.S
           ${web_folder}/assets.cpp
-  COMMAND ${CMAKE_COMMAND} -E touch ${web_folder}/assets.stamp
+  COMMAND sh -c "test -e \"$0\" || touch \"$1\"" ${CMAKE_SOURCE_DIR}/build/web/stale ${web_folder}/assets.stamp
   DEPENDS ${web_sources} ${web_schemas} ${CMAKE_SOURCE_DIR}/scripts/build-web ${CMAKE_SOURCE_DIR}/scripts/embed-web
   COMMENT "Building the pages" VERBATIM)
 add_custom_target(web_pages DEPENDS ${web_folder}/assets.stamp)
