@@ -1,4 +1,4 @@
-"""scripts/build-web and scripts/web-tools where npm does not do what it should: what is built then, and when it is mended."""
+"""scripts/build-web, scripts/web-tools and cmake/BatonWeb.cmake where npm does not do what it should: what is built then, and when it is mended."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import SOURCE
+from harness.tools import tool
 
 #: As npm does it: the first run, by the machine's npm, brings a Node.js; everything else is done with that one. Both do
 #: what $NPM_FAILS says, if it says anything. Only what the scripts look at is made.
@@ -25,6 +26,12 @@ esac
 NODE
 chmod +x node_modules/node/node-linux-here/bin/node
 """
+#: As much of CMakeLists.txt as the pages need.
+PROJECT = """cmake_minimum_required(VERSION 3.25)
+project(pages LANGUAGES CXX ASM)
+add_library(baton_warnings INTERFACE)
+include(cmake/BatonWeb.cmake)
+"""
 NO_NETWORK = "npm error code ENOTFOUND"
 PLACEHOLDER = (SOURCE / "web" / "no-pages.html").read_text(encoding="utf-8")
 
@@ -34,7 +41,7 @@ class Checkout:
 
     def __init__(self, folder: Path):
         self.folder, self.npm = folder / "baton", folder / "bin" / "npm"
-        for each in ("web", "schema", "scripts"):
+        for each in ("web", "schema", "scripts", "cmake"):
             shutil.copytree(SOURCE / each, self.folder / each, ignore=shutil.ignore_patterns("node_modules", "dist"))
         self.npm.parent.mkdir()
         self.npm.write_text(NPM)
@@ -43,6 +50,16 @@ class Checkout:
     def build(self, npm_fails: str = "") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PATH": f"{self.npm.parent}:{os.environ['PATH']}", "NPM_FAILS": npm_fails}
         return subprocess.run([self.folder / "scripts" / "build-web"], env=environment, capture_output=True, text=True)
+
+    def make(self, npm_fails: str = "") -> str:
+        """Builds the pages by CMake; what that says."""
+        environment = {**os.environ, "PATH": f"{self.npm.parent}:{os.environ['PATH']}", "NPM_FAILS": npm_fails}
+        if not (self.folder / "CMakeLists.txt").exists():
+            (self.folder / "CMakeLists.txt").write_text(PROJECT)
+            subprocess.run([tool("cmake", "cmake"), "-G", "Ninja", "-B", "build/here"], cwd=self.folder, check=True,
+                           capture_output=True)
+        return subprocess.run([tool("cmake", "cmake"), "--build", "build/here", "--target", "web_pages"], cwd=self.folder,
+                              env=environment, check=True, capture_output=True, text=True).stdout
 
     def change(self, path: str) -> None:
         with (self.folder / path).open("a") as source:
@@ -98,3 +115,21 @@ def test_a_lock_file_that_npm_refuses_is_a_fault(checkout: Checkout, code: str, 
     assert done.returncode == 1 and "package-lock.json" in done.stderr, done.stderr
     # An earlier run's word does not count for this one.
     assert checkout.build(NO_NETWORK).returncode == 0
+
+
+def test_each_build_tries_again_until_the_pages_are_there(checkout: Checkout):
+    for _ in range(2):
+        assert "no pages but one that says so" in checkout.make(NO_NETWORK)
+    assert "Building the pages" in checkout.make() and checkout.page == "built pages\n"
+    assert "no work to do" in checkout.make()
+    # The same where there are pages already, and so a stamp.
+    checkout.change("web/package-lock.json")
+    for _ in range(2):
+        assert "built before" in checkout.make(NO_NETWORK)
+    assert "Building the pages" in checkout.make() and not checkout.stale
+    assert "no work to do" in checkout.make()
+    for source in ("web/ccp/src/main.ts", "web/.npmrc", "web/tools/build.mjs", "scripts/web-tools"):
+        checkout.change(source)
+        assert "Building the pages" in checkout.make(), source
+    checkout.change("web/ccp/src/frame.test.ts")
+    assert "no work to do" in checkout.make()
