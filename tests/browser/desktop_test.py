@@ -106,6 +106,11 @@ async def test_a_queue_tells_its_place_and_the_customer_is_taken_back(world: Wor
     await desk.sees("You took the customer back")
     await desk.page.wait("section.call.talking")
     await again.hears(call)
+    await desk.button("Hang up")
+    await desk.sees("After-call work")
+    await call.ended(by="them")
+    await desk.button("Finish")
+    await desk.sees("Ready for the next call")
     desk.check()
 
 

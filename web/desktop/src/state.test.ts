@@ -1,6 +1,7 @@
 import type { Connection, ServerEvent, Transfer, TransferRecord } from "@baton/client";
 import { describe, expect, it } from "vitest";
 import {
+  agentLeg,
   allowed,
   apply,
   applyRecord,
@@ -23,7 +24,7 @@ function leg(
   event: string,
   status: Connection["status"],
   can: string[] = [],
-  { contactId = "c1", variables = {}, at = "2026-01-01T00:00:01.000Z" } = {},
+  { contactId = "c1", variables = {}, at = "2026-01-01T00:00:01.000Z", id = "" } = {},
 ): ServerEvent {
   return {
     channel: "Amazon",
@@ -32,7 +33,7 @@ function leg(
     message: {
       call: {
         ResponseActual: {
-          connectionId: `${contactId}-${type}`,
+          connectionId: id || `${contactId}-${type}`,
           contactId,
           phoneNumber: type === "inbound" ? "+12025551001" : null,
           status,
@@ -189,5 +190,67 @@ describe("the state", () => {
       "connected",
     );
     expect(applyRecord(after(...talking), { ...record, contactId: "c9" }).transfer).toBeNull();
+  });
+});
+
+describe("a customer who comes back", () => {
+  const afterWork = [
+    ...talking,
+    leg("agent", "ACW", "disconnected", ["clearContact"], { at: "2026-01-01T00:01:00.000Z" }),
+    leg("inbound", "ACW", "disconnected", [], { at: "2026-01-01T00:01:00.000Z" }),
+  ];
+  const rung = [
+    leg("agent", "connecting", "connecting", ["answer", "reject"], {
+      id: "again",
+      at: "2026-01-01T00:02:00.000Z",
+    }),
+    leg("inbound", "connecting", "connecting", [], { at: "2026-01-01T00:02:00.000Z" }),
+  ];
+  const back = [
+    ...afterWork,
+    ...rung,
+    leg("agent", "connected", "connected", ["numberpad"], {
+      id: "again",
+      at: "2026-01-01T00:02:05.000Z",
+    }),
+    leg("inbound", "connected", "connected", ["disconnect", "hold"], {
+      at: "2026-01-01T00:02:05.000Z",
+    }),
+  ];
+
+  it("is talked to by the new leg, and nothing of the old one is left", () => {
+    const { call } = after(...back);
+    expect(call && phaseOf(call)).toBe("talking");
+    expect(call && agentLeg(call)?.connectionId).toBe("again");
+    expect(Object.keys(call?.legs ?? {})).toEqual(["c1-inbound", "again"]);
+    expect(allowed(call)).toMatchObject({ disconnect: true, clearContact: false });
+  });
+
+  it("is wound up by the new leg alone", () => {
+    const ended = [
+      ...back,
+      leg("agent", "ACW", "disconnected", ["clearContact"], { id: "again" }),
+      leg("inbound", "ACW", "disconnected"),
+    ];
+    const { call } = after(...ended);
+    expect(call && phaseOf(call)).toBe("afterCall");
+    const finished = after(
+      ...ended,
+      leg("agent", "Dropped", "disconnected", [], { id: "again" }),
+      leg("inbound", "Dropped", "disconnected"),
+    );
+    expect(finished.call).toBeNull();
+  });
+
+  it("leaves the after-call work as it was when he is not answered", () => {
+    const { call } = after(
+      ...afterWork,
+      ...rung,
+      leg("agent", "missed", "disconnected", [], { id: "again", at: "2026-01-01T00:02:20.000Z" }),
+      // The old legs again, with the times that they had.
+      ...afterWork.slice(-2),
+    );
+    expect(call && phaseOf(call)).toBe("afterCall");
+    expect(allowed(call).clearContact).toBe(true);
   });
 });

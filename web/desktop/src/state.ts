@@ -77,9 +77,7 @@ const NO_BUTTONS: Buttons = {
 /** What the server allows now: a button that is allowed on any leg of the call. */
 export function allowed(call: Call | null): Buttons {
   const result = { ...NO_BUTTONS };
-  const mine = call && agentLeg(call);
   for (const leg of Object.values(call?.legs ?? {})) {
-    if (leg.type === "agent" && leg !== mine) continue;
     for (const key of Object.keys(result) as (keyof Buttons)[])
       result[key] ||= leg.buttonStates[key];
   }
@@ -88,11 +86,9 @@ export function allowed(call: Call | null): Buttons {
 
 export type Phase = "offered" | "calling" | "talking" | "held" | "afterCall" | "missed";
 
-/** The agent's own leg: one that is up before one that has ended, since a customer who is taken back comes by a new one. */
-export const agentLeg = (call: Call): Leg | undefined => {
-  const own = Object.values(call.legs).filter((leg) => leg.type === "agent");
-  return newest(own.filter((leg) => leg.status !== "disconnected")) ?? newest(own);
-};
+/** The agent's own leg. */
+export const agentLeg = (call: Call): Leg | undefined =>
+  newest(Object.values(call.legs).filter((leg) => leg.type === "agent"));
 
 /** The leg of whom the agent talks to: the customer's, or of who was called. */
 export const otherLeg = (call: Call): Leg | undefined =>
@@ -183,7 +179,8 @@ type CallSync = Extract<ServerEvent, { topic: "InboundCall"; subtopic: "StateSyn
 type CallChange = Extract<ServerEvent, { subtopic: "InboundCallStateChange" }>["message"]["call"];
 
 function applySync(state: State, sync: CallSync): State {
-  const contactId = sync.calls.at(-1)?.contactId;
+  // The server puts the current contact first.
+  const contactId = sync.calls[0]?.contactId;
   if (contactId === undefined) return { ...state, call: null };
   const before = state.call?.contactId === contactId ? state.call : null;
   const legs: Record<string, Leg> = {};
@@ -213,13 +210,18 @@ function applyLeg(state: State, change: CallChange): State {
   // A call of before is over for this desktop; a late word about it must not take the place of the one that is here.
   if (!same && gone(leg)) return state;
   const before = same ? state.call : null;
+  // An agent has one leg in a call, the last one told: a customer who comes back comes by a new one, and where nobody
+  // answered that, the server tells the old one again, with the time that it always had.
+  const others = Object.entries(before?.legs ?? {}).filter(
+    ([, one]) => leg.type !== "agent" || one.type !== "agent",
+  );
   const { queueName, queueTimestamp } = change.ResponseFields.MediaProperties;
   const call: Call = {
     contactId: leg.contactId,
     queueName: queueName || (before?.queueName ?? null),
     queueSince: queueTimestamp ?? before?.queueSince ?? null,
     attributes: { ...before?.attributes, ...change.CallVariables },
-    legs: { ...before?.legs, [leg.connectionId]: leg },
+    legs: { ...Object.fromEntries(others), [leg.connectionId]: leg },
   };
   const transfer = same || state.transfer?.contactId === leg.contactId ? state.transfer : null;
   if (Object.values(call.legs).every(gone)) return { ...state, call: null, transfer };
