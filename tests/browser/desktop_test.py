@@ -153,6 +153,24 @@ async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_di
     desk.check()
 
 
+async def test_who_is_chosen_stays_so_while_the_rows_are_sorted_anew(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    await in_a_call(world, desk, phone)
+    third, _ = await world.agent("agent3")
+    await desk.page.press("t")
+    await desk.page.wait("dialog.transfer input.search")
+    await desk.page.type("Agent T")
+    await desk.page.wait("#row-0[aria-selected=true] >> text=Agent Three")
+    await world.agent("agent2")
+    await desk.page.wait("#row-0[aria-selected=false] >> text=Agent Two")
+    await desk.page.wait("#row-1[aria-selected=true] >> text=Agent Three")
+    await desk.page.press("Enter")
+    await third.offered()
+    await desk.page.wait("dialog.transfer", "detached")
+    desk.check()
+
+
 async def test_the_next_agent_sees_who_sent_the_call_and_why(world: World, browser: Browser):
     phones = [await world.phone("agent1"), await world.phone("agent2")]
     desk = await Desk.open(world, browser)

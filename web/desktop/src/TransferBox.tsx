@@ -1,6 +1,6 @@
 import type { Preflight, TransferOptions } from "@baton/client";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { JSX } from "preact";
 import { Dialog } from "./Dialog.tsx";
 import {
@@ -37,7 +37,8 @@ const TITLES = {
 /** One search over everything that the agent may reach. `T`, a name, Enter: that is all it takes. */
 export function TransferBox(): JSX.Element {
   const text = useSignal("");
-  const at = useSignal(0);
+  // The chosen row by what it stands for: the rows are read again and sorted anew while the box is open.
+  const at = useSignal<string | null>(null);
   const note = useSignal("");
   const seconds = useSignal(20);
   const step = useSignal<Step>("return");
@@ -49,8 +50,12 @@ export function TransferBox(): JSX.Element {
   );
   const number = useComputed(() => typedNumber(text.value));
   const rows = search(entries, text.value, session.favourites.value, session.recent.value);
-  const chosen = Math.min(at.value, rows.length - 1);
+  // A chosen one that is not there any more leaves nothing chosen: Enter must not mean somebody else.
+  const chosen = rows.findIndex(({ key }) => key === at.value);
 
+  useLayoutEffect(() => {
+    if (at.value === null && rows[0]) at.value = rows[0].key;
+  });
   useEffect(() => {
     void session.refreshDestinations();
     const timer = setInterval(() => {
@@ -96,6 +101,7 @@ export function TransferBox(): JSX.Element {
       }
       failure.value = await session.transfer(toQuickConnect(row.item), options(), row.key);
     } else {
+      if (at.value !== null) failure.value = tOf("reason", "destinationNotFound");
       return;
     }
     if (!failure.value) session.transferBoxOpen.value = false;
@@ -104,8 +110,9 @@ export function TransferBox(): JSX.Element {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
     if (by !== undefined) {
       event.preventDefault();
-      at.value = Math.max(0, Math.min(rows.length - 1, chosen + by));
-      document.getElementById(`row-${at.value}`)?.scrollIntoView({ block: "nearest" });
+      const index = Math.max(0, Math.min(rows.length - 1, chosen + by));
+      at.value = rows[index]?.key ?? null;
+      document.getElementById(`row-${index}`)?.scrollIntoView({ block: "nearest" });
     } else if (event.key === "d" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       const row = rows[chosen];
@@ -136,13 +143,11 @@ export function TransferBox(): JSX.Element {
           aria-expanded={number.value === null && rows.length > 0}
           aria-controls="rows"
           aria-describedby="search-hint"
-          aria-activedescendant={
-            number.value === null && rows.length > 0 ? `row-${chosen}` : undefined
-          }
+          aria-activedescendant={number.value === null && chosen >= 0 ? `row-${chosen}` : undefined}
           value={text.value}
           onInput={(event) => {
             text.value = event.currentTarget.value;
-            at.value = 0;
+            at.value = null;
             failure.value = "";
           }}
           onKeyDown={onKey}
@@ -159,7 +164,7 @@ export function TransferBox(): JSX.Element {
         <Rows
           rows={rows}
           chosen={chosen}
-          choose={(index) => (at.value = index)}
+          choose={(key) => (at.value = key)}
           send={(row) => void send(row)}
         />
       ) : null}
@@ -208,8 +213,7 @@ export function TransferBox(): JSX.Element {
           type="button"
           class="primary"
           disabled={
-            sending ||
-            (number.value === null ? rows.length === 0 : verdict.value?.told?.allowed === false)
+            sending || (number.value === null ? chosen < 0 : verdict.value?.told?.allowed === false)
           }
           onClick={() => void send(rows[chosen])}
         >
@@ -252,7 +256,7 @@ const reasonOf = (row: Row): string =>
 interface RowsProps {
   rows: Row[];
   chosen: number;
-  choose: (index: number) => void;
+  choose: (key: string) => void;
   send: (row: Row) => void;
 }
 
@@ -290,7 +294,7 @@ interface RowLineProps {
   row: Row;
   index: number;
   chosen: boolean;
-  choose: (index: number) => void;
+  choose: (key: string) => void;
   send: (row: Row) => void;
 }
 
@@ -305,7 +309,7 @@ function RowLine({ row, index, chosen, choose, send }: RowLineProps): JSX.Elemen
       aria-disabled={!item.available}
       class="line"
       onMouseMove={() => {
-        if (!chosen) choose(index);
+        if (!chosen) choose(row.key);
       }}
       onClick={() => send(row)}
     >
