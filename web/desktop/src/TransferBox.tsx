@@ -1,4 +1,4 @@
-import type { Preflight, TransferOptions } from "@baton/client";
+import type { Preflight } from "@baton/client";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { JSX } from "preact";
@@ -12,16 +12,11 @@ import {
   typedNumber,
 } from "./destinations.ts";
 import { Icon } from "./icons.tsx";
+import { fallsBack, optionsFor, type Step } from "./options.ts";
 import { duration } from "./sentences.ts";
 import * as session from "./session.ts";
 import { t, tOf } from "./texts.ts";
 
-type Step = "return" | "originalQueue" | "disconnect";
-const AFTER: Record<Step, TransferOptions["onFailure"]> = {
-  return: ["return", "originalQueue"],
-  originalQueue: ["originalQueue", "return"],
-  disconnect: ["disconnect"],
-};
 const PREFLIGHT_MS = 120;
 const REFRESH_MS = 5_000;
 const FEW = 200;
@@ -82,11 +77,9 @@ export function TransferBox(): JSX.Element {
     return () => clearTimeout(timer);
   });
 
-  const options = (): TransferOptions => ({
-    ringTimeoutSeconds: seconds.value,
-    onFailure: AFTER[step.value] ?? null,
-    ...(note.value.trim() ? { note: note.value.trim() } : {}),
-  });
+  const { capabilities } = session.state.value;
+  const options = (): ReturnType<typeof optionsFor> =>
+    optionsFor(capabilities, { seconds: seconds.value, step: step.value, note: note.value });
   const send = async (row: Row | undefined): Promise<void> => {
     failure.value = "";
     const typed = number.value;
@@ -171,21 +164,24 @@ export function TransferBox(): JSX.Element {
       <p class="failure" role="alert">
         {failure.value}
       </p>
-      <label class="field">
-        {t("transferNote")}
-        <textarea
-          rows={2}
-          maxLength={2000}
-          value={note.value}
-          onInput={(event) => (note.value = event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(rows[chosen]);
-          }}
-        />
-      </label>
+      {fallsBack(capabilities) ? (
+        <label class="field">
+          {t("transferNote")}
+          <textarea
+            rows={2}
+            maxLength={2000}
+            value={note.value}
+            onInput={(event) => (note.value = event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+                void send(rows[chosen]);
+            }}
+          />
+        </label>
+      ) : null}
       <div class="row foot">
         <p class="fallback">
-          <label for="ring">{t("ifNobody")}</label>{" "}
+          <label for="ring">{t(fallsBack(capabilities) ? "ifNobody" : "ringsFor")}</label>{" "}
           <input
             id="ring"
             type="number"
@@ -198,16 +194,21 @@ export function TransferBox(): JSX.Element {
               event.currentTarget.value = String(seconds.value);
             }}
           />{" "}
-          {t("seconds")},{" "}
-          <select
-            aria-label={t("then")}
-            value={step.value}
-            onChange={(event) => (step.value = event.currentTarget.value as Step)}
-          >
-            <option value="return">{t("backToMe")}</option>
-            <option value="originalQueue">{t("toItsQueue")}</option>
-            <option value="disconnect">{t("hangUpStep")}</option>
-          </select>
+          {t("seconds")}
+          {fallsBack(capabilities) ? (
+            <>
+              ,{" "}
+              <select
+                aria-label={t("then")}
+                value={step.value}
+                onChange={(event) => (step.value = event.currentTarget.value as Step)}
+              >
+                <option value="return">{t("backToMe")}</option>
+                <option value="originalQueue">{t("toItsQueue")}</option>
+                <option value="disconnect">{t("hangUpStep")}</option>
+              </select>
+            </>
+          ) : null}
         </p>
         <button
           type="button"

@@ -178,6 +178,18 @@ describe("the state", () => {
     expect(apply(apply(again, error), transfer("failed")).transfer?.error?.msg).toBe("Busy");
   });
 
+  it("can always be called off before the release, and after it where the back end can", () => {
+    const app = {
+      channel: "Amazon",
+      topic: "App",
+      subtopic: "StateSync",
+      message: { initState: "", capabilities: { takeBackAfterRelease: false } },
+    } as unknown as ServerEvent;
+    const here = after(app, ...talking, transfer("alerting", { custody: "agent" }));
+    expect(canTakeBack(here)).toBe(true);
+    expect(canTakeBack(apply(here, transfer("alerting", { custody: "server" })))).toBe(false);
+  });
+
   it("takes up a transfer from the records, but never over what events told", () => {
     const record = {
       transferId: "t1",

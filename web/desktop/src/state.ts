@@ -249,6 +249,7 @@ export function canTakeBack(state: State): boolean {
     ["accepted", "dialing", "alerting", "queued", "returning", "requeued"].includes(
       transfer.state,
     ) &&
-    (state.capabilities?.takeBackAfterRelease ?? true)
+    // Before the release the agent has the customer: taking back is no more than calling it off.
+    (transfer.custody === "agent" || (state.capabilities?.takeBackAfterRelease ?? true))
   );
 }
