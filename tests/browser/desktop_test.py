@@ -218,6 +218,22 @@ async def test_refresh_second_tab_and_lost_network_change_nothing(world: World, 
     await desk.sees("Ready for the next call")
 
 
+async def test_who_signs_in_again_after_a_restart_finds_his_call(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await in_a_call(world, desk, phone)
+    await world.restart()
+    await desk.sees("The server ended your session")
+    await desk.sign_in("agent1")
+    await desk.page.wait("section.call.talking")
+    await leg.hears(call)
+    await desk.button("Hang up")
+    await desk.sees("After-call work")
+    # The server was away, and then did not know the session.
+    desk.allowed_console = ("ERR_", "status of 401", "WebSocket connection")
+    desk.check()
+
+
 async def test_german_beside_english(world: World, browser: Browser):
     page = await browser.open_page(locale="de-DE")
     origin = "http://%s:%d" % world.server.http

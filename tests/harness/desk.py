@@ -33,17 +33,20 @@ class Desk:
         page = await browser.open_page(**{"viewport": {"width": 1360, "height": 860}, "locale": "en-US", **options})
         desk = cls(world, browser, page)
         await page.goto(f"{desk.origin}/")
-        await page.wait("input[name=login]")
-        await page.type(login)
-        await page.press("Tab")
-        await page.type(f"demo-{login}")
-        await page.press("Enter")
-        await page.wait("header")
+        await desk.sign_in(login)
         if state:
             await page.click("main >> role=button[name='Start work']")
             await page.wait("header select")
             await desk.choose(state)
         return desk
+
+    async def sign_in(self, login: str) -> None:
+        await self.page.wait("input[name=login]")
+        await self.page.type(login)
+        await self.page.press("Tab")
+        await self.page.type(f"demo-{login}")
+        await self.page.press("Enter")
+        await self.page.wait("header")
 
     async def choose(self, state: str) -> None:
         await self.page.run(str(SOURCE / "tests" / "browser" / "steps.mjs"), "choose", "header .state select", state)

@@ -271,6 +271,26 @@ describe("BatonClient", () => {
     expect(server.asked).toHaveLength(0);
   });
 
+  it("asks for the whole state again after a new sign-in", async () => {
+    server.answers["POST /v1/login"] = [[200, { login: "agent1", role: "agent" }]];
+    const client = await connected();
+    server.socket.tell(transferEvent("dialing", 4));
+    server.socket.onclose?.({ code: 4401, reason: "the session ended" });
+    await client.signIn("agent1", "secret");
+    client.connect().catch(() => undefined);
+    await turns();
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+  });
+
+  it("goes on from where an earlier client stood, also by a sign-in", async () => {
+    server.answers["POST /v1/login"] = [[200, { login: "agent1", role: "agent" }]];
+    const client = make({ position: { epoch: "e1", sequences: { agent1: 7 } } });
+    await client.signIn("agent1", "secret");
+    client.connect().catch(() => undefined);
+    await turns();
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
+  });
+
   it("signs in and out", async () => {
     server.answers["POST /v1/login"] = [[200, { login: "agent1", role: "agent" }]];
     server.answers["POST /v1/logout"] = [[204, undefined]];

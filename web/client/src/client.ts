@@ -131,7 +131,10 @@ export class BatonClient {
 
   /** Signs in by password; the browser keeps the session's cookie. Throws BatonError with status 401 or 429. */
   async signIn(login: string, password: string): Promise<SignedIn> {
-    return (await this.http("POST", "/v1/login", { login, password })) as SignedIn;
+    const signed = (await this.http("POST", "/v1/login", { login, password })) as SignedIn;
+    // Who signs in again in the same page needs the whole state: he may be somebody else, and the page has forgotten it.
+    if (this.attempt > 0) this.positions.forget();
+    return signed;
   }
 
   /** Ends the session of `signIn()` and the connection. */

@@ -43,6 +43,13 @@ describe("Positions", () => {
     expect(positions.value()).toEqual({ epoch: "e2", sequences: { agent1: 1 } });
   });
 
+  it("begins anew when it is told to", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    positions.forget();
+    expect(positions.query()).toBe("?epoch=none&after=0");
+    expect(positions.take(event(9))).toBe("new");
+  });
+
   it("lets replies pass, which have no number", () => {
     const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
     expect(positions.take(event(undefined))).toBe("new");

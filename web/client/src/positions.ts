@@ -39,6 +39,12 @@ export class Positions {
     return "new";
   }
 
+  /** Counts anew: what comes next is another caller's, or the whole state again. */
+  forget(): void {
+    this.epoch = "";
+    this.sequences.clear();
+  }
+
   /**
    * The query of the WebSocket's address that asks for what was missed, or else for the state as it is now.
    *

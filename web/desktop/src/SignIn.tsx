@@ -1,11 +1,15 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { signedOutWhy, signIn } from "./session.ts";
 import { t } from "./texts.ts";
 
 export function SignIn(): JSX.Element {
   const failure = useSignal("");
   const waiting = useSignal(false);
+  const first = useRef<HTMLInputElement>(null);
+  // A page's own `autofocus` counts once, and this form comes again when the session ends.
+  useEffect(() => first.current?.focus(), []);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -19,7 +23,7 @@ export function SignIn(): JSX.Element {
         <h1>{t("title")}</h1>
         <label class="field">
           {t("login")}
-          <input name="login" autocomplete="username" required maxLength={128} autoFocus />
+          <input ref={first} name="login" autocomplete="username" required maxLength={128} />
         </label>
         <label class="field">
           {t("password")}
