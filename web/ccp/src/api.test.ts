@@ -70,6 +70,17 @@ describe("the API", () => {
     expect(await refusal(answering(503, error).api.preflight("+1"))).toMatchObject({ status: 503 });
   });
 
+  it("tells who may embed the page as a browser writes it", async () => {
+    const origins = ["https://Desk.Example:443", "http://localhost:8080", "https://[2001:DB8::1]"];
+    const { api, asked } = answering(200, { origins });
+    expect(await api.embedders()).toEqual([
+      "https://desk.example",
+      "http://localhost:8080",
+      "https://[2001:db8::1]",
+    ]);
+    expect(asked).toEqual([["/ccp-v2/v1/embedders", null]]);
+  });
+
   it("signs in by a ticket", async () => {
     const { api, asked } = answering(200, { ticket: "t" });
     expect(await api.signIn("agent1", "secret")).toBe("t");

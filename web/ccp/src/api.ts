@@ -62,6 +62,13 @@ export class Api {
     return (reply as { message: T }).message;
   }
 
+  /** The origins whose pages may embed this one, written as a browser tells them: "https://desk.example". */
+  async embedders(): Promise<string[]> {
+    const { origins } = await this.read<{ origins: string[] }>("/v1/embedders");
+    // Who configured them may have written "https://Desk.example:443".
+    return origins.map((each) => new URL(each).origin);
+  }
+
   /** Proves who the agent is, and gets the ticket by which a frame gets a session of its own. */
   async signIn(login: string, password: string): Promise<string> {
     return ((await this.#post("/v1/login", { login, password })) as { ticket: string }).ticket;

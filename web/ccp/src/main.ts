@@ -3,6 +3,7 @@
 import { Api } from "./api.ts";
 import { BatonRefusal } from "./baton.ts";
 import { Page } from "./page.ts";
+import { persist } from "./retry.ts";
 import { offerTicket } from "./sign_in.ts";
 
 function part<T extends HTMLElement>(id: string): T {
@@ -15,8 +16,16 @@ function turnTo(id: "agent" | "signed-out" | "form"): void {
     each.hidden = each.id !== id;
 }
 
+function said(error: unknown): string {
+  return error instanceof BatonRefusal ? error.msg : String(error);
+}
+
 async function inFrame(): Promise<void> {
-  const { origins } = await new Api().read<{ origins: string[] }>("/v1/embedders");
+  let origins: string[] = [];
+  const find = async (): Promise<void> => {
+    origins = await new Api().embedders();
+  };
+  await persist(find, () => true);
   const page = new Page(window.parent, origins, {
     show: (who, state, connected) => {
       turnTo("agent");
@@ -28,7 +37,10 @@ async function inFrame(): Promise<void> {
       part("open").onclick = () => prompt.open();
     },
   });
-  part("sign-out").onclick = () => void page.signOut();
+  part("sign-out").onclick = () =>
+    void page.signOut().catch((error: unknown) => {
+      part("state").textContent = said(error);
+    });
   await page.start();
 }
 
@@ -50,7 +62,7 @@ function asWindow(): void {
       told.textContent =
         "You are signed in, but the desktop that asked for it was not found. Close this window, reload the desktop, and sign in again.";
     } catch (error) {
-      told.textContent = error instanceof BatonRefusal ? error.msg : String(error);
+      told.textContent = said(error);
     } finally {
       button.disabled = false;
     }
@@ -64,5 +76,9 @@ function asWindow(): void {
 if (window.parent === window) {
   asWindow();
 } else {
-  void inFrame();
+  inFrame().catch((error: unknown) => {
+    turnTo("agent");
+    part("sign-out").hidden = true;
+    part("state").textContent = said(error);
+  });
 }

@@ -1,11 +1,12 @@
 /** The page /ccp-v2/ in a frame of a desktop: puts the parts together. */
 
 import { Api } from "./api.ts";
-import { BatonRefusal, type Baton, type Request } from "./baton.ts";
+import type { Baton, BatonRefusal, Request } from "./baton.ts";
 import { carryOut, setMute } from "./commands.ts";
 import { toStreamsError } from "./errors.ts";
 import { Desk } from "./desk.ts";
 import { Frame } from "./frame.ts";
+import { isUnauthorized, persist } from "./retry.ts";
 import { configurationOf, snapshotOf, type ServedQueue } from "./snapshot.ts";
 import {
   isRunning,
@@ -39,6 +40,10 @@ export class Page implements Baton {
   #socket: Socket | null = null;
   #info: AgentInfo | null = null;
   #connected = false;
+  /** Counts sign-ins and sign-outs: what was begun before the last one is over. */
+  #turn = 0;
+  /** A sign-in is waited for. */
+  #asking = false;
 
   /** `host` embeds this page, and `origins` may. */
   constructor(host: Window, origins: readonly string[], view: View) {
@@ -48,7 +53,7 @@ export class Page implements Baton {
       request: (method, params, id) => carryOut(this.#desk, method, params, id),
       errorText: (error) => toStreamsError(error).toText(),
       mute: (muted) => void this.#mute(muted),
-      reload: () => void this.#readChoices().then(() => this.#show()),
+      reload: () => this.#byItself(() => this.#readChoices().then(() => this.#show())),
       broadcast: (event, data) => this.#channel.postMessage({ event, data }),
     });
     window.addEventListener("message", ({ source, origin, data }) => {
@@ -62,13 +67,22 @@ export class Page implements Baton {
 
   /** Goes on from whoever is signed in, or asks for a sign-in. */
   async start(): Promise<void> {
+    const turn = ++this.#turn;
     try {
-      await this.#readChoices();
+      // While Baton is away it is tried again here, and by the library, which loads this page anew.
+      if (
+        !(await persist(
+          () => this.#readChoices(),
+          () => turn === this.#turn,
+        ))
+      )
+        return;
     } catch (error) {
-      if (error instanceof BatonRefusal && error.status === 401) return this.#signedOut();
-      // Baton is away for the moment: the library's own time-out reloads this page.
-      throw error;
+      if (turn !== this.#turn) return;
+      if (!isUnauthorized(error)) console.error(error);
+      return this.#signedOut();
     }
+    if (turn !== this.#turn) return;
     this.#frame.open();
     this.#socket = new Socket(
       {
@@ -84,9 +98,13 @@ export class Page implements Baton {
     this.#socket.open();
   }
 
-  /** Ends this page's session. */
+  /** Ends this page's session. Rejects with a BatonRefusal where that could not be done. */
   async signOut(): Promise<void> {
-    await this.#api.signOut();
+    try {
+      await this.#api.signOut();
+    } catch (error) {
+      if (!isUnauthorized(error)) throw error; // Else it has ended already.
+    }
     this.#signedOut();
   }
 
@@ -116,11 +134,29 @@ export class Page implements Baton {
     for (const listener of [...this.#listeners]) listener(event);
     if (event.topic === "Agent" && event.subtopic === "StateSync" && !this.#desk.state.agent) {
       // Whoever opens the panel goes to work: Amazon's signs the agent in likewise, offline.
-      void this.send({ topic: "Agent", subtopic: "Login", id: crypto.randomUUID() });
+      const login: Request = { topic: "Agent", subtopic: "Login", id: crypto.randomUUID() };
+      this.#byItself(
+        () => this.send(login),
+        () => !this.#desk.state.agent,
+      );
     }
     if (event.topic === "InboundCall" && event.subtopic === "StateSync" && this.#desk.state.call) {
-      void this.#findTransfer(this.#desk.state.call.contactId);
+      const { contactId } = this.#desk.state.call;
+      this.#byItself(
+        () => this.#findTransfer(contactId),
+        () => this.#desk.state.call?.contactId === contactId && !this.#desk.state.transfer,
+      );
     }
+  }
+
+  /** Does what nobody waits for, while it is `wanted` and the same agent is signed in. */
+  #byItself(attempt: () => Promise<void>, wanted = (): boolean => true): void {
+    const turn = this.#turn;
+    persist(attempt, () => turn === this.#turn && wanted()).catch((error: unknown) => {
+      if (turn !== this.#turn) return;
+      if (isUnauthorized(error)) return this.#signedOut();
+      console.error(error);
+    });
   }
 
   /** A state sync does not tell of a transfer that is running. */
@@ -129,7 +165,8 @@ export class Page implements Baton {
       `/v1/transfers?contactId=${contactId}`,
     );
     const running = items.find(isRunning);
-    if (running && !this.#desk.state.transfer) this.#desk.takeTransfer(running);
+    const same = this.#desk.state.call?.contactId === contactId;
+    if (running && same && !this.#desk.state.transfer) this.#desk.takeTransfer(running);
   }
 
   #changed(state: State, before: State): void {
@@ -166,17 +203,25 @@ export class Page implements Baton {
       await this.#api.ask("Agent", "GetStates");
       return true;
     } catch (error) {
-      if (error instanceof BatonRefusal && error.status === 401) return false;
+      if (isUnauthorized(error)) return false;
       throw error;
     }
   }
 
+  /** May be found out in several ways, one after the other. */
   #signedOut(): void {
+    ++this.#turn;
     this.#socket?.close();
     this.#socket = null;
     this.#frame.close();
     this.#desk.forget();
     this.#info = null;
-    this.#view.signIn(askForSignIn(this.#api, () => void this.start()));
+    if (this.#asking) return;
+    this.#asking = true;
+    const done = (): void => {
+      this.#asking = false;
+      void this.start();
+    };
+    this.#view.signIn(askForSignIn(this.#api, done));
   }
 }

@@ -1,6 +1,7 @@
 /** Baton's events for this page, over a WebSocket that comes back by itself and asks for what it missed. */
 
 import { BASE } from "./api.ts";
+import { Waits } from "./retry.ts";
 import type { BatonEvent } from "./state.ts";
 
 export interface SocketEvents {
@@ -13,9 +14,6 @@ export interface SocketEvents {
 
 /** Close code of Baton: the session ended, or the account was disabled (docs/signing-in.md). */
 const SIGNED_OUT = 4401;
-/** The wait before the next attempt doubles from the first to the last; milliseconds. */
-const FIRST_WAIT = 250;
-const LAST_WAIT = 8_000;
 
 export class Socket {
   readonly #events: SocketEvents;
@@ -24,7 +22,7 @@ export class Socket {
   /** An epoch that no server has makes it send the state syncs first. */
   #epoch = "new";
   #after = 0;
-  #wait = FIRST_WAIT;
+  readonly #waits = new Waits();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -44,7 +42,7 @@ export class Socket {
     let stood = false;
     socket.onopen = () => {
       stood = true;
-      this.#wait = FIRST_WAIT;
+      this.#waits.reset();
       this.#events.connected(true);
     };
     socket.onmessage = ({ data }) => this.#take(String(data));
@@ -67,16 +65,14 @@ export class Socket {
   }
 
   #end(): void {
+    if (this.#closed) return; // Meanwhile, while it was asked whether anybody is signed in.
     this.close();
     this.#events.signedOut();
   }
 
   #later(): void {
     if (this.#closed) return;
-    // Not all pages at the same moment, when a server comes back to all of them.
-    const wait = this.#wait * (0.5 + Math.random() / 2);
-    this.#wait = Math.min(this.#wait * 2, LAST_WAIT);
-    this.#timer = setTimeout(() => this.open(), wait);
+    this.#timer = setTimeout(() => this.open(), this.#waits.next());
   }
 
   #take(text: string): void {

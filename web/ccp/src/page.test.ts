@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Page, type View } from "./page.ts";
+import type { SignInPrompt } from "./sign_in.ts";
+import type { BatonEvent } from "./state.ts";
+import { agentEvent, AVAILABLE, callAfter, CONNECTED, CONTACT, transferEvent } from "./testing.ts";
+import { LAST_WAIT } from "./retry.ts";
+
+/** A WebSocket whose other end is the test. */
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  onopen: () => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
+  onclose: (event: { code: number }) => void = () => undefined;
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+  tell(...events: BatonEvent[]): void {
+    for (const event of events) this.onmessage({ data: JSON.stringify(event) });
+  }
+  close = vi.fn();
+}
+
+type Listener = (event: object) => void;
+
+const ORIGIN = "https://baton.example";
+const listeners = new Set<Listener>();
+const host = { postMessage: vi.fn() };
+const view = { show: vi.fn(), signIn: vi.fn<(prompt: SignInPrompt) => void>() } satisfies View;
+/** What was asked: "/v1/messages Agent/Login id". */
+let asked: string[] = [];
+/** What the next request to a path is answered with, before it is answered well. */
+let statuses: Record<string, number[]> = {};
+let transfers: unknown[] = [];
+
+async function answer(path: string, init?: RequestInit): Promise<Response> {
+  const body = (init?.body ? JSON.parse(String(init.body)) : {}) as Record<string, string>;
+  const what = body["topic"] ? `${body["topic"]}/${body["subtopic"]}` : path;
+  asked.push(body["id"] ? `${what} ${body["id"]}` : what);
+  const status = statuses[what]?.shift() ?? 200;
+  if (status !== 200) return new Response(JSON.stringify({ msg: "no" }), { status });
+  const items = path.includes("transfers") ? transfers : [];
+  return new Response(JSON.stringify({ message: [], items }), { status });
+}
+
+const count = (what: string): number => asked.filter((each) => each.startsWith(what)).length;
+const passes = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+const last = (): FakeSocket => FakeSocket.all[FakeSocket.all.length - 1]!;
+
+/** What the sign-in's pop-up does. */
+async function offerTicket(): Promise<void> {
+  const event = { origin: ORIGIN, source: null, data: { baton: "sign-in", ticket: "t" } };
+  for (const each of [...listeners]) each(event);
+  await passes();
+}
+
+async function started(): Promise<Page> {
+  const page = new Page(host as unknown as Window, ["https://desk.example"], view);
+  await page.start();
+  return page;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  [asked, statuses, transfers] = [[], {}, []];
+  listeners.clear();
+  FakeSocket.all = [];
+  vi.stubGlobal("WebSocket", FakeSocket);
+  vi.stubGlobal("location", new URL(`${ORIGIN}/ccp-v2/`));
+  vi.stubGlobal("fetch", answer);
+  vi.stubGlobal("BroadcastChannel", class {});
+  vi.stubGlobal("window", {
+    addEventListener: (_: string, listener: Listener) => listeners.add(listener),
+    removeEventListener: (_: string, listener: Listener) => listeners.delete(listener),
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.clearAllMocks();
+});
+
+it("asks once for a sign-in, in whatever ways it finds out that there is none", async () => {
+  const page = await started();
+  const before = listeners.size;
+  statuses["/ccp-v2/v1/logout"] = [200, 401];
+  const both = [page.signOut(), page.signOut()];
+  last().onclose({ code: 4401 });
+  await Promise.all(both);
+  expect(view.signIn).toHaveBeenCalledTimes(1);
+  expect(listeners.size).toBe(before + 1);
+  await offerTicket();
+  expect(count("/ccp-v2/v1/session")).toBe(1);
+  expect(FakeSocket.all).toHaveLength(2);
+  expect(listeners.size).toBe(before);
+  // The next sign-out asks again.
+  last().onclose({ code: 4401 });
+  expect(view.signIn).toHaveBeenCalledTimes(2);
+});
+
+it("does not sign out where Baton could not", async () => {
+  const page = await started();
+  statuses["/ccp-v2/v1/logout"] = [503];
+  await expect(page.signOut()).rejects.toMatchObject({ status: 503 });
+  expect(view.signIn).not.toHaveBeenCalled();
+});
+
+it("asks again for a sign-in where it cannot go on after one", async () => {
+  statuses["Agent/GetStates"] = [401, 403];
+  await started();
+  expect(view.signIn).toHaveBeenCalledTimes(1);
+  await offerTicket();
+  expect(view.signIn).toHaveBeenCalledTimes(2);
+  await offerTicket();
+  expect(view.signIn).toHaveBeenCalledTimes(2);
+  expect(FakeSocket.all).toHaveLength(1);
+});
+
+it("starts once Baton is there", async () => {
+  statuses["Agent/GetStates"] = [503, 429];
+  const start = started();
+  await passes(LAST_WAIT);
+  await start;
+  expect(FakeSocket.all).toHaveLength(1);
+  expect(view.signIn).not.toHaveBeenCalled();
+});
+
+it("does not start for whoever has signed out meanwhile", async () => {
+  statuses["Agent/GetStates"] = [503];
+  const page = new Page(host as unknown as Window, ["https://desk.example"], view);
+  const start = page.start();
+  await page.signOut();
+  await offerTicket();
+  await passes(LAST_WAIT);
+  await start;
+  expect(FakeSocket.all).toHaveLength(1);
+});
+
+const { agentLeg, customerLeg } = callAfter(CONNECTED);
+const LEGS = [agentLeg, customerLeg];
+const NOBODY: BatonEvent = {
+  topic: "Agent",
+  subtopic: "StateSync",
+  message: { agentInfo: null, agentState: null },
+};
+
+it("signs the agent in when Baton takes it, by one request", async () => {
+  statuses["Agent/Login"] = [503, 429];
+  await started();
+  last().tell(NOBODY);
+  await passes(LAST_WAIT);
+  expect(count("Agent/Login")).toBe(3);
+  expect(new Set(asked.filter((each) => each.startsWith("Agent/Login"))).size).toBe(1);
+  await passes(LAST_WAIT);
+  expect(count("Agent/Login")).toBe(3);
+});
+
+it("does not sign in an agent who is so already, or who has signed out here", async () => {
+  statuses["Agent/Login"] = [503, 503];
+  const page = await started();
+  last().tell(NOBODY);
+  await passes();
+  last().tell(agentEvent("Offline", "offline"));
+  await passes(LAST_WAIT);
+  expect(count("Agent/Login")).toBe(1);
+  last().tell(NOBODY);
+  await passes();
+  await page.signOut();
+  await passes(LAST_WAIT);
+  expect(count("Agent/Login")).toBe(2);
+});
+
+it("asks for a sign-in where the one for the agent is refused as nobody's", async () => {
+  statuses["Agent/Login"] = [401];
+  await started();
+  last().tell(NOBODY);
+  await passes();
+  expect(view.signIn).toHaveBeenCalledTimes(1);
+});
+
+it("finds the transfer that is running, though not at the first time of asking", async () => {
+  const path = `/ccp-v2/v1/transfers?contactId=${CONTACT}`;
+  statuses[path] = [503];
+  transfers = [transferEvent("dialing").message];
+  await started();
+  const message = { attributes: [], queueName: null, queueTimestamp: null, calls: LEGS };
+  last().tell(...AVAILABLE, { topic: "InboundCall", subtopic: "StateSync", message });
+  await passes(LAST_WAIT);
+  expect(count(path)).toBe(2);
+});
