@@ -29,7 +29,8 @@ std::size_t EventLog::pack(std::int64_t now) {
   std::size_t count = 0;
   for (const Entry& entry : entries_) {
     if (now - entry.at < kPackAfterMs) break;
-    if (count > 0 && texts.size() + entry.text->size() > kMostPack) break;
+    // Few bytes before a large event go with it: alone they would never be enough.
+    if (texts.size() >= kLeastPack && texts.size() + entry.text->size() > kMostPack) break;
     texts += *entry.text;
     ++count;
   }

@@ -29,7 +29,8 @@ class EventLog {
   static constexpr std::int64_t kPackAfterMs = 15'000;
   /// Fewer bytes are not worth it alone: the more a pack holds, the smaller each event gets.
   static constexpr std::size_t kLeastPack = 4096;
-  /// Bounds what is unpacked for a few events, and what one call of pack() takes: some 50 µs.
+  /// Bounds what is unpacked for a few events, and what one call of pack() takes: some 50 µs. Only
+  /// an event that is larger by itself exceeds it, with fewer than kLeastPack bytes before it.
   static constexpr std::size_t kMostPack = 65536;
 
   explicit EventLog(EventLogLimits limits) : limits_(limits) {}

@@ -148,6 +148,25 @@ TEST(EventLog, PacksWhatHasLainForAWhileAndIsEnough) {
   EXPECT_EQ(large.after(0)->size(), 3U);
 }
 
+TEST(EventLog, PacksFewBytesTogetherWithTheLargeEventAfterThem) {
+  const std::int64_t later = kStart + EventLog::kPackAfterMs;
+  EventLog few{EventLogLimits{}};
+  few.append(1, kStart, text(EventLog::kLeastPack - 1, 'a'));
+  few.append(2, kStart, text(EventLog::kMostPack + 1, 'b'));
+  few.append(3, kStart, text(EventLog::kLeastPack, 'c'));
+  EXPECT_EQ(few.pack(later), EventLog::kLeastPack + EventLog::kMostPack);
+  EXPECT_EQ(few.pack(later), EventLog::kLeastPack);
+  EXPECT_FALSE(few.may_pack(later));
+  EXPECT_EQ(told(few, 0), (std::vector<std::string>{std::string(EventLog::kLeastPack - 1, 'a'),
+                                                    std::string(EventLog::kMostPack + 1, 'b'),
+                                                    std::string(EventLog::kLeastPack, 'c')}));
+  EventLog enough{EventLogLimits{}};
+  enough.append(1, kStart, text(EventLog::kLeastPack));
+  enough.append(2, kStart, text(EventLog::kMostPack));
+  EXPECT_EQ(enough.pack(later), EventLog::kLeastPack);
+  EXPECT_EQ(enough.pack(later), EventLog::kMostPack);
+}
+
 TEST(EventLog, DropsPackedEventsBySizeAndByCount) {
   EventLogLimits limits;
   limits.events = 5;
