@@ -3,23 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
+#include "message/text.hpp"
+
 namespace baton::gateway {
 namespace {
-
-std::string_view stripped(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-bool equal_folded(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
-}
 
 /// A weight of 0: "0", "0.", "0.000".
 bool is_zero(std::string_view weight) {
@@ -51,13 +42,14 @@ bool accepts_coding(std::string_view accept_encoding, std::string_view coding) {
   std::optional<bool> any;
   for (std::string_view element : split_list(accept_encoding)) {
     const std::size_t semicolon = element.find(';');
-    const std::string_view name = stripped(element.substr(0, semicolon));
+    const std::string_view name = trim(element.substr(0, semicolon));
     bool wanted = true;
     if (semicolon != std::string_view::npos) {
-      const std::string_view weight = stripped(element.substr(semicolon + 1));
-      if (equal_folded(weight.substr(0, 2), "q=")) wanted = !is_zero(stripped(weight.substr(2)));
+      const std::string_view weight = trim(element.substr(semicolon + 1));
+      if (message::text::equals_folded(weight.substr(0, 2), "q="))
+        wanted = !is_zero(trim(weight.substr(2)));
     }
-    if (equal_folded(name, coding)) return wanted;
+    if (message::text::equals_folded(name, coding)) return wanted;
     if (name == "*") any = wanted;
   }
   return any.value_or(false);
@@ -124,16 +116,20 @@ Response AssetServer::answer(const RequestHead& head, const Asset& asset) const 
     content = packed;
     break;
   }
-  // Each coding has a tag of its own: a strong tag names the very bytes (RFC 9110, 8.8.3).
-  const std::string tag = coding.empty() ? fmt::format("\"{}\"", asset.hash)
-                                         : fmt::format("\"{}-{}\"", asset.hash, coding);
+  const std::string csp = content_security_policy(asset.path);
+  // Each coding has a tag of its own: a strong tag names the very bytes (RFC 9110, 8.8.3). So has
+  // each policy: whoever keeps the page keeps its header, and must not keep what was configured
+  // before.
+  const std::string tag =
+      fmt::format("\"{}-{:016x}{}{}\"", asset.hash, std::hash<std::string>{}(csp),
+                  coding.empty() ? "" : "-", coding);
   response.headers.emplace_back("ETag", tag);
   response.headers.emplace_back(
       "Cache-Control", asset.immutable ? "public, max-age=31536000, immutable" : "no-cache");
   if (!asset.gzip.empty() || !asset.brotli.empty()) {
     response.headers.emplace_back("Vary", "Accept-Encoding");
   }
-  response.headers.emplace_back("Content-Security-Policy", content_security_policy(asset.path));
+  response.headers.emplace_back("Content-Security-Policy", csp);
   const PagePolicy* policy = policy_of(asset.path);
   if (policy != nullptr && !policy->frame_ancestors.empty()) {
     // It knows no list of origins; frame-ancestors, which does, then says it alone.

@@ -6,18 +6,14 @@
 #include <utility>
 
 #include "gateway/client_address.hpp"
+#include "message/text.hpp"
 
 namespace baton::gateway {
 namespace {
 
-/// Schemes and hosts are compared without regard to case (RFC 6454, section 4, folds them before
-/// comparing).
-bool same(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
-}
+// Schemes and hosts are compared without regard to case (RFC 6454, section 4, folds them before
+// comparing).
+using message::text::equals_folded;
 
 /// "https://desk.example:8443" of "https://desk.example:8443/page?x": a Referer's origin.
 std::string_view origin_of(std::string_view url) {
@@ -83,7 +79,7 @@ std::variant<Identity, HttpError> Authenticator::identify(const RequestHead& hea
 std::variant<Identity, HttpError> Authenticator::by_token(std::string_view authorization,
                                                           UnixSeconds now) const {
   const std::size_t space = authorization.find(' ');
-  if (space == std::string_view::npos || !same(authorization.substr(0, space), "bearer")) {
+  if (space == std::string_view::npos || !equals_folded(authorization.substr(0, space), "bearer")) {
     return HttpError{401, "the Authorization header must be \"Bearer TOKEN\""};
   }
   std::string_view token = authorization.substr(space + 1);
@@ -127,16 +123,17 @@ bool Authenticator::origin_allowed(std::string_view origin, std::string_view hos
   if (!framed && origin_configured(origin)) return true;
   if (host.empty()) return false;
   const std::size_t scheme = origin.find("://");
-  if (scheme == std::string_view::npos || !same(origin.substr(scheme + 3), host)) return false;
+  if (scheme == std::string_view::npos || !equals_folded(origin.substr(scheme + 3), host))
+    return false;
   // A proxy may do TLS in front of us, so https is our own either way; where the cookie is only for
   // https, http is not.
   const std::string_view name = origin.substr(0, scheme);
-  return same(name, "https") || (same(name, "http") && !config_.cookie_secure);
+  return equals_folded(name, "https") || (equals_folded(name, "http") && !config_.cookie_secure);
 }
 
 bool Authenticator::origin_configured(std::string_view origin) const {
   return std::any_of(config_.allowed_origins.begin(), config_.allowed_origins.end(),
-                     [&](const std::string& allowed) { return same(allowed, origin); });
+                     [&](const std::string& allowed) { return equals_folded(allowed, origin); });
 }
 
 std::string_view Authenticator::why_ended(const Identity& identity, UnixSeconds now) {

@@ -9,12 +9,6 @@
 namespace baton::gateway {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Only where it is more than the second that add_status_headers() says.
 void add_retry_after(Response& response, const HttpError& error) {
   if (error.retry_after_seconds == 1) return;
@@ -44,6 +38,12 @@ message::ApiError api_error(const HttpError& error) {
 }
 
 }  // namespace
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
 
 std::vector<std::string_view> split_list(std::string_view header) {
   std::vector<std::string_view> elements;

@@ -52,6 +52,9 @@ struct HttpError {
   int retry_after_seconds = 1;  ///< Of a 429 or 503.
 };
 
+/// The text without the white space of headers at its ends (RFC 9110, 5.6.3: OWS).
+[[nodiscard]] std::string_view trim(std::string_view text);
+
 /// The elements of a comma-separated header, without the white space around them. Empty ones are
 /// left out.
 [[nodiscard]] std::vector<std::string_view> split_list(std::string_view header);
