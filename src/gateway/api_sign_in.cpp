@@ -82,24 +82,27 @@ void Api::login(const std::string& address, const std::string& body, bool framed
 Response Api::signed_in(const std::string& login, const std::string& address, bool right,
                         bool framed) {
   const std::optional<Caller> account = right ? backend_.account(login) : std::optional<Caller>();
-  metrics_.login(account.has_value());
+  // The frame's page is for agents: nobody else is let in there, whatever he proves.
+  const bool fits = account && (!framed || account->role == directory::Role::agent);
+  metrics_.login(fits);
   // What is no login of ours may be a password in the wrong field: it is kept nowhere.
   const bool known = backend_.account_state(login) != AccountState::unknown;
   audit("login",
         {.login = known ? login : std::string(),
          .role = account ? account->role : directory::Role::agent,
          .address = address},
-        framed ? "POST /ccp-v2/v1/login" : "POST /v1/login", account.has_value(),
-        account ? ""
-        : right ? "disabled"
-                : "wrongPassword");
+        framed ? "POST /ccp-v2/v1/login" : "POST /v1/login", fits,
+        fits      ? ""
+        : account ? "forbidden"
+        : right   ? "disabled"
+                  : "wrongPassword");
   if (!account) {
     return rest_error({401, "login or password is wrong, or the account is disabled"});
   }
   logins_.forget(login);
   // An address may be many people's, so what the others got wrong stays.
   addresses_.take_back(counted_address(address));
-  if (framed && account->role != directory::Role::agent) {
+  if (!fits) {
     return rest_error({403, fmt::format("\"{}\" has the role {}; this page is for agents",
                                         account->login, to_string(account->role))});
   }

@@ -99,6 +99,11 @@ class FakeBackend : public Backend {
   }
   std::string epoch() override { return "epoch-1"; }
 
+  void audit(AuditEntry entry) override {
+    const std::lock_guard lock(mutex_);
+    audited_.push_back(std::move(entry));
+  }
+
   void on_request(RequestHandler handler) {
     const std::lock_guard lock(mutex_);
     on_request_ = std::move(handler);
@@ -135,6 +140,10 @@ class FakeBackend : public Backend {
     const std::lock_guard lock(mutex_);
     return seen_rest_;
   }
+  [[nodiscard]] std::vector<AuditEntry> audited() {
+    const std::lock_guard lock(mutex_);
+    return audited_;
+  }
 
  private:
   std::mutex mutex_;
@@ -144,6 +153,7 @@ class FakeBackend : public Backend {
   std::string not_ready_;
   std::vector<Seen> seen_;
   std::vector<SeenRest> seen_rest_;
+  std::vector<AuditEntry> audited_;
 };
 
 }  // namespace baton::gateway

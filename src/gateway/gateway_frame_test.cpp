@@ -35,6 +35,16 @@ class GatewayFrame : public GatewayFixture {
     const std::string cookie = reply.header("set-cookie");
     return cookie.substr(0, cookie.find(';'));
   }
+  /// Of baton_gateway_logins_total.
+  [[nodiscard]] double logins(const std::string& result) const {
+    for (const auto& family : registry_.Collect()) {
+      if (family.name != "baton_gateway_logins_total") continue;
+      for (const auto& metric : family.metric) {
+        if (metric.label.at(0).value == result) return metric.counter.value;
+      }
+    }
+    return -1;
+  }
   /// The status of a request below /ccp-v2/ that shows this cookie.
   [[nodiscard]] int with(const std::string& cookie, const std::string& method,
                          const std::string& path, const Headers& more) const {
@@ -73,6 +83,7 @@ TEST_F(GatewayFrame, TakesATicketOnceAndNoOther) {
   EXPECT_EQ(http("POST", "/ccp-v2/v1/session", own(), "{}").status, 400);
   // A WebSocket's ticket opens no session, and a sign-in's no WebSocket.
   const HttpReply socket = http("POST", "/v1/ws-tickets", bearer("agent1"));
+  ASSERT_EQ(socket.status, 200) << socket.body;
   const std::size_t at = socket.body.find("\"ticket\":\"") + 10;
   EXPECT_EQ(open_session(socket.body.substr(at, 64), own()).status, 401);
   WebSocket client;
@@ -90,6 +101,18 @@ TEST_F(GatewayFrame, OpensNoSessionForWhomWasDisabledMeanwhile) {
 TEST_F(GatewayFrame, IsForAgents) {
   start();
   EXPECT_EQ(sign_in("boss", own()).status, 403);
+  const std::vector<AuditEntry> lines = backend_.audited();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].event, "login");
+  EXPECT_EQ(lines[0].caller.login, "boss");
+  EXPECT_FALSE(lines[0].accepted);
+  EXPECT_EQ(lines[0].reason, "forbidden");
+  EXPECT_EQ(logins("refused"), 1);
+  EXPECT_EQ(logins("succeeded"), 0);
+
+  EXPECT_EQ(sign_in("agent1", own()).status, 200);
+  EXPECT_TRUE(backend_.audited().at(1).accepted);
+  EXPECT_EQ(logins("succeeded"), 1);
 }
 
 TEST_F(GatewayFrame, IsForItsOwnPageAlone) {
@@ -173,8 +196,11 @@ TEST_F(GatewayFrame, TellsItsPageWhoMayEmbedIt) {
 TEST_F(GatewayFrame, IsNotThereUnlessSomebodyMayEmbedIt) {
   config_.frame_origins.clear();
   start();
-  for (const char* path : {"/ccp-v2/v1/embedders", "/ccp-v2/v1/queues", "/ccp-v2/"})
-    EXPECT_EQ(http("GET", path, own()).status, 404) << path;
+  for (const char* path : {"/ccp-v2/v1/embedders", "/ccp-v2/v1/queues", "/ccp-v2/"}) {
+    const HttpReply reply = http("GET", path, own());
+    EXPECT_EQ(reply.status, 404) << path;
+    EXPECT_TRUE(contains(reply.body, "http.frame_origins")) << path << reply.body;
+  }
   EXPECT_EQ(sign_in("agent1", own()).status, 404);
 }
 
