@@ -41,10 +41,15 @@ function library() {
   const added: object[] = [];
   const handlers: (() => void)[] = [];
   let state = "Busy";
+  let broken = false;
+  let acknowledged = (): void => undefined;
   const contact = {
     getContactId: () => "c-1",
     getType: () => "voice",
-    getState: () => ({ type: "connected" }),
+    getState: () => {
+      if (broken) throw new Error("Contact c-1 no longer exists.");
+      return { type: "connected" };
+    },
     getQueue: () => null,
     getConnections: () => [],
     addConnection: (endpoint: object) => void added.push(endpoint),
@@ -61,13 +66,19 @@ function library() {
   const streams = {
     version: "2.28.1",
     agent: (found: (each: typeof agent) => void) => found(agent),
-    core: { onInitialized: () => undefined },
+    core: {
+      onInitialized: () => undefined,
+      getUpstream: () => ({
+        onUpstream: (_: string, handler: () => void) => void (acknowledged = handler),
+      }),
+    },
   } as unknown as typeof connect;
   const becomes = (now: string): void => {
     state = now;
     for (const handler of handlers) handler();
   };
-  return { streams, added, becomes };
+  const breaks = (now: boolean): void => void (broken = now);
+  return { streams, added, becomes, breaks, acknowledges: () => acknowledged() };
 }
 
 const storage = new FakeStorage();
@@ -103,7 +114,10 @@ beforeEach(() => {
   storage.values.clear();
   vi.stubGlobal("WebSocket", FakeSocket);
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 test("it says who reports, and is silent without the lease", async () => {
   const bridge = await start();
@@ -174,5 +188,63 @@ test("a contact that is not there is told as such", async () => {
       { ok: false, error: { name: "NoContact" } },
     ]),
   );
+  bridge.stop();
+});
+
+test("a refresh says that the frame answers, though the timer of a hidden tab is late", async () => {
+  const bridge = await start();
+  vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  vi.setSystemTime(Date.now() + 60_000);
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  lib.becomes("AfterCallWork");
+  await Promise.resolve();
+  vi.setSystemTime(Date.now() + 4_999);
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  vi.setSystemTime(Date.now() + 1);
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  lib.acknowledges();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  expect(FakeSocket.last.of("Snapshot").map((each) => each["alive"])).toEqual([
+    true,
+    false,
+    true,
+    true,
+    false,
+    true,
+  ]);
+  bridge.stop();
+});
+
+test("it reports that the frame has fallen silent, and that it answers again", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  const bridge = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(FakeSocket.last.of("Snapshot").map((each) => each["alive"])).toEqual([true, false]);
+  lib.acknowledges();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakeSocket.last.of("Snapshot").map((each) => each["alive"])).toEqual([true, false, true]);
+  bridge.stop();
+});
+
+test("what cannot be read is not reported as if it had ended, but as soon as it can", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  const bridge = await start();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  lib.breaks(true);
+  lib.becomes("AfterCallWork");
+  await vi.advanceTimersByTimeAsync(2_000);
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  expect(FakeSocket.last.of("Snapshot")).toHaveLength(1);
+  lib.becomes("Busy"); // As it was reported last; but a report was asked for.
+  await Promise.resolve();
+  lib.breaks(false);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakeSocket.last.of("Snapshot")).toHaveLength(2);
+  expect(FakeSocket.last.of("Snapshot")[1]).toMatchObject({
+    agent: { state: "Busy" },
+    contacts: [{ contactId: "c-1", state: "connected" }],
+  });
   bridge.stop();
 });

@@ -67,7 +67,10 @@ export class Bridge {
   private muted = false;
   /** When the frame was heard last; 0: never. */
   private heard = 0;
+  /** Whether it answered, when that was looked at last. */
   private alive = true;
+  /** The library could not be read; it is tried again. */
+  private owed = false;
   /** Of the lease; 0: this tab does not act. */
   private epoch = 0;
   /** Baton's clock minus ours, milliseconds. */
@@ -129,7 +132,10 @@ export class Bridge {
   private found(agent: connect.Agent): void {
     this.agent = agent;
     // Every snapshot that the frame sends comes by here; contacts have their new state already.
-    agent.onRefresh(() => this.changed());
+    agent.onRefresh(() => {
+      this.heard = Date.now();
+      this.changed();
+    });
     agent.onStateChange(() => this.changed());
     agent.onMuteToggle((now) => {
       this.muted = now.muted;
@@ -156,10 +162,12 @@ export class Bridge {
   }
 
   private lookAtFrame(): void {
-    const alive = this.heard === 0 || Date.now() - this.heard < SILENT_MS;
-    if (alive === this.alive) return;
-    this.alive = alive;
-    this.changed();
+    if (this.answers() !== this.alive || this.owed) this.changed();
+  }
+
+  /** Whether what the frame showed is no older than SILENT_MS. */
+  private answers(): boolean {
+    return this.heard === 0 || Date.now() - this.heard < SILENT_MS;
   }
 
   /** Reports once for all that changes in one turn. */
@@ -216,7 +224,12 @@ export class Bridge {
 
   private report(always: boolean): void {
     if (!this.agent || this.epoch === 0) return;
+    // Not what the last look found: the timer of a hidden tab fires once a minute, and a refresh may have come since.
+    this.alive = this.answers();
     const digest = digestOf(this.agent, this.muted, this.alive);
+    this.owed = digest === undefined;
+    if (this.owed && always) this.reported = "";
+    if (!digest) return;
     const text = JSON.stringify(digest);
     if (!always && text === this.reported) return;
     this.reported = text;

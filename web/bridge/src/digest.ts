@@ -52,16 +52,16 @@ export function isVoice(contact: connect.Contact): boolean {
 }
 
 /**
- * What the library shows now. A contact that vanishes while it is read is left out.
+ * What the library shows now. Undefined where it throws, as for a contact that vanishes while it is read: Baton would take
+ * one that is left out for one that has ended.
  *
  * @param muted what the library told last; it has no way to ask
  * @param alive whether the frame of the CCP answers
  */
-export function digestOf(agent: connect.Agent, muted: boolean, alive: boolean): Digest {
-  const state = agent.getState();
-  const contacts = agent
-    .getContacts()
-    .map((contact) => attempt(() => (isVoice(contact) ? contactOf(contact) : undefined)))
-    .filter((digest) => digest !== undefined);
-  return { alive, agent: { state: state.name, type: String(state.type), muted }, contacts };
+export function digestOf(agent: connect.Agent, muted: boolean, alive: boolean): Digest | undefined {
+  return attempt(() => {
+    const state = agent.getState();
+    const contacts = agent.getContacts().filter(isVoice).map(contactOf);
+    return { alive, agent: { state: state.name, type: String(state.type), muted }, contacts };
+  });
 }

@@ -38,3 +38,13 @@ test("what the library throws about a contact that is over has a name", () => {
     status: 0,
   });
 });
+
+test.each([
+  ["a".repeat(2_048), 2_048],
+  ["a".repeat(2_049), 2_048],
+  ["€".repeat(700), 682], // Of three bytes each.
+  ["😀".repeat(513), 1_024], // Of four bytes and two units each.
+])("a message of more than 2,048 bytes is cut between characters", (message, units) => {
+  for (const told of [message, new Error(message), JSON.stringify({ message })])
+    expect(failureOf(told).message).toBe(message.slice(0, units));
+});

@@ -1,10 +1,24 @@
 import type { Failure } from "./messages.ts";
 
+/** Baton refuses a longer text, and would never learn what came of the command. */
+const MOST_BYTES = 2_048;
+
+/** As many whole characters as fit into MOST_BYTES of UTF-8. */
+function cut(text: string): string {
+  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(MOST_BYTES)).read);
+}
+
 /**
  * What the library tells of a failure: a JSON text `{type, message, stack, statusCode}`, of which everything may be
- * missing, and for some calls no JSON at all. The stack is left out: it names addresses of the customer's instance.
+ * missing, and for some calls no JSON at all. The stack is left out: it names addresses of the customer's instance. The
+ * message is cut where it is longer than Baton takes.
  */
 export function failureOf(told: unknown): Failure {
+  const failure = read(told);
+  return { ...failure, message: cut(failure.message) };
+}
+
+function read(told: unknown): Failure {
   const nameless: Failure = { name: "", message: "", status: 0 };
   if (told instanceof Error) return { name: errorName(told), message: told.message, status: 0 };
   if (typeof told !== "string") return nameless;

@@ -15,6 +15,8 @@ export class SignedOut extends Error {}
 
 const LEAST_MS = 250;
 const MOST_MS = 10_000;
+/** A request for a ticket that is not answered by then is given up, and made again. */
+const TICKET_MS = 20_000;
 
 /** A WebSocket that comes back by itself. What is sent while it is not open is lost: a snapshot is sent anew. */
 export class BridgeSocket {
@@ -94,6 +96,7 @@ export function ticketFrom(url: string, token?: () => string | Promise<string>) 
       method: "POST",
       headers: token ? { Authorization: `Bearer ${await token()}` } : {},
       credentials: token ? "omit" : "same-origin",
+      signal: AbortSignal.timeout(TICKET_MS),
     });
     if (response.status === 401 || response.status === 403) throw new SignedOut();
     if (!response.ok) throw new Error(`no ticket: ${response.status}`);
