@@ -182,6 +182,10 @@ void ContactCenter::Impl::on(const TimerFired& event) {
   if (it == timers_.end()) return;
   const OpenTimer timer = it->second;
   timers_.erase(it);
+  if (timer.kind == TimerKind::mirror_command) {
+    mirrored_expired(timer.command);
+    return;
+  }
   if (timer.kind == TimerKind::mirror_lost) {
     if (Agent* who = agent(timer.agent);
         who != nullptr && who->session && who->session->lost_timer == event.timer) {
@@ -195,6 +199,7 @@ void ContactCenter::Impl::on(const TimerFired& event) {
   Transfer* transfer = running_transfer(*owner);
   switch (timer.kind) {
     case TimerKind::mirror_lost:
+    case TimerKind::mirror_command:
       break;
     case TimerKind::mirror_step:
       if (transfer != nullptr && transfer->mirror && transfer->mirror->timer == event.timer) {

@@ -95,8 +95,10 @@ struct OpenCommand {
   message::RequestKind kind = message::RequestKind::hold;
   std::optional<std::string> request_id;
   CommandBody body{};  ///< To be put out again after a restart.
+  TimerId timer = 0;   ///< Of one that may never be answered.
 };
-BOOST_DESCRIBE_STRUCT(OpenCommand, (), (purpose, contact, leg, agent, kind, request_id, body))
+BOOST_DESCRIBE_STRUCT(OpenCommand, (),
+                      (purpose, contact, leg, agent, kind, request_id, body, timer))
 
 enum class TimerKind : std::uint8_t {
   offer,
@@ -109,18 +111,20 @@ enum class TimerKind : std::uint8_t {
   silence,
   mirror_step,
   mirror_lost,
+  mirror_command,
 };
 BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg,
-                    silence, mirror_step, mirror_lost)
+                    silence, mirror_step, mirror_lost, mirror_command)
 
 struct OpenTimer {
   TimerKind kind = TimerKind::offer;
   ContactId contact;
   LegId leg;
   TimeMs at = 0;
-  std::string agent{};  ///< Of mirror_lost, which is about no contact.
+  std::string agent{};    ///< Of mirror_lost, which is about no contact.
+  CommandId command = 0;  ///< Of mirror_command.
 };
-BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at, agent))
+BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at, agent, command))
 
 /// Stands for the state of a mirrored contact that is not listed any more: it had ended, and was
 /// cleared.
@@ -386,6 +390,8 @@ struct ContactCenter::Impl {
   /// The back end is another one from now on.
   void forget_mirrored();
   CommandId order(Agent& agent, message::BridgeOrder body, OpenCommand context = {});
+  /// Nobody has answered it, and nobody will: after a 401 or 403 the library does not call back.
+  void mirrored_expired(CommandId command);
   void ask_for_report(Agent& agent);
   void mirror_contact(Agent& agent, const message::BridgeContact& seen);
   void mirror_legs(Contact& contact, const message::BridgeContact& seen);
@@ -421,6 +427,8 @@ struct ContactCenter::Impl {
   void leave_contact(Contact& contact, Transfer& transfer);
   /// `wait_ms`: before that, only a snapshot with the third party decides.
   void outcome_unknown(Contact& contact, Transfer& transfer, std::string_view why, TimeMs wait_ms);
+  /// Whether the session that the transfer is carried out in reports what is, and not what was.
+  [[nodiscard]] bool session_shows_now(const Transfer& transfer);
   void wait_for_report(Contact& contact, Transfer& transfer);
   void settle(Contact& contact, Transfer& transfer);
   void fail_mirrored(Contact& contact, Transfer& transfer, message::Reason reason,

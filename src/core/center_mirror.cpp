@@ -134,8 +134,9 @@ void ContactCenter::Impl::session_lost(Agent& agent) {
 void ContactCenter::Impl::restart_sessions() {
   // What was asked for and not answered may or may not have happened: it is never asked for again.
   for (const CommandId id : open_commands()) {
-    const OpenCommand open = commands_.at(id);
+    OpenCommand open = commands_.at(id);
     commands_.erase(id);
+    cancel(open.timer);
     if (open.purpose != Purpose::mirror_control) continue;
     mirrored_done(open, {.command = id,
                          .ok = false,
@@ -183,7 +184,25 @@ CommandId ContactCenter::Impl::order(Agent& agent, message::BridgeOrder body, Op
     return 0;
   }
   context.agent = agent.login;
-  return command(std::move(command_body), std::move(context));
+  const TimeMs until = now_ + command_body.order.deadline_ms + kSettleMs;
+  const CommandId id = command(std::move(command_body), std::move(context));
+  const TimerId timer = arm(TimerKind::mirror_command, {}, until);
+  timers_.at(timer).command = id;
+  commands_.at(id).timer = timer;
+  return id;
+}
+
+void ContactCenter::Impl::mirrored_expired(CommandId command) {
+  const auto found = commands_.find(command);
+  if (found == commands_.end()) return;
+  const OpenCommand open = std::move(found->second);
+  commands_.erase(found);
+  // A step of a transfer has its own deadline, which asks for a snapshot.
+  if (open.purpose == Purpose::mirror_add || open.purpose == Purpose::mirror_leave) return;
+  mirrored_done(open, {.command = command,
+                       .ok = false,
+                       .error = "Expired",
+                       .text = "Amazon Connect did not answer."});
 }
 
 void ContactCenter::Impl::ask_for_report(Agent& agent) {
@@ -263,9 +282,12 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
     // After the end connections may still be shown as they were: they say nothing but that there
     // was one.
     Transfer* transfer = running_transfer(*call);
-    if (transfer != nullptr && transfer->mirror && transfer->mirror->third_party.empty()) {
-      if (const BridgeConnection* party = third_party_of(seen))
+    if (transfer != nullptr && transfer->mirror && transfer->mirror->third_party.empty() &&
+        transfer->mirror->step == MirrorStep::settling) {
+      if (const BridgeConnection* party = third_party_of(seen)) {
         transfer->mirror->third_party = party->id;
+        call->mirror->last = seen;  // The evidence.
+      }
     }
     mirror_over(agent, *call, phase);
     return;

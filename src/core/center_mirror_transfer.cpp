@@ -101,20 +101,21 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
   MirrorTransfer& mirror = *transfer.mirror;
   const BridgeContact& seen = contact.mirror->last;
   const BridgeConnection* party = third_party_of(seen);
+  const BridgeConnection* customer = customer_of(seen);
+  const bool shows_now =
+      mirror.step != MirrorStep::settling || agent(transfer.agent)->session->alive;
+  if (shows_now && customer != nullptr && customer->state == "disconnected") {
+    cancel(mirror.timer);
+    end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
+                 Reason::customerHungUp);
+    return;
+  }
   if (mirror.step == MirrorStep::settling) {
     settle(contact, transfer);
     return;
   }
   if (party == nullptr) {
-    if (mirror.third_party.empty()) {
-      const BridgeConnection* customer = customer_of(seen);
-      if (customer != nullptr && customer->state == "disconnected") {
-        end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
-                     Reason::customerHungUp);
-        cancel(mirror.timer);
-      }
-      return;  // Not there yet.
-    }
+    if (mirror.third_party.empty()) return;  // Not there yet.
     if (mirror.step == MirrorStep::watching) {
       cancel(mirror.timer);
       end_transfer(contact, transfer, TransferState::canceled, Custody::agent, Reason::canceled);
@@ -132,13 +133,6 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
     contact.mirror->known_parties.push_back(party->id);
     if (transfer.state() == TransferState::accepted)
       move(contact, transfer, TransferState::dialing, Custody::agent);
-  }
-  const BridgeConnection* customer = customer_of(seen);
-  if (customer != nullptr && customer->state == "disconnected") {
-    cancel(mirror.timer);
-    end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
-                 Reason::customerHungUp);
-    return;
   }
   if (mirror.step == MirrorStep::watching || mirror.step == MirrorStep::leaving) return;
   const bool wait = transfer.view.current.options.release_on == ReleaseOn::answered;
@@ -287,11 +281,15 @@ void ContactCenter::Impl::fail_mirrored(Contact& contact, Transfer& transfer, Re
   end_transfer(contact, transfer, TransferState::failed, Custody::agent, reason);
 }
 
+bool ContactCenter::Impl::session_shows_now(const Transfer& transfer) {
+  const Agent* primary = agent(transfer.agent);
+  return primary != nullptr && primary->session && primary->session->reported &&
+         primary->session->leased.bridge != 0 && primary->session->alive;
+}
+
 void ContactCenter::Impl::outcome_unknown(Contact& contact, Transfer& transfer,
                                           std::string_view why, TimeMs wait_ms) {
-  const Agent* primary = agent(transfer.agent);
-  const bool sees = primary != nullptr && primary->session && primary->session->reported &&
-                    primary->session->leased.bridge != 0 && primary->session->alive;
+  const bool sees = session_shows_now(transfer);
   MirrorTransfer& mirror = *transfer.mirror;
   mirror.step = MirrorStep::settling;
   mirror.settle_after = now_ + wait_ms;
@@ -322,15 +320,8 @@ void ContactCenter::Impl::settle(Contact& contact, Transfer& transfer) {
   if (!primary.session->alive) return;
   const BridgeContact& seen = contact.mirror->last;
   const BridgeConnection* party = third_party_of(seen);
-  const BridgeConnection* customer = customer_of(seen);
   const message::BackendError noted = transfer.backend.value_or(message::BackendError{});
   const Reason reason = transfer.failure == Reason::none ? Reason::timeout : transfer.failure;
-  if (customer != nullptr && customer->state == "disconnected") {
-    cancel(mirror.timer);
-    end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
-                 Reason::customerHungUp);
-    return;
-  }
   if (party == nullptr || mirror.leave_sent) {
     if (now_ < mirror.settle_after) return;
     fail_mirrored(contact, transfer, reason, noted);
@@ -354,6 +345,10 @@ void ContactCenter::Impl::step_expired(Contact& contact, Transfer& transfer) {
                       0);
       break;
     case MirrorStep::ringing:
+      if (!session_shows_now(transfer)) {
+        outcome_unknown(contact, transfer, "Nobody reported when the ring time was over.", 0);
+        break;
+      }
       // His leg is not ours to end. The customer does not wait for it any longer.
       fail_mirrored(
           contact, transfer, Reason::noAnswer,
@@ -391,8 +386,9 @@ void ContactCenter::Impl::on(const BridgeDone& event) {
       !std::holds_alternative<BridgeCommand>(found->second.body)) {
     return;
   }
-  const OpenCommand open = std::move(found->second);
+  OpenCommand open = std::move(found->second);
   commands_.erase(found);
+  cancel(open.timer);
   mirrored_done(open, event.result);
 }
 
@@ -403,7 +399,10 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
   const bool steps = open.purpose == Purpose::mirror_add || open.purpose == Purpose::mirror_leave;
   if (!steps) {
     Agent* asker = agent(open.agent);
-    if (result.ok || asker == nullptr || open.purpose != Purpose::mirror_control) return;
+    if (result.ok || asker == nullptr || !asker->session ||
+        open.purpose != Purpose::mirror_control) {
+      return;
+    }
     asker->session->cause.reset();
     message::ApiError error;
     error.error_type = message::error_type(open.kind, "");
@@ -432,7 +431,8 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
   const Reason reason = reason_of_exception(result.error, result.status);
   const std::string text =
       result.text.empty() ? "Amazon Connect refused it without a word." : result.text;
-  if (is_certain_failure(result.error, result.status)) {
+  // A leave that failed says nothing of where the customer is: the agent may have gone by the CCP.
+  if (open.purpose == Purpose::mirror_add && is_certain_failure(result.error, result.status)) {
     fail_mirrored(*call, *transfer, reason, backend_error(text, result.error, result.status));
     publish_call(*call);  // It may be transferred again; no snapshot need follow.
     return;
@@ -456,6 +456,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_mirrored(Contact& contact, Tr
     return refuse(Reason::transferInProgress,
                   "what became of it is not known yet; the next snapshot tells", transfer.id);
   }
+  if (auto refused = no_session(*agent(transfer.agent))) return refused;
   cancel(mirror.timer);
   transfer.failure = Reason::canceled;
   transfer.failure_stage = message::to_string(transfer.state());

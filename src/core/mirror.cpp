@@ -37,6 +37,10 @@ constexpr std::array kReasons = std::to_array<std::pair<std::string_view, Reason
     {"MissingRequiredParameter", Reason::internal},
     {"UnexpectedParameter", Reason::internal},
     {"StateError", Reason::noActiveCall},
+    // Of the way to the service.
+    {"NetworkingError", Reason::backendUnavailable},
+    {"TimeoutError", Reason::backendUnavailable},
+    {"RequestAbortedError", Reason::backendUnavailable},
     // The bridge's and the back end's own.
     {"Expired", Reason::timeout},
     {"NotSent", Reason::backendUnavailable},
@@ -55,9 +59,32 @@ Reason reason_of_exception(std::string_view name, int status) {
 }
 
 bool is_certain_failure(std::string_view name, int status) {
-  if (status == 429 || status >= 500) return false;
-  return name != "InternalServiceError" && name != "InternalServiceException" &&
-         name != "SendDataFailedException" && name != "AlreadyDone";
+  constexpr std::array<std::string_view, 11> kUncertain{
+      "InternalServiceError", "InternalServiceException", "SendDataFailedException", "AlreadyDone",
+      // The request may have arrived; the library has sent it again meanwhile.
+      "NetworkingError", "TimeoutError", "RequestAbortedError",
+      // The contact is no longer what it was: the next snapshot tells what became of it.
+      "ConnectionNotFound", "ConnectionNotFoundException", "StateError", "NoContact"};
+  return status != 429 && status < 500 && std::ranges::find(kUncertain, name) == kUncertain.end();
+}
+
+message::Capabilities mirrored_capabilities() {
+  using message::ReleaseOn;
+  message::Capabilities can;
+  can.backend = "amazon-connect";
+  // `accepted`: as soon as the third party's connection is there. That it rings is not shown. Of an
+  // agent or a queue even `connected` only says that the flow was reached.
+  can.release_on_number = {ReleaseOn::accepted, ReleaseOn::answered};
+  can.release_on_queue = {ReleaseOn::accepted};
+  can.release_on_agent = {ReleaseOn::accepted};
+  can.default_release_on_number = ReleaseOn::answered;
+  can.default_release_on_queue = ReleaseOn::accepted;
+  can.default_release_on_agent = ReleaseOn::accepted;
+  can.tracks_after_release = false;
+  can.take_back_after_release = false;
+  can.fallback_after_release = false;
+  can.sees_answer = false;
+  return can;
 }
 
 bool is_active(const BridgeConnection& connection) {

@@ -85,6 +85,10 @@ struct MirrorTransfer {
 BOOST_DESCRIBE_STRUCT(MirrorTransfer, (),
                       (step, third_party, leave_sent, settle_after, report_asked, timer))
 
+/// What can be done with a call that is carried out by a session at Amazon Connect: once the agent
+/// has left, its legs are nobody's that Baton could see.
+[[nodiscard]] message::Capabilities mirrored_capabilities();
+
 /// The reason for what the library called an exception; `status` is the HTTP status behind it, or
 /// 0.
 [[nodiscard]] message::Reason reason_of_exception(std::string_view name, int status);

@@ -147,6 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Named{"QuotaExceededException", Reason::rateLimited},
                       Named{"ConnectionNotFound", Reason::noActiveCall},
                       Named{"InternalServiceError", Reason::backendUnavailable},
+                      Named{"NetworkingError", Reason::backendUnavailable},
                       Named{"MultipleValidationErrors", Reason::internal},
                       Named{"", Reason::backendRefused}),
     exception_name);
@@ -215,6 +216,36 @@ TEST_F(Mirrored, AThirdPartyWhoLeavesBeforeTheAgentGivesTheCustomerBack) {
   EXPECT_TRUE(t.commands.empty());
 }
 
+TEST_F(Mirrored, ACustomerWhoLeavesWithTheThirdPartyHasAbandoned) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connecting");
+  report();
+  session.third_party("disconnected");
+  session.hold("disconnected");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::abandoned);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::gone);
+  EXPECT_TRUE(t.commands.empty());
+}
+
+TEST_F(Mirrored, ARingTimeThatEndsWhileNobodyReportsIsSettledByTheNextSnapshot) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connecting");
+  report();
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  t.pass(20'100);
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::outcomeUnknown);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::unknown);
+  session.third_party("disconnected");
+  hello(2, "tab-2");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::agent);
+  take(BridgeAction::resumeCustomer);
+}
+
 TEST_F(Mirrored, ANumberThatNobodyAnswersGivesTheCustomerBackAndLeavesItsConnectionAlone) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   take(BridgeAction::addConnection);
@@ -271,10 +302,27 @@ TEST_F(Mirrored, AFailedLeaveIsNotTriedAgain) {
   report();
   take(BridgeAction::leaveContact);
   done("InvalidStateException", "Not now.", 400);
+  // He may have left by the CCP in the same moment: a snapshot tells.
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::outcomeUnknown);
+  t.pass(3000);
+  take(BridgeAction::report);
+  report();
   EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
   take(BridgeAction::resumeCustomer);
   report();
   EXPECT_TRUE(t.commands.empty());
+}
+
+TEST_F(Mirrored, ALeaveThatFailedSinceTheAgentHadLeftByTheCcpHasHandedOver) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  done("StateError", "Connection no longer exists.");
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
 }
 
 TEST_F(Mirrored, APageThatIsLoadedAgainBetweenAddAndLeaveGoesOnWithoutASecondAdd) {
@@ -519,6 +567,18 @@ TEST_F(Mirrored, ThePhoneButtonsGoThroughTheSession) {
   report();
   EXPECT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
   EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
+}
+
+TEST_F(Mirrored, AButtonThatTheLibraryNeverAnswersIsAnErrorInTheEnd) {
+  EXPECT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  take(BridgeAction::hold);
+  t.pass(12'900);
+  EXPECT_TRUE(t.errors("agent1").empty());
+  t.pass(200);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().error_type, "HOLD_CALL_FAILED");
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::timeout);
+  EXPECT_EQ(t.center.counters().commands_open, 0U) << "nothing waits for an answer any more";
 }
 
 TEST_F(Mirrored, ACallIsOfferedAnsweredOrMissed) {

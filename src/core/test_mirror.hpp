@@ -83,24 +83,6 @@ struct Session {
   }
 };
 
-/// What the back end declares (src/telephony/amazon).
-inline message::Capabilities amazon_capabilities() {
-  using message::ReleaseOn;
-  message::Capabilities can;
-  can.backend = "amazon-connect";
-  can.release_on_number = {ReleaseOn::accepted, ReleaseOn::answered};
-  can.release_on_queue = {ReleaseOn::accepted};
-  can.release_on_agent = {ReleaseOn::accepted};
-  can.default_release_on_number = ReleaseOn::answered;
-  can.default_release_on_queue = ReleaseOn::accepted;
-  can.default_release_on_agent = ReleaseOn::accepted;
-  can.tracks_after_release = false;
-  can.take_back_after_release = false;
-  can.fallback_after_release = false;
-  can.sees_answer = false;
-  return can;
-}
-
 inline Policy mirrored_policy() {
   Policy policy;
   policy.mirror.enabled = true;
@@ -116,7 +98,7 @@ struct Mirrored : ::testing::Test {
   CommandId last_command = 0;
 
   void SetUp() override {
-    t.center.set_capabilities(amazon_capabilities());
+    t.center.set_capabilities(mirrored_capabilities());
     hello(1, "tab-1");
     report();
     ASSERT_EQ(t.state_of("agent1"), "Busy");

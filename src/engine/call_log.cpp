@@ -5,6 +5,7 @@
 #include <string>
 
 #include "log/about.hpp"
+#include "message/text.hpp"
 
 namespace baton::engine {
 
@@ -22,8 +23,17 @@ void log_step(const message::TransferView& transfer) {
     why = ": ";
     why += message::to_string(now.reason);
   }
-  if (now.backend && now.backend->code != 0)
-    why += " (" + std::to_string(now.backend->code) + ' ' + now.backend->text + ')';
+  if (now.backend && now.backend->code != 0) {
+    why += " (" + std::to_string(now.backend->code);
+    // A SIP reason phrase; what another back end says may hold a number, and its error's name does
+    // not.
+    if (now.backend->name == "sip") {
+      why += ' ' + now.backend->text;
+    } else if (now.backend->error) {
+      why += ' ' + message::text::shown(*now.backend->error);
+    }
+    why += ')';
+  }
   spdlog::log(level, "transfer of {} to a {}: {}, the customer is with: {}{}", transfer.agent,
               now.destination.type, message::to_string(now.state), message::to_string(now.custody),
               why);

@@ -264,10 +264,21 @@ class AmazonWorld(World):
             desktop.check()
         for bridge in self.bridges:
             bridge.desktop.check()
+        if self.expect_exit is None:
+            return
         assert self.server.alive, f"the server died: {self.server.log()}"
         health = await Rest(self.metrics_address).get("/healthz")
         assert health.status == 200, f"healthz says {health.status} {health.body!r}"
+        # What the library never answers is given up after its deadline and three seconds.
+        await self.until(self.metrics, lambda found: found["baton_commands_open"] == 0, "no command open", within=20)
         await self.sums_add_up()
+
+    async def asks(self, session: AgentSession, name: str) -> list[str]:
+        """What the session was asked for, once that is among it."""
+        async def asked() -> list[str]:
+            return [each for each, _ in session.asked]
+
+        return await self.until(asked, lambda names: name in names, f"{name} asked for")
 
     async def bridge(self, login: str, session: AgentSession, tab: str = "tab-1") -> Bridge:
         desktop = Desktop(self.server.http, login, await self.token(login))

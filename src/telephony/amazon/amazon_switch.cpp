@@ -5,29 +5,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "message/text.hpp"
+
 namespace baton::telephony::amazon {
 
 AmazonSwitch::AmazonSwitch(AmazonConfig config, Sink sink, Send send)
     : config_(config), sink_(std::move(sink)), send_(std::move(send)) {}
 
-message::Capabilities AmazonSwitch::capabilities() const {
-  using message::ReleaseOn;
-  message::Capabilities can;
-  can.backend = "amazon-connect";
-  // `accepted`: as soon as the third party's connection is there. That it rings is not shown. Of an
-  // agent or a queue even `connected` only says that the flow was reached.
-  can.release_on_number = {ReleaseOn::accepted, ReleaseOn::answered};
-  can.release_on_queue = {ReleaseOn::accepted};
-  can.release_on_agent = {ReleaseOn::accepted};
-  can.default_release_on_number = ReleaseOn::answered;
-  can.default_release_on_queue = ReleaseOn::accepted;
-  can.default_release_on_agent = ReleaseOn::accepted;
-  can.tracks_after_release = false;
-  can.take_back_after_release = false;
-  can.fallback_after_release = false;
-  can.sees_answer = false;
-  return can;
-}
+message::Capabilities AmazonSwitch::capabilities() const { return core::mirrored_capabilities(); }
 
 void AmazonSwitch::submit(std::vector<core::Command> commands) {
   for (core::Command& command : commands) carry_out(std::move(command));
@@ -93,7 +78,7 @@ std::string AmazonSwitch::frame(const std::string& agent, core::BridgeId bridge,
   }
   if (auto* hello = std::get_if<message::BridgeHello>(&frame)) {
     spdlog::info("amazon-connect: a bridge of {} connected, amazon-connect-streams {}", agent,
-                 hello->library);
+                 message::text::shown(hello->library));
     sink_(core::BridgeOpened{.agent = agent, .bridge = bridge, .hello = std::move(*hello)});
   } else if (auto* snapshot = std::get_if<message::BridgeSnapshot>(&frame)) {
     sink_(core::BridgeReport{.agent = agent, .bridge = bridge, .snapshot = std::move(*snapshot)});
