@@ -89,8 +89,8 @@ async def test_answer_tells_the_ringing_phone_to_pick_up(world: World):
     await leg.ring()
     await desktop.offered()
     # It can only be told in a dialog, which the 180 makes: the offer is told to the desktop before.
-    await world.until(world.metrics, lambda found: found['baton_sip_responses_total{class="1xx",direction="received"}'] == 2,
-                      "the 100 and the 180")
+    await world.until(world.metrics, lambda found: found['baton_sip_responses_total{class="1xx",direction="received"}'] == 1,
+                      "the 180 there; a 100 is the stack's own business")
     await desktop.answer()
     notify = await leg.expect("NOTIFY")
     assert notify["Event"] == "talk"
