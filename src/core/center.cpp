@@ -467,7 +467,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       break;  // Answered by BridgeDone.
   }
   if (open.leg == owner->customer_leg && std::holds_alternative<ParkLeg>(open.body) &&
-      leg_answered(result)) {
+      leg_answered(result) && !planted(PlantedFault::answer_not_heard)) {
     customer_answered(*owner);
   }
 }

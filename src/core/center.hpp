@@ -165,9 +165,9 @@ struct ContactCenter::Impl {
   CommandId next_command_ = 1;
   TimerId next_timer_ = 1;
   Counters counters_;
+  std::vector<ContactId> to_store_;  ///< Its record once, as it is after the input.
   // Forgotten when the input has been applied, so that nothing on the way holds a dangling
   // reference.
-  std::vector<ContactId> to_store_;  ///< Its record once, as it is after the input.
   std::vector<ContactId> over_;
   std::vector<TransferId> settled_;
 

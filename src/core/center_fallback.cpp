@@ -154,6 +154,9 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
     if (transfer->state() == TransferState::returning) {
       // He is being rung already; his taking back is the answer.
       if (call.offer && !call.offer->dialed && by_himself) ring_offer(call, true, request.id);
+      // Nobody is rung while the customer owes an answer; who asks for him himself is.
+      if (!call.offer && by_himself && may_return(call, *transfer))
+        give_back(call, *transfer, OfferPurpose::take_back);
       return {};
     }
     // Asked again while he is rung already to take the customer back: that is the answer.

@@ -30,8 +30,9 @@ enum class PlantedFault : std::uint8_t {
   failure_not_told,        ///< A failed transfer ends without its error.
   depends_on_the_process,  ///< Identifiers depend on more than the input.
   silent_offered,          ///< A customer whose leg owes an answer is offered all the same.
+  answer_not_heard,        ///< A customer who answers at last goes on waiting until his deadline.
 };
-inline constexpr int kPlantedFaults = 21;
+inline constexpr int kPlantedFaults = 22;
 
 #ifdef BATON_PLANTED_FAULTS
 /// The one in force. Set before the core is used; one thread.

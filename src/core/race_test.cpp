@@ -26,6 +26,17 @@ struct Race : testing::Talking {
     t.finish_ends();
     return target;
   }
+  /// agent2 takes the customer out of a queue, and the join with him runs out of time.
+  void taken_in_vain() {
+    t.sign_in("agent2");
+    t.sign_in("agent3");
+    ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    t.pass(10'000);
+  }
   TransferState last_state() { return t.transfer_states("agent1").back().state; }
 };
 
@@ -74,6 +85,15 @@ TEST_F(Race, ACustomerWhoDoesNotAnswerHisParkIsOfferedOnceHeDoes) {
   t.pass(5'000);
   EXPECT_EQ(last_state(), TransferState::queued);
   EXPECT_EQ(t.state_of("agent2"), "Available") << "he may be dead";
+  t.put(CommandResult{.command = park->first, .ok = true, .code = 0, .text = {}, .failed_leg = {}});
+  EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+}
+
+TEST_F(Race, TheSwitchsOwn504IsNoAnswerOfTheCustomers) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  const auto park = t.take<ParkLeg>();
+  t.pass(5'000);
   t.put(CommandResult{
       .command = park->first, .ok = false, .code = 504, .text = {}, .failed_leg = {}});
   EXPECT_EQ(t.state_of("agent2"), "Available") << "that was the switch's word, not his";
@@ -85,15 +105,7 @@ TEST_F(Race, ACustomerWhoDoesNotAnswerHisParkIsOfferedOnceHeDoes) {
 }
 
 TEST_F(Race, ACustomerWhoDiesInAJoinIsNotHandedOn) {
-  t.sign_in("agent2");
-  t.sign_in("agent3");
-  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
-  t.confirm<ParkLeg>();
-  t.finish_ends();
-  ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
-  const LegId leg = t.confirm<DialLeg>().leg;
-  t.put(LegAnswered{leg});
-  t.pass(10'000);
+  taken_in_vain();
   EXPECT_EQ(last_state(), TransferState::queued);
   EXPECT_EQ(t.state_of("agent3"), "Available");
   const LegId customer = t.fail<ParkLeg>(481).leg;
@@ -104,15 +116,7 @@ TEST_F(Race, ACustomerWhoDiesInAJoinIsNotHandedOn) {
 }
 
 TEST_F(Race, ACustomerWhoAnswersAfterAJoinThatDidNotIsHandedOnAtOnce) {
-  t.sign_in("agent2");
-  t.sign_in("agent3");
-  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
-  t.confirm<ParkLeg>();
-  t.finish_ends();
-  ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
-  const LegId leg = t.confirm<DialLeg>().leg;
-  t.put(LegAnswered{leg});
-  t.pass(10'000);
+  taken_in_vain();
   ASSERT_EQ(t.state_of("agent3"), "Available");
   t.confirm<ParkLeg>();
   EXPECT_EQ(t.state_of("agent3"), "PendingBusy") << "it was the agent's phone that was silent";
@@ -125,6 +129,15 @@ TEST_F(Race, TheAgentIsNotRungBackWhileTheCustomerDoesNotAnswer) {
   EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
   t.confirm<ParkLeg>();
   EXPECT_EQ(last_state(), TransferState::returning);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, AnAgentWhoTakesBackACustomerWhoDoesNotAnswerIsRungAtOnce) {
+  joining();
+  t.pass(10'000);
+  ASSERT_EQ(last_state(), TransferState::returning);
+  ASSERT_EQ(t.state_of("agent1"), "AfterCallWork");
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
 }
 

@@ -44,6 +44,9 @@ async def test_nothing_is_acknowledged_that_is_not_in_the_journal(small_disk: Wo
     assert status == 503 and "the journal cannot be written" in why
     call = await (await world.customer()).call(INBOUND)
     assert (await call.refused()).status == 503
+    phone = await world.phone("agent2", register=False)
+    for _ in range(2):
+        assert (await phone.try_register()).status == 500, "nobody is told that he is registered"
     await talking.customer.hangup()
     await talking.agent.ended(by="them")
     world.expect_exit = None

@@ -149,6 +149,7 @@ void World::on(const core::Command& output) {
     for (Tracked& each : tracked_) {
       if (each.outcome || each.released || each.customer != park->leg) continue;
       each.parked = each.answered = false;
+      each.park = output.id;
       each.park_asked = now_;
     }
   }
@@ -401,8 +402,9 @@ void World::check_transfers(const Inspection::State& s) {
 void World::check_queues(const Inspection::State& s) {
   for (const auto& [id, contact] : s.contacts_) {
     if (!contact->queue || contact->offer || contact->bridge_timer != 0) continue;
-    // He owes an answer: until he gives it, or his deadline has passed, he is offered to nobody.
-    if (contact->silence_timer != 0) continue;
+    // Who owes an answer in truth, too, is offered to nobody until he gives it.
+    const SimLeg* customer = switch_.leg(contact->customer_leg);
+    if (contact->silence_timer != 0 && customer != nullptr && customer->quiet_since != 0) continue;
     const auto line = s.lines_.find(contact->queue->arn);
     if (line == s.lines_.end() ||
         !line->second.waiting.contains({contact->queue->since, contact->id})) {

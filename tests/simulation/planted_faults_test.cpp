@@ -36,7 +36,8 @@ constexpr std::array kFaultNames = {"none",
                                     "state_not_published",
                                     "failure_not_told",
                                     "depends_on_the_process",
-                                    "silent_offered"};
+                                    "silent_offered",
+                                    "answer_not_heard"};
 static_assert(kFaultNames.size() == core::kPlantedFaults + 1);
 
 constexpr std::uint64_t kMost = 20'000;

@@ -46,7 +46,7 @@ void World::note_report(const Pending& reported, const core::CommandResult& resu
   const bool refused = !result.ok && result.code != 408 && result.code != 481;
   if (park) {
     for (Tracked& each : tracked_) {
-      if (each.customer != reported.a) continue;
+      if (each.park != result.command) continue;
       each.parked = true;
       each.answered = result.ok || refused;
     }
@@ -68,6 +68,11 @@ void World::note_timer(TimerId timer) {
     if (contact->bridge_timer == timer && contact->agent.empty() && customer != nullptr &&
         customer->phase == core::LegPhase::up)
       quiet(contact->customer_leg, now_ + tick_);
+    // Who has not answered in all that time is given up waiting for; a later silence is another.
+    if (contact->silence_timer == timer) {
+      SimLeg* leg = switch_.leg(contact->customer_leg);
+      if (leg != nullptr && now_ + tick_ >= leg->quiet_since + kQuietFor) leg->quiet_since = 0;
+    }
   }
 }
 

@@ -30,7 +30,7 @@ enum class Rule : std::uint8_t {
   outcome,      ///< Exactly one, and told once.
   late,         ///< The outcome within the sum of the deadlines.
   no_deadline,  ///< A wait that nothing ends.
-  asleep,       ///< A customer waits while an agent who may take him is free.
+  asleep,       ///< A customer who owes no answer waits while an agent who may take him is free.
   sequence,     ///< Events are numbered without a gap.
   counts,       ///< The counters add up.
   contract,     ///< A command that the switch's contract does not allow.
@@ -132,6 +132,7 @@ class World {
     bool at_once = false;      ///< The agent has gone: nobody waits for the park.
     bool parked = false;       ///< The switch has reported on the customer's park.
     bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
+    CommandId park = 0;  ///< The release's own: that of an agent's hold may be open beside it.
     TimeMs park_asked = 0;
   };
   /// The calls that say that an agent has them, or is offered them.

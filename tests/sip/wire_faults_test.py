@@ -240,7 +240,8 @@ async def test_a_customer_who_died_without_a_word_is_not_handed_on(world: World)
     await second.agent_state("MissedCallAgent")
     await talking.desktop.transfer("abandoned", timeout=40)  # The re-INVITE has 32 s (RFC 3261, timer B).
     assert not third.seen("InboundCall/InboundCallStateChange"), "a customer who does not answer is offered to nobody"
-    await world.no_leg_is_left(40)  # Nor is his BYE answered (timer F).
+    assert (await world.metrics())["baton_legs_open"] == 0, "the core has let go of him"
+    await world.no_leg_is_left(35)  # His BYE is not answered (timer F).
 
 
 async def test_a_customer_whose_port_is_closed_for_a_moment_stays(world: World):

@@ -102,11 +102,6 @@ class Park : public CommandJob {
 
  private:
   void run() override {
-    // A leg that is parked and does not answer must not be told to be parked.
-    if (leg_->is_lost()) {
-      fail(481, "The leg does not answer.", leg_->id());
-      return;
-    }
     if (leg_->state() == LegState::unacknowledged) {
       leg_->acknowledge(parking_answer(*leg_).value_or(std::string()));
       done(200, {});

@@ -102,6 +102,7 @@ struct Endpoint::Impl {
     RegisterAnswer answer;
   };
   std::map<std::uint64_t, Registered> registered;
+  bool registrations_lost = false;  // A change could not be kept: no more are taken.
   std::uint64_t next_registered = 1;
   // Networks whose credentials are not looked at, and those that sent a REFER outside any call.
   OncePerNetwork told_throttled{10'000};

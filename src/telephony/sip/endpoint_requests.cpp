@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kAllow =
     "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, REGISTER";
+constexpr const char* kNotKept = "The Registration Cannot Be Kept";
 constexpr const char* kSupported = "100rel, timer, norefersub";
 constexpr const char* kExtensions[] = {"100rel", "timer", "norefersub"};
 
@@ -376,6 +377,17 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     }
     wanted.contacts.push_back(std::move(each));
   }
+  if (registrations_lost) {
+    reply(msg, 500, kNotKept);
+    return;
+  }
+  if (registered.size() >=
+      static_cast<std::size_t>(std::max(0, endpoint.config_.max_transactions))) {
+    counters().transactions_full++;
+    const std::string seconds = std::to_string(std::max(1, endpoint.config_.retry_after_seconds));
+    reply(msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(seconds.c_str()));
+    return;
+  }
   RegisterAnswer answer = registrar.apply(wanted, unix_now());
   if (answer.too_many) {
     counters().contacts_full++;
@@ -409,10 +421,12 @@ void Endpoint::Impl::answer_register(MessageGuard& msg, RegisterAnswer answer) {
       if (waiting.empty()) return;
       RegisterAnswer& told = waiting.mapped().answer;
       if (!kept) {
-        // RFC 3261 section 10.3, step 7.
+        // RFC 3261 section 10.3, step 7. What this one changed stands until the restart that a
+        // failed store needs; nothing else is changed before.
+        registrations_lost = true;
         told = {};
         told.code = 500;
-        told.phrase = "The Registration Cannot Be Kept";
+        told.phrase = kNotKept;
       }
       finish_register(std::move(waiting.mapped()));
     });

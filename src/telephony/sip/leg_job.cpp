@@ -28,6 +28,17 @@ void Job::start_next(const std::vector<std::shared_ptr<Leg>>& legs) {
       return !other->jobs().empty() && other->jobs().front() == next;
     });
     if (!free) continue;
+    const auto gone = std::find_if(next->legs_.begin(), next->legs_.end(), [](const auto& each) {
+      return each->ended() || each->is_lost();
+    });
+    if (gone != next->legs_.end()) {
+      // Its turn comes between the loss of its leg and Job::leg_ended().
+      next->finished_ = true;
+      remove(next);
+      next->abort(**gone);
+      start_next(next->legs_);
+      continue;
+    }
     next->running_ = true;
     next->start();
   }

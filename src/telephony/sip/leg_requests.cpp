@@ -106,8 +106,8 @@ void Leg::talk(Completion completion) {
 
 void Leg::on_refer(ServerTransaction transaction, const sip_s* sip) {
   // Who is no agent is refused by the core, which is told of it once: for the audit.
-  const bool told = party_.agent.empty() && std::exchange(stray_refer_told_, true);
-  if (told || state_ != LegState::confirmed) {
+  const bool stranger = party_.agent.empty();
+  if ((stranger && stray_refer_told_) || state_ != LegState::confirmed) {
     transaction.reply(603);
     return;
   }
@@ -116,6 +116,7 @@ void Leg::on_refer(ServerTransaction transaction, const sip_s* sip) {
     transaction.reply(400, "Bad Refer-To");
     return;
   }
+  stray_refer_told_ = stranger;
   PendingRefer refer;
   refer.refer = context_.next_refer++;
   refer.cseq = sip->sip_cseq->cs_seq;

@@ -175,6 +175,26 @@ TEST_F(LegTest, AFailedHoldLeavesThePartyUpAndALostDialogEndsIt) {
   EXPECT_EQ(core::EndCause::unreachable, ended->cause);
 }
 
+TEST_F(LegTest, NothingThatWaitsForALegIsDoneOnceItIsLost) {
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto again = submit(core::ParkLeg{a, core::Sound::queue});
+  const auto mute = submit(core::MuteLeg{a, false});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 481);
+  for (const auto each : {park, again, mute}) {
+    const auto result = events.result(each);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(481, result->code);
+  }
+  const auto bye =
+      customer.wait([](const Message& m) { return !m.method().empty() && m.method() != "ACK"; });
+  ASSERT_TRUE(bye);
+  EXPECT_EQ("BYE", bye->method());
+}
+
 TEST_F(LegTest, EndingWhileOurReinviteIsOpenStillEnds) {
   start();
   const auto [a, b] = bridged();
