@@ -4,8 +4,9 @@
  * origin asks for the password, gets a ticket for it, and hands the ticket to the frame by a message that only this origin
  * can read; the frame gets its session by it.
  *
- * The library opens that pop-up by itself, at the address of this page, when the frame does not speak for five seconds;
- * meanwhile it replaces the frame every five seconds. So the pop-up looks for the frame that is there now.
+ * The library opens that pop-up by itself, at the address of this page, when the frame does not speak for its
+ * ccpLoadTimeout (5 s by default), and replaces the frame each time that has passed, ten times. So the pop-up looks for
+ * the frame that is there now.
  */
 
 import type { Api } from "./api.ts";
