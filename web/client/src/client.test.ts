@@ -198,6 +198,35 @@ describe("BatonClient", () => {
     expect(server.asked[0]?.body).toMatchObject({ channel: "Amazon", source: "test" });
   });
 
+  it("gives a request an id also where an empty one stands", async () => {
+    const client = make();
+    await client.publish({ topic: "InboundCall", subtopic: "Hold", id: undefined } as never);
+    await client.publish({ topic: "InboundCall", subtopic: "Hold", id: null } as never);
+    for (const { body } of server.asked) expect(body?.id).toMatch(/^[0-9a-f]{32}$/);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it("takes what a proxy says of a server that is away for no answer, and asks again", async () => {
+    server.answers["POST /v1/messages"] = [
+      [502, "<h1>Bad gateway</h1>"],
+      [202, { id: "r", accepted: true }],
+    ];
+    const reply = make().publish({ topic: "InboundCall", subtopic: "Hold" });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await reply).toEqual({ id: "r", accepted: true });
+    expect(server.asked[0]?.body?.id).toBe(server.asked[1]?.body?.id);
+  });
+
+  it("tries again where a connection does not open in time", async () => {
+    const client = make({ requestTimeoutMs: 3_000 });
+    client.connect().catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect(server.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1 + 250);
+    expect(server.sockets).toHaveLength(2);
+    expect(server.sockets[0]?.closed).toBe(true);
+  });
+
   it("gives up in the end, and says that it does not know", async () => {
     server.answers["POST /v1/messages"] = [];
     const client = make({ requestTimeoutMs: 3_000 });
@@ -241,6 +270,16 @@ describe("BatonClient", () => {
     server.answers["GET /v1/transfers/tr1"] = [[200, { transferId: "tr1", state: "returned" }]];
     const client = await connected();
     expect((await client.outcome("tr1")).state).toBe("returned");
+  });
+
+  it("names the outcome also when the call has ended since", async () => {
+    const completed = { transferId: "tr1", state: "completed", custody: "gone" };
+    server.answers["GET /v1/transfers/tr1"] = [[200, completed]];
+    const client = await connected();
+    const outcome = { state: "connected", custody: "destination" };
+    expect(await client.outcome("tr1")).toMatchObject(outcome);
+    server.socket.tell(transferEvent("completed", 1));
+    expect(await client.outcome("tr1")).toMatchObject(outcome);
   });
 
   it("ends the wait for an outcome with the client", async () => {

@@ -52,7 +52,7 @@ export interface ClientOptions {
   follow?: readonly string[] | "*";
   /** Where an earlier client stood (`position()`), so that this one goes on from there. */
   position?: Position;
-  /** How long a request is tried before it counts as without an answer; milliseconds. */
+  /** How long a request is tried before it counts as without an answer, and a new connection's opening; milliseconds. */
   requestTimeoutMs?: number;
   /** The shortest and the longest wait before a new connection; milliseconds. */
   reconnectMs?: { least: number; most: number };
@@ -205,9 +205,15 @@ export class BatonClient {
    * carried out is then unknown, and the same request with the same `id` may be published again.
    */
   async publish(request: Request): Promise<Reply> {
-    const message = { channel: "Amazon", source: this.options.source, id: newId(), ...request };
+    // An id that is there and empty is none: without one a repeat could be carried out twice.
+    const message = {
+      channel: "Amazon",
+      source: this.options.source,
+      ...request,
+      id: request.id ?? newId(),
+    };
     return this.options.ticket
-      ? this.askOverSocket({ ...message, id: message.id ?? newId() })
+      ? this.askOverSocket(message)
       : ((await this.http("POST", "/v1/messages", message, true)) as Reply);
   }
 
@@ -235,7 +241,7 @@ export class BatonClient {
   /** Waits for a transfer's outcome, however long that takes. Rejected only by `close()`. */
   outcome(transferId: string): Promise<Transfer> {
     const known = this.transfers.get(transferId);
-    if (known && isOutcome(known.state)) return Promise.resolve(known);
+    if (known && isOutcome(known.state)) return Promise.resolve(asOutcome(known));
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         clearInterval(timer);
@@ -245,7 +251,7 @@ export class BatonClient {
       const take = (transfer: Transfer): void => {
         if (transfer.transferId !== transferId || !isOutcome(transfer.state)) return;
         stop();
-        resolve(transfer);
+        resolve(asOutcome(transfer));
       };
       const unsubscribe = this.subscribe("InboundCall/TransferStateChange", (event) =>
         take(event.message),
@@ -329,7 +335,8 @@ export class BatonClient {
         const text = await response.text().catch(() => undefined);
         if (text !== undefined) {
           if (response.ok) return text === "" ? undefined : JSON.parse(text);
-          throw refusalOf(text, response);
+          const refusal = refusalOf(text, response);
+          if (refusal) throw refusal;
         }
       }
       const pause = waits.next();
@@ -399,6 +406,7 @@ export class BatonClient {
       this.base.replace(/^http/, "ws") + "/v1/ws" + this.positions.query(this.options.follow);
     const socket = new this.makeSocket(address, ["baton.v1", `baton.ticket.${ticket}`]);
     this.socket = socket;
+    this.silenceTimer = setTimeout(() => this.lost(), this.requestTimeoutMs);
     socket.onmessage = (message: MessageEvent) => {
       if (attempt === this.attempt) this.take(String(message.data));
     };
@@ -536,13 +544,22 @@ export class BatonClient {
   }
 }
 
+/** `completed` tells the later end of a call that the destination had: the outcome was that it had it. */
+const asOutcome = (transfer: Transfer): Transfer =>
+  transfer.state === "completed"
+    ? { ...transfer, state: "connected", custody: "destination" }
+    : transfer;
+
 function transferOf(reply: Reply): string | undefined {
   if ("accepted" in reply) return reply.transferId;
   return reply.subtopic === "TransferStateChange" ? reply.message.transferId : undefined;
 }
 
-/** The error that a response tells: an envelope's `data`, or the data alone. */
-function refusalOf(text: string, response: Response): BatonError {
+/**
+ * The error that a response tells: an envelope's `data`, or the data alone. None where something between could not reach
+ * the server: that is no answer of Baton's.
+ */
+function refusalOf(text: string, response: Response): BatonError | undefined {
   try {
     const body = JSON.parse(text) as { data?: ApiErrorData; id?: string } & ApiErrorData;
     const data = body.data ?? body;
@@ -550,6 +567,7 @@ function refusalOf(text: string, response: Response): BatonError {
   } catch {
     // It was no answer of Baton's, but of something between.
   }
+  if (response.status >= 500) return undefined;
   const what = `HTTP ${response.status} ${response.statusText}`.trim();
   const data = {
     errorType: "NOT_PERMITTED",

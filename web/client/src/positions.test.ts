@@ -56,11 +56,18 @@ describe("Positions", () => {
     expect(positions.value().sequences).toEqual({ agent1: 3 });
   });
 
+  it("goes on after a gap where it follows everybody, whose past nobody tells again", () => {
+    const positions = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
+    expect(positions.take(event(5))).toBe("gap");
+    expect(positions.query("*")).toBe("?agents=*");
+    expect(positions.take(event(6))).toBe("new");
+    expect(positions.take(event(7))).toBe("new");
+  });
+
   it("asks for what was missed, and at first for the whole state", () => {
     expect(new Positions().query()).toBe("?epoch=none&after=0");
     const one = new Positions({ epoch: "e1", sequences: { agent1: 3 } });
     expect(one.query()).toBe("?epoch=e1&after=3");
-    expect(one.query("*")).toBe("?agents=*");
     expect(one.query(["agent1", "agent2"])).toBe(
       "?agents=agent1%2Cagent2&epoch=e1&after=agent1%3A3%2Cagent2%3A0",
     );

@@ -46,13 +46,15 @@ export class Positions {
   }
 
   /**
-   * The query of the WebSocket's address that asks for what was missed, or else for the state as it is now.
+   * The query of the WebSocket's address that asks for what was missed, or else for the state as it is now. For `"*"`
+   * nothing missed is told again, so it counts anew: else the first gap would be one for ever.
    *
    * @param follow whom a supervisor or service follows; nothing: the caller himself
    */
   query(follow?: readonly string[] | "*"): string {
     const query = new URLSearchParams();
     if (follow === "*") {
+      this.sequences.clear();
       query.set("agents", "*");
       return `?${query}`;
     }
