@@ -20,6 +20,7 @@ const NAMES: Record<string, TextKey> = {
   Busy: "nameBusy",
   AfterCallWork: "nameAfterCall",
   MissedCallAgent: "nameMissed",
+  FailedConnectAgent: "nameFailed",
 };
 const nameOf = (state: string): string => (NAMES[state] ? t(NAMES[state]) : state);
 
@@ -33,10 +34,10 @@ export function Header(): JSX.Element {
       <span class="brand">{t("title")}</span>
       <span class="grow" />
       {loggedIn && agent ? (
-        <label class="state">
+        <div class="state">
           <span class={`dot ${agent.type}`} aria-hidden="true" />
-          <span class="hidden">{t("state")}</span>
           <select
+            aria-label={t("state")}
             value={listed ? stateName : ""}
             disabled={busy.value.has("state")}
             onChange={(event) => {
@@ -56,7 +57,7 @@ export function Header(): JSX.Element {
             ))}
           </select>
           <time class="clock">{duration(now.value - Date.parse(agent.stateChangeTime))}</time>
-        </label>
+        </div>
       ) : null}
       <details class="menu">
         <summary>{name}</summary>

@@ -238,6 +238,14 @@ describe("a customer who comes back", () => {
     expect(allowed(call)).toMatchObject({ disconnect: true, clearContact: false });
   });
 
+  it("comes without what became of him before", () => {
+    const [ring] = rung as [ServerEvent];
+    const gone = after(...afterWork, transfer("connected"));
+    expect(apply(gone, ring).transfer).toBeNull();
+    const coming = after(...afterWork, transfer("returning"), ring);
+    expect(coming.transfer?.state).toBe("returning");
+  });
+
   it("is wound up by the new leg alone", () => {
     const ended = [
       ...back,

@@ -1,11 +1,12 @@
-import type {
-  AgentInfo,
-  ApiErrorData,
-  Capabilities,
-  Connection,
-  ServerEvent,
-  Transfer,
-  TransferRecord,
+import {
+  type AgentInfo,
+  type ApiErrorData,
+  type Capabilities,
+  type Connection,
+  isOutcome,
+  type ServerEvent,
+  type Transfer,
+  type TransferRecord,
 } from "@baton/client";
 
 /** A contact as the agent sees it: what its legs' events told. */
@@ -223,7 +224,10 @@ function applyLeg(state: State, change: CallChange): State {
     attributes: { ...before?.attributes, ...change.CallVariables },
     legs: { ...Object.fromEntries(others), [leg.connectionId]: leg },
   };
-  const transfer = same || state.transfer?.contactId === leg.contactId ? state.transfer : null;
+  const kept = same || state.transfer?.contactId === leg.contactId ? state.transfer : null;
+  // The customer comes anew to the agent: what became of him before is past.
+  const anew = leg.type === "agent" && leg.event === "connecting";
+  const transfer = anew && kept && isOutcome(kept.state) ? null : kept;
   if (Object.values(call.legs).every(gone)) return { ...state, call: null, transfer };
   return { ...state, call, transfer };
 }
