@@ -71,9 +71,9 @@ async def test_node_hears_the_outcome_that_came_while_the_server_was_away(world:
         accepted = await client.told(what="accepted")
         await client.told(event="TransferStateChange", state="alerting")
         await world.restart()
+        await third.answer()  # Before the client may be back: then it is told what it missed.
         await client.told(connection="connecting")
         await client.told(connection="open")
-        await third.answer()
         outcome = await client.told(what="outcome")
         assert (outcome["state"], outcome["transferId"]) == ("connected", accepted["transferId"])
         assert await asyncio.wait_for(client.process.wait(), 20) == 0

@@ -5,29 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.browser import Browser
-from harness.desk import Desk
+from harness.desk import STEPS, Desk
 from harness.samples import DIAL_PAD, SASI
-from harness.world import INBOUND, World
-from peer import Call, Peer
-
-
-async def incoming(world: World, desk: Desk) -> tuple[Call, Peer]:
-    customer = await world.customer()
-    call = await customer.call(INBOUND)
-    await call.answered()
-    await desk.sees("Incoming call")
-    return call, customer
-
-
-async def in_a_call(world: World, desk: Desk, phone: Peer) -> tuple[Call, Call]:
-    """A customer talks to the desk's agent: his call, and the agent's."""
-    call, _ = await incoming(world, desk)
-    await desk.page.press("a")
-    leg = await phone.incoming()
-    await leg.answered()
-    await desk.page.wait("section.call.talking")
-    await desk.page.wait("section.call button:enabled:has-text('Transfer')")
-    return call, leg
+from harness.world import World
 
 
 async def test_a_wrong_password_is_said_in_words(world: World, browser: Browser):
@@ -47,7 +27,7 @@ async def test_a_call_from_the_offer_to_the_end_by_mouse(world: World, browser: 
     desk = await Desk.open(world, browser)
     await desk.sees("Ready for the next call")
     await desk.picture("ready")
-    call, _ = await incoming(world, desk)
+    call = await desk.incoming()
     await desk.picture("offered")
     await desk.button("Answer")
     leg = await phone.incoming()
@@ -74,7 +54,7 @@ async def test_a_call_from_the_offer_to_the_end_by_mouse(world: World, browser: 
 async def test_a_transfer_takes_two_keys_and_a_name(world: World, browser: Browser, words: str, party: str):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    call, leg = await in_a_call(world, desk, phone)
+    call, leg = await desk.in_a_call(phone)
     await desk.transfer(words)
     third = await world.carrier.incoming()
     assert third.invite.uri.user == party
@@ -95,7 +75,7 @@ async def test_a_transfer_takes_two_keys_and_a_name(world: World, browser: Brows
 async def test_a_queue_tells_its_place_and_the_customer_is_taken_back(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    call, leg = await in_a_call(world, desk, phone)
+    call, leg = await desk.in_a_call(phone)
     await desk.transfer("CallSummary")
     await desk.sees("Waiting in CallSummary-HVOC-Queue, place 1")
     await leg.ended(by="them")
@@ -117,7 +97,7 @@ async def test_a_queue_tells_its_place_and_the_customer_is_taken_back(world: Wor
 async def test_a_failure_says_what_and_where_and_what_now(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    call, leg = await in_a_call(world, desk, phone)
+    call, leg = await desk.in_a_call(phone)
     await desk.transfer(DIAL_PAD)
     third = await world.carrier.incoming()
     await third.reject(486)
@@ -136,9 +116,8 @@ async def test_a_failure_says_what_and_where_and_what_now(world: World, browser:
 async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_dialled(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    await in_a_call(world, desk, phone)
-    await desk.page.press("t")
-    await desk.page.wait("dialog.transfer input.search")
+    await desk.in_a_call(phone)
+    await desk.search()
     await desk.picture("search")
     await desk.page.type("+1 208 209-7345")
     await desk.page.wait(".chip.good")
@@ -146,9 +125,11 @@ async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_di
     await desk.picture("number")
     await desk.page.fill("input.search", "+1 900 555 0123")
     await desk.page.wait(".chip.bad")
+    asked = desk.asked("POST", "/v1/messages")
     await desk.page.press("Enter")
     assert await desk.page.count("dialog.transfer") == 1
     await desk.picture("number-refused")
+    assert desk.asked("POST", "/v1/messages") == asked, "it was sent all the same"
     await desk.page.press("Escape")
     desk.check()
 
@@ -156,10 +137,9 @@ async def test_a_number_that_may_not_be_dialled_is_refused_before_anything_is_di
 async def test_who_is_chosen_stays_so_while_the_rows_are_sorted_anew(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    await in_a_call(world, desk, phone)
+    await desk.in_a_call(phone)
     third, _ = await world.agent("agent3")
-    await desk.page.press("t")
-    await desk.page.wait("dialog.transfer input.search")
+    await desk.search()
     await desk.page.type("Agent T")
     await desk.page.wait("#row-0[aria-selected=true] >> text=Agent Three")
     await world.agent("agent2")
@@ -174,12 +154,18 @@ async def test_who_is_chosen_stays_so_while_the_rows_are_sorted_anew(world: Worl
 async def test_the_next_agent_sees_who_sent_the_call_and_why(world: World, browser: Browser):
     phones = [await world.phone("agent1"), await world.phone("agent2")]
     desk = await Desk.open(world, browser)
-    call, _ = await in_a_call(world, desk, phones[0])
+    call, _ = await desk.in_a_call(phones[0])
     other = await Desk.open(world, browser, "agent2")
-    await desk.page.press("t")
-    await desk.page.wait("dialog.transfer input.search")
+    await desk.search()
     await desk.page.type("Agent Two")
     await desk.page.fill("dialog.transfer textarea", "Wants to change the address.")
+    await desk.page.press("Escape")
+    await desk.page.reload()
+    await desk.page.wait("section.call.talking")
+    await desk.search()
+    await desk.page.type("Agent Two")
+    assert await desk.page.value("dialog.transfer textarea") == "Wants to change the address."
+    await desk.page.click("dialog.transfer textarea")
     await desk.page.press("Control+Enter")
     await desk.page.wait("dialog.transfer", "detached")
     await other.sees("Incoming call")
@@ -197,7 +183,7 @@ async def test_the_next_agent_sees_who_sent_the_call_and_why(world: World, brows
 async def test_refresh_second_tab_and_lost_network_change_nothing(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    call, leg = await in_a_call(world, desk, phone)
+    call, leg = await desk.in_a_call(phone)
     await desk.transfer(DIAL_PAD)
     third = await world.carrier.incoming()
     await third.ring()
@@ -218,10 +204,33 @@ async def test_refresh_second_tab_and_lost_network_change_nothing(world: World, 
     await desk.sees("Ready for the next call")
 
 
+async def test_another_login_in_one_tab_is_that_of_all(world: World, browser: Browser):
+    desk = await Desk.open(world, browser, state=None)
+    second = Desk(world, browser, await desk.page.another())
+    await second.page.goto(f"{desk.origin}/")
+    await second.page.click("header summary >> text=/Agent One|agent1/")
+    await second.button("Sign out")
+    await desk.page.wait("input[name=login]")
+    await second.sign_in("agent2")
+    await desk.page.wait("header summary >> text=/Agent Two|agent2/")
+    for one in (desk, second):
+        one.check()
+
+
+async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: World, browser: Browser):
+    await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    await desk.page.run(str(STEPS), "clockAhead", 3_600_000)
+    await desk.page.reload()
+    await desk.page.wait("header .state time")
+    await desk.page.until("document.querySelector('header .state time').textContent.startsWith('0:')")
+    desk.check()
+
+
 async def test_who_signs_in_again_after_a_restart_finds_his_call(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    call, leg = await in_a_call(world, desk, phone)
+    call, leg = await desk.in_a_call(phone)
     await world.restart()
     await desk.sees("The server ended your session")
     await desk.sign_in("agent1")

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from harness.browser import Browser, Page
 from harness.config import SOURCE
-from harness.world import World
+from harness.world import INBOUND, World
+from peer import Call, Peer
 
 #: Where pictures of each state are kept, by name; a run overwrites those of the one before.
 PICTURES = Path(os.environ.get("BATON_TEST_PICTURES") or SOURCE / "build" / "pictures")
+#: Steps of a page that driver.mjs has no word for.
+STEPS = SOURCE / "tests" / "browser" / "steps.mjs"
 #: Widths of a window: a phone's, half a screen, a whole one.
 WIDTHS = {"narrow": (400, 860), "half": (900, 800), "wide": (1360, 860)}
 
@@ -49,20 +52,46 @@ class Desk:
         await self.page.wait("header")
 
     async def choose(self, state: str) -> None:
-        await self.page.run(str(SOURCE / "tests" / "browser" / "steps.mjs"), "choose", "header .state select", state)
+        await self.page.run(str(STEPS), "choose", "header .state select", state)
         await self.page.until(f"document.querySelector('header .state select').value === '{state}'")
 
     async def sees(self, text: str) -> None:
         # Also an option of a closed list has the text, and is not seen.
         await self.page.wait(f"text={text} >> visible=true")
 
+    def asked(self, method: str, path: str) -> int:
+        """How many such requests the page has made."""
+        return self.page.requests.count((method, f"{self.origin}{path}"))
+
     async def button(self, name: str) -> None:
         await self.page.click(f"role=button[name=/^{name}/]")
 
-    async def transfer(self, text: str) -> None:
-        """`T`, type, Enter: nothing else."""
+    async def incoming(self) -> Call:
+        """A customer calls, and the desk shows it: his call."""
+        customer = await self.world.customer()
+        call = await customer.call(INBOUND)
+        await call.answered()
+        await self.sees("Incoming call")
+        return call
+
+    async def in_a_call(self, phone: Peer) -> tuple[Call, Call]:
+        """A customer talks to the desk's agent: his call, and the agent's."""
+        call = await self.incoming()
+        await self.page.press("a")
+        leg = await phone.incoming()
+        await leg.answered()
+        await self.page.wait("section.call.talking")
+        await self.page.wait("section.call button:enabled:has-text('Transfer')")
+        return call, leg
+
+    async def search(self) -> None:
+        """Opens the transfer box by its key."""
         await self.page.press("t")
         await self.page.wait("dialog.transfer input.search")
+
+    async def transfer(self, text: str) -> None:
+        """`T`, type, Enter: nothing else."""
+        await self.search()
         await self.page.type(text)
         await self.page.press("Enter")
         await self.page.wait("dialog.transfer", "detached")

@@ -29,7 +29,9 @@ const KEYS: Record<string, () => void> = {
 };
 
 function onKey(event: KeyboardEvent): void {
-  if (!session.shortcuts.value || event.ctrlKey || event.metaKey || event.altKey) return;
+  // A key that is held down is one press.
+  if (!session.shortcuts.value || event.repeat || event.ctrlKey || event.metaKey || event.altKey)
+    return;
   const target = event.target as HTMLElement | null;
   // The list of states keeps the focus after a choice: while there is a call, its letters are the call's.
   const typing = session.state.value.call

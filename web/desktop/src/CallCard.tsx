@@ -185,7 +185,8 @@ export function CallCard({ call }: { call: Call }): JSX.Element {
 
 /** The agent's own note: kept at each stroke, so nothing that happens to the page loses it. */
 function Note({ contactId }: { contactId: string }): JSX.Element {
-  const text = useSignal(storage.note(contactId));
+  const login = session.who.value?.login ?? "";
+  const text = useSignal(storage.note(login, contactId));
   return (
     <label class="field note">
       <span>
@@ -197,7 +198,7 @@ function Note({ contactId }: { contactId: string }): JSX.Element {
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value;
-          storage.setNote(contactId, text.value);
+          storage.setNote(login, contactId, text.value);
         }}
       />
     </label>

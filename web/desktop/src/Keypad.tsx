@@ -11,7 +11,7 @@ export function Keypad(): JSX.Element {
   const sent = useSignal("");
   const press = (digit: string): void => {
     sent.value += digit;
-    void sendDigit(digit);
+    sendDigit(digit);
   };
   return (
     <Dialog title={t("keypad")} name="keypad" close={() => (keypadOpen.value = false)}>
@@ -19,7 +19,8 @@ export function Keypad(): JSX.Element {
       <div
         class="keys"
         onKeyDown={(event) => {
-          if (!event.ctrlKey && !event.metaKey && KEYS.includes(event.key)) press(event.key);
+          if (!event.repeat && !event.ctrlKey && !event.metaKey && KEYS.includes(event.key))
+            press(event.key);
         }}
       >
         {KEYS.map((digit, index) => (

@@ -15,6 +15,7 @@ import { Icon } from "./icons.tsx";
 import { fallsBack, optionsFor, type Step } from "./options.ts";
 import { duration } from "./sentences.ts";
 import * as session from "./session.ts";
+import { storage } from "./storage.ts";
 import { t, tOf } from "./texts.ts";
 
 const PREFLIGHT_MS = 120;
@@ -34,7 +35,9 @@ export function TransferBox(): JSX.Element {
   const text = useSignal("");
   // The chosen row by what it stands for: the rows are read again and sorted anew while the box is open.
   const at = useSignal<string | null>(null);
-  const note = useSignal("");
+  const contactId = session.state.value.call?.contactId ?? "";
+  const login = session.who.value?.login ?? "";
+  const note = useSignal(storage.transferNote(login, contactId));
   const seconds = useSignal(20);
   const step = useSignal<Step>("return");
   const failure = useSignal("");
@@ -171,7 +174,10 @@ export function TransferBox(): JSX.Element {
             rows={2}
             maxLength={2000}
             value={note.value}
-            onInput={(event) => (note.value = event.currentTarget.value)}
+            onInput={(event) => {
+              note.value = event.currentTarget.value;
+              storage.setTransferNote(login, contactId, note.value);
+            }}
             onKeyDown={(event) => {
               if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
                 void send(rows[chosen]);
@@ -249,7 +255,7 @@ function NumberChip({
   );
 }
 
-const ageOf = ({ item }: Row): number => Date.now() - Date.parse(item.asOf);
+const ageOf = ({ item }: Row): number => session.now.value - Date.parse(item.asOf);
 
 const reasonOf = (row: Row): string =>
   tOf("reason", row.item.unavailableReason ?? "agentUnavailable", { name: row.item.name });

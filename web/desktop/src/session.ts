@@ -43,12 +43,16 @@ export const queues = signal<QueueList["items"]>([]);
 export const favourites = signal<string[]>([]);
 export const recent = signal<string[]>([]);
 
-/** The time, once a second; whoever shows a clock reads it. */
+/** How far the server's clock is ahead of the PC's, by what it told last; milliseconds. */
+let ahead = 0;
+/** The server's time, once a second; whoever shows a clock reads it. */
 export const now = signal(Date.now());
-setInterval(() => (now.value = Date.now()), 1000);
+setInterval(() => (now.value = Date.now() + ahead), 1000);
 
 const client = new BatonClient({ source: "baton-desktop" });
 const QUEUE_REFRESH_MS = 5_000;
+/** How long a refresh shows nothing rather than a desk without a connection. */
+const LOOK_MS = 1_000;
 
 client.onConnection((value) => {
   connection.value = value;
@@ -90,27 +94,25 @@ function forget(): void {
 
 // --- Coming and going ------------------------------------------------------------------------------------------------
 
-/** Takes up the session that the browser's cookie holds, if it does. */
+/** Takes up the session that the browser's cookie holds, if it does. While the server is away the desk says so. */
 export async function resume(): Promise<void> {
+  // The cookie is all tabs' one: this one must not go on as somebody else.
+  storage.onOtherWho(() => location.reload());
+  const signed = storage.who();
   try {
-    const login = sessionStorageLogin();
-    if (login) await enter(login);
+    if (signed)
+      await Promise.race([enter(signed), new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
   } finally {
     looked.value = true;
   }
-}
-
-const KEPT = "baton.who";
-function sessionStorageLogin(): SignedIn | null {
-  const text = localStorage.getItem(KEPT);
-  return text ? (JSON.parse(text) as SignedIn) : null;
 }
 
 /** Signs in; gives back why not, in words, or nothing. */
 export async function signIn(login: string, password: string): Promise<string> {
   try {
     const signed = await client.signIn(login, password);
-    localStorage.setItem(KEPT, JSON.stringify(signed));
+    storage.setWho(null); // So that the other tabs are told also where it is the same agent again.
+    storage.setWho(signed);
     signedOutWhy.value = "";
     await enter(signed);
     return "";
@@ -129,7 +131,7 @@ async function enter(signed: SignedIn): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
-    if (error instanceof BatonError && error.status === 401) localStorage.removeItem(KEPT);
+    if (error instanceof BatonError && error.status === 401) storage.setWho(null);
     forget();
     throw error;
   }
@@ -143,7 +145,7 @@ async function enter(signed: SignedIn): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  localStorage.removeItem(KEPT);
+  storage.setWho(null);
   await client.signOut().catch(() => client.close());
   forget();
 }
@@ -195,13 +197,13 @@ export const muteOrNot = (): Promise<boolean> =>
   ask("mute", { topic: "Agent", subtopic: state.value.agent?.muted ? "Unmute" : "Mute" });
 export const hangUp = (): Promise<boolean> =>
   ask("hangUp", { topic: "InboundCall", subtopic: "Disconnect", ...ofCall() });
-export const sendDigit = (digit: string): Promise<boolean> =>
-  ask(`digit${Math.random()}`, {
-    topic: "InboundCall",
-    subtopic: "SendDTMF",
-    data: digit,
-    ...ofCall(),
-  });
+let digits: Promise<unknown> = Promise.resolve();
+/** Each digit waits for the one before: two requests on their way at once may overtake each other. */
+export function sendDigit(digit: string): void {
+  digits = digits.then(() =>
+    ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data: digit, ...ofCall() }),
+  );
+}
 export const clearContact = (): Promise<boolean> =>
   ask("clear", { topic: "InboundCall", subtopic: "ClearContact", ...ofCall() });
 export const callNumber = (number: string): Promise<boolean> =>
@@ -262,6 +264,8 @@ export async function refreshDestinations(): Promise<void> {
   } catch {
     return; // The old list stays, and says its age.
   }
+  // The figures' time is that of the answer.
+  if (items[0]) now.value = Date.now() + (ahead = Date.parse(items[0].asOf) - Date.now());
   quickConnects.value = items;
   quickConnectsAt.value = Date.now();
 }

@@ -1,3 +1,5 @@
+import type { SignedIn } from "@baton/client";
+
 /** What a browser keeps for one agent: favourites, notes, his choices. Without storage nothing is kept, and nothing fails. */
 
 function read<T>(key: string, otherwise: T): T {
@@ -15,6 +17,14 @@ function write(key: string, value: unknown): void {
   } catch {
     // Full, or forbidden.
   }
+}
+
+/** A text for each contact; the newest fifty are kept. */
+const textOf = (key: string, contactId: string): string =>
+  read<[string, string][]>(key, []).find(([id]) => id === contactId)?.[1] ?? "";
+function setTextOf(key: string, contactId: string, text: string): void {
+  const others = read<[string, string][]>(key, []).filter(([id]) => id !== contactId);
+  write(key, text === "" ? others : [[contactId, text], ...others].slice(0, NOTES));
 }
 
 const NOTES = 50;
@@ -35,11 +45,23 @@ export const storage = {
     return keys;
   },
 
-  /** The agent's own note on a contact; the newest fifty are kept. */
-  note: (contactId: string): string =>
-    read<[string, string][]>("notes", []).find(([id]) => id === contactId)?.[1] ?? "",
-  setNote(contactId: string, text: string): void {
-    const others = read<[string, string][]>("notes", []).filter(([id]) => id !== contactId);
-    write("notes", text === "" ? others : [[contactId, text], ...others].slice(0, NOTES));
+  /** The agent's own note on a contact. */
+  note: (login: string, contactId: string): string => textOf(`notes.${login}`, contactId),
+  setNote: (login: string, contactId: string, text: string): void =>
+    setTextOf(`notes.${login}`, contactId, text),
+  /** His note for the next agent, as far as he has written it. */
+  transferNote: (login: string, contactId: string): string =>
+    textOf(`transferNotes.${login}`, contactId),
+  setTransferNote: (login: string, contactId: string, text: string): void =>
+    setTextOf(`transferNotes.${login}`, contactId, text),
+
+  /** Who is signed in by this browser's cookie, for all its tabs. */
+  who: (): SignedIn | null => read<SignedIn | null>("who", null),
+  setWho: (signed: SignedIn | null): void => write("who", signed),
+  /** Calls `handler` when another tab signs in or out. */
+  onOtherWho(handler: () => void): void {
+    addEventListener("storage", ({ key, newValue, oldValue }) => {
+      if (key === "baton.who" && newValue !== oldValue) handler();
+    });
   },
 };
