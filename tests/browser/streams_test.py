@@ -9,8 +9,9 @@ import pytest
 
 from browser.streams.desktop import Site, StreamsDesktop
 from harness.browser import Browser
+from harness.desktop import Desktop
 from harness.samples import DIAL_PAD, SASI
-from harness.tools import SCENARIOS, Sipp
+from harness.tools import SCENARIOS, sipp_parties
 from harness.world import INBOUND, World
 from peer import Call, Peer, talk
 from peer.ports import PORTS
@@ -56,45 +57,40 @@ async def leave(desk: StreamsDesktop) -> None:
     await desk.until("contact().getStatus().type === 'ended'")
 
 
+async def answered(other: Desktop, phone: Peer) -> Call:
+    """Another agent's leg, once he has answered what he was offered."""
+    await other.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    return leg
+
+
 @pytest.mark.config({"server.drain_seconds": 0})  # Its call is still up when the server is stopped.
 async def test_a_call_is_accepted_and_handed_on_blind(world: World, desk: StreamsDesktop):
     """All parties are sipp: the customer and the outside number get each other's descriptions."""
-    server = "%s:%d" % world.server.sip["udp"]
-    phone_port = PORTS.take()
-    carrier_port = world.carrier.transport.port
-    await world.carrier.close()
-    register = await Sipp(world.folder, SCENARIOS / "register.xml", server, "-p", str(phone_port), "-m", "1",
-                          "-key", "agent", "agent1", "-au", "agent1", "-ap", "demo-agent1").start()
-    assert await register.end() == 0, register.evidence()
-    phone = await Sipp(world.folder, SCENARIOS / "agent.xml", server, "-p", str(phone_port), "-m", "1",
-                       "-key", "agent", "agent1", "-key", "audio_port", "6200").start()
-    carrier = await Sipp(world.folder, SCENARIOS / "carrier.xml", server, "-p", str(carrier_port), "-m", "1",
-                         "-key", "audio_port", "6300").start()
-    customer = None
-    try:
+    # It rings long enough for the agent to leave before it answers.
+    late = world.folder / "late-carrier.xml"
+    scenario = (SCENARIOS / "carrier.xml").read_text(encoding="utf-8")
+    assert scenario.count('<pause milliseconds="800"/>') == 1
+    late.write_text(scenario.replace('<pause milliseconds="800"/>', '<pause milliseconds="5000"/>'), encoding="utf-8")
+    async with sipp_parties(world, late) as parties:
         await desk.at_work()
-        customer = await Sipp(world.folder, SCENARIOS / "customer.xml", server, "-s", INBOUND, "-m", "1",
-                              "-p", str(PORTS.take()), "-key", "number", "+12025550181",
-                              "-key", "audio_port", "6100").start()
+        await parties.call(INBOUND)
         await desk.told("contact connecting")
         await desk.run("call(contact(), 'accept')")
         await desk.told("contact connected")
         await add(desk, "Sasi_Chime")
-        await desk.until("contact().getSingleActiveThirdPartyConnection() !== null || contact().getStatus().type === 'ended'")
+        await desk.until("contact().getSingleActiveThirdPartyConnection() !== null")
+        assert await desk.run("contact().getStatus().type") == "connected"
         await leave(desk)
-        assert await phone.end() == 0, phone.evidence()
+        assert await parties.phone.end() == 0, parties.phone.evidence()
         boss = await world.rest("supervisor1", "supervisor")
 
         async def transfers() -> list[str]:
             return [one["state"] for one in (await boss.get("/v1/transfers?agent=agent1")).json()["items"]]
 
         await world.until(transfers, lambda states: states == ["connected"], "one connected transfer")
-        assert "from 127.0.0.1:6100 for audio_port 6300" in carrier.log(), carrier.evidence()
-        assert "from 127.0.0.1:6300 for audio_port 6100" in customer.log(), customer.evidence()
-    finally:
-        for one in (phone, carrier, customer):
-            if one:
-                await one.stop()
+        parties.check_media()
     await world.server.stop()
     world.expect_exit = None
 
@@ -159,10 +155,7 @@ async def test_a_queue_takes_the_customer_at_once(world: World, desk: StreamsDes
     await add(desk, "CallSummary-HVOC-Queue")
     await desk.told("contact ended")
     await other.offered()
-    await other.answer()
-    leg = await phone.incoming()
-    await leg.answered()
-    await talk(customer, leg)
+    await talk(customer, await answered(other, phone))
 
 
 async def test_another_agent_takes_the_customer(world: World, desk: StreamsDesktop):
@@ -172,9 +165,7 @@ async def test_another_agent_takes_the_customer(world: World, desk: StreamsDeskt
     await other.offered()
     await desk.told("legs agent connected, *inbound hold, outbound connecting")
     assert await desk.run("contact().getSingleActiveThirdPartyConnection().getEndpoint().type") == "agent"
-    await other.answer()
-    leg = await phone.incoming()
-    await leg.answered()
+    leg = await answered(other, phone)
     await desk.told("contact ended")
     await talk(customer, leg)
 

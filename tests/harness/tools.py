@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import functools
 import shutil
 import subprocess
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.config import SOURCE
 from harness.server import die_with_parent
+from peer.ports import PORTS
+
+if TYPE_CHECKING:
+    from harness.world import World
 
 SCENARIOS = SOURCE / "examples" / "sipp"
 
@@ -76,3 +83,45 @@ class Sipp:
         error = self.log_path.with_suffix(".err")
         return (error.read_text() if error.exists() else "") + self.log() + \
             self.log_path.with_suffix(".out").read_text(errors="replace")[-3000:]
+
+
+class SippParties:
+    """The demo's three programs: agent1's phone, the carrier in place of the world's, and the customer once he calls."""
+
+    def __init__(self, world: World):
+        self.world, self.server = world, "%s:%d" % world.server.sip["udp"]
+        self.phone: Sipp
+        self.carrier: Sipp
+        self.customer: Sipp
+
+    async def run(self, scenario: Path, port: int, *arguments: str) -> Sipp:
+        return await Sipp(self.world.folder, scenario, self.server, "-p", str(port), "-m", "1", *arguments).start()
+
+    async def call(self, number: str) -> None:
+        """The customer dials that number."""
+        self.customer = await self.run(SCENARIOS / "customer.xml", PORTS.take(), "-s", number, "-key", "number",
+                                       "+12025550181", "-key", "audio_port", "6100")
+
+    def check_media(self) -> None:
+        """The customer and the outside number have each other's descriptions."""
+        assert "from 127.0.0.1:6100 for audio_port 6300" in self.carrier.log(), self.carrier.evidence()
+        assert "from 127.0.0.1:6300 for audio_port 6100" in self.customer.log(), self.customer.evidence()
+
+
+@contextlib.asynccontextmanager
+async def sipp_parties(world: World, carrier: Path = SCENARIOS / "carrier.xml") -> AsyncIterator[SippParties]:
+    """`carrier`: its scenario."""
+    parties = SippParties(world)
+    phone_port, carrier_port = PORTS.take(), world.carrier.transport.port
+    await world.carrier.close()
+    agent = ("-key", "agent", "agent1")
+    register = await parties.run(SCENARIOS / "register.xml", phone_port, *agent, "-au", "agent1", "-ap", "demo-agent1")
+    assert await register.end() == 0, register.evidence()
+    try:
+        parties.phone = await parties.run(SCENARIOS / "agent.xml", phone_port, *agent, "-key", "audio_port", "6200")
+        parties.carrier = await parties.run(carrier, carrier_port, "-key", "audio_port", "6300")
+        yield parties
+    finally:
+        for name in ("phone", "carrier", "customer"):
+            if one := getattr(parties, name, None):
+                await one.stop()

@@ -9,7 +9,7 @@ import pytest
 
 from harness.samples import DIAL_PAD, quick_connect
 from harness.server import die_with_parent
-from harness.tools import SCENARIOS, Sipp, tool
+from harness.tools import sipp_parties, tool
 from harness.world import INBOUND, World
 from peer import talk
 from peer.ports import PORTS
@@ -18,39 +18,20 @@ from peer.ports import PORTS
 @pytest.mark.config({"server.drain_seconds": 0})  # Its call is still up when the server is stopped.
 async def test_all_parties_are_sipp(world: World):
     """The demo's three programs: customer and outside number get each other's descriptions."""
-    server = "%s:%d" % world.server.sip["udp"]
-    phone_port = PORTS.take()
-    carrier_port = world.carrier.transport.port
-    await world.carrier.close()
-    register = await Sipp(world.folder, SCENARIOS / "register.xml", server, "-p", str(phone_port), "-m", "1",
-                          "-key", "agent", "agent1", "-au", "agent1", "-ap", "demo-agent1").start()
-    assert await register.end() == 0, register.evidence()
-    phone = await Sipp(world.folder, SCENARIOS / "agent.xml", server, "-p", str(phone_port), "-m", "1",
-                       "-key", "agent", "agent1", "-key", "audio_port", "6200").start()
-    carrier = await Sipp(world.folder, SCENARIOS / "carrier.xml", server, "-p", str(carrier_port), "-m", "1",
-                         "-key", "audio_port", "6300").start()
-    customer = None
-    try:
+    async with sipp_parties(world) as parties:
         desktop = await world.desktop("agent1")
-        customer = await Sipp(world.folder, SCENARIOS / "customer.xml", server, "-s", INBOUND, "-m", "1",
-                              "-p", str(PORTS.take()), "-key", "number", "+12025550181",
-                              "-key", "audio_port", "6100").start()
+        await parties.call(INBOUND)
         await desktop.offered()
         await desktop.answer()
         await desktop.call_event("connected", "agent")
         await desktop.blind_transfer(DIAL_PAD)
         await desktop.transfer("connected")
-        assert await phone.end() == 0, phone.evidence()
+        assert await parties.phone.end() == 0, parties.phone.evidence()
         boss = await world.rest("supervisor1", "supervisor")
         contact = (await desktop.sync())["calls"]
         assert not contact or contact[0]["status"] == "disconnected"
         assert (await boss.get("/v1/transfers?agent=agent1")).json()["items"][0]["state"] == "connected"
-        assert "from 127.0.0.1:6100 for audio_port 6300" in carrier.log(), carrier.evidence()
-        assert "from 127.0.0.1:6300 for audio_port 6100" in customer.log(), customer.evidence()
-    finally:
-        for one in (phone, carrier, customer):
-            if one:
-                await one.stop()
+        parties.check_media()
     await world.server.stop()
     world.expect_exit = None
 

@@ -4,7 +4,13 @@
 export async function signIn(page, context, url, login, password) {
   const there = () => context.pages().find((one) => one !== page && one.url().startsWith(url));
   const popup = there() ?? (await context.waitForEvent("page", (one) => one !== page));
-  await popup.getByLabel("Login").fill(login);
+  await popup
+    .getByLabel("Login")
+    .fill(login)
+    .catch((error) => {
+      const pages = context.pages().map((one) => one.url());
+      throw new Error(`no form to sign in at ${popup.url()}, of the pages ${pages.join(", ")}`, { cause: error });
+    });
   await popup.getByLabel("Password").fill(password);
   const closed = popup.waitForEvent("close").then(() => "closed");
   // The library may close it before the click has come back.
