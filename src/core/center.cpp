@@ -226,6 +226,7 @@ void ContactCenter::Impl::on(const TimerFired& event) {
       if (transfer != nullptr && transfer->park_timer == event.timer) {
         transfer->park_timer = 0;
         customer_owes_answer(*owner);
+        stop_releasing(*owner);
         finish_release(*owner, *transfer);
       }
       break;

@@ -359,6 +359,9 @@ struct ContactCenter::Impl {
   void move(Contact& contact, Transfer& transfer, TransferState state, Custody custody,
             message::Reason reason = message::Reason::none, std::string detail = {});
   void begin_release(Contact& contact, Transfer& transfer);
+  /// A release that does not wait for its park any more: what still comes of it is not the next
+  /// one's. Looks at every open command, so not on the usual way.
+  void stop_releasing(const Contact& contact);
   void finish_release(Contact& contact, Transfer& transfer);
   void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
   void park(Contact& contact, Sound sound, Purpose purpose);

@@ -15,6 +15,7 @@ void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
   if (!transfer.releasing) return;
   transfer.releasing = false;
   cancel(transfer.park_timer);
+  stop_releasing(contact);
   if (transfer.was_held) {
     park(contact, Sound::hold, Purpose::wait_park);
   } else {

@@ -126,6 +126,13 @@ void ContactCenter::Impl::begin_release(Contact& contact, Transfer& transfer) {
   if (planted(PlantedFault::released_without_park)) finish_release(contact, transfer);
 }
 
+void ContactCenter::Impl::stop_releasing(const Contact& contact) {
+  for (auto& [id, open] : commands_) {
+    if (open.purpose == Purpose::release_park && open.contact == contact.id)
+      open.purpose = Purpose::wait_park;
+  }
+}
+
 void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
   // Once he is parked, or after two seconds all the same: a failed hold never drops the customer.
   if (transfer.released) return;
@@ -162,6 +169,7 @@ void ContactCenter::Impl::release_by_agent(Contact& contact, Transfer& transfer,
   if (!transfer.releasing) begin_release(contact, transfer);
   if (!at_once) return;
   customer_owes_answer(contact);
+  stop_releasing(contact);
   finish_release(contact, transfer);
 }
 

@@ -66,6 +66,22 @@ TEST_F(Race, ACustomerWhoIsGoneWhenHeIsParkedIsOfferedToNobody) {
   EXPECT_EQ(t.state_of("agent2"), "Available");
 }
 
+TEST_F(Race, AParkOfACanceledReleaseDoesNotReleaseForTheNext) {
+  const auto queue = to_quick_connect(QuickConnectType::queue, "queue");
+  ASSERT_TRUE(transfer(queue).accepted);
+  const auto first = t.take<ParkLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  ASSERT_TRUE(transfer(queue).accepted);
+  const auto second = t.take<ParkLeg>();
+  t.put(
+      CommandResult{.command = first->first, .ok = true, .code = 0, .text = {}, .failed_leg = {}});
+  EXPECT_EQ(last_state(), TransferState::accepted);
+  EXPECT_EQ(t.state_of("agent1"), "Busy");
+  t.put(
+      CommandResult{.command = second->first, .ok = true, .code = 0, .text = {}, .failed_leg = {}});
+  EXPECT_EQ(last_state(), TransferState::queued);
+}
+
 TEST_F(Race, AParkThatTellsOfTheCustomersEndGoesOnByItsDeadlineWhereNoEndComes) {
   t.sign_in("agent2");
   ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
