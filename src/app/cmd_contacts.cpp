@@ -43,6 +43,9 @@ int erase_number(const std::string& config_file, const std::string& typed) {
   };
   const auto records = store::erase_number_from_records(store, is_number);
   if (!records) return failed("the records cannot be written; nothing was erased");
+  const auto preferences = store::erase_number_from_preferences(store, is_number);
+  if (!preferences)
+    return failed("the preferences cannot be written: " + store.database().error_text());
   std::optional<std::size_t> lines;
   store::Status status = store.transact([&] {
     lines = store::erase_number_from_audit(store.database(), is_number);
@@ -66,6 +69,10 @@ int erase_number(const std::string& config_file, const std::string& typed) {
       "{} is erased from {} record{} and {} line{} of the audit; journal and snapshot are empty: "
       "agents sign in again\n",
       *number, *records, *records == 1 ? "" : "s", *lines, *lines == 1 ? "" : "s");
+  if (*preferences > 0) {
+    std::cout << fmt::format("the preferences of {} login{}, which had it, are deleted\n",
+                             *preferences, *preferences == 1 ? "" : "s");
+  }
   if (legs > 0) {
     std::cout << fmt::format("{} leg{} of calls that the last server left up {} forgotten, too\n",
                              legs, legs == 1 ? "" : "s", legs == 1 ? "is" : "are");
@@ -88,7 +95,8 @@ void add_contacts(CLI::App& program, int& exit_code) {
   sub->add_option("--number", *number, "The number, in E.164; it is found in every form")
       ->required();
   sub->footer(
-      R"(For a stopped server (systemctl stop baton). In the records and the audit "erased" stands in the number's place. The journal
+      R"(For a stopped server (systemctl stop baton). In the records and the audit "erased" stands in the number's place; preferences
+of a person's pages that have it are deleted. The journal
 is emptied with its snapshot, since its inputs cannot be changed one by one: agents sign in again after the next start, limits
 of dialling count from 0, and calls that a killed server left up are forgotten. What was deleted is overwritten, which rewrites the store and needs as much free space again. The directory is left alone, and so are backups.
 Exit codes: 0 erased (also when there was nothing); 1 it failed, or a server has the store; 2 wrong arguments.

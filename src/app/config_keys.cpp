@@ -421,6 +421,11 @@ const std::array kKeys{
     number_or_off("limits", "service_requests_per_second",
                   BATON_AT(gateway.service_requests_per_second), "The same of one service.",
                   "requests a second", 1, 1000000),
+    number(
+        "limits", "preferences_bytes", BATON_AT(gateway.max_preferences_bytes),
+        "What the pages of one caller may keep for him (`/v1/me/preferences`), as JSON text; more "
+        "gets 413.",
+        "bytes", 1024, kMiB),
     number_or_off(
         "retention", "records_days", BATON_AT(retention.records_days),
         "Records of transfers and contacts that did not change for so long are deleted, a "

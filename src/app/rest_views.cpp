@@ -65,6 +65,7 @@ std::string csv_value(const json::object& object, std::string_view key) {
 gateway::RestReply transfers_csv(const store::TransferPage& page) {
   gateway::RestReply reply;
   reply.content_type = "text/csv; charset=utf-8";
+  reply.file_name = "transfers.csv";
   static constexpr std::array kColumns{"transferId", "contactId",   "agent",  "state",
                                        "custody",    "destination", "reason", "acceptedAt",
                                        "releasedAt", "outcomeAt"};
@@ -113,6 +114,11 @@ gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& 
                         "limit: '" + text + "' is not a number from 1 to 1000");
     }
   }
+  if (const std::string format = parameter(request, "format");
+      !format.empty() && format != "csv" && format != "json") {
+    return rest_error(400, message::Reason::invalidMessage,
+                      "format: '" + format + "' is neither csv nor json");
+  }
   if (!sees_all(caller)) {
     if (filter.agent && *filter.agent != caller.login) {
       return rest_error(403, message::Reason::callNotOwned,
@@ -155,6 +161,16 @@ gateway::RestReply rest_error(int status, message::Reason reason, const std::str
   return {.status = status, .content_type = "application/json", .body = json::serialize(body)};
 }
 
+std::string why_no_object(std::string_view body) {
+  boost::system::error_code error;
+  const json::value value = json::parse(body, error);
+  if (error) return "the body is no JSON (" + error.message() + "); send an object, such as {}";
+  if (!value.is_object())
+    return std::string("the body is JSON of the kind ") +
+           std::string(json::to_string(value.kind())) + "; send an object, such as {}";
+  return {};
+}
+
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   std::tm parts{};
   const std::string copy(text);
@@ -195,25 +211,14 @@ std::string agents_json(const core::ContactCenter& center, const gateway::Caller
 
 std::string queues_json(const core::ContactCenter& center, const gateway::Caller& caller) {
   const directory::Agent* self = center.directory().agent(caller.login);
-  json::array items;
+  std::string body = R"({"items":[)";
   for (const core::QueueStatus& status : center.queues()) {
     if (!sees_all(caller) && (self == nullptr || !center.directory().serves(*self, status.arn)))
       continue;
-    json::object item;
-    item["arn"] = status.arn;
-    item["name"] = status.name;
-    item["open"] = status.open;
-    item["waiting"] = status.waiting;
-    item["longestWaitingSince"] =
-        status.longest_waiting_since == 0
-            ? json::value(nullptr)
-            : json::value(message::format_time(status.longest_waiting_since));
-    item["agentsStaffed"] = status.agents_staffed;
-    item["agentsAvailable"] = status.agents_available;
-    item["estimatedWaitSeconds"] = status.estimated_wait_seconds;
-    items.push_back(std::move(item));
+    if (!body.ends_with('[')) body += ',';
+    body += message::print(status);
   }
-  return list(std::move(items));
+  return body + R"(],"nextCursor":null})";
 }
 
 gateway::RestReply quick_connects_json(const core::ContactCenter& center,

@@ -37,6 +37,9 @@ namespace baton::app {
 [[nodiscard]] gateway::RestReply rest_error(int status, message::Reason reason,
                                             const std::string& msg);
 
+/// Why a request's body is no JSON object, for people; empty: it is one.
+[[nodiscard]] std::string why_no_object(std::string_view body);
+
 /// Unix ms of an RFC 3339 time in UTC ("2020-04-09T08:37:12.701Z"; the fraction may be left out),
 /// or nothing.
 [[nodiscard]] std::optional<std::int64_t> parse_rfc3339(std::string_view text);

@@ -15,6 +15,7 @@
 #include "app/preflight.hpp"
 #include "app/rest_views.hpp"
 #include "app/server_metrics.hpp"
+#include "app/statistics_view.hpp"
 #include "app/version.hpp"
 #include "core/number_facts.hpp"
 #include "directory/directory_json.hpp"
@@ -274,6 +275,7 @@ void Server::start() {
   journal_.emplace(*store_, version());
   reader_.emplace(config_.store.path);
   passwords_.emplace(config_.store.path);
+  statistics_reader_.emplace(config_.store.path);
 
   registry_ = std::make_unique<ServerRegistry>();
   engine_metrics_ = std::make_unique<EngineMetrics>(*registry_);
@@ -340,6 +342,7 @@ void Server::start() {
   }
   if (sip_) sip_->open_commands_are_out();
   worker_ = std::make_unique<Worker>();
+  statistics_worker_ = std::make_unique<Worker>();
   worker_->every(std::chrono::seconds(1), [this] {
     check_hours();
     prune_records();
@@ -363,6 +366,7 @@ void Server::stop_gateway() {
   stopped_ = true;
   if (gateway_) gateway_->stop();
   if (worker_) worker_->stop();
+  if (statistics_worker_) statistics_worker_->stop();
 }
 
 void Server::leave() {
@@ -528,6 +532,18 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
     preflight(caller, request.body, std::move(done));
     return;
   }
+  if (request.resource == "statistics") {
+    statistics(caller, request, std::move(done));
+    return;
+  }
+  if (request.resource == "preferences") {
+    preferences(caller, std::move(done));
+    return;
+  }
+  if (request.resource == "keep-preferences") {
+    keep_preferences(caller, std::move(request.body), std::move(done));
+    return;
+  }
   const bool live = request.resource == "agents" || request.resource == "queues" ||
                     request.resource == "quick-connects";
   auto task = [this, live, caller = std::move(caller), request = std::move(request),
@@ -562,6 +578,64 @@ void Server::preflight(const gateway::Caller& caller, const std::string& body,
   core::look_up_numbers(asked, [this](const std::string& number) { return numbers_.of(number); });
   engine_->run([asked = std::move(asked), done = std::move(done)](core::ContactCenter& center) {
     done(preflight_json(center.preflight(asked, unix_ms())));
+  });
+}
+
+void Server::statistics(const gateway::Caller& caller, const gateway::RestRequest& request,
+                        std::function<void(gateway::RestReply)> done) {
+  constexpr int kMostWaiting = 8;  // Each may take seconds.
+  auto parsed = parse_statistics(caller, request, unix_ms());
+  if (auto* refusal = std::get_if<gateway::RestReply>(&parsed)) {
+    done(std::move(*refusal));
+    return;
+  }
+  if (statistics_waiting_.fetch_add(1) >= kMostWaiting) {
+    --statistics_waiting_;
+    done(rest_error(503, message::Reason::backendUnavailable,
+                    "statistics: others are being counted; try again in a moment"));
+    return;
+  }
+  engine_->run_after_flush([this, query = std::get<store::StatisticsQuery>(parsed),
+                            done = std::move(done)](core::ContactCenter&) mutable {
+    statistics_worker_->post([this, query, done = std::move(done)] {
+      done(statistics_json(query, statistics_reader_->statistics(query)));
+      --statistics_waiting_;
+    });
+  });
+}
+
+void Server::preferences(const gateway::Caller& caller,
+                         std::function<void(gateway::RestReply)> done) {
+  worker_->post([this, login = caller.login, done = std::move(done)] {
+    const std::optional<std::string> kept = reader_->preferences(login);
+    if (!kept && !reader_->last_error().empty()) {
+      done(rest_error(503, message::Reason::backendUnavailable, reader_->last_error()));
+      return;
+    }
+    done({.status = 200, .body = kept.value_or("{}")});
+  });
+}
+
+void Server::keep_preferences(const gateway::Caller& caller, std::string body,
+                              std::function<void(gateway::RestReply)> done) {
+  if (const std::string fault = why_no_object(body); !fault.empty()) {
+    done(rest_error(400, message::Reason::invalidMessage, fault));
+    return;
+  }
+  // A commit by itself, between two of the journal's.
+  engine_->run([this, login = caller.login, body = std::move(body),
+                done = std::move(done)](core::ContactCenter&) {
+    if (const store::Status kept = store_->put_preferences(login, body); !kept) {
+      done(rest_error(503, message::Reason::backendUnavailable, kept.error));
+      return;
+    }
+    done({.status = 200, .body = body});
+  });
+}
+
+void Server::queues(std::function<void(gateway::QueuesReply)> done) {
+  engine_->run([done = std::move(done)](core::ContactCenter& center) {
+    done({.queues = center.queues(), .at = unix_ms()});
   });
 }
 

@@ -59,6 +59,7 @@ class Server final : public gateway::Backend {
   void sync(std::string agent, std::function<void(gateway::SyncReply)> done) override;
   void rest(gateway::Caller caller, gateway::RestRequest request,
             std::function<void(gateway::RestReply)> done) override;
+  void queues(std::function<void(gateway::QueuesReply)> done) override;
   void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
@@ -89,6 +90,11 @@ class Server final : public gateway::Backend {
   void prune_audit();
   void preflight(const gateway::Caller& caller, const std::string& body,
                  std::function<void(gateway::RestReply)> done);
+  void statistics(const gateway::Caller& caller, const gateway::RestRequest& request,
+                  std::function<void(gateway::RestReply)> done);
+  void preferences(const gateway::Caller& caller, std::function<void(gateway::RestReply)> done);
+  void keep_preferences(const gateway::Caller& caller, std::string body,
+                        std::function<void(gateway::RestReply)> done);
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
       const store::Store& store);
 
@@ -112,6 +118,8 @@ class Server final : public gateway::Backend {
   std::mutex password_mutex_;
   std::optional<store::StoreReader> passwords_;  ///< Guarded by password_mutex_.
   std::unique_ptr<Worker> worker_;
+  std::optional<store::StoreReader> statistics_reader_;  ///< The thread of the statistics.
+  std::unique_ptr<Worker> statistics_worker_;            ///< Of its own: it may take seconds.
 
   // State.
   std::mutex accounts_mutex_;
@@ -122,6 +130,7 @@ class Server final : public gateway::Backend {
   std::map<std::string, bool> open_queues_;  ///< What the core was told; the worker's thread.
   std::atomic<std::int64_t> next_prune_{0};  ///< Unix ms.
   std::atomic<std::int64_t> next_audit_prune_{0};
+  std::atomic<int> statistics_waiting_{0};
   bool stopped_ = false;
 };
 

@@ -1,3 +1,5 @@
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "core/center.hpp"
@@ -258,6 +260,15 @@ std::vector<AgentStatus> ContactCenter::agents() const {
 
 std::vector<QueueStatus> ContactCenter::queues() const {
   std::vector<QueueStatus> list;
+  // By the agents' profiles, and not each agent for each queue: it is asked every second.
+  std::unordered_map<std::string_view, int> staffed;
+  for (const auto& [login, each] : impl_->agents_) {
+    if (!each.staffed()) continue;
+    const directory::RoutingProfile* profile =
+        impl_->directory_->routing_profile(each.record->routing_profile);
+    if (profile == nullptr) continue;
+    for (const directory::ProfileQueue& served : profile->queues) ++staffed[served.queue_arn];
+  }
   for (const directory::Queue& queue : impl_->directory_->directory().queues) {
     QueueStatus status;
     status.arn = queue.arn;
@@ -271,10 +282,8 @@ std::vector<QueueStatus> ContactCenter::queues() const {
     if (const auto set = impl_->available_.find(queue.arn); set != impl_->available_.end()) {
       status.agents_available = static_cast<int>(set->second.size());
     }
-    for (const auto& [login, each] : impl_->agents_) {
-      if (each.staffed() && impl_->directory_->serves(*each.record, queue.arn))
-        ++status.agents_staffed;
-    }
+    if (const auto found = staffed.find(queue.arn); found != staffed.end())
+      status.agents_staffed = found->second;
     status.estimated_wait_seconds =
         impl_->estimated_wait(queue.arn, status.waiting + 1).value_or(0);
     list.push_back(std::move(status));

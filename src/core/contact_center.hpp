@@ -11,6 +11,7 @@
 #include "core/input.hpp"
 #include "core/output.hpp"
 #include "message/event.hpp"
+#include "message/queue_state.hpp"
 
 namespace baton::core {
 
@@ -27,16 +28,7 @@ struct AgentStatus {
 };
 
 /// A queue as REST tells it.
-struct QueueStatus {
-  std::string arn;
-  std::string name;
-  bool open = true;
-  int waiting = 0;
-  TimeMs longest_waiting_since = 0;  ///< 0: nobody waits.
-  int agents_staffed = 0;
-  int agents_available = 0;
-  int estimated_wait_seconds = 0;
-};
+using QueueStatus = message::QueueState;
 
 /// What a blind transfer to a destination would be answered with now.
 struct Preflight {

@@ -37,7 +37,8 @@ std::optional<Place> find_place(const std::vector<std::string>& segments) {
     if (name == "logout") return Place{Route::logout, "POST", {}};
     if (name == "ws-tickets") return Place{Route::tickets, "POST", {}};
     if (name == "directory") return Place{Route::directory, "PUT", {}};
-    for (std::string_view list : {"transfers", "agents", "queues", "quick-connects"}) {
+    for (std::string_view list :
+         {"transfers", "agents", "queues", "quick-connects", "statistics"}) {
       if (name == list) return Place{Route::rest, "GET, HEAD", {std::string(list), "", {}}};
     }
     return std::nullopt;
@@ -47,6 +48,8 @@ std::optional<Place> find_place(const std::vector<std::string>& segments) {
     if (name == "transfers" && segments[2] == "preflight")
       return Place{Route::preflight, "POST", {"preflight", "", {}}};
     if (name == "transfers") return Place{Route::rest, "GET, HEAD", {"transfer", segments[2], {}}};
+    if (name == "me" && segments[2] == "preferences")
+      return Place{Route::preferences, "GET, HEAD, PUT", {"preferences", "", {}}};
     if (name == "contacts") return Place{Route::rest, "GET, HEAD", {"contact", segments[2], {}}};
     return std::nullopt;
   }
@@ -66,7 +69,10 @@ std::optional<Place> find_framed_place(const std::vector<std::string>& segments)
     return Place{Route::embedders, "GET, HEAD", {}};
   std::optional<Place> place = find_place(below);
   if (!place) return std::nullopt;
-  if (place->route == Route::directory || place->route == Route::tickets) return std::nullopt;
+  if (place->route == Route::directory || place->route == Route::tickets ||
+      place->route == Route::preferences) {
+    return std::nullopt;
+  }
   const std::string& resource = place->rest.resource;
   if (place->route == Route::rest && resource != "transfers" && resource != "queues" &&
       resource != "quick-connects") {
@@ -173,7 +179,8 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
         boost::json::array(config_.frame_origins.begin(), config_.frame_origins.end());
     return json_response(200, boost::json::serialize(body));
   }
-  const bool changes = place->route != Route::rest;
+  const bool changes =
+      place->route == Route::preferences ? head.method == "PUT" : place->route != Route::rest;
   // A browser tells which page asks. Whatever it has to show, a page of a stranger must neither
   // change anything nor sign its visitor in as somebody else.
   if (changes && !head.origin.empty() &&
@@ -196,6 +203,8 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
   admitted.body_limit = changes ? std::min(config_.max_body_bytes, kSmallBodyBytes) : 0;
   if (place->route == Route::messages || place->route == Route::preflight)
     admitted.body_limit = config_.max_body_bytes;
+  if (place->route == Route::preferences && changes)
+    admitted.body_limit = std::min(config_.max_body_bytes, config_.max_preferences_bytes);
   if (place->route == Route::directory) admitted.body_limit = kDirectoryBytes;
   if (place->route == Route::login || place->route == Route::frame_session) {
     admitted.identity.caller.address =
@@ -215,7 +224,9 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
   if (place->route != Route::messages) {
     if (std::optional<Response> over = count(admitted.identity.caller, path)) return *over;
   }
-  if (place->route == Route::preflight) admitted.rest = std::move(place->rest);
+  if (place->route == Route::preflight || place->route == Route::preferences)
+    admitted.rest = std::move(place->rest);
+  if (place->route == Route::preferences && changes) admitted.rest.resource = "keep-preferences";
   if (place->route == Route::rest) {
     admitted.rest = std::move(place->rest);
     admitted.rest.query = std::move(target.query);
@@ -302,6 +313,7 @@ void Api::handle(Admitted request, std::string body, Respond respond) {
       directory(request.identity, std::move(body), std::move(respond));
       return;
     case Route::preflight:
+    case Route::preferences:
       request.rest.body = std::move(body);
       rest(std::move(request), std::move(respond));
       return;
@@ -347,6 +359,11 @@ void Api::rest(Admitted request, Respond respond) {
                     response.status = reply.status;
                     response.content_type = std::move(reply.content_type);
                     response.body = std::move(reply.body);
+                    if (!reply.file_name.empty()) {
+                      response.headers.emplace_back(
+                          "Content-Disposition",
+                          fmt::format("attachment; filename=\"{}\"", reply.file_name));
+                    }
                     respond(std::move(response));
                   });
                 });

@@ -27,6 +27,7 @@ enum class Route : std::uint8_t {
   tickets,
   directory,
   preflight,
+  preferences,
   rest,
   frame_session,  ///< Below /ccp-v2/: a session for the page in the frame, against a ticket.
   embedders,      ///< Below /ccp-v2/: whose pages may embed it.
@@ -38,7 +39,7 @@ struct Admitted {
   bool framed = false;         ///< Below /ccp-v2/: a request of the page in another site's frame.
   Identity identity;           ///< For a login only its caller's address.
   std::size_t body_limit = 0;  ///< Bytes.
-  RestRequest rest;            ///< Only for Route::rest and Route::preflight.
+  RestRequest rest;            ///< Only for Route::rest, preflight and preferences.
   Following following;         ///< Only for Route::websocket.
 };
 

@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "directory/directory.hpp"
 #include "message/bridge.hpp"
 #include "message/event.hpp"
+#include "message/queue_state.hpp"
 #include "message/request.hpp"
 
 namespace baton::gateway {
@@ -41,18 +43,26 @@ struct SyncReply {
   std::uint64_t sequence = 0;
 };
 
-/// A REST read. `resource` is one of: transfer, timeline, transfers, contact, agents, queues,
-/// quick-connects, preflight.
+/// A request of REST. `resource` is one of: transfer, timeline, transfers, contact, agents, queues,
+/// quick-connects, statistics, preflight, preferences, and keep-preferences, which alone changes
+/// something.
 struct RestRequest {
   std::string resource;
   std::string id;
   std::map<std::string, std::string> query;
-  std::string body{};  ///< Of a preflight.
+  std::string body{};  ///< Of a preflight, and of preferences to keep.
 };
 struct RestReply {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string file_name{};  ///< Under which a browser is to save it; empty: it shows it.
+};
+
+/// How all queues are at one moment, in the order of the directory.
+struct QueuesReply {
+  std::vector<message::QueueState> queues;
+  std::int64_t at = 0;  ///< Unix milliseconds.
 };
 
 struct ImportReply {
@@ -95,6 +105,9 @@ class Backend {
                        std::function<void(RequestReply)> done) = 0;
   virtual void sync(std::string agent, std::function<void(SyncReply)> done) = 0;
   virtual void rest(Caller caller, RestRequest request, std::function<void(RestReply)> done) = 0;
+  /// Asked about once a second while somebody follows everybody. Without an override there are
+  /// none.
+  virtual void queues(std::function<void(QueuesReply)> done) { done({}); }
   /// Checks and takes a whole directory (services and supervisors only; checked by the gateway).
   virtual void import_directory(std::string json, std::function<void(ImportReply)> done) = 0;
 

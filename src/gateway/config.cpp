@@ -21,6 +21,7 @@ void check_config(const GatewayConfig& config) {
   check(config.login_max_delay_seconds >= 1, "login_max_delay_seconds", "at least 1");
   check(config.max_frame_bytes >= 1024, "max_frame_bytes", "at least 1024");
   check(config.max_body_bytes >= 1024, "max_body_bytes", "at least 1024");
+  check(config.max_preferences_bytes >= 2, "max_preferences_bytes", "at least 2");
   check(config.max_connections >= 1, "max_connections", "at least 1");
   check(config.max_send_queue_bytes >= 1024, "max_send_queue_bytes", "at least 1024");
   check(config.max_messages_per_second >= 1, "max_messages_per_second", "at least 1");

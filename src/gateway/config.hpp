@@ -29,7 +29,8 @@ struct GatewayConfig {
   int ticket_seconds = 30;               ///< 5 to 300.
   std::size_t max_frame_bytes = 65536;   ///< A WebSocket frame above closes with 1009.
   std::size_t max_body_bytes = 1048576;  ///< An HTTP body above gets 413 (the directory: 64 MiB).
-  std::size_t max_connections = 10000;   ///< One more gets 503.
+  std::size_t max_preferences_bytes = 65536;   ///< Of one caller; larger ones get 413.
+  std::size_t max_connections = 10000;         ///< One more gets 503.
   std::size_t max_send_queue_bytes = 1048576;  ///< A slower reader is closed with 1013.
   std::size_t max_messages_per_second = 200;   ///< A connection's flood above is closed with 1008.
   std::size_t requests_per_second = 50;        ///< Of an agent or supervisor; 0: unlimited.

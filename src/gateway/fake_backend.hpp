@@ -61,12 +61,34 @@ class FakeBackend : public Backend {
     RestReply reply;
     {
       const std::lock_guard lock(mutex_);
-      if (request.query.contains("format")) reply.content_type = "text/csv";
+      if (request.query.contains("format")) {
+        reply.content_type = "text/csv";
+        reply.file_name = "list.csv";
+      }
       reply.body = "{\"resource\":\"" + request.resource + "\",\"id\":\"" + request.id + "\"}";
       if (request.id == "unknown") reply.status = 404;
       seen_rest_.push_back({std::move(caller), std::move(request)});
     }
     done(std::move(reply));
+  }
+
+  /// Answered once a test has said what.
+  void queues(std::function<void(QueuesReply)> done) override {
+    std::optional<QueuesReply> reply;
+    {
+      const std::lock_guard lock(mutex_);
+      ++queues_asked_;
+      reply = queues_;
+    }
+    if (reply) done(*reply);
+  }
+  void set_queues(QueuesReply reply) {
+    const std::lock_guard lock(mutex_);
+    queues_ = std::move(reply);
+  }
+  [[nodiscard]] int queues_asked() {
+    const std::lock_guard lock(mutex_);
+    return queues_asked_;
   }
 
   void import_directory(std::string json, std::function<void(ImportReply)> done) override {
@@ -151,6 +173,8 @@ class FakeBackend : public Backend {
   SyncHandler on_sync_;
   std::set<std::string> disabled_;
   std::string not_ready_;
+  std::optional<QueuesReply> queues_;
+  int queues_asked_ = 0;
   std::vector<Seen> seen_;
   std::vector<SeenRest> seen_rest_;
   std::vector<AuditEntry> audited_;

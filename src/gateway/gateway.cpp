@@ -144,7 +144,7 @@ class Gateway::Impl {
         [this](std::string agent, std::function<void(SyncReply)> done) {
           ask_sync(std::move(agent), std::move(done));
         },
-        metrics_);
+        [this](std::function<void(QueuesReply)> done) { ask_queues(std::move(done)); }, metrics_);
     authenticator_.emplace(config_, std::move(secret), backend_, sessions_);
     if (issuer_keys) authenticator_->set_issuer_keys(std::move(*issuer_keys));
     dispatcher_.emplace(backend_, mailbox_, *hub_, limits_, metrics_);
@@ -373,6 +373,12 @@ class Gateway::Impl {
         });
   }
 
+  void ask_queues(std::function<void(QueuesReply)> done) {
+    backend_.queues([mailbox = mailbox_, done = std::move(done)](QueuesReply reply) mutable {
+      mailbox->post([done = std::move(done), reply = std::move(reply)] { done(reply); });
+    });
+  }
+
   void end_session(const Digest& session) {
     sign_out_where([&session](const Identity& identity) -> std::string_view {
       return identity.session == session ? "signed out" : "";
@@ -406,6 +412,7 @@ class Gateway::Impl {
         hub_->expire(unix_ms);
       }
       hub_->pack(unix_ms, kPackedASweep);
+      hub_->look_at_queues();
       if (now - last_file_check_ >= std::chrono::seconds(config_.file_check_seconds)) {
         last_file_check_ = now;
         read_files(false);

@@ -157,8 +157,9 @@ TEST_F(GatewayFrame, HasNoMoreThanItNeeds) {
   const Headers origin{{"Origin", own_origin()}};
   for (const char* path : {"/ccp-v2/v1/quick-connects", "/ccp-v2/v1/transfers"})
     EXPECT_EQ(with(cookie, "GET", path, origin), 200) << path;
-  for (const char* path : {"/ccp-v2/v1/agents", "/ccp-v2/v1/contacts/1", "/ccp-v2/v1/transfers/1",
-                           "/ccp-v2/v1", "/ccp-v2/v1/nothing"})
+  for (const char* path :
+       {"/ccp-v2/v1/agents", "/ccp-v2/v1/statistics", "/ccp-v2/v1/me/preferences",
+        "/ccp-v2/v1/contacts/1", "/ccp-v2/v1/transfers/1", "/ccp-v2/v1", "/ccp-v2/v1/nothing"})
     EXPECT_EQ(with(cookie, "GET", path, origin), 404) << path;
   EXPECT_EQ(with(cookie, "POST", "/ccp-v2/v1/ws-tickets", origin), 404);
   EXPECT_EQ(with(cookie, "PUT", "/ccp-v2/v1/directory", origin), 404);

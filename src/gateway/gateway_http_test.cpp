@@ -257,7 +257,9 @@ TEST_F(GatewayHttp, PassesReadsOn) {
                                                        {"/v1/contacts/c1", "contact"},
                                                        {"/v1/agents", "agents"},
                                                        {"/v1/queues", "queues"},
-                                                       {"/v1/quick-connects", "quick-connects"}};
+                                                       {"/v1/quick-connects", "quick-connects"},
+                                                       {"/v1/statistics", "statistics"},
+                                                       {"/v1/me/preferences", "preferences"}};
   for (const auto& [path, resource] : paths) {
     const HttpReply reply = http("GET", path, bearer("agent1"));
     EXPECT_EQ(reply.status, 200);
@@ -274,6 +276,55 @@ TEST_F(GatewayHttp, PassesReadsOn) {
   EXPECT_EQ(query.at("state"), "failed");
   EXPECT_EQ(query.at("format"), "csv");
   EXPECT_EQ(http("GET", "/v1/transfers?state=a&state=b", bearer("agent1")).status, 400);
+}
+
+TEST_F(GatewayHttp, ADownloadHasItsFileName) {
+  start();
+  HttpReply reply = http("GET", "/v1/transfers?format=csv", bearer("boss", Role::supervisor));
+  EXPECT_EQ(reply.header("content-disposition"), R"(attachment; filename="list.csv")");
+  reply = http("GET", "/v1/transfers", bearer("boss", Role::supervisor));
+  EXPECT_EQ(reply.header("content-disposition"), "");
+}
+
+TEST_F(GatewayHttp, PassesPreferencesOnUpToTheirLimit) {
+  config_.max_preferences_bytes = 20;
+  start();
+  const std::string path = "/v1/me/preferences";
+  EXPECT_EQ(http("PUT", path, bearer("agent1"), R"({"theme":"darkest"})").status, 200);
+  const auto seen = backend_.seen_rest().back();
+  EXPECT_EQ(seen.caller.login, "agent1");
+  EXPECT_EQ(seen.request.resource, "keep-preferences");
+  EXPECT_EQ(seen.request.body, R"({"theme":"darkest"})");
+  EXPECT_EQ(http("PUT", path, bearer("agent1"), std::string(20, 'x')).status, 200);
+  HttpReply reply = http("PUT", path, bearer("agent1"), std::string(21, 'x'));
+  EXPECT_EQ(reply.status, 413);
+  EXPECT_TRUE(contains(reply.body, "larger than 20 bytes")) << reply.body;
+  EXPECT_EQ(backend_.seen_rest().size(), 2U);
+  EXPECT_EQ(http("PUT", path, {}, "{}").status, 415);
+  EXPECT_EQ(http("PUT", path, {{"Content-Type", "application/json"}}, "{}").status, 401);
+  EXPECT_EQ(http("GET", path).status, 401);
+  EXPECT_EQ(http("HEAD", path, bearer("agent1")).status, 200);
+  reply = http("DELETE", path, bearer("agent1"));
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_EQ(reply.header("allow"), "GET, HEAD, PUT, OPTIONS");
+  // A stranger's page may neither change them nor, without the cookie's origin, be answered.
+  const std::string cookie = cookie_of("agent1");
+  const auto from = [&](const std::string& origin) {
+    return http("PUT", path,
+                {{"Cookie", cookie}, {"Content-Type", "application/json"}, {"Origin", origin}},
+                "{}");
+  };
+  EXPECT_EQ(from("https://evil.example").status, 403);
+  EXPECT_EQ(from(own_origin()).status, 200);
+}
+
+TEST_F(GatewayHttp, PreferencesAreNoLargerThanABodyMayBe) {
+  config_.max_body_bytes = 1024;
+  start();
+  EXPECT_EQ(http("PUT", "/v1/me/preferences", bearer("agent1"), std::string(1024, 'x')).status,
+            200);
+  EXPECT_EQ(http("PUT", "/v1/me/preferences", bearer("agent1"), std::string(1025, 'x')).status,
+            413);
 }
 
 TEST_F(GatewayHttp, SendsSecurityHeadersOnEverything) {

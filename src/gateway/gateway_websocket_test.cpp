@@ -115,6 +115,40 @@ TEST_F(GatewayWebSocket, LetsSupervisorsAndServicesFollow) {
   EXPECT_EQ(all.read(), "two");
 }
 
+TEST_F(GatewayWebSocket, TellsTheQueuesToWhoFollowsEverybody) {
+  backend_.set_queues(
+      {.queues = {{.arn = "arn:a", .name = "Sales"}, {.arn = "arn:b", .name = "Billing"}},
+       .at = 1'700'000'000'000});
+  start();
+  WebSocket agent;
+  WebSocket some;
+  ASSERT_EQ(connect(agent), 101);
+  ASSERT_EQ(connect(some, "?agents=agent1", "boss", Role::supervisor), 101);
+  settle(agent);
+  settle(some);
+  EXPECT_EQ(backend_.queues_asked(), 0) << "nobody is there to be told";
+  WebSocket boss;
+  WebSocket wall;
+  ASSERT_EQ(connect(boss, "?agents=*", "boss", Role::supervisor), 101);
+  std::string told = boss.read().value_or("");
+  EXPECT_TRUE(contains(told, "QueueStateChange")) << told;
+  EXPECT_TRUE(contains(told, "Sales") && contains(told, "Billing")) << told;
+  ASSERT_EQ(connect(wall, "?agents=*", "wall", Role::service), 101);
+  EXPECT_EQ(wall.read(), told) << "the same list";
+  backend_.set_queues({.queues = {{.arn = "arn:a", .name = "Sales"},
+                                  {.arn = "arn:b", .name = "Billing", .waiting = 2}},
+                       .at = 1'700'000'001'000});
+  for (WebSocket* one : {&boss, &wall}) {
+    told = one->read().value_or("");
+    EXPECT_TRUE(contains(told, "\"waiting\":2")) << told;
+    EXPECT_FALSE(contains(told, "Sales")) << told;
+  }
+  // Whoever follows single agents was told nothing meanwhile.
+  publish("agent1", 1, "one");
+  EXPECT_EQ(agent.read(), "one");
+  EXPECT_EQ(some.read(), "one");
+}
+
 TEST_F(GatewayWebSocket, TakesATicketOnce) {
   start();
   const std::string once = ticket(bearer("agent2"));

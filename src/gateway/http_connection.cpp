@@ -202,8 +202,11 @@ class HttpConnection final : public Connection,
 
   void send_too_large() {
     // Where the route has a bound of its own, more of the configured one would not help.
-    if (admitted_.body_limit == context_.config.max_body_bytes)
+    if (admitted_.body_limit == context_.config.max_body_bytes) {
       context_.metrics.hit(Limit::max_body_bytes);
+    } else if (admitted_.route == Route::preferences) {
+      context_.metrics.hit(Limit::preferences_bytes);
+    }
     send(context_.api.refuse(
         path_, {413, "the body is larger than " + std::to_string(admitted_.body_limit) +
                          " bytes, which is the limit here"}));

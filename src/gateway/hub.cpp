@@ -6,10 +6,11 @@
 namespace baton::gateway {
 
 Hub::Hub(EventLogLimits limits, std::size_t max_held_bytes, std::string epoch, AskSync ask_sync,
-         Metrics& metrics)
+         QueueBoard::Ask ask_queues, Metrics& metrics)
     : limits_(limits),
       max_held_bytes_(max_held_bytes),
       ask_sync_(std::move(ask_sync)),
+      board_(std::move(ask_queues)),
       metrics_(metrics),
       epoch_(std::move(epoch)) {}
 
@@ -50,6 +51,7 @@ void Hub::subscribe(Subscriber& subscriber, const Following& following) {
   subscription.everybody = following.everybody;
   if (following.everybody) {
     everybody_.push_back(&subscriber);
+    board_.enter(subscriber);
     return;
   }
   subscription.agents = following.agents;
@@ -104,7 +106,10 @@ void Hub::finish_sync(const std::string& agent, std::uint64_t sync_id, SyncReply
 void Hub::unsubscribe(Subscriber& subscriber) {
   const auto found = subscriptions_.find(&subscriber);
   if (found == subscriptions_.end()) return;
-  if (found->second.everybody) std::erase(everybody_, &subscriber);
+  if (found->second.everybody) {
+    std::erase(everybody_, &subscriber);
+    board_.leave(subscriber);
+  }
   for (const std::string& agent : found->second.agents) {
     const auto of_agent = channels_.find(agent);
     if (of_agent == channels_.end()) continue;

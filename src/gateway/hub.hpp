@@ -14,37 +14,10 @@
 #include "gateway/backend.hpp"
 #include "gateway/event_log.hpp"
 #include "gateway/metrics.hpp"
+#include "gateway/queue_board.hpp"
+#include "gateway/subscriber.hpp"
 
 namespace baton::gateway {
-
-/// WebSocket close codes that the gateway sends (RFC 6455, 7.4.1; 4401 is Baton's own).
-enum class CloseCode : std::uint16_t {
-  going_away = 1001,       ///< The server stops.
-  unsupported = 1003,      ///< A binary frame.
-  policy = 1008,           ///< A flood.
-  too_big = 1009,          ///< A frame above the limit; Beast sends this one itself.
-  try_again_later = 1013,  ///< The client reads too slowly, or events were lost: come back.
-  signed_out = 4401,       ///< The token expired, the session ended or the agent was disabled.
-};
-
-/// Somebody who gets events: a WebSocket, or a test.
-class Subscriber {
- public:
-  using Text = std::shared_ptr<const std::string>;
-
-  Subscriber() = default;
-  Subscriber(const Subscriber&) = delete;
-  Subscriber& operator=(const Subscriber&) = delete;
-  virtual ~Subscriber() = default;
-
-  virtual void deliver(const Text& text) = 0;
-  /// A part of what the subscriber itself asked for by coming back: not held against it as
-  /// slowness.
-  virtual void catch_up(const Text& text) { deliver(text); }
-  /// May call Hub::unsubscribe only after it has returned to the loop, or from outside of the hub's
-  /// calls.
-  virtual void close(CloseCode code, std::string_view why) = 0;
-};
 
 /// Where in an agent's events a client stands.
 struct Position {
@@ -70,7 +43,7 @@ class Hub {
   using AskSync = std::function<void(std::string agent, std::function<void(SyncReply)> done)>;
 
   Hub(EventLogLimits limits, std::size_t max_held_bytes, std::string epoch, AskSync ask_sync,
-      Metrics& metrics);
+      QueueBoard::Ask ask_queues, Metrics& metrics);
 
   void publish(const PublishedEvent& event);
   void set_epoch(std::string epoch);
@@ -83,6 +56,9 @@ class Hub {
   /// Events were lost on their way here: forgets what was kept and sends everybody back to start
   /// over.
   void lost_events();
+
+  /// Lets those who follow everybody know how the queues are; to be called twice a second or so.
+  void look_at_queues() { board_.look(QueueBoard::Clock::now()); }
 
   /// Drops events that are too old at `now` (Unix milliseconds), and finds those that may be
   /// packed.
@@ -120,6 +96,7 @@ class Hub {
   const EventLogLimits limits_;
   const std::size_t max_held_bytes_;
   AskSync ask_sync_;
+  QueueBoard board_;
   Metrics& metrics_;
 
   std::string epoch_;

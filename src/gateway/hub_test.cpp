@@ -33,7 +33,7 @@ class HubTest : public testing::Test {
             [this](std::string agent, std::function<void(SyncReply)> done) {
               asked_.emplace_back(std::move(agent), std::move(done));
             },
-            metrics_) {}
+            [](const std::function<void(QueuesReply)>&) {}, metrics_) {}
 
   void publish(const std::string& agent, std::uint64_t sequence, const std::string& text = "") {
     const std::string shown = text.empty() ? agent + ":" + std::to_string(sequence) : text;

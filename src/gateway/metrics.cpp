@@ -46,6 +46,8 @@ const char* key_of(Limit limit) {
       return "limits.requests_per_second";
     case Limit::service_requests_per_second:
       return "limits.service_requests_per_second";
+    case Limit::preferences_bytes:
+      return "limits.preferences_bytes";
   }
   return "";
 }

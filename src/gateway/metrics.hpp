@@ -26,8 +26,9 @@ enum class Limit : std::uint8_t {
   login_failures_per_address,
   requests_per_second,
   service_requests_per_second,
+  preferences_bytes,
 };
-inline constexpr std::size_t kLimits = 13;
+inline constexpr std::size_t kLimits = 14;
 
 /// "http.max_connections", and so on: the label of baton_limit_hits_total.
 [[nodiscard]] const char* key_of(Limit limit);

@@ -305,13 +305,15 @@ struct TransferView {
   TransferStateChange current;
   std::string agent;  ///< The primary agent's login.
   std::optional<std::string> request_id;
+  std::string called_queue;  ///< Name of the queue that the customer had called; empty: none.
   std::vector<TransferStep> timeline;
   TimeMs accepted_at = 0;
   std::optional<TimeMs> released_at;
   std::optional<TimeMs> outcome_at;
 };
 BOOST_DESCRIBE_STRUCT(TransferView, (),
-                      (current, agent, request_id, timeline, accepted_at, released_at, outcome_at))
+                      (current, agent, request_id, called_queue, timeline, accepted_at, released_at,
+                       outcome_at))
 
 /// A leg in a contact record.
 struct LegRecord {

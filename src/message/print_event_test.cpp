@@ -229,6 +229,29 @@ TEST(PrintRest, ATransferTellsItsTimes) {
   EXPECT_TRUE(json::parse(print(bare)).at("id").is_null());
 }
 
+TEST(PrintRest, ATransferTellsTheQueueThatWasCalled) {
+  EXPECT_EQ(json::parse(print(samples::transfer_view())).at("calledQueue"),
+            "CallSummary-HVOC-Queue");
+  EXPECT_TRUE(json::parse(print(TransferView{})).at("calledQueue").is_null());
+}
+
+TEST(PrintQueueStates, TellsWholeQueuesAndThoseThatAreGone) {
+  const std::vector<QueueState> queues = samples::queue_states();
+  const json::value event = json::parse(print_queue_states(queues, 1'586'421'432'701));
+  EXPECT_EQ(event.at("topic"), "Queue");
+  EXPECT_EQ(event.at("message").at("at"), "2020-04-09T08:37:12.701Z");
+  ASSERT_EQ(event.at("message").at("queues").as_array().size(), 2U);
+  const json::value& first = event.at("message").at("queues").at(0);
+  EXPECT_EQ(first, json::parse(print(queues[0])));
+  EXPECT_EQ(first.at("waiting"), 3);
+  EXPECT_EQ(first.at("longestWaitingSince"), "2020-04-09T08:37:12.701Z");
+  EXPECT_TRUE(event.at("message").at("queues").at(1).at("longestWaitingSince").is_null());
+  EXPECT_FALSE(event.at("message").as_object().contains("removed"));
+  const std::string gone = "arn:gone";
+  const json::value removed = json::parse(print_queue_states({}, 0, {&gone, 1}));
+  EXPECT_EQ(removed.at("message").at("removed").at(0), "arn:gone");
+}
+
 TEST(PrintRest, ATimelineIsAList) {
   const json::value timeline = json::parse(print_timeline(samples::transfer_view()));
   EXPECT_EQ(timeline.at("items").as_array().size(), 3U);

@@ -14,6 +14,7 @@ std::string print(const TransferView& transfer) {
   write_transfer_members(json, transfer.current);
   json.key("agent").string(transfer.agent);
   json.key("id").string_or_null(transfer.request_id);
+  json.key("calledQueue").string_or_null(std::string_view(transfer.called_queue));
   json.key("acceptedAt").time(transfer.accepted_at);
   json.key("releasedAt").time_or_null(transfer.released_at);
   json.key("outcomeAt").time_or_null(transfer.outcome_at);

@@ -214,6 +214,29 @@ std::optional<std::size_t> erase_number_from_records(Store& store, const IsNumbe
   return status ? std::optional(count) : std::nullopt;
 }
 
+std::optional<std::size_t> erase_number_from_preferences(Store& store, const IsNumber& is_number) {
+  std::vector<std::string> logins;
+  const Status status = store.transact([&] {
+    Statement select = store.database().prepare("SELECT login, json FROM preferences");
+    Statement::Step step = Statement::Step::row;
+    while ((step = select.step()) == Statement::Step::row) {
+      const std::string json = select.text(1);
+      // As a text of its own and with the escapes of its strings undone: it may be a JSON number,
+      // or a key.
+      if (without_number(json, is_number) != json || json_without_number(json, is_number) != json)
+        logins.push_back(select.text(0));
+    }
+    if (step == Statement::Step::failed) return Status::failure(select.error());
+    select.reset();
+    Statement remove = store.database().prepare("DELETE FROM preferences WHERE login = ?1");
+    for (const std::string& login : logins) {
+      if (Status removed = remove.bind(1, login).run(); !removed) return removed;
+    }
+    return Status{};
+  });
+  return status ? std::optional(logins.size()) : std::nullopt;
+}
+
 Status scrub(Store& store) {
   Status status = store.database().execute("VACUUM");
   if (status) status = store.database().execute("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -29,6 +29,12 @@ using IsNumber = std::function<bool(std::string_view digits, bool plus)>;
 [[nodiscard]] std::optional<std::size_t> erase_number_from_records(Store& store,
                                                                    const IsNumber& is_number);
 
+/// Deletes the preferences that have the number anywhere: what a page means by its own object
+/// nobody else knows, so that all of it goes. Returns of how many logins, or nothing on a write
+/// error. The store's thread; a transaction of its own.
+[[nodiscard]] std::optional<std::size_t> erase_number_from_preferences(Store& store,
+                                                                       const IsNumber& is_number);
+
 /// Overwrites what was deleted, in the file and its log: SQLite only marks it as free. Rewrites the
 /// whole file, which needs as much free space again. For a store that no server uses.
 [[nodiscard]] Status scrub(Store& store);

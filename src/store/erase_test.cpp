@@ -122,6 +122,22 @@ TEST_F(Erase, TheNumberGoesAndTheRecordsStay) {
   EXPECT_EQ(erase_number_from_records(store, [](auto, auto) { return false; }), 0U);
 }
 
+TEST_F(Erase, PreferencesThatHaveItGoAndOthersStay) {
+  const std::pair<const char*, const char*> kept[] = {
+      {"text", R"({"recent":["+1 208 209 7345"]})"},
+      {"key", R"({"recent":{"12082097345":3}})"},
+      {"number", R"({"recent":[12082097345]})"},
+      {"escaped", R"({"recent":["\u002b1208\u00a02097345"]})"},
+      {"other", R"({"recent":["+120820973451",12082097344],"theme":"dark"})"}};
+  for (const auto& [login, json] : kept) ASSERT_TRUE(store.put_preferences(login, json));
+  EXPECT_EQ(erase_number_from_preferences(store, &is_number), 4U);
+  StoreReader reader(folder.file("baton.db"));
+  for (const char* login : {"text", "key", "number", "escaped"})
+    EXPECT_EQ(reader.preferences(login), std::nullopt) << login;
+  EXPECT_EQ(reader.preferences("other"), kept[4].second);
+  EXPECT_EQ(erase_number_from_preferences(store, &is_number), 0U);
+}
+
 TEST_F(Erase, NothingIsLeftOfItInTheFiles) {
   EXPECT_EQ(store.saved_legs().size(), 1U);
   ASSERT_TRUE(erase_number_from_records(store, &is_number));

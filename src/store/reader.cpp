@@ -58,6 +58,7 @@ struct StoreReader::Impl {
     find_credential = database.prepare("SELECT argon2id FROM credentials WHERE login = ?1");
     find_directory =
         database.prepare("SELECT version, json FROM directory ORDER BY version DESC LIMIT 1");
+    find_preferences = database.prepare("SELECT json FROM preferences WHERE login = ?1");
     find_epoch = database.prepare("SELECT value FROM meta WHERE key = 'epoch'");
   }
 
@@ -82,6 +83,7 @@ struct StoreReader::Impl {
   Statement find_contact;
   Statement find_credential;
   Statement find_directory;
+  Statement find_preferences;
   Statement find_epoch;
   std::map<std::string, Statement> lists;
   std::string last_error;
@@ -129,7 +131,11 @@ TransferPage StoreReader::transfers(const TransferFilter& filter) {
   };
   condition(filter.agent.has_value(), "agent = ?1");
   condition(filter.contact_id.has_value(), "contact_id = ?2");
-  condition(filter.state.has_value(), "state = ?3");
+  const bool open = filter.state == "open";
+  condition(open,
+            "state NOT IN ('connected', 'completed', 'returned', 'canceled', 'failed', "
+            "'abandoned', 'handedOver')");
+  condition(filter.state.has_value() && !open, "state = ?3");
   condition(filter.from.has_value(), "accepted_at >= ?4");
   condition(filter.to.has_value(), "accepted_at < ?5");
   condition(after.has_value(), "(accepted_at, id) < (?6, ?7)");
@@ -138,7 +144,7 @@ TransferPage StoreReader::transfers(const TransferFilter& filter) {
   const ResetAtExit reset(list);
   if (filter.agent) list.bind(1, *filter.agent);
   if (filter.contact_id) list.bind(2, *filter.contact_id);
-  if (filter.state) list.bind(3, *filter.state);
+  if (filter.state && !open) list.bind(3, *filter.state);
   if (filter.from) list.bind(4, *filter.from);
   if (filter.to) list.bind(5, *filter.to);
   if (after) list.bind(6, after->accepted_at).bind(7, after->id);
@@ -155,6 +161,20 @@ TransferPage StoreReader::transfers(const TransferFilter& filter) {
   }
   page.status = Status{impl_->last_error};
   return page;
+}
+
+TransferStatistics StoreReader::statistics(const StatisticsQuery& query) {
+  TransferStatistics found = transfer_statistics(impl_->database, query);
+  impl_->last_error = found.status.error;
+  return found;
+}
+
+std::optional<std::string> StoreReader::preferences(std::string_view login) {
+  Statement& find = impl_->find_preferences;
+  const ResetAtExit reset(find);
+  find.bind(1, login);
+  if (!impl_->row_of(find)) return std::nullopt;
+  return find.text(0);
 }
 
 bool StoreReader::verify_password(std::string_view login, std::string_view password) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/records.hpp"
+#include "store/statistics.hpp"
 #include "store/status.hpp"
 #include "store/store_error.hpp"
 
@@ -17,7 +18,7 @@ namespace baton::store {
 struct TransferFilter {
   std::optional<std::string> agent;
   std::optional<std::string> contact_id;
-  std::optional<std::string> state;
+  std::optional<std::string> state;  ///< A TransferState's name, or "open": without an outcome.
   std::optional<std::int64_t> from;  ///< accepted_at >= from, Unix ms.
   std::optional<std::int64_t> to;    ///< accepted_at < to, Unix ms.
   std::string cursor;                ///< `next_cursor` of the page before; empty: the first page.
@@ -46,6 +47,10 @@ class StoreReader {
   [[nodiscard]] std::optional<TransferRow> transfer(std::string_view id);
   [[nodiscard]] std::optional<ContactRow> contact(std::string_view id);
   [[nodiscard]] TransferPage transfers(const TransferFilter& filter);
+  /// Takes as long as `query` allows at most.
+  [[nodiscard]] TransferStatistics statistics(const StatisticsQuery& query);
+  /// The object that Store::put_preferences kept for the login, as it was given.
+  [[nodiscard]] std::optional<std::string> preferences(std::string_view login);
 
   /// True if the account has that password. Slow on purpose (argon2id); an unknown login takes the
   /// same time.

@@ -71,6 +71,35 @@ TEST_F(ReaderTest, RecordsComeBackAndTheLatestWins) {
   EXPECT_EQ(reader_.last_error(), "");
 }
 
+TEST_F(ReaderTest, OpenAreAllWithoutAnOutcome) {
+  Records records;
+  for (const char* state :
+       {"accepted", "dialing", "alerting", "queued", "returning", "requeued", "outcomeUnknown",
+        "connected", "completed", "returned", "canceled", "failed", "abandoned", "handedOver"}) {
+    records.transfers.push_back(row(state, "agent1", 1000, state));
+  }
+  records.transfers.push_back(row("later", "agent2", 2000, "queued"));
+  put(records);
+  TransferFilter filter;
+  filter.state = "open";
+  EXPECT_THAT(ids(list(filter)), ElementsAre("later", "returning", "requeued", "queued",
+                                             "outcomeUnknown", "dialing", "alerting", "accepted"));
+  filter.agent = "agent2";
+  EXPECT_THAT(ids(list(filter)), ElementsAre("later"));
+}
+
+TEST_F(ReaderTest, PreferencesAreKeptByLoginAndReplaced) {
+  EXPECT_EQ(reader_.preferences("agent1"), std::nullopt);
+  EXPECT_EQ(reader_.last_error(), "");
+  ASSERT_TRUE(store_.put_preferences("agent1", R"({"theme":"dark"})"));
+  ASSERT_TRUE(store_.put_preferences("agent2", R"({})"));
+  EXPECT_EQ(reader_.preferences("agent1"), R"({"theme":"dark"})");
+  ASSERT_TRUE(store_.put_preferences("agent1", R"({"n":1.50,"text":"ünï"})"));
+  EXPECT_EQ(reader_.preferences("agent1"), R"({"n":1.50,"text":"ünï"})");
+  EXPECT_EQ(reader_.preferences("agent2"), "{}");
+  EXPECT_EQ(reader_.preferences("AGENT1"), std::nullopt);
+}
+
 TEST_F(ReaderTest, EachFilterAndAllTogether) {
   put({{row("t1", "agent1", 1000), row("t2", "agent1", 2000, "failed"), row("t3", "agent2", 3000),
         row("t4", "agent1", 4000)},

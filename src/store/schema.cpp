@@ -153,6 +153,14 @@ CREATE TABLE leg_log(
   id INTEGER PRIMARY KEY,
   body BLOB NOT NULL
 ) STRICT;
+)sql",
+      // 8: what people's pages keep for them.
+      R"sql(
+CREATE TABLE preferences(
+  login TEXT PRIMARY KEY,
+  updated_at INTEGER NOT NULL,   -- Unix ms
+  json TEXT NOT NULL
+) STRICT;
 )sql"};
   return steps;
 }

@@ -471,6 +471,12 @@ std::vector<Registration> Store::registrations() const {
   return result;
 }
 
+Status Store::put_preferences(std::string_view login, std::string_view json) {
+  Statement put = impl_->database->prepare(
+      "INSERT OR REPLACE INTO preferences(login, updated_at, json) VALUES(?1, ?2, ?3)");
+  return put.bind(1, login).bind(2, now_ms()).bind(3, json).run();
+}
+
 std::optional<std::uint64_t> Store::take_ids(std::string_view counter, std::uint64_t count) {
   Statement& take = impl_->take_ids;
   std::uint64_t first = 0;

@@ -92,6 +92,10 @@ class Store {
   Status remove_registration(std::string_view login, std::string_view contact);
   [[nodiscard]] std::vector<Registration> registrations() const;
 
+  /// Keeps a JSON object for the login, in place of the one before. A commit of its own: not inside
+  /// transact().
+  Status put_preferences(std::string_view login, std::string_view json);
+
   /// The legs that were up when the last process ended, by id. Throws StoreError.
   [[nodiscard]] std::vector<LegRow> saved_legs() const;
   /// Forgets them, since they name both parties. For a store that no server uses.

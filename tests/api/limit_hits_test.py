@@ -191,6 +191,12 @@ async def a_service_that_asks_too_much(world: World) -> None:
     await ask_until_refused(world, "crm", "service")
 
 
+@meets("limits.preferences_bytes", limits__preferences_bytes=1024)
+async def large_preferences(world: World) -> None:
+    rest = await world.rest("agent1")
+    assert (await rest.request("PUT", "/v1/me/preferences", b"x" * 1025)).status == 413
+
+
 # --- SIP ------------------------------------------------------------------------------------------------------------
 
 async def second_call_refused(world: World, status: int) -> None:

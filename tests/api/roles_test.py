@@ -81,6 +81,15 @@ async def preflight(scene: Scene, rest: Rest) -> Answer:
     return await rest.post("/v1/transfers/preflight", {"destination": "+12082097345", "agent": "agent1"})
 
 
+async def put_preferences(scene: Scene, rest: Rest) -> Answer:
+    who = next(name for name, caller in scene.callers.items() if caller is rest)
+    return await rest.request("PUT", "/v1/me/preferences", {"who": who})
+
+
+def own_preferences(scene: Scene, who: str, body: Any) -> None:
+    assert body == {"who": who}
+
+
 async def put_directory(scene: Scene, rest: Rest) -> Answer:
     return await rest.request("PUT", "/v1/directory", scene.directory)
 
@@ -109,6 +118,10 @@ TABLE = [
     Row("GET /v1/agents", get("/v1/agents"), 401, 200, 200, 200, 200),
     Row("GET /v1/queues", get("/v1/queues"), 401, 200, 200, 200, 200),
     Row("GET /v1/quick-connects", get("/v1/quick-connects"), 401, 200, 200, 200, 200),
+    Row("GET /v1/statistics", get("/v1/statistics"), 401, FORBIDDEN, FORBIDDEN, 200, 200),
+    Row("GET /v1/me/preferences", get("/v1/me/preferences"), 401, 200, 200, 200, 200),
+    Row("PUT /v1/me/preferences", put_preferences, 401, 200, 200, 200, 200),
+    Row("GET /v1/me/preferences: his own", get("/v1/me/preferences"), 401, 200, 200, 200, 200, own_preferences),
     Row("POST /v1/transfers/preflight", preflight, 401, 200, FORBIDDEN, 200, 200),
     Row("POST /v1/ws-tickets", lambda scene, rest: rest.post("/v1/ws-tickets"), 401, 200, 200, 200, 200),
     Row("POST /v1/logout: a token has no session", lambda scene, rest: rest.post("/v1/logout"), 401, 400, 400, 400, 400),

@@ -3,6 +3,7 @@
 // validate them.
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "message/samples/sample_events.hpp"
 
@@ -16,6 +17,10 @@ int main() {
   using namespace baton::message;
   for (const auto& [name, event] : samples::events()) put(print(event, samples::kEpoch));
   for (const BridgeOrder& order : samples::bridge_orders()) put(print(order, 7, "agent1"));
+  const std::vector<QueueState> queues = samples::queue_states();
+  const std::string gone = queues.front().arn;
+  put(print_queue_states(queues, queues.front().longest_waiting_since));
+  put(print_queue_states({}, queues.front().longest_waiting_since, {&gone, 1}));
   const TransferView transfer = samples::transfer_view();
   put(R"({"rest":"transfer","body":)" + print(transfer) + "}");
   put(R"({"rest":"transfer-timeline","body":)" + print_timeline(transfer) + "}");

@@ -279,6 +279,19 @@ std::vector<std::pair<std::string, Event>> events() {
   return all;
 }
 
+std::vector<QueueState> queue_states() {
+  return {{.arn = "arn:aws:connect:us-east-1:000000000000:instance/i/queue/q1",
+           .name = "CallSummary-HVOC-Queue",
+           .waiting = 3,
+           .longest_waiting_since = kIncomingAt,
+           .agents_staffed = 4,
+           .agents_available = 0,
+           .estimated_wait_seconds = 90},
+          {.arn = "arn:aws:connect:us-east-1:000000000000:instance/i/queue/q2",
+           .name = "Sales",
+           .open = false}};
+}
+
 TransferView transfer_view() {
   TransferView view;
   view.current = full_transfer(TransferState::connected, Custody::destination);
@@ -286,6 +299,7 @@ TransferView transfer_view() {
   view.current.destination.endpoint_arn = std::string(kExternalArn);
   view.agent = "agent1";
   view.request_id = "request-1";
+  view.called_queue = "CallSummary-HVOC-Queue";
   view.accepted_at = kIncomingAt;
   view.released_at = kIncomingAt + 1'200;
   view.outcome_at = kIncomingAt + 5'000;

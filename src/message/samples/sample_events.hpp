@@ -6,6 +6,7 @@
 
 #include "message/bridge.hpp"
 #include "message/event.hpp"
+#include "message/queue_state.hpp"
 
 namespace baton::message::samples {
 
@@ -18,6 +19,9 @@ inline constexpr std::string_view kEpoch = "0b9f3b54-5a55-4d53-9d2c-6b0c6f1f8d31
 
 /// Everything that a bridge is told, with all that it may need.
 [[nodiscard]] std::vector<BridgeOrder> bridge_orders();
+
+/// A queue where somebody waits, and one where nobody does.
+[[nodiscard]] std::vector<QueueState> queue_states();
 
 /// The incoming call of the published page.
 [[nodiscard]] CallEvent published_incoming_call();

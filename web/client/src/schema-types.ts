@@ -10,6 +10,7 @@ export type Everything =
   | EventInboundCallStateChange
   | EventLoginSuccess
   | EventLogoutSuccess
+  | EventQueueStateChange
   | EventSetAgentState
   | EventTransferStateChange
   | Event
@@ -47,10 +48,12 @@ export type Everything =
   | RestError
   | RestLoginRequest
   | RestLogin
+  | RestPreferences
   | RestPreflightRequest
   | RestPreflight
   | RestQueueList
   | RestQuickConnectList
+  | RestStatistics
   | RestTransferList
   | RestTransferTimeline
   | RestTransfer
@@ -126,6 +129,7 @@ export type Event =
   | EventInboundCallStateChange
   | EventCallStateSync
   | EventTransferStateChange
+  | EventQueueStateChange
   | EventBridgeCommand
   | EventApiError;
 /**
@@ -722,6 +726,69 @@ export interface EventLogoutSuccess {
    * The id of the request that caused it.
    */
   id?: string;
+}
+/**
+ * Queue / QueueStateChange: To supervisors and services that follow agents=*: first how all queues are (a long list in several messages), then, at most once a second, those that changed. A state and no history: not numbered, not repeated, of no agent.
+ */
+export interface EventQueueStateChange {
+  channel: "Amazon";
+  topic: "Queue";
+  subtopic: "QueueStateChange";
+  message: {
+    /**
+     * Whole, each; at most 200.
+     */
+    queues: QueueState[];
+    /**
+     * ARNs of queues that the directory has no more; absent where that is none.
+     */
+    removed?: string[];
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    at: string;
+  };
+  /**
+   * Never sent.
+   */
+  agent?: string;
+  /**
+   * Never sent.
+   */
+  epoch?: string;
+  /**
+   * Never sent.
+   */
+  sequence?: number;
+  /**
+   * Never sent.
+   */
+  id?: string;
+}
+/**
+ * How a queue is now.
+ */
+export interface QueueState {
+  arn: string;
+  name: string;
+  open: boolean;
+  waiting: number;
+  /**
+   * When the customer who has waited longest came into a queue; null: nobody waits.
+   */
+  longestWaitingSince: Timestamp | null;
+  /**
+   * Agents at work who serve the queue.
+   */
+  agentsStaffed: number;
+  /**
+   * Those of them who can be offered a call now.
+   */
+  agentsAvailable: number;
+  /**
+   * For one who came now.
+   */
+  estimatedWaitSeconds: number;
 }
 /**
  * Agent / SetAgentState: The agent's state changed.
@@ -1574,6 +1641,12 @@ export interface RestLogin {
   role: "agent" | "supervisor" | "service";
 }
 /**
+ * GET and PUT /v1/me/preferences: Whatever object the caller's pages keep for him. At most limits.preferences_bytes as JSON text.
+ */
+export interface RestPreferences {
+  [k: string]: unknown;
+}
+/**
  * POST /v1/transfers/preflight, the body
  */
 export interface RestPreflightRequest {
@@ -1627,16 +1700,7 @@ export interface RestPreflight {
  * Queues
  */
 export interface RestQueueList {
-  items: {
-    arn: string;
-    name: string;
-    open: boolean;
-    waiting: number;
-    longestWaitingSince: Timestamp | null;
-    agentsStaffed: number;
-    agentsAvailable: number;
-    estimatedWaitSeconds: number;
-  }[];
+  items: QueueState[];
   nextCursor: NextCursor;
 }
 /**
@@ -1680,6 +1744,165 @@ export interface RestQuickConnectList {
   nextCursor: NextCursor;
 }
 /**
+ * Statistics of transfers: Of the transfers that were accepted from `from` until before `to`.
+ */
+export interface RestStatistics {
+  from: Timestamp;
+  to: Timestamp;
+  bucketSeconds: number;
+  total: RestStatisticsCounts;
+  /**
+   * Those with a transfer in them, the earliest first.
+   */
+  buckets: {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    at: string;
+    /**
+     * The sum of the others.
+     */
+    accepted: number;
+    /**
+     * The destination had the customer, also where that call has ended since.
+     */
+    connected: number;
+    /**
+     * The primary agent had him again, since nobody answered.
+     */
+    returned: number;
+    /**
+     * The primary agent took him back.
+     */
+    canceled: number;
+    failed: number;
+    /**
+     * The customer hung up first.
+     */
+    abandoned: number;
+    handedOver: number;
+    /**
+     * No outcome yet.
+     */
+    open: number;
+  }[];
+  /**
+   * Outcomes that have a reason, the most frequent first.
+   */
+  reasons: {
+    outcome: "connected" | "returned" | "canceled" | "failed" | "abandoned" | "handedOver";
+    reason: Reason;
+    count: number;
+  }[];
+  /**
+   * Of the connected ones: from acceptedAt to outcomeAt. That it was a human is certain only where an agent answered (connectedToAgent); the others count alike.
+   */
+  timeToHuman: {
+    count: number;
+    /**
+     * The upper bounds, each included.
+     */
+    upToSeconds: number[];
+    /**
+     * How many took so long, and longer than the bound before; one more than the bounds: the last took longer than all.
+     */
+    counts: number[];
+    /**
+     * Half of them took no longer; null where count is 0.
+     */
+    medianSeconds: number | null;
+    /**
+     * Nine of ten took no longer; null where count is 0.
+     */
+    p90Seconds: number | null;
+  };
+  /**
+   * From where to where, the most frequent first; at most 100.
+   */
+  flows: {
+    /**
+     * The queue that the customer had called; null: none, or it is not recorded.
+     */
+    from: string | null;
+    /**
+     * The destination's name.
+     */
+    to: string;
+    toKind: "queue" | "agent" | "phone_number" | "dial_pad";
+    count: number;
+  }[];
+  /**
+   * Outcome `returned`.
+   */
+  bounceBacks: number;
+  /**
+   * Only with `by`; the most transfers first, at most 1,000.
+   */
+  groups?: {
+    /**
+     * by=agent: login of the primary agent; by=queue: the queue that the customer had called, null as in flows; by=kind: queue, agent, phone_number, dial_pad.
+     */
+    name: string | null;
+    /**
+     * The sum of the others.
+     */
+    accepted: number;
+    /**
+     * The destination had the customer, also where that call has ended since.
+     */
+    connected: number;
+    /**
+     * The primary agent had him again, since nobody answered.
+     */
+    returned: number;
+    /**
+     * The primary agent took him back.
+     */
+    canceled: number;
+    failed: number;
+    /**
+     * The customer hung up first.
+     */
+    abandoned: number;
+    handedOver: number;
+    /**
+     * No outcome yet.
+     */
+    open: number;
+  }[];
+}
+/**
+ * How many transfers, by outcome.
+ */
+export interface RestStatisticsCounts {
+  /**
+   * The sum of the others.
+   */
+  accepted: number;
+  /**
+   * The destination had the customer, also where that call has ended since.
+   */
+  connected: number;
+  /**
+   * The primary agent had him again, since nobody answered.
+   */
+  returned: number;
+  /**
+   * The primary agent took him back.
+   */
+  canceled: number;
+  failed: number;
+  /**
+   * The customer hung up first.
+   */
+  abandoned: number;
+  handedOver: number;
+  /**
+   * No outcome yet.
+   */
+  open: number;
+}
+/**
  * Transfers
  */
 export interface RestTransferList {
@@ -1718,6 +1941,10 @@ export interface RestTransfer {
    * The id of the request.
    */
   id: string | null;
+  /**
+   * Name of the queue that the customer had called; null where he had called none. Records of before this was kept lack it.
+   */
+  calledQueue?: string | null;
   acceptedAt: Timestamp;
   releasedAt: Timestamp | null;
   outcomeAt: Timestamp | null;

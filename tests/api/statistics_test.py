@@ -1,0 +1,160 @@
+"""GET /v1/statistics, after real transfers, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.rest import Rest
+from harness.samples import DIAL_PAD, quick_connect
+from harness.schema import check
+from harness.world import World
+
+COUNTS = ("accepted", "connected", "returned", "canceled", "failed", "abandoned", "handedOver", "open")
+QUEUE = "CallSummary-HVOC-Queue"
+
+
+def counts(**some: int) -> dict[str, int]:
+    return {name: some.get(name, 0) for name in COUNTS}
+
+
+def of(found: dict[str, Any]) -> dict[str, int]:
+    return {name: found[name] for name in COUNTS}
+
+
+async def ask(boss: Rest, query: str = "") -> dict[str, Any]:
+    answer = await boss.get(f"/v1/statistics{query}")
+    assert answer.status == 200, answer.body
+    found = answer.json()
+    check("rest-statistics.json", found)
+    for each in (found["total"], *found["buckets"], *found.get("groups", [])):
+        assert each["accepted"] == sum(each[name] for name in COUNTS[1:])
+    assert of(found["total"]) == {name: sum(each[name] for each in found["buckets"]) for name in COUNTS}
+    return found
+
+
+async def test_the_figures_are_those_of_the_transfers(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    nothing = await ask(boss)
+    assert nothing["total"] == counts() and nothing["buckets"] == [] and nothing["flows"] == []
+    assert nothing["timeToHuman"]["medianSeconds"] is None
+    at_work = await world.agent("agent1")
+    desktop = at_work[0]
+
+    talking = await world.talking("agent1", at_work=at_work, heard=False)  # Connected.
+    await desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.answer()
+    await desktop.transfer("connected")
+    await talking.customer.hangup()
+    await desktop.transfer("completed")
+    await desktop.publish("InboundCall", "ClearContact")
+    await desktop.agent_state("Available")
+
+    talking = await world.talking("agent1", at_work=at_work, heard=False)  # Twice failed, and once canceled.
+    for code in (486, 486):
+        await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+        await (await world.carrier.incoming()).reject(code)
+        await desktop.transfer("failed")
+    await desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await desktop.call_event("ACW", "agent")
+    await desktop.publish("InboundCall", "CancelTransfer")
+    await (await talking.agent.peer.incoming()).answered()
+    await desktop.transfer("canceled")
+
+    desktop.forget()
+    await desktop.blind_transfer(DIAL_PAD)  # And now one is open.
+    target = await world.carrier.incoming()
+    await target.ring()
+    await desktop.transfer("alerting")
+
+    found = await ask(boss, "?by=kind")
+    assert of(found["total"]) == counts(accepted=5, connected=1, failed=2, canceled=1, open=1)
+    assert found["reasons"][0] == {"outcome": "failed", "reason": "busy", "count": 2}
+    assert {each["outcome"] for each in found["reasons"]} == {"failed", "canceled"}
+    assert found["bounceBacks"] == 0
+    assert found["flows"] == [{"from": QUEUE, "to": DIAL_PAD, "toKind": "dial_pad", "count": 3},
+                              {"from": QUEUE, "to": "Sasi_Chime", "toKind": "phone_number", "count": 2}]
+    times = found["timeToHuman"]
+    assert times["count"] == 1 and sum(times["counts"]) == 1
+    record = (await boss.get("/v1/transfers?state=completed")).json()["items"][0]
+    assert record["calledQueue"] == QUEUE
+    assert 0 <= times["medianSeconds"] == times["p90Seconds"] < 20
+    groups = {each["name"]: of(each) for each in found["groups"]}
+    assert groups == {"dial_pad": counts(accepted=3, connected=1, canceled=1, open=1),
+                      "phone_number": counts(accepted=2, failed=2)}
+    assert [(g["name"], g["accepted"]) for g in (await ask(boss, "?by=agent"))["groups"]] == [("agent1", 5)]
+    assert [(g["name"], g["accepted"]) for g in (await ask(boss, "?by=queue"))["groups"]] == [(QUEUE, 5)]
+    assert "groups" not in await ask(boss)
+
+    waiting = (await boss.get("/v1/transfers?state=open")).json()["items"]
+    assert [each["state"] for each in waiting] == ["alerting"]
+    before = await ask(boss, f"?to={record['acceptedAt']}")
+    assert before["total"]["accepted"] == 0 and before["to"] == record["acceptedAt"], "`to` is not in it"
+    since = await ask(boss, f"?from={record['acceptedAt']}&bucket=60")
+    assert since["total"]["accepted"] == 5 and since["bucketSeconds"] == 60
+    assert since["buckets"][0]["at"] == since["from"] == record["acceptedAt"]
+    await target.answer()
+    await desktop.transfer("connected")
+    found = await ask(boss)
+    assert of(found["total"]) == counts(accepted=5, connected=2, failed=2, canceled=1)
+
+
+async def test_a_customer_who_bounces_back(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    talking = await world.talking("agent1", heard=False)
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5})
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.transfer("returning")
+    await talking.desktop.offered()
+    await talking.desktop.answer()
+    await (await talking.agent.peer.incoming()).answered()
+    await talking.desktop.transfer("returned")
+    found = await ask(boss)
+    assert of(found["total"]) == counts(accepted=1, returned=1) and found["bounceBacks"] == 1
+    assert found["reasons"] == [{"outcome": "returned", "reason": "noAnswer", "count": 1}]
+    await talking.customer.hangup()
+
+
+@pytest.mark.parametrize(("query", "said"), [
+    ("from=yesterday", ("from:", "'yesterday'", "2020-04-09T08:37:12.701Z")),
+    ("to=2020-04-09", ("to:", "'2020-04-09'")),
+    ("from=2020-04-09T00:00:00Z&to=2020-04-09T00:00:00Z", ("from:", "earlier")),
+    ("from=2020-04-01T00:00:00Z&to=2020-05-02T00:00:00.001Z", ("from:", "31", "later")),
+    ("bucket=59", ("bucket:", "'59'", "60", "86400")), ("bucket=86401", ("bucket:", "'86401'")),
+    ("bucket=x", ("bucket:", "'x'")), ("bucket=60.5", ("bucket:", "'60.5'")),
+    ("from=2020-04-01T00:00:00Z&to=2020-04-02T09:20:01Z&bucket=60", ("bucket:", "2001", "2000", "61")),
+    ("by=team", ("by:", "'team'", "agent, queue, kind")), ("by=agent&by=kind", ("by",)),
+])
+async def test_a_refusal_says_what_is_wrong(world: World, query: str, said: tuple[str, ...]):
+    boss = await world.rest("supervisor1", "supervisor")
+    refused = await boss.get(f"/v1/statistics?{query}")
+    assert refused.status == 400
+    check("rest-error.json", refused.json())
+    for part in said:
+        assert part in refused.json()["msg"], refused.json()["msg"]
+
+
+async def test_what_is_just_allowed(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    month = await ask(boss, "?from=2020-04-01T00:00:00Z&to=2020-05-02T00:00:00Z")
+    assert month["bucketSeconds"] == 1500, "the multiple of 300 that 2,000 buckets need"
+    assert (await ask(boss, "?from=2020-04-01T00:00:00Z&to=2020-04-02T09:20:00Z&bucket=60"))["bucketSeconds"] == 60
+    assert (await ask(boss, "?bucket=86400"))["bucketSeconds"] == 86400
+    assert (await ask(boss))["bucketSeconds"] == 300
+
+
+async def test_a_link_downloads_the_list(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    csv = await boss.get("/v1/transfers?format=csv")
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert csv.headers["content-disposition"] == 'attachment; filename="transfers.csv"'
+    assert csv.body.startswith(b"transferId,")
+    plain = await boss.get("/v1/transfers?format=json", Accept="text/html")
+    assert plain.json() == {"items": [], "nextCursor": None} and "content-disposition" not in plain.headers
+    refused = await boss.get("/v1/transfers?format=xml")
+    assert refused.status == 400 and "'xml'" in refused.json()["msg"]
