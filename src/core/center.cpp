@@ -336,7 +336,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           dial_number_of(*owner);
         } else if (open.leg == owner->customer_leg && !owner->queue && !owner->offer &&
                    !owner->ended_at) {
-          const directory::Queue* queue = directory_->queue(owner->original_queue_arn);
+          const directory::Queue* queue = directory_->queue(owner->queue_arn);
           if (queue == nullptr) {
             end_contact(*owner, 480, "The queue no longer exists");
           } else {

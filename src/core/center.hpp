@@ -280,6 +280,11 @@ struct ContactCenter::Impl {
   // --- center_routing.cpp: inbound calls, queues, offers, outgoing calls
   void enqueue(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
                int timeout_seconds);
+  /// The same with the instant at which the wait is over.
+  void enqueue_until(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
+                     TimeMs until);
+  /// When the wait of a call without a transfer is over that enters the queue now.
+  [[nodiscard]] TimeMs longest_wait(const Contact& contact, const directory::Queue& queue) const;
   void leave_queue(Contact& contact, QueueExit how);
   [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
                                                      bool need_staff) const;
@@ -306,6 +311,12 @@ struct ContactCenter::Impl {
   void dial_out_failed(Contact& contact, message::Reason reason, int code, const std::string& text);
   [[nodiscard]] int position(const Contact& contact) const;
   [[nodiscard]] std::optional<int> estimated_wait(std::string_view arn, int position) const;
+
+  // --- center_move.cpp: a supervisor moves a waiting customer to another queue
+  std::optional<Refused> move_contact(const RequestInput& input);
+  /// The queue that the request names, or null and why not.
+  [[nodiscard]] const directory::Queue* moved_to(const message::Request& request,
+                                                 std::optional<Refused>& refused) const;
 
   // --- center_dialling.cpp: what may be dialled outside, and how often
   /// What the dial policy has against the number, whose facts must be the given ones.

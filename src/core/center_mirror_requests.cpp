@@ -240,6 +240,8 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
       return blind_transfer(agent, request, input.number_facts, reply, {});
     case RequestKind::cancel_transfer:
       return cancel_transfer(agent, input);
+    case RequestKind::move_contact:
+      return move_contact(input);
     default:
       break;
   }

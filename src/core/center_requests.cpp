@@ -15,7 +15,16 @@ void ContactCenter::Impl::on(const RequestInput& input) {
   reply.key = input.reply;
   reply.request_id = request.id;
   Agent* who = agent(input.agent);
-  if (who == nullptr || who->record == nullptr || !who->record->enabled) {
+  // Who moves a customer that nobody has acts for no agent: he need not be in the directory, and
+  // only his request ids are kept.
+  const bool for_himself = request.kind == RequestKind::move_contact &&
+                           input.role != directory::Role::agent && input.agent == input.caller;
+  if (for_himself && who == nullptr) {
+    who = &agents_[input.agent];
+    who->login = input.agent;
+  }
+  const bool may_ask = who != nullptr && (who->record != nullptr || for_himself);
+  if (!may_ask || (who->record != nullptr && !who->record->enabled)) {
     Agent nobody;
     finish_reply(
         nobody, input, std::move(reply),
@@ -87,9 +96,12 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     error.retry_after_seconds = refused->retry_after_seconds;
     error.retryable = is_retryable(error.reason);
     error.suggested_action = suggested_action(error.reason);
-    if (!agent.login.empty())
+    const bool of_agent = request.kind != RequestKind::move_contact;
+    if (of_agent && !agent.login.empty())
       error.agent_state = agent.logged_in ? agent.state_name() : "LoggedOut";
-    if (agent.contact) {
+    if (!of_agent && request.contact_id)
+      error.contact_id = message::parse_uuid(*request.contact_id);
+    if (of_agent && agent.contact) {
       error.contact_id = agent.contact;
       if (request.kind == RequestKind::blind_transfer) error.customer_location = "agent";
     }
@@ -165,6 +177,7 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
     case RequestKind::cancel_transfer:
       return cancel_transfer(agent, input);
     case RequestKind::move_contact:
+      return move_contact(input);
     case RequestKind::bridge_hello:
     case RequestKind::bridge_snapshot:
     case RequestKind::bridge_result:

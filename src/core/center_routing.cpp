@@ -8,6 +8,14 @@ namespace baton::core {
 
 using message::Reason;
 
+namespace {
+
+/// How long a call is left ringing: the carrier's no-answer timer or timer C (RFC 3261 section
+/// 16.8, three minutes) would end it.
+constexpr TimeMs kLongestRingMs = 170'000;
+
+}  // namespace
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Calls that come in
 
@@ -116,14 +124,12 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
              .request_id = {}});
     return;
   }
-  // Left ringing: the carrier's no-answer timer or timer C (RFC 3261 section 16.8, three minutes)
-  // would end it.
   command(RingLeg{event.leg}, {.purpose = Purpose::none,
                                .contact = call.id,
                                .leg = event.leg,
                                .agent = {},
                                .request_id = {}});
-  enqueue(call, queue->arn, now_, false, std::min(queue->max_wait_seconds, 170));
+  enqueue_until(call, queue->arn, now_, false, longest_wait(call, *queue));
   (void)try_offer(call);
 }
 
@@ -164,14 +170,27 @@ bool ContactCenter::Impl::others_staffed(const std::string& arn, std::string_vie
 
 void ContactCenter::Impl::enqueue(Contact& contact, const std::string& arn, TimeMs since,
                                   bool bypass_limits, int timeout_seconds) {
+  enqueue_until(contact, arn, since, bypass_limits,
+                now_ + static_cast<TimeMs>(timeout_seconds) * 1000);
+}
+
+void ContactCenter::Impl::enqueue_until(Contact& contact, const std::string& arn, TimeMs since,
+                                        bool bypass_limits, TimeMs until) {
   leave_queue(contact, QueueExit::moved);
   contact.queue = QueuePlace{
       .arn = arn, .since = since, .entered_at = now_, .timer = 0, .bypass_limits = bypass_limits};
-  contact.queue->timer =
-      arm(TimerKind::queue_wait, contact.id, now_ + static_cast<TimeMs>(timeout_seconds) * 1000);
+  contact.queue->timer = arm(TimerKind::queue_wait, contact.id, until);
   contact.queue_arn = arn;
   if (contact.queued_at == 0) contact.queued_at = since;
   lines_[arn].waiting.emplace(since, contact.id);
+}
+
+TimeMs ContactCenter::Impl::longest_wait(const Contact& contact,
+                                         const directory::Queue& queue) const {
+  const TimeMs longest = now_ + static_cast<TimeMs>(queue.max_wait_seconds) * 1000;
+  const Leg* customer = contact.customer();
+  const bool rings = customer != nullptr && customer->phase == LegPhase::incoming;
+  return rings ? std::min(longest, contact.started_at + kLongestRingMs) : longest;
 }
 
 void ContactCenter::Impl::leave_queue(Contact& contact, QueueExit how) {

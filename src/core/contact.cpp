@@ -51,6 +51,7 @@ message::ContactView Contact::view(const std::string& queue_name) const {
                          .end_text = each.end_text});
   }
   view.transfers = all_transfers;
+  view.moves = moves;
   return view;
 }
 

@@ -117,6 +117,7 @@ struct Contact {
   std::optional<TransferId> transfer;           ///< The running one.
   std::vector<TransferId> connected_transfers;  ///< Succeeded, not completed yet.
   std::vector<TransferId> all_transfers;
+  std::vector<message::QueueMove> moves{};  ///< Asked for while he waited (MoveContact).
   std::map<std::string, std::string> attributes;
   TimerId bridge_timer = 0;
   CommandId bridge_command = 0;  ///< The join under way; 0: none.
@@ -139,7 +140,7 @@ BOOST_DESCRIBE_STRUCT(Contact, (),
                        max_forwards, started_at, ended_at, legs, customer_leg, queue, queue_arn,
                        original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
                        held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
-                       connected_transfers, all_transfers, attributes, bridge_timer, bridge_command,
-                       silence_timer, mirror))
+                       connected_transfers, all_transfers, moves, attributes, bridge_timer,
+                       bridge_command, silence_timer, mirror))
 
 }  // namespace baton::core

@@ -54,7 +54,8 @@ std::string ContactCenter::dump() const {
                    : "-") +
          " out=" + text(c->dial_out.has_value()) + " destination=" + to_string(c->destination_leg) +
          " transfer=" + (c->transfer ? to_string(*c->transfer) : "-") +
-         " silent=" + text(c->silence_timer != 0) + " ended=" + text(c->ended_at.has_value()));
+         " silent=" + text(c->silence_timer != 0) + " moves=" + std::to_string(c->moves.size()) +
+         " ended=" + text(c->ended_at.has_value()));
     for (const Leg& leg : c->legs) {
       line("  leg " + to_string(leg.id) + " role=" + std::to_string(static_cast<int>(leg.role)) +
            " phase=" + std::to_string(static_cast<int>(leg.phase)) + " party=" + leg.party +

@@ -31,8 +31,9 @@ enum class PlantedFault : std::uint8_t {
   depends_on_the_process,  ///< Identifiers depend on more than the input.
   silent_offered,          ///< A customer whose leg owes an answer is offered all the same.
   answer_not_heard,        ///< A customer who answers at last goes on waiting until his deadline.
+  moved_time_lost,         ///< A customer who is moved to another queue begins to wait anew.
 };
-inline constexpr int kPlantedFaults = 22;
+inline constexpr int kPlantedFaults = 23;
 
 #ifdef BATON_PLANTED_FAULTS
 /// The one in force. Set before the core is used; one thread.

@@ -150,6 +150,12 @@ TEST_F(GatewayHttp, LetsEachRoleActForWhomItMay) {
   reply = as("crm", Role::service, kChange);
   EXPECT_EQ(reply.status, 400);
   EXPECT_TRUE(contains(reply.body, "agent is missing")) << reply.body;
+  // Whom nobody has is moved for nobody.
+  reply = as("crm", Role::service,
+             R"({"channel":"Amazon","topic":"InboundCall","subtopic":"MoveContact","source":"t",)"
+             R"("data":{"contactId":"c1","destination":"+12082097345"}})");
+  EXPECT_EQ(reply.status, 202);
+  EXPECT_EQ(backend_.seen().back().agent, "crm");
   reply = as("crm", Role::service, with_agent("nobody"));
   EXPECT_EQ(reply.status, 404);
   EXPECT_TRUE(contains(reply.body, "nobody")) << reply.body;

@@ -327,7 +327,16 @@ struct LegRecord {
   std::string end_text;
 };
 
-/// A contact as REST and the store tell it: legs, attempts, transfers.
+/// A move to another queue that was asked for (MoveContact) while the customer waited.
+struct QueueMove {
+  TimeMs at = 0;
+  std::string from;  ///< The queues' names at that time; an ARN where the directory had it no more.
+  std::string to;
+  std::string by;  ///< Login of who asked for it.
+};
+BOOST_DESCRIBE_STRUCT(QueueMove, (), (at, from, to, by))
+
+/// A contact as REST and the store tell it: legs, attempts, transfers, moves.
 struct ContactView {
   Uuid contact_id;
   std::string direction;  ///< inbound, outbound.
@@ -339,6 +348,7 @@ struct ContactView {
   std::optional<TimeMs> ended_at;
   std::vector<LegRecord> legs;
   std::vector<Uuid> transfers;
+  std::vector<QueueMove> moves;
 };
 
 /// What is known of a phone number, as REST tells it.

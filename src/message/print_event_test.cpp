@@ -265,6 +265,11 @@ TEST(PrintRest, AContactTellsItsLegs) {
   EXPECT_EQ(contact.at("legs").at(1).at("endCode"), 486);
   EXPECT_TRUE(contact.at("legs").at(1).at("answeredAt").is_null());
   EXPECT_EQ(contact.at("transfers").at(0), "7c1e1f0e-4f7a-4f43-9b57-6d4f1c9d2a10");
+  const json::value& move = contact.at("moves").at(0);
+  EXPECT_EQ(move.at("at"), "2020-04-09T08:37:13.201Z");
+  EXPECT_EQ(move.at("from"), "Billing");
+  EXPECT_EQ(move.at("to"), "CallSummary-HVOC-Queue");
+  EXPECT_EQ(move.at("by"), "supervisor1");
 }
 
 }  // namespace

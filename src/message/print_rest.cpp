@@ -71,6 +71,16 @@ std::string print(const ContactView& contact) {
   json.key("transfers").begin_array();
   for (const Uuid& transfer : contact.transfers) json.id(transfer);
   json.end_array();
+  json.key("moves").begin_array();
+  for (const QueueMove& move : contact.moves) {
+    json.begin_object();
+    json.key("at").time(move.at);
+    json.key("from").string(move.from);
+    json.key("to").string(move.to);
+    json.key("by").string(move.by);
+    json.end_object();
+  }
+  json.end_array();
   json.end_object();
   return json.take();
 }

@@ -425,6 +425,18 @@ TEST(CancelTransfer, NamesATransferOrNone) {
   }
 }
 
+TEST(MoveContact, IsAnotherRequestForAnotherContactOrQueue) {
+  const auto hash = [](std::string_view contact, std::string_view destination) {
+    return accept(envelope("InboundCall", "MoveContact",
+                           R"("data":{"contactId":")" + std::string(contact) +
+                               R"(","destination":)" + std::string(destination) + "}"))
+        .content_hash;
+  };
+  EXPECT_EQ(hash("c1", quick_connect()), hash("c1", quick_connect()));
+  EXPECT_NE(hash("c1", quick_connect()), hash("c2", quick_connect()));
+  EXPECT_NE(hash("c1", quick_connect()), hash("c1", R"("+12082097345")"));
+}
+
 TEST(MoveContact, NamesContactAndDestination) {
   const auto move = [](std::string_view data) {
     return envelope("InboundCall", "MoveContact", data);

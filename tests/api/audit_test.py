@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.samples import quick_connect
 from harness.server import run
-from harness.world import World
+from harness.world import INBOUND, World
 from peer import Address, Uri
 from peer.digest import Credentials
 
@@ -274,3 +275,26 @@ async def test_old_lines_are_deleted_and_young_ones_stay(world: World):
             await asyncio.sleep(0.1)
     assert "young" in [row["caller"] for row in await audit(world)]
     assert await world.server.stop() == 0
+
+
+async def test_who_moved_a_waiting_customer(world: World):
+    desktop, _ = await world.agent("agent1")
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    contact = (await desktop.offered())["ResponseActual"]["contactId"]
+    await desktop.publish("InboundCall", "Reject")
+    await desktop.call_event("Rejected", "agent")
+    data = {"contactId": contact, "destination": quick_connect("CallSummary-HVOC-Queue")}
+    boss, agent = await world.rest("boss", "supervisor"), await world.rest("agent1")
+    assert (await boss.message("InboundCall", "MoveContact", data, id="m-1")).status == 202
+    assert (await agent.message("InboundCall", "MoveContact", data, id="m-2")).status == 403
+    await call.hangup()
+    await world.no_leg_is_left()
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    moves = {row["id"]: row for row in await audit(world) if row["request"] == "InboundCall/MoveContact"}
+    assert set(moves) == {"m-1", "m-2"}
+    told = moves["m-1"]
+    assert (told["caller"], told["role"], told["result"]) == ("boss", "supervisor", "accepted")
+    assert (told["contactId"], told["target"]) == (contact, "CallSummary-HVOC-Queue")
+    assert told["address"] == "127.0.0.1"
+    assert (moves["m-2"]["caller"], moves["m-2"]["result"], moves["m-2"]["reason"]) == ("agent1", "refused", "callNotOwned")

@@ -6,7 +6,7 @@ import json
 
 from harness.samples import DIAL_PAD, MESSAGES, sample
 from harness.schema import check, events
-from harness.world import INBOUND, World
+from harness.world import World
 
 
 async def test_the_state_syncs(world: World):
@@ -161,13 +161,3 @@ async def test_a_supervisor_follows_all_and_a_service_whom_it_names(world: World
     assert {e["agent"] for e in boss.events if "sequence" in e} == {"agent1", "agent2"}
     await talking.customer.hangup()
     await other.customer.hangup()
-
-
-async def test_a_waiting_customer_is_moved_by_a_supervisor(world: World):
-    """MoveContact comes with the desktop; until then it is refused by its own error."""
-    call = await (await world.customer()).call(INBOUND, wait=True)
-    boss = await world.rest("supervisor1", "supervisor")
-    answer = await boss.message("InboundCall", "MoveContact", {"contactId": "00000000-0000-4000-8000-000000000000",
-                                                               "destination": DIAL_PAD}, agent="agent1")
-    assert answer.json()["data"]["errorType"] == "MOVE_CONTACT_FAILED"
-    await call.hangup()

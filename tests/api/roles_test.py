@@ -13,7 +13,7 @@ import websockets
 from harness.config import SOURCE
 from harness.desktop import Desktop
 from harness.rest import Answer, Rest
-from harness.samples import quick_connect
+from harness.samples import DIAL_PAD, quick_connect
 from harness.world import World
 
 #: Who asks, in this order: "own" is agent1, whose call it is; "other" is agent2, who has none. Who must get nowhere tries first.
@@ -72,9 +72,11 @@ def own_transfers(scene: Scene, who: str, body: Any) -> None:
     assert (scene.transfer in ids) == (who != "other"), (who, ids)
 
 
-async def move_contact(scene: Scene, rest: Rest) -> Answer:
-    return await rest.message("InboundCall", "MoveContact", {"contactId": scene.live, "destination": "+12082097345"},
-                              agent="agent1")
+def move_contact(destination: Any, agent: str | None = None) -> Callable[[Scene, Rest], Awaitable[Answer]]:
+    """Of the customer who talks to agent1, so that nobody gets further than to the verdict on his call."""
+    more = {"agent": agent} if agent else {}
+    return lambda scene, rest: rest.message("InboundCall", "MoveContact",
+                                            {"contactId": scene.live, "destination": destination}, **more)
 
 
 async def preflight(scene: Scene, rest: Rest) -> Answer:
@@ -151,7 +153,8 @@ TABLE = [
         {409, 422}, {409, 422}),
     Row("InboundCall / ClearContact", send("InboundCall", "ClearContact"), 401, 409, FORBIDDEN, 409, 409),
     Row("InboundCall / CancelTransfer", send("InboundCall", "CancelTransfer"), 401, 409, FORBIDDEN, 409, 409),
-    Row("InboundCall / MoveContact", move_contact, 401, 422, FORBIDDEN, 422, 422),  # Not built yet.
+    Row("InboundCall / MoveContact", move_contact(quick_connect("CallSummary-HVOC-Queue")), 401, FORBIDDEN, FORBIDDEN, 422, 422),
+    Row("InboundCall / MoveContact: for agent1", move_contact(DIAL_PAD, "agent1"), 401, FORBIDDEN, FORBIDDEN, 422, 422),
     # A bridge speaks on a WebSocket, and only of the agent who has signed in.
     *(Row(f"Bridge / {subtopic}", send("Bridge", subtopic, {"tab": "t", "epoch": 1, "command": 1, "agent": {"state": "x"}}),
           401, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN) for subtopic in ("Hello", "Snapshot", "Result")),

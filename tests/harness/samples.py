@@ -32,3 +32,22 @@ def arn(kind: str, number: int) -> str:
     """A made-up ARN of the example's instance, for what a test adds to the directory."""
     instance = queue_arn().rsplit("/queue/", 1)[0]
     return f"{instance}/{kind}/00000000-0000-4000-8000-{number:012d}"
+
+
+def second_queue(**changes):
+    """Another queue, served by agent2 only, with a quick connect "Billing"."""
+    def change(directory):
+        queue = {**directory["queues"][0], "arn": arn("queue", 2), "name": "Billing", **changes}
+        directory["queues"].append(queue)
+        directory["routingProfiles"].append({"arn": arn("routing-profile", 2), "name": "Billing",
+                                             "queues": [{"queue": "Billing", "priority": 1}],
+                                             "defaultOutboundQueue": "Billing"})
+        directory["agents"][1]["routingProfile"] = "Billing"
+        directory["quickConnects"].append({"arn": arn("transfer-destination", 2), "name": "Billing", "type": "queue",
+                                           "queue": "Billing"})
+        directory["inboundNumbers"].append({"number": "+18005550102", "queue": "Billing"})
+    return change
+
+
+BILLING = {"endpointARN": arn("transfer-destination", 2), "endpointId": arn("transfer-destination", 2),
+           "type": "queue", "name": "Billing", "phoneNumber": None, "agentLogin": None, "queue": None}

@@ -51,6 +51,11 @@ bool World::armed(TimerId timer) const {
          std::ranges::any_of(timers_, [timer](const auto& each) { return each.first == timer; });
 }
 
+TimeMs World::due(TimerId timer) const {
+  const auto found = std::ranges::find(timers_, timer, &std::pair<TimerId, TimeMs>::first);
+  return found == timers_.end() ? 0 : found->second;
+}
+
 World::Tracked* World::tracked(const TransferId& id) {
   for (Tracked& each : tracked_) {
     if (each.id == id) return &each;
@@ -400,6 +405,13 @@ void World::check_transfers(const Inspection::State& s) {
 }
 
 void World::check_queues(const Inspection::State& s) {
+  std::size_t waiting = 0;
+  std::size_t in_lines = 0;
+  for (const auto& [arn, line] : s.lines_) in_lines += line.waiting.size();
+  for (const auto& [id, contact] : s.contacts_) waiting += contact->queue ? 1U : 0U;
+  if (waiting != in_lines)
+    return fail(Rule::line, std::to_string(in_lines) + " stand in lines, and " +
+                                std::to_string(waiting) + " wait");
   for (const auto& [id, contact] : s.contacts_) {
     if (!contact->queue || contact->offer || contact->bridge_timer != 0) continue;
     // Who owes an answer in truth, too, is offered to nobody until he gives it.

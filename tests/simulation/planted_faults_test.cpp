@@ -37,7 +37,8 @@ constexpr std::array kFaultNames = {"none",
                                     "failure_not_told",
                                     "depends_on_the_process",
                                     "silent_offered",
-                                    "answer_not_heard"};
+                                    "answer_not_heard",
+                                    "moved_time_lost"};
 static_assert(kFaultNames.size() == core::kPlantedFaults + 1);
 
 constexpr std::uint64_t kMost = 20'000;

@@ -67,7 +67,7 @@ Step draw_step(Draw& draw, const World& world, bool recorded) {
     step.act = Act::call_in;
   } else if (rest < 84) {
     step.act = Act::refresh;
-  } else if (rest < 89) {
+  } else if (rest < 88) {
     step.act = Act::phone;
   } else if (rest < 93) {
     step.act = Act::supervise;

@@ -20,7 +20,7 @@ enum class Act : std::uint8_t {
   again,      ///< A desktop sends its last request once more.
   phone,      ///< An agent's phone registers, or is gone.
   refresh,    ///< A desktop is loaded anew and asks for the state.
-  supervise,  ///< A supervisor cancels a transfer.
+  supervise,  ///< A supervisor cancels a transfer, or moves a customer to another queue.
   hours,      ///< A queue closes or opens.
   directory,  ///< The directory is changed: an agent is disabled, removed or put back.
   restart,    ///< The process dies and another starts on the same journal.

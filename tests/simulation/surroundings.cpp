@@ -63,6 +63,14 @@ directory::Directory make_directory(std::uint8_t variant) {
   queue.kind = QuickConnectKind::queue;
   queue.queue_arn = kThirdQueue;
   d.quick_connects.push_back(queue);
+  queue.arn = "arn:connect/first";
+  queue.name = "First";
+  queue.queue_arn = kFirstQueue;
+  d.quick_connects.push_back(queue);
+  queue.arn = "arn:connect/second";
+  queue.name = "Second";
+  queue.queue_arn = kSecondQueue;
+  d.quick_connects.push_back(queue);
   for (const std::string& login : kLogins) {
     QuickConnect to_agent;
     to_agent.arn = "arn:connect/" + login;

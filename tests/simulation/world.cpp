@@ -48,7 +48,7 @@ const char* name(Rule rule) {
   constexpr std::array kNames = {"custody", "lost",     "early",       "stray leg", "agent",
                                  "outcome", "late",     "no deadline", "asleep",    "sequence",
                                  "counts",  "contract", "reply",       "desktop",   "record",
-                                 "replay",  "rest",     "quiet"};
+                                 "replay",  "rest",     "quiet",       "line"};
   return kNames.at(static_cast<std::size_t>(rule));
 }
 
@@ -326,6 +326,72 @@ void World::ask(int agent, std::uint8_t how) {
   request(agent, std::move(asked));
 }
 
+/// A supervisor moves a customer to any queue. What must come of it is worked out here, too: he is
+/// moved where he waits and the queue takes him, keeps the time he has waited and his transfer's
+/// deadline; else nothing changes.
+void World::move_contact(int agent, const Step& step) {
+  constexpr std::array kTo = {"arn:connect/first", "arn:connect/second", "arn:connect/queue"};
+  const std::array kArns = {kFirstQueue, kSecondQueue, kThirdQueue};
+  const core::Inspection::State& s = core::Inspection::of(core_.center);
+  std::vector<const core::Contact*> some;
+  std::vector<const core::Contact*> all;
+  for (const auto& [id, contact] : s.contacts_) {
+    all.push_back(contact.get());
+    if (contact->queue) some.push_back(contact.get());
+  }
+  // Now and then one who does not wait.
+  if (some.empty() || step.how % 32 == 1) some = std::move(all);
+  if (some.empty()) return;
+  std::ranges::sort(some, {}, [](const core::Contact* each) { return each->id; });
+  const core::Contact& before = *some[step.who / kAgents % some.size()];
+  const std::size_t to = step.how / 2U % kTo.size();
+
+  Request move;
+  move.kind = RequestKind::move_contact;
+  move.contact_id = to_string(before.id);
+  message::QuickConnectRef ref;
+  ref.type = message::QuickConnectType::queue;
+  ref.endpoint_arn = kTo.at(to);
+  ref.name = "any";
+  move.destination = std::move(ref);
+
+  const ContactId id = before.id;
+  const std::optional<core::QueuePlace> place = before.queue;
+  const bool transferred = before.transfer.has_value();
+  const TimeMs ends = place ? due(place->timer) : 0;
+  const TimeMs called = before.queued_at;
+  const std::string& arn = kArns.at(to);
+  const directory::Queue* queue = s.directory_->queue(arn);
+  const auto line = s.lines_.find(arn);
+  const bool stays = place && place->arn == arn;
+  const bool takes = queue != nullptr && line != s.lines_.end() && line->second.open &&
+                     static_cast<int>(line->second.waiting.size()) < queue->max_waiting;
+  const bool moves = enabled(agent) && place && !before.offer && queue != nullptr && takes;
+  const bool accepted =
+      enabled(agent) && place && !before.offer && queue != nullptr && (stays || takes);
+  request(agent, std::move(move), true);
+  if (violation_) return;
+  if (reply_->accepted != accepted) {
+    fail(Rule::line, accepted ? "a customer who waits is not moved to a queue that takes him"
+                              : "a customer is moved who does not wait, or to a queue that is "
+                                "closed, full or gone");
+    return;
+  }
+  if (!place) return;
+  const auto found = s.contacts_.find(id);
+  const core::Contact* now = found == s.contacts_.end() ? nullptr : found->second.get();
+  if (now != nullptr && !now->queue && moves && !stays && now->queue_arn == arn &&
+      now->queued_at == called)
+    return;  // Rang until now: he enters the queue when it has answered him.
+  if (now == nullptr || !now->queue || now->queue->arn != (moves && !stays ? arn : place->arn)) {
+    fail(Rule::line, "a customer waits neither where he waited nor where he was moved to");
+  } else if (now->queue->since != place->since) {
+    fail(Rule::line, "a customer who is moved loses the time that he has waited");
+  } else if ((transferred || !moves || stays) && due(now->queue->timer) != ends) {
+    fail(Rule::late, "the deadline of a wait is another after a move");
+  }
+}
+
 void World::call_in(std::uint8_t how) {
   if (customers_ >= kMostCustomers) return;
   ++customers_;
@@ -590,6 +656,10 @@ void World::take(const Step& step) {
       refresh(agent);
       break;
     case Act::supervise: {
+      if (step.how % 2 == 1) {
+        move_contact(agent, step);
+        break;
+      }
       Request cancel;
       cancel.kind = RequestKind::cancel_transfer;
       for (const Tracked& each : tracked_) {

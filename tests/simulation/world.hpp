@@ -40,6 +40,7 @@ enum class Rule : std::uint8_t {
   replay,       ///< The recorded inputs give the state that ran on.
   rest,         ///< When everybody has hung up nothing is left.
   quiet,        ///< A customer whose leg does not answer is offered to nobody.
+  line,         ///< Who waits stands in the line of his queue alone, with the time he has waited.
 };
 [[nodiscard]] const char* name(Rule rule);
 
@@ -154,6 +155,7 @@ class World {
   void fire_overdue();
   void request(int agent, message::Request&& request, bool supervisor = false);
   void ask(int agent, std::uint8_t how);
+  void move_contact(int agent, const Step& step);
   void call_in(std::uint8_t how);
   void transfer(int agent, std::uint8_t how);
   void again(int agent, std::uint8_t how);
@@ -191,6 +193,8 @@ class World {
   void check_at_rest();
   void check_empty();
   [[nodiscard]] bool armed(TimerId timer) const;
+  /// 0: it is not armed.
+  [[nodiscard]] TimeMs due(TimerId timer) const;
   [[nodiscard]] Tracked* tracked(const TransferId& id);
 
   // --- trace.cpp

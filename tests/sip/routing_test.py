@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from harness.marks import with_directory
-from harness.samples import DIAL_PAD, arn, quick_connect
+from harness.samples import BILLING, DIAL_PAD, arn, quick_connect, second_queue
 from harness.world import INBOUND, World
 from peer import QUEUE, talk
 
@@ -125,23 +125,6 @@ async def test_the_ringing_phone_rejects(world: World):
     await call.hangup()
 
 
-def second_queue(**changes):
-    """Another queue, served by agent2 only, with a quick connect "Billing"."""
-    def change(directory):
-        queue = {**directory["queues"][0], "arn": arn("queue", 2), "name": "Billing", **changes}
-        directory["queues"].append(queue)
-        directory["routingProfiles"].append({"arn": arn("routing-profile", 2), "name": "Billing",
-                                             "queues": [{"queue": "Billing", "priority": 1}],
-                                             "defaultOutboundQueue": "Billing"})
-        directory["agents"][1]["routingProfile"] = "Billing"
-        directory["quickConnects"].append({"arn": arn("transfer-destination", 2), "name": "Billing", "type": "queue",
-                                           "queue": "Billing"})
-        directory["inboundNumbers"].append({"number": "+18005550102", "queue": "Billing"})
-    return change
-
-
-BILLING = {"endpointARN": arn("transfer-destination", 2), "endpointId": arn("transfer-destination", 2),
-           "type": "queue", "name": "Billing", "phoneNumber": None, "agentLogin": None, "queue": None}
 NEVER = [{"days": ["monday"], "from": "00:00", "to": "00:01"}]
 
 

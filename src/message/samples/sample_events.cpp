@@ -356,6 +356,7 @@ ContactView contact_view() {
        kIncomingAt + 900, 486, "Busy Here"},
   };
   view.transfers = {uuid("7c1e1f0e-4f7a-4f43-9b57-6d4f1c9d2a10")};
+  view.moves = {{kIncomingAt + 500, "Billing", "CallSummary-HVOC-Queue", "supervisor1"}};
   return view;
 }
 
