@@ -221,6 +221,32 @@ std::string queues_json(const core::ContactCenter& center, const gateway::Caller
   return body + R"(],"nextCursor":null})";
 }
 
+gateway::RestReply waiting_json(const core::ContactCenter& center, const gateway::Caller& caller,
+                                const gateway::RestRequest& request) {
+  if (!sees_all(caller)) {
+    return rest_error(403, message::Reason::callNotOwned,
+                      "who waits is told to supervisors and services");
+  }
+  json::array items;
+  for (const core::WaitingCustomer& each :
+       center.waiting(parameter(request, "queue"), kMostWaitingListed)) {
+    json::object item;
+    item["contactId"] = to_string(each.contact);
+    item["queueArn"] = each.queue_arn;
+    item["queueName"] =
+        each.queue_name.empty() ? json::value(nullptr) : json::value(each.queue_name);
+    item["since"] = message::format_time(each.since);
+    item["position"] = each.position;
+    item["customer"] = each.customer.empty() ? json::value(nullptr) : json::value(each.customer);
+    item["transferId"] =
+        each.transfer ? json::value(to_string(*each.transfer)) : json::value(nullptr);
+    item["offeredTo"] =
+        each.offered_to.empty() ? json::value(nullptr) : json::value(each.offered_to);
+    items.push_back(std::move(item));
+  }
+  return {.status = 200, .content_type = "application/json", .body = list(std::move(items))};
+}
+
 gateway::RestReply quick_connects_json(const core::ContactCenter& center,
                                        const gateway::Caller& caller,
                                        const gateway::RestRequest& request, std::int64_t now) {

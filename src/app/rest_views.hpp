@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,15 @@ namespace baton::app {
 /// GET /v1/queues: an agent sees the queues of his routing profile. Engine's thread.
 [[nodiscard]] std::string queues_json(const core::ContactCenter& center,
                                       const gateway::Caller& caller);
+
+/// The longest list of GET /v1/queues/waiting.
+inline constexpr std::size_t kMostWaitingListed = 1000;
+
+/// GET /v1/queues/waiting?queue=: who waits in the queue with that ARN, or in any, those who have
+/// waited longest. For supervisors and services; 403 for an agent. Engine's thread.
+[[nodiscard]] gateway::RestReply waiting_json(const core::ContactCenter& center,
+                                              const gateway::Caller& caller,
+                                              const gateway::RestRequest& request);
 
 /// GET /v1/quick-connects?q=&type=&agent=: what the caller (or, for a supervisor or service, the
 /// named agent) may use, with availability, its age, and a queue's wait. `now` is Unix ms. Engine's

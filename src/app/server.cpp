@@ -545,7 +545,7 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
     return;
   }
   const bool live = request.resource == "agents" || request.resource == "queues" ||
-                    request.resource == "quick-connects";
+                    request.resource == "waiting" || request.resource == "quick-connects";
   auto task = [this, live, caller = std::move(caller), request = std::move(request),
                done = std::move(done)](core::ContactCenter& center) mutable {
     if (live) {
@@ -554,6 +554,7 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
       if (request.resource == "queues") reply.body = queues_json(center, caller);
       if (request.resource == "quick-connects")
         reply = quick_connects_json(center, caller, request, unix_ms());
+      if (request.resource == "waiting") reply = waiting_json(center, caller, request);
       done(std::move(reply));
       return;
     }

@@ -1,6 +1,11 @@
 // A supervisor, or a service, moves a customer who waits in a queue to another one.
 
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "core/center.hpp"
 #include "core/planted_fault.hpp"
@@ -112,6 +117,32 @@ std::optional<Refused> ContactCenter::Impl::move_contact(const RequestInput& inp
   enqueue_until(*call, queue->arn, since, false, longest_wait(*call, *queue));
   (void)try_offer(*call);
   return {};
+}
+
+std::vector<WaitingCustomer> ContactCenter::waiting(std::string_view queue_arn,
+                                                    std::size_t most) const {
+  std::vector<std::tuple<TimeMs, ContactId, int>> order;
+  for (const auto& [arn, line] : impl_->lines_) {
+    if (!queue_arn.empty() && arn != queue_arn) continue;
+    int position = 0;
+    for (const auto& [since, id] : line.waiting) order.emplace_back(since, id, ++position);
+  }
+  std::ranges::sort(order);
+  std::vector<WaitingCustomer> list;
+  list.reserve(std::min(most, order.size()));
+  for (const auto& [since, id, position] : order) {
+    if (list.size() == most) break;
+    const Contact& call = *impl_->contacts_.at(id);
+    list.push_back({.contact = id,
+                    .queue_arn = call.queue->arn,
+                    .queue_name = impl_->queue_name(call.queue->arn),
+                    .since = since,
+                    .position = position,
+                    .customer = call.customer_number,
+                    .transfer = call.transfer,
+                    .offered_to = call.offer ? call.offer->agent : std::string{}});
+  }
+  return list;
 }
 
 }  // namespace baton::core

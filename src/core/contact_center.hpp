@@ -30,6 +30,18 @@ struct AgentStatus {
 /// A queue as REST tells it.
 using QueueStatus = message::QueueState;
 
+/// A customer who waits in a queue, as REST tells him.
+struct WaitingCustomer {
+  ContactId contact;
+  std::string queue_arn;
+  std::string queue_name;  ///< Empty where the directory has the queue no more.
+  TimeMs since = 0;        ///< With what is credited to him.
+  int position = 0;        ///< In his queue, from 1.
+  std::string customer;    ///< His number.
+  std::optional<TransferId> transfer;
+  std::string offered_to;  ///< Login of the agent who is being offered the call; empty: nobody.
+};
+
 /// What a blind transfer to a destination would be answered with now.
 struct Preflight {
   std::optional<message::ApiError> refusal;      ///< Absent: it would be accepted.
@@ -118,6 +130,10 @@ class ContactCenter {
 
   [[nodiscard]] std::vector<AgentStatus> agents() const;
   [[nodiscard]] std::vector<QueueStatus> queues() const;
+  /// Who waits in the queue, or in any (an empty ARN), `most` of those who have waited longest, the
+  /// longest first. Looks at everybody who waits.
+  [[nodiscard]] std::vector<WaitingCustomer> waiting(std::string_view queue_arn,
+                                                     std::size_t most) const;
   [[nodiscard]] Counters counters() const;
   /// Takes some tenths of a millisecond for thousands of agents.
   [[nodiscard]] Census census() const;

@@ -450,6 +450,29 @@ TEST_F(MoveContact, LeavesTheOldQueueForTheFigures) {
   EXPECT_EQ(exits[0].how, QueueExit::moved);
 }
 
+TEST_F(MoveContact, WhoWaitsIsListedWhoHasWaitedLongestFirst) {
+  t.sign_in("agent1");
+  const ContactId first = t.call_in(1);
+  const ContactId second = t.call_in(2);
+  const ContactId third = t.call_in(3);
+  ASSERT_TRUE(move(second, 2).accepted);
+  const auto all = t.center.waiting("", 10);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].contact, first);
+  EXPECT_EQ(all[0].offered_to, "agent1");
+  EXPECT_EQ(all[0].customer, testing::kCustomer);
+  EXPECT_EQ(all[1].contact, second);
+  EXPECT_EQ(all[1].queue_name, "Second");
+  EXPECT_EQ(all[1].position, 1);
+  EXPECT_FALSE(all[1].transfer);
+  EXPECT_EQ(all[2].contact, third);
+  EXPECT_EQ(all[2].position, 2);
+  EXPECT_LT(all[1].since, all[2].since);
+  EXPECT_EQ(t.center.waiting("", 2).size(), 2U);
+  ASSERT_EQ(t.center.waiting(kOtherQueueArn, 10).size(), 1U);
+  EXPECT_TRUE(t.center.waiting("arn:none", 10).empty());
+}
+
 TEST_F(MoveContact, ARestartFindsHimWhereHeWasMovedTo) {
   const ContactId call = t.call_in();
   t.pass(5'000);

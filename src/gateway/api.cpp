@@ -48,6 +48,8 @@ std::optional<Place> find_place(const std::vector<std::string>& segments) {
     if (name == "transfers" && segments[2] == "preflight")
       return Place{Route::preflight, "POST", {"preflight", "", {}}};
     if (name == "transfers") return Place{Route::rest, "GET, HEAD", {"transfer", segments[2], {}}};
+    if (name == "queues" && segments[2] == "waiting")
+      return Place{Route::rest, "GET, HEAD", {"waiting", "", {}}};
     if (name == "me" && segments[2] == "preferences")
       return Place{Route::preferences, "GET, HEAD, PUT", {"preferences", "", {}}};
     if (name == "contacts") return Place{Route::rest, "GET, HEAD", {"contact", segments[2], {}}};

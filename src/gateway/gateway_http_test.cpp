@@ -263,6 +263,7 @@ TEST_F(GatewayHttp, PassesReadsOn) {
                                                        {"/v1/contacts/c1", "contact"},
                                                        {"/v1/agents", "agents"},
                                                        {"/v1/queues", "queues"},
+                                                       {"/v1/queues/waiting", "waiting"},
                                                        {"/v1/quick-connects", "quick-connects"},
                                                        {"/v1/statistics", "statistics"},
                                                        {"/v1/me/preferences", "preferences"}};

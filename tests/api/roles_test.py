@@ -119,6 +119,7 @@ TABLE = [
     Row("GET /v1/contacts/{id}", get("/v1/contacts/{contact}"), 401, 200, 404, 200, 200),
     Row("GET /v1/agents", get("/v1/agents"), 401, 200, 200, 200, 200),
     Row("GET /v1/queues", get("/v1/queues"), 401, 200, 200, 200, 200),
+    Row("GET /v1/queues/waiting", get("/v1/queues/waiting"), 401, FORBIDDEN, FORBIDDEN, 200, 200),
     Row("GET /v1/quick-connects", get("/v1/quick-connects"), 401, 200, 200, 200, 200),
     Row("GET /v1/statistics", get("/v1/statistics"), 401, FORBIDDEN, FORBIDDEN, 200, 200),
     Row("GET /v1/me/preferences", get("/v1/me/preferences"), 401, 200, 200, 200, 200),

@@ -6,11 +6,12 @@ import pytest
 
 from harness.marks import with_directory
 from harness.rest import Answer, Rest
-from harness.samples import BILLING, quick_connect, second_queue
+from harness.samples import BILLING, arn, queue_arn, quick_connect, second_queue
 from harness.schema import check
 from harness.world import INBOUND, World
 from peer import QUEUE, Call, talk
 
+BILLING_ARN = arn("queue", 2)
 FIRST = "CallSummary-HVOC-Queue"  # Served by agent1; Billing by agent2.
 
 
@@ -38,12 +39,19 @@ async def test_an_agent_of_the_other_queue_gets_the_offer_and_talks_to_him(world
     boss = await world.rest("supervisor1", "supervisor")
     receiver, phone = await world.agent("agent2")
     assert await queues(boss) == {FIRST: 1, "Billing": 0}
+    listed = (await boss.get("/v1/queues/waiting")).json()
+    check("rest-waiting-list.json", listed)
+    (found,) = listed["items"]
+    assert (found["contactId"], found["queueName"], found["position"], found["offeredTo"]) == (contact, FIRST, 1, None)
     answer = await move(boss, contact, id="move-1")
     assert answer.status == 202, answer.body
     assert answer.json() == {"id": "move-1", "accepted": True, "sequence": answer.json()["sequence"]}
     offer = await receiver.offered()
     assert offer["ResponseActual"]["contactId"] == contact
     assert offer["ResponseFields"]["MediaProperties"]["queueName"] == "Billing"
+    (moved,) = (await boss.get(f"/v1/queues/waiting?queue={BILLING_ARN}")).json()["items"]
+    assert (moved["contactId"], moved["since"], moved["offeredTo"]) == (contact, found["since"], "agent2")
+    assert (await boss.get(f"/v1/queues/waiting?queue={queue_arn()}")).json()["items"] == []
     await call.hears(QUEUE)
     again = await move(boss, contact, id="move-1")
     assert (again.status, again.json()) == (202, answer.json()), "the same id, the same first answer"
@@ -124,3 +132,26 @@ async def test_he_waits_where_he_was_moved_to_after_a_restart(world: World, when
     await talk(call, leg)
     await call.hangup()
     await world.no_leg_is_left()
+
+
+@with_directory(second_queue(answer="on_agent"))
+async def test_who_rings_is_answered_by_a_queue_that_answers(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    desktop, _ = await world.agent("agent2")
+    call = await (await world.customer()).call("+18005550102")
+    await call.ringing(180)
+    contact = (await desktop.offered())["ResponseActual"]["contactId"]
+    await desktop.publish("InboundCall", "Reject")
+    await desktop.call_event("Rejected", "agent")
+    assert call.state == "ringing", "this queue lets him ring"
+    assert (await move(boss, contact, quick_connect(FIRST))).status == 202
+    await call.answered()
+    await call.hears(QUEUE)
+    await world.until(lambda: queues(boss), lambda found: found == {FIRST: 1, "Billing": 0}, "him in the first queue")
+    receiver, phone = await world.agent("agent1")
+    await receiver.offered()
+    await receiver.answer()
+    leg = await phone.incoming()
+    await leg.answered()
+    await talk(call, leg)
+    await call.hangup()

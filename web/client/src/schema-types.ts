@@ -57,6 +57,7 @@ export type Everything =
   | RestTransferList
   | RestTransferTimeline
   | RestTransfer
+  | RestWaitingList
   | RestWsTicket;
 /**
  * RFC 3339, UTC, with milliseconds.
@@ -1330,7 +1331,7 @@ export interface RequestMakeCall {
   agent?: Identifier | null;
 }
 /**
- * InboundCall / MoveContact: Moves a waiting customer elsewhere.
+ * InboundCall / MoveContact: A supervisor or a service moves a customer who waits in a queue to another one.
  */
 export interface RequestMoveContact {
   channel: "Amazon";
@@ -1338,8 +1339,14 @@ export interface RequestMoveContact {
   subtopic: "MoveContact";
   source: Identifier;
   data: {
+    /**
+     * Of the customer; here or in the envelope.
+     */
     contactId?: Identifier | null;
-    destination: Destination;
+    /**
+     * Where a call goes: a phone number, or a quick connect.
+     */
+    destination: TypedNumber | QuickConnect;
   };
   /**
    * The client's request id and idempotency key.
@@ -1579,6 +1586,24 @@ export interface RestContact {
     endText: string;
   }[];
   transfers: Uuid[];
+  /**
+   * To other queues, while the customer waited, by MoveContact.
+   */
+  moves: {
+    at: Timestamp;
+    /**
+     * The queue's name.
+     */
+    from: string;
+    /**
+     * The queue's name.
+     */
+    to: string;
+    /**
+     * Login of who moved him.
+     */
+    by: string;
+  }[];
 }
 /**
  * A directory import that was refused
@@ -1961,6 +1986,40 @@ export interface RestTransferTimeline {
     custody: Custody;
     reason?: Reason;
     detail: string;
+  }[];
+  nextCursor: NextCursor;
+}
+/**
+ * Customers who wait
+ */
+export interface RestWaitingList {
+  items: {
+    contactId: Uuid;
+    queueArn: string;
+    /**
+     * null where the directory has the queue no more.
+     */
+    queueName: string | null;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    since: string;
+    /**
+     * In his queue.
+     */
+    position: number;
+    /**
+     * His number.
+     */
+    customer: string | null;
+    /**
+     * The transfer that runs.
+     */
+    transferId: Uuid | null;
+    /**
+     * Login of the agent who is being offered the call.
+     */
+    offeredTo: string | null;
   }[];
   nextCursor: NextCursor;
 }
