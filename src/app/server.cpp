@@ -316,7 +316,7 @@ void Server::start() {
   }
   engine_->set_switch(back_end);
   engine_->set_observer(engine_metrics_.get());
-  if (const std::string error = engine_->load(back_end->capabilities()); !error.empty()) {
+  if (const std::string error = engine_->load(); !error.empty()) {
     throw std::runtime_error("journal: " + error);
   }
   if (sip_) {
@@ -330,7 +330,9 @@ void Server::start() {
     started.reachable_phones = sip_->reachable_phones();
   }
   first.emplace_back(std::move(started));
-  first.emplace_back(core::PolicyChanged{config_.policy});
+  core::Policy policy = config_.policy;
+  policy.capabilities = back_end->capabilities();
+  first.emplace_back(core::PolicyChanged{std::move(policy)});
   first.emplace_back(core::DirectoryChanged{directory});
   for (const directory::Queue& queue : directory.queues) {
     const bool open = clock_.at(queue, unix_ms() / 1000).open;

@@ -35,10 +35,6 @@ std::uint64_t ContactCenter::sequence_of(std::string_view agent) const {
 
 const directory::DirectoryIndex& ContactCenter::directory() const { return *impl_->directory_; }
 
-void ContactCenter::set_capabilities(message::Capabilities capabilities) {
-  impl_->capabilities_ = std::move(capabilities);
-}
-
 ContactCenter::Impl::Impl()
     : directory_(std::make_shared<const directory::DirectoryIndex>(directory::Directory{})) {}
 
@@ -233,9 +229,9 @@ void ContactCenter::Impl::on(const TimerFired& event) {
     case TimerKind::ring:
       if (transfer != nullptr && transfer->ring_timer == event.timer) {
         transfer->ring_timer = 0;
-        fail_transfer(
-            *owner, *transfer, message::Reason::noAnswer,
-            message::BackendError{.name = capabilities_.backend, .code = 408, .text = "No answer"});
+        fail_transfer(*owner, *transfer, message::Reason::noAnswer,
+                      message::BackendError{
+                          .name = policy_.capabilities.backend, .code = 408, .text = "No answer"});
       }
       break;
     case TimerKind::queue_wait:
@@ -296,7 +292,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     error.reason = message::Reason::backendRefused;
     error.contact_id = owner->id;
     error.backend = message::BackendError{
-        .name = capabilities_.backend, .code = result.code, .text = result.text};
+        .name = policy_.capabilities.backend, .code = result.code, .text = result.text};
     publish(*asker, std::move(error), open.request_id);
   };
 
@@ -349,9 +345,10 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       break;
     case Purpose::offer_dial:
       if (!result.ok && owner->offer && owner->offer->leg == open.leg) {
-        offer_failed(*owner, Activity::missed, "missed", message::Reason::agentUnavailable,
-                     message::BackendError{
-                         .name = capabilities_.backend, .code = result.code, .text = result.text});
+        offer_failed(
+            *owner, Activity::missed, "missed", message::Reason::agentUnavailable,
+            message::BackendError{
+                .name = policy_.capabilities.backend, .code = result.code, .text = result.text});
       }
       break;
     case Purpose::out_agent_dial:
@@ -374,9 +371,10 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       } else {
         message::Reason reason = reason_of_status(result.code);
         if (result.code == 0) reason = message::Reason::carrierUnavailable;
-        fail_transfer(*owner, *transfer, reason,
-                      message::BackendError{
-                          .name = capabilities_.backend, .code = result.code, .text = result.text});
+        fail_transfer(
+            *owner, *transfer, reason,
+            message::BackendError{
+                .name = policy_.capabilities.backend, .code = result.code, .text = result.text});
       }
       break;
     case Purpose::hold_customer:

@@ -150,7 +150,6 @@ struct ContactCenter::Impl {
 
   // --- what is known: every member is either saved in center_snapshot.cpp or worked out there
   Policy policy_;
-  message::Capabilities capabilities_;
   std::shared_ptr<const directory::DirectoryIndex> directory_;
   std::map<std::string, Agent, std::less<>> agents_;
   HashMap<ContactId, std::unique_ptr<Contact>> contacts_;

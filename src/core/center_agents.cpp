@@ -200,7 +200,7 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
       break;
     }
     default:
-      event.body.emplace<message::AppStateSync>().capabilities = capabilities_;
+      event.body.emplace<message::AppStateSync>().capabilities = policy_.capabilities;
       break;
   }
   return event;

@@ -89,7 +89,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
   const bool customers_side = result.failed_leg && *result.failed_leg == contact.customer_leg;
   const bool gone = leg_is_gone(result);
   const message::BackendError error{
-      .name = capabilities_.backend, .code = result.code, .text = result.text};
+      .name = policy_.capabilities.backend, .code = result.code, .text = result.text};
   // Who answered for the agent is there: of a customer who owed an answer before, it was his fault.
   const bool his_silence = contact.silence_timer != 0 && !result.failed_leg;
   if ((purpose == Purpose::offer_bridge || purpose == Purpose::target_bridge) &&
@@ -229,7 +229,7 @@ void ContactCenter::Impl::on(const LegEnded& event) {
     return;
   }
   const message::BackendError error{
-      .name = capabilities_.backend, .code = event.code, .text = event.text};
+      .name = policy_.capabilities.backend, .code = event.code, .text = event.text};
   Transfer* transfer = running_transfer(*call);
   if (event.cause == EndCause::local && !call->dial_out) {
     ended_by_the_switch(*call, event);
@@ -285,7 +285,7 @@ void ContactCenter::Impl::ended_by_the_switch(Contact& contact, const LegEnded& 
     transfer->failure = Reason::backendUnavailable;
     transfer->failure_stage = message::to_string(transfer->state());
     transfer->backend = message::BackendError{
-        .name = capabilities_.backend,
+        .name = policy_.capabilities.backend,
         .code = event.code,
         .text = event.text.empty() ? "The server ended the call" : event.text};
   }

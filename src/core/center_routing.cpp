@@ -302,7 +302,7 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
   if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
   if (transfer != nullptr) {
     const message::BackendError none{
-        .name = capabilities_.backend, .code = 0, .text = "No agent was free in time"};
+        .name = policy_.capabilities.backend, .code = 0, .text = "No agent was free in time"};
     if (transfer->state() == TransferState::requeued || transfer->last_resort ||
         transfer->next_step > 0) {
       next_fallback(contact, *transfer);
@@ -526,7 +526,7 @@ void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int c
     // Without a status it was our own decision.
     if (code != 0) {
       error.backend =
-          message::BackendError{.name = capabilities_.backend, .code = code, .text = text};
+          message::BackendError{.name = policy_.capabilities.backend, .code = code, .text = text};
     }
     publish(*who, std::move(error), request_id);
   }

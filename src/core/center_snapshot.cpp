@@ -130,7 +130,6 @@ std::string ContactCenter::load(std::string_view snapshot) {
 
   auto fresh = std::make_unique<Impl>();
   Impl& s = *fresh;
-  s.capabilities_ = impl_->capabilities_;
   s.next_command_ = state.next_command;
   s.next_timer_ = state.next_timer;
   s.counters_ = state.counters;

@@ -102,13 +102,13 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
   message::OptionsInForce& options = transfer.view.current.options;
   const message::TransferOptions& asked = request.options;
   const std::vector<ReleaseOn>& possible =
-      transfer.kind == TransferKind::number  ? capabilities_.release_on_number
-      : transfer.kind == TransferKind::queue ? capabilities_.release_on_queue
-                                             : capabilities_.release_on_agent;
+      transfer.kind == TransferKind::number  ? policy_.capabilities.release_on_number
+      : transfer.kind == TransferKind::queue ? policy_.capabilities.release_on_queue
+                                             : policy_.capabilities.release_on_agent;
   options.release_on =
-      transfer.kind == TransferKind::number  ? capabilities_.default_release_on_number
-      : transfer.kind == TransferKind::queue ? capabilities_.default_release_on_queue
-                                             : capabilities_.default_release_on_agent;
+      transfer.kind == TransferKind::number  ? policy_.capabilities.default_release_on_number
+      : transfer.kind == TransferKind::queue ? policy_.capabilities.default_release_on_queue
+                                             : policy_.capabilities.default_release_on_agent;
   if (asked.release_on) {
     if (std::ranges::find(possible, *asked.release_on) == possible.end()) {
       return refuse(
@@ -122,7 +122,7 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
   options.queue_timeout_seconds =
       asked.queue_timeout_seconds.value_or(policy_.queue_timeout_seconds);
   if (asked.on_failure) {
-    if (!capabilities_.fallback_after_release) {
+    if (!policy_.capabilities.fallback_after_release) {
       return refuse(Reason::optionNotSupported,
                     "options.onFailure: this back end has no fallback after release");
     }
@@ -134,7 +134,7 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
       }
     }
     options.on_failure = *asked.on_failure;
-  } else if (capabilities_.fallback_after_release) {
+  } else if (policy_.capabilities.fallback_after_release) {
     options.on_failure = {{.kind = message::FallbackKind::return_to_agent, .queue_arn = {}},
                           {.kind = message::FallbackKind::original_queue, .queue_arn = {}}};
   }

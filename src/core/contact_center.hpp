@@ -146,13 +146,12 @@ class ContactCenter {
   /// Nothing where the leg is not known, or no longer.
   [[nodiscard]] std::optional<LegOwner> owner_of(const LegId& leg) const;
   [[nodiscard]] const directory::DirectoryIndex& directory() const;
-  void set_capabilities(message::Capabilities capabilities);
 
   /// The whole state as bytes: all that load() needs in order to go on as if nothing had happened.
   /// The same state gives the same bytes. Takes some milliseconds for thousands of calls.
   [[nodiscard]] std::string save() const;
   /// Goes on with a saved state, of this version of the program or an older one; what was there
-  /// before is gone, but for the capabilities. Returns what is wrong, or empty; then nothing has
+  /// before is gone. Returns what is wrong, or empty; then nothing has
   /// changed. Never throws on bad bytes but for want of memory.
   [[nodiscard]] std::string load(std::string_view snapshot);
 

@@ -196,13 +196,16 @@ struct Policy {
   std::string default_caller_id;  ///< For outside calls; empty: the customer's or the trunk's own.
   directory::DialPolicy dial;     ///< Which outside numbers may be dialled, and how often.
   MirrorPolicy mirror{};
+  /// Of the back end that the process began with: a journal is replayed with those that it was
+  /// recorded with, whatever is configured since.
+  message::Capabilities capabilities{};
 };
 BOOST_DESCRIBE_STRUCT(Policy, (),
                       (ring_timeout_seconds, queue_timeout_seconds, offer_timeout_seconds,
                        park_timeout_ms, bridge_timeout_ms, answer_timeout_seconds,
                        return_ring_seconds, end_timeout_ms, last_resort_queue, max_contacts,
                        idempotency_hours, idempotency_ids_per_agent, default_caller_id, dial,
-                       mirror))
+                       mirror, capabilities))
 
 struct PolicyChanged {
   Policy policy;

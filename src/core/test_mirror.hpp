@@ -86,6 +86,7 @@ struct Session {
 inline Policy mirrored_policy() {
   Policy policy;
   policy.mirror.enabled = true;
+  policy.capabilities = mirrored_capabilities();
   return policy;
 }
 
@@ -98,7 +99,6 @@ struct Mirrored : ::testing::Test {
   CommandId last_command = 0;
 
   void SetUp() override {
-    t.center.set_capabilities(mirrored_capabilities());
     hello(1, "tab-1");
     report();
     ASSERT_EQ(t.state_of("agent1"), "Busy");

@@ -110,7 +110,7 @@ class Engine {
   /// that the last process left. Young events are published again; no command goes out. A torn end
   /// of the journal, and what another version wrote behind the snapshot, is given up, with a line
   /// in the log. Once, before start(). Returns an error text, or empty.
-  [[nodiscard]] std::string load(message::Capabilities capabilities);
+  [[nodiscard]] std::string load();
   /// Journals and applies `first`, in order (Started, PolicyChanged, DirectoryChanged, QueueHours),
   /// then starts the loop. What was submitted and kept since load() comes after them. Returns an
   /// error text, or empty.
@@ -238,7 +238,6 @@ class Engine {
 
   // The engine's thread only.
   core::ContactCenter center_;
-  message::Capabilities capabilities_;
   TimerQueue timers_;
   core::TimeMs last_at_ = 0;
   std::vector<std::uint64_t> entropy_;

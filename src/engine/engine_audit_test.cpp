@@ -14,7 +14,7 @@ namespace {
 struct EngineAudit : testing::EngineTest {
   void begin() {
     open();
-    ASSERT_EQ(engine->load({}), "");
+    ASSERT_EQ(engine->load(), "");
     ASSERT_EQ(engine->start(first()), "");
   }
   /// What the file holds of an event.

@@ -22,9 +22,7 @@ std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point began) {
 
 }  // namespace
 
-std::string Engine::load(message::Capabilities capabilities) {
-  capabilities_ = std::move(capabilities);
-  center_.set_capabilities(capabilities_);
+std::string Engine::load() {
   const core::TimeMs since =
       wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
   std::vector<Published> young;
@@ -152,7 +150,6 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
     // No snapshot to start from: it was never finished.
     spdlog::warn("journal: {} The state starts anew: agents sign in again.", replayed.error);
     center_ = core::ContactCenter();
-    center_.set_capabilities(capabilities_);
     records_.clear();
   } else {
     spdlog::warn(

@@ -19,7 +19,7 @@ using testing::EngineTest;
 TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs) {
   config.snapshot_at_stop = false;
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
@@ -67,7 +67,7 @@ TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs
 TEST_F(EngineTest, DigitsReachThePhonesAndNoDisk) {
   constexpr const char* kDigits = "4929123456789012";
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
@@ -108,7 +108,7 @@ TEST_F(EngineTest, DigitsReachThePhonesAndNoDisk) {
 
 TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
@@ -118,7 +118,7 @@ TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
   events.clear();
 
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   const std::string state = settled_dump();
   EXPECT_NE(state.find("agent agent1 in=yes phone=no"), std::string::npos) << state;
@@ -129,7 +129,7 @@ TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
 
 TEST_F(EngineTest, WhatIsKeptOfALegIsInTheStoreWhenItsEventIs) {
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   // Before the loop runs: what an adopting switch tells comes after the first inputs.
   const core::LegId early{.high = 1, .low = 2};
   engine->keep(telephony::SavedLeg{.leg = early, .state = "adopted"});
@@ -172,7 +172,7 @@ TEST_F(EngineTest, WhatIsKeptOfALegIsInTheStoreWhenItsEventIs) {
 
 TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   const std::string before = settled_dump();
@@ -190,7 +190,7 @@ TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
 
 TEST_F(EngineTest, BeforeAStopNewCallsAreRefusedAndTheRestGoesOn) {
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
@@ -211,7 +211,7 @@ TEST_F(EngineTest, BeforeAStopNewCallsAreRefusedAndTheRestGoesOn) {
 
 TEST_F(EngineTest, WithoutAJournalTheOtherLegOfACallThatEndedIsEndedAllTheSame) {
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   sign_in("agent1");
   call_in(1);
@@ -234,7 +234,7 @@ TEST_F(EngineTest, TimersFire) {
   core::Policy quick;
   quick.offer_timeout_seconds = 1;
   bodies.emplace_back(core::PolicyChanged{quick});
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(std::move(bodies)), "");
   sign_in("agent1");
   call_in(1);
@@ -253,7 +253,7 @@ TEST_F(EngineTest, AFullQueueRefusesARequestAndTakesTheNextOne) {
                  [](const std::vector<Published>&) {});
   phones.engine = &*engine;
   engine->set_switch(&phones);
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(first()), "");
   std::promise<void> go;
   std::promise<void> blocked;

@@ -46,7 +46,7 @@ class Log {
 struct SnapshotTest : EngineTest {
   void start() {
     open();
-    ASSERT_EQ(engine->load({}), "");
+    ASSERT_EQ(engine->load(), "");
     ASSERT_EQ(engine->start(first()), "");
   }
   /// As after a process that was killed: nothing is written at its end.
@@ -113,7 +113,7 @@ TEST_F(SnapshotTest, AStartFromASnapshotGoesOnAsIfNothingHadHappened) {
 
   events.clear();
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   EXPECT_EQ(engine->epoch(), epoch) << "a desktop may go on counting";
   ASSERT_EQ(events.size(), told.size()) << "those who missed them get them";
   for (std::size_t i = 0; i < told.size(); ++i) {
@@ -203,7 +203,7 @@ TEST_F(SnapshotTest, AKilledProcessLosesNothingBehindASnapshot) {
   kill();
   events.clear();
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   EXPECT_EQ(engine->epoch(), epoch);
   ASSERT_EQ(events.size(), told.size()) << "of before and after the snapshot";
   for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(*events[i].text, *told[i].text);
@@ -228,7 +228,7 @@ TEST_F(SnapshotTest, EventsGoToTheDiskBetweenSnapshotsAndAreToldOnceAfterAKill) 
     kill();
     events.clear();
     open();
-    ASSERT_EQ(engine->load({}), "");
+    ASSERT_EQ(engine->load(), "");
     ASSERT_EQ(events.size(), told.size()) << "the replay makes them again, and nothing else does";
     for (std::size_t at = 0; at < told.size(); ++at) EXPECT_EQ(*events[at].text, *told[at].text);
   }
@@ -241,7 +241,7 @@ TEST_F(SnapshotTest, EventsGoToTheDiskBetweenSnapshotsAndAreToldOnceAfterAKill) 
   close();
   events.clear();
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(events.size(), all.size());
   for (std::size_t at = 0; at < all.size(); ++at) EXPECT_EQ(*events[at].text, *all[at].text);
 }
@@ -318,9 +318,9 @@ TEST_F(SnapshotTest, ADamagedMiddleRefusesToStartAndSaysWhatToDo) {
   kill();
   damage("the needle in the middle");
   open();
-  EXPECT_THAT(engine->load({}), AllOf(HasSubstr("is damaged (its check sum is wrong)"),
-                                      HasSubstr("good inputs follow"),
-                                      HasSubstr("restore a backup"), HasSubstr("A damaged store")));
+  EXPECT_THAT(engine->load(), AllOf(HasSubstr("is damaged (its check sum is wrong)"),
+                                    HasSubstr("good inputs follow"), HasSubstr("restore a backup"),
+                                    HasSubstr("A damaged store")));
 }
 
 TEST_F(SnapshotTest, ADamagedEndInTheFileItselfIsCutOff) {
@@ -359,7 +359,7 @@ TEST_F(SnapshotTest, ADamagedSnapshotRefusesToStartAndSaysWhatToDo) {
   close();
   damage("the needle in the state");
   open();
-  EXPECT_THAT(engine->load({}), AllOf(HasSubstr("is damaged"), HasSubstr("restore a backup")));
+  EXPECT_THAT(engine->load(), AllOf(HasSubstr("is damaged"), HasSubstr("restore a backup")));
 }
 
 TEST_F(SnapshotTest, ANewerVersionGoesOnFromWhatAnOrderedStopLeft) {
@@ -411,7 +411,7 @@ TEST_F(SnapshotTest, AnUpgradeGoesOnWithTheCallsOfTheLastRelease) {
     while (!job.over()) ASSERT_TRUE(job.step(older).ok());
   }
   open();
-  ASSERT_EQ(engine->load({}), "");
+  ASSERT_EQ(engine->load(), "");
   std::vector<core::InputBody> bodies = first();
   core::ContactCenter saved;
   ASSERT_EQ(saved.load(state), "");
@@ -519,7 +519,7 @@ TEST_F(SnapshotTest, AStartWithAHundredThousandInputsTakesLessThanTwoSeconds) {
   const auto timed_start = [this] {
     const auto began = std::chrono::steady_clock::now();
     open();
-    EXPECT_EQ(engine->load({}), "");
+    EXPECT_EQ(engine->load(), "");
     EXPECT_EQ(engine->start(first()), "");
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   };

@@ -160,6 +160,11 @@ struct Capabilities {
   bool fallback_after_release = true;
   bool sees_answer = true;
 };
+BOOST_DESCRIBE_STRUCT(Capabilities, (),
+                      (backend, release_on_number, release_on_queue, release_on_agent,
+                       default_release_on_number, default_release_on_queue,
+                       default_release_on_agent, tracks_after_release, take_back_after_release,
+                       fallback_after_release, sees_answer))
 
 struct AppStateSync {
   std::string init_state = "Loaded";  ///< None, Loading, Loaded.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 import websockets
 
+from harness import config
 from harness.samples import DIAL_PAD
 from harness.world import World
 
@@ -69,3 +72,38 @@ async def test_a_question_that_makes_no_sense_is_refused(world: World, query: st
     with pytest.raises(websockets.InvalidStatusCode) as refused:
         await world.desktop("agent1", state=None, query=query)
     assert refused.value.status_code in (400, 403)
+
+
+async def test_a_journal_is_replayed_as_it_was_recorded_whatever_back_end_is_configured_since(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD, id="t-1")
+    target = await world.carrier.incoming()
+    await target.ring()
+    accepted = await talking.desktop.transfer("accepted")
+    await talking.desktop.call_event("ACW", "agent")
+    boss = await world.rest("boss", "supervisor")
+    address = f"/v1/transfers/{accepted['transferId']}"
+    before = await world.until(lambda: boss.get(address), lambda answer: answer.status == 200, "a record")
+    await world.kill()
+    for peer in world.peers:
+        peer.silent = True  # Nobody speaks SIP any more.
+    settings = tomllib.loads(world.config_path.read_text(encoding="utf-8"))
+    world.config_path.write_text(config.print_toml(config.merge(settings, {"telephony.backend": "amazon-connect"})),
+                                 encoding="utf-8")
+    await world.start_again()
+    boss.address = world.server.http
+
+    async def outcome() -> dict:
+        return (await boss.get(address)).json()
+    after = await world.until(outcome, lambda found: found["outcomeAt"] is not None, "an outcome")
+    assert after["options"] == before.json()["options"] == accepted["options"]
+    assert after["options"]["releaseOn"] == "alerting" and after["options"]["onFailure"] == ["return", "originalQueue"]
+    assert after["releasedAt"] == before.json()["releasedAt"] or before.json()["releasedAt"] is None
+    steps = (await boss.get(f"{address}/timeline")).json()["items"]
+    assert [step["state"] for step in steps][:3] == ["accepted", "dialing", "alerting"]
+    agent = await world.rest("agent1")
+    again = await agent.message("InboundCall", "BlindTransfer", DIAL_PAD, id="t-1")
+    assert (again.status, again.json()["transferId"]) == (202, accepted["transferId"]), "the same id, the same first answer"
+    app = (await agent.message("App", "StateSync")).json()
+    assert app["message"]["capabilities"]["backend"] == "amazon-connect"
+    world.expect_exit = None  # No party is there to say goodbye to.

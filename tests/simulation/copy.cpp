@@ -16,7 +16,6 @@ CopiedCenter& CopiedCenter::operator=(const CopiedCenter& other) {
   to.random_state_ = from.random_state_;
   to.random_step_ = from.random_step_;
   to.policy_ = from.policy_;
-  to.capabilities_ = from.capabilities_;
   to.directory_ = from.directory_;
   // Nearly always the same agents: their text goes where their text was.
   if (to.agents_.size() != from.agents_.size()) to.agents_.clear();
