@@ -53,6 +53,8 @@ struct Agent {
   TimeMs idle_since = 0;             ///< For longest-idle routing.
   std::optional<ContactId> contact;  ///< Offered or active.
   std::optional<FinishedCall> finished;
+  /// At Amazon Connect: those that ended before `finished` and are not cleared yet, oldest first.
+  std::vector<FinishedCall> finished_before{};
   /// While he is offered a returning call: what his refusal restores.
   Activity before_offer = Activity::idle;
   /// Where ContactCenter's index of available agents holds him: queue ARN and priority, under
@@ -79,7 +81,7 @@ struct Agent {
 };
 BOOST_DESCRIBE_STRUCT(Agent, (),
                       (login, logged_in, phone_reachable, muted, chosen, activity, since,
-                       idle_since, contact, finished, before_offer, running, sequence, replies,
-                       reply_order, dials, session))
+                       idle_since, contact, finished, finished_before, before_offer, running,
+                       sequence, replies, reply_order, dials, session))
 
 }  // namespace baton::core

@@ -252,6 +252,8 @@ struct ContactCenter::Impl {
   void clear_finished(Agent& agent, std::optional<std::string> request_id);
   [[nodiscard]] message::Event read(std::string_view login, message::RequestKind kind) const;
   void read_call(message::CallStateSync& body, const Agent& agent) const;
+  /// Adds what he has not cleared yet, the last one first.
+  static void read_finished(message::CallStateSync& body, const Agent& agent);
 
   // --- center_requests.cpp: what a desktop asks for
   std::optional<Refused> handle(Agent& agent, const RequestInput& input, Reply& reply);

@@ -206,6 +206,16 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
   return event;
 }
 
+void ContactCenter::Impl::read_finished(message::CallStateSync& body, const Agent& agent) {
+  if (!agent.finished) return;
+  body.calls.push_back(agent.finished->agent_leg.leg);
+  body.calls.push_back(agent.finished->customer_leg.leg);
+  for (auto each = agent.finished_before.rbegin(); each != agent.finished_before.rend(); ++each) {
+    body.calls.push_back(each->agent_leg.leg);
+    body.calls.push_back(each->customer_leg.leg);
+  }
+}
+
 void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& agent) const {
   const auto found = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
   const auto tell = [&body](const std::map<std::string, std::string>& variables,
@@ -232,12 +242,11 @@ void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& a
         body.calls.push_back(call_leg(*each, agent, false));
       }
     }
+    if (call.mirror) read_finished(body, agent);
     tell(call_variables(call), queue_name(call.queue_arn), call.queued_at);
   } else if (agent.finished) {
     const message::CallEvent& shown = agent.finished->agent_leg;
-    body.calls.reserve(2);
-    body.calls.push_back(shown.leg);
-    body.calls.push_back(agent.finished->customer_leg.leg);
+    read_finished(body, agent);
     tell(shown.call_variables, shown.queue_name, shown.queue_at);
   }
 }

@@ -123,6 +123,7 @@ void ContactCenter::Impl::session_lost(Agent& agent) {
     mirror_over(agent, *call, MirrorPhase::ended);
   }
   agent.finished.reset();
+  agent.finished_before.clear();
   agent.muted = false;
   set_activity(agent, Activity::idle);
   const bool was_in = std::exchange(agent.logged_in, false);
@@ -386,7 +387,14 @@ void ContactCenter::Impl::mirror_over(Agent& agent, Contact& contact, MirrorPhas
                         : contact.offer                  ? Activity::idle
                                                          : Activity::acw;
   const std::optional<ContactId> other = agent.contact == contact.id ? std::nullopt : agent.contact;
+  // One that ended before him and is not cleared yet is shown until it is.
+  std::optional<FinishedCall> before = std::exchange(agent.finished, std::nullopt);
   finish_call_for(agent, contact, then, taken && contact.offer ? "Dropped" : event_of(phase));
+  if (before && agent.finished) {
+    agent.finished_before.push_back(std::move(*before));
+  } else if (before) {
+    agent.finished = std::move(before);
+  }
   agent.contact = other;
   contact.offer.reset();
   contact.dial_out.reset();
@@ -401,17 +409,27 @@ void ContactCenter::Impl::mirror_over(Agent& agent, Contact& contact, MirrorPhas
 }
 
 void ContactCenter::Impl::forget_cleared(Agent& agent, const BridgeSnapshot& snapshot) {
-  if (!agent.finished) return;
-  for (const BridgeContact& each : snapshot.contacts) {
-    if (message::bridge_id(each.id) == agent.finished->contact) return;
-  }
-  FinishedCall finished = std::move(*agent.finished);
+  std::set<ContactId> listed;
+  for (const BridgeContact& each : snapshot.contacts) listed.insert(message::bridge_id(each.id));
+  if (agent.finished) agent.finished_before.push_back(std::move(*agent.finished));
   agent.finished.reset();
-  finished.agent_leg.leg.buttons = {};
-  for (message::CallEvent* each : {&finished.agent_leg, &finished.customer_leg}) {
-    each->event = "Dropped";
-    publish(agent, std::move(*each), cause_of(agent));
+  std::vector<FinishedCall> left;
+  for (FinishedCall& call : agent.finished_before) {
+    if (listed.contains(call.contact)) {
+      left.push_back(std::move(call));
+      continue;
+    }
+    call.agent_leg.leg.buttons = {};
+    for (message::CallEvent* each : {&call.agent_leg, &call.customer_leg}) {
+      each->event = "Dropped";
+      publish(agent, std::move(*each), cause_of(agent));
+    }
   }
+  if (!left.empty()) {
+    agent.finished = std::move(left.back());
+    left.pop_back();
+  }
+  agent.finished_before = std::move(left);
 }
 
 void ContactCenter::Impl::mirror_agent(Agent& agent, const BridgeSnapshot& snapshot, bool first) {

@@ -1,6 +1,7 @@
 // What a desktop asks of a session at Amazon Connect: checked here, carried out by the bridge, and
 // shown by the next snapshot.
 
+#include <algorithm>
 #include <utility>
 
 #include "core/center.hpp"
@@ -231,10 +232,26 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
             Reason::noActiveCall,
             "agent: '" + agent.login + "' has no call in ACW, missed or rejected to clear");
       }
-      return control(
-          agent, request,
-          {.action = BridgeAction::clear, .contact_id = to_string(agent.finished->contact)},
-          agent.finished->contact);
+      // Of several the one that is named, else the one that ended last.
+      const FinishedCall* meant = &*agent.finished;
+      if (request.contact_id) {
+        const ContactId named = message::bridge_id(*request.contact_id);
+        const auto is_named = [&named](const FinishedCall& each) {
+          return each.contact == named || each.agent_leg.leg.connection_id == to_string(named) ||
+                 each.customer_leg.leg.connection_id == to_string(named);
+        };
+        if (!is_named(*meant)) {
+          const auto found = std::ranges::find_if(agent.finished_before, is_named);
+          if (found == agent.finished_before.end()) {
+            return refuse(Reason::noActiveCall, "contactId: the call '" + *request.contact_id +
+                                                    "' is not one in ACW, missed or rejected");
+          }
+          meant = &*found;
+        }
+      }
+      return control(agent, request,
+                     {.action = BridgeAction::clear, .contact_id = to_string(meant->contact)},
+                     meant->contact);
     }
     case RequestKind::blind_transfer:
       return blind_transfer(agent, request, input.number_facts, reply, {});

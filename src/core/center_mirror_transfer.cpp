@@ -75,6 +75,7 @@ void ContactCenter::Impl::start_mirrored(Contact& contact, Transfer& transfer) {
   Agent& primary = *agent(transfer.agent);
   transfer.mirror.emplace();
   contact.mirror->failed_at = 0;
+  contact.mirror->late_transfer = {};
   contact.mirror->resume_owed = false;
   const message::DestinationView& to = transfer.view.current.destination;
   message::BridgeEndpoint endpoint{.type = to.type == "dial_pad" ? "phone_number" : to.type,
@@ -197,8 +198,17 @@ void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnect
   MirrorContact& mirror = *contact.mirror;
   if (std::ranges::find(mirror.known_parties, party.id) != mirror.known_parties.end()) return;
   mirror.known_parties.push_back(party.id);
-  // The attempt that was given up a moment ago had its effect after all: told already as failed.
-  if (mirror.failed_at != 0 && now_ - mirror.failed_at < kLateMs) return;
+  std::string how = "by hand, in the CCP";
+  // The outcome of the attempt that was given up a moment ago is told. Where this is its late
+  // effect, what becomes of the customer is told as a transfer of its own all the same.
+  const std::string& late = mirror.late_destination;
+  const auto dialled = message::normalize_e164(party.number);
+  const bool another = dialled ? *dialled != late
+                               : !late.starts_with('+') && !party.quick_connect.empty() &&
+                                     party.quick_connect != late;
+  if (!mirror.late_transfer.is_nil() && now_ - mirror.failed_at < kLateMs && !another)
+    how += ", or late, by the transfer " + to_string(mirror.late_transfer);
+  mirror.late_transfer = {};
 
   auto fresh = std::make_unique<Transfer>();
   Transfer& transfer = *fresh;
@@ -241,8 +251,7 @@ void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnect
   contact.all_transfers.push_back(transfer.id);
   ++counters_.transfers_accepted;
   ++counters_.transfers_open;
-  move(contact, transfer, TransferState::accepted, Custody::agent, Reason::none,
-       "by hand, in the CCP");
+  move(contact, transfer, TransferState::accepted, Custody::agent, Reason::none, std::move(how));
   move(contact, transfer, TransferState::dialing, Custody::agent);
 }
 
@@ -267,6 +276,13 @@ void ContactCenter::Impl::resume_customer(Contact& contact) {
 void ContactCenter::Impl::give_back_customer(Contact& contact, const Transfer& transfer) {
   MirrorContact& mirror = *contact.mirror;
   mirror.failed_at = now_;
+  // Nobody was seen who could have gone again, and it was not refused for certain.
+  const MirrorTransfer& gave_up = *transfer.mirror;
+  const bool may_come = gave_up.third_party.empty() && (gave_up.step == MirrorStep::settling ||
+                                                        transfer.failure == Reason::canceled);
+  const message::DestinationView& to = transfer.view.current.destination;
+  mirror.late_transfer = may_come ? transfer.id : TransferId{};
+  mirror.late_destination = to.phone_number.value_or(to.name);
   mirror.resume_owed = !transfer.was_held && !contact.held;
   if (!transfer.was_held && contact.held) resume_customer(contact);
 }

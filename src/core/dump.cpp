@@ -31,8 +31,9 @@ std::string ContactCenter::dump() const {
          " muted=" + text(a.muted) + " state=" + a.state_name() + " chosen=" + a.chosen.code +
          " since=" + std::to_string(a.since) + " idle=" + std::to_string(a.idle_since) +
          " contact=" + (a.contact ? to_string(*a.contact) : "-") +
-         " finished=" + (a.finished ? to_string(a.finished->contact) : "-") + " running=" +
-         std::to_string(a.running.size()) + " sequence=" + std::to_string(a.sequence) +
+         " finished=" + (a.finished ? to_string(a.finished->contact) : "-") + "+" +
+         std::to_string(a.finished_before.size()) + " running=" + std::to_string(a.running.size()) +
+         " sequence=" + std::to_string(a.sequence) +
          " replies=" + std::to_string(a.replies.size()) + " dials=" + text(a.dials));
     if (a.session) {
       line("  session lease=" + std::to_string(a.session->epoch) +

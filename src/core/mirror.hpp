@@ -52,12 +52,16 @@ struct MirrorContact {
   std::string told;             ///< What the desktop was told of it, to know a change by.
   /// Connections of third parties that are accounted for: by a transfer, or as of none.
   std::vector<std::string> known_parties;
-  /// When a transfer was given up last; a third party that turns up soon after is still that one's.
-  TimeMs failed_at = 0;
+  TimeMs failed_at = 0;  ///< When a transfer was given up last.
+  /// That one, where what was asked for may take effect all the same; nil: it cannot.
+  message::Uuid late_transfer{};
+  std::string late_destination{};  ///< Its number, or the name of its quick connect.
   bool resume_owed =
       false;  ///< Should the customer turn out to be on hold after it, he is resumed.
 };
-BOOST_DESCRIBE_STRUCT(MirrorContact, (), (agent, last, told, known_parties, failed_at, resume_owed))
+BOOST_DESCRIBE_STRUCT(MirrorContact, (),
+                      (agent, last, told, known_parties, failed_at, late_transfer, late_destination,
+                       resume_owed))
 
 /// How long what was asked for may be on its way after the library has given up.
 inline constexpr TimeMs kSettleMs = 3000;

@@ -4,6 +4,8 @@
 
 #include "core/mirror.hpp"
 
+#include <set>
+
 #include "core/test_mirror.hpp"
 
 namespace baton::core {
@@ -18,6 +20,7 @@ using message::RequestKind;
 using message::TransferState;
 using testing::kOutside;
 using testing::Mirrored;
+using testing::TestCenter;
 using testing::to_number;
 using testing::to_quick_connect;
 
@@ -599,6 +602,193 @@ TEST_F(Mirrored, ACallIsOfferedAnsweredOrMissed) {
   report();
   EXPECT_EQ(t.last_call("agent1", "agent").event, "missed");
   EXPECT_EQ(t.state_of("agent1"), "MissedCallAgent");
+}
+
+/// How the newest transfer's record says that it began.
+std::string first_detail(const TestCenter& t) {
+  for (auto it = t.all.rbegin(); it != t.all.rend(); ++it) {
+    if (const auto* stored = std::get_if<StoreTransfer>(&*it))
+      return stored->transfer->timeline.front().detail;
+  }
+  return {};
+}
+
+TEST_F(Mirrored, WhatTheAgentDoesByHandAfterARefusedTransferIsRecorded) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done("InvalidStateException", "Not now.", 400);
+  ASSERT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  t.events.clear();
+  t.pass(5000);
+  session.third_party("connected");  // The same number: refused for certain, it cannot be late.
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  EXPECT_EQ(first_detail(t), "by hand, in the CCP");
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+  EXPECT_EQ(t.center.counters().transfers_accepted, 2U);
+}
+
+TEST_F(Mirrored, WhatTakesEffectAfterItWasGivenUpIsRecordedWithTheOneThatItMayBeOf) {
+  const Reply asked = transfer(to_number(kOutside));
+  ASSERT_TRUE(asked.accepted);
+  take(BridgeAction::addConnection);
+  done("InternalServiceError", "No.", 500);
+  t.pass(3000);
+  take(BridgeAction::report);
+  report();
+  ASSERT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
+  t.events.clear();
+  session.third_party("connected");
+  report();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  EXPECT_EQ(first_detail(t),
+            "by hand, in the CCP, or late, by the transfer " + to_string(*asked.transfer_id));
+  session.third_party("disconnected");
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::canceled);
+  EXPECT_EQ(t.errors("agent1").size(), 0U);
+}
+
+TEST_F(Mirrored, WhoIsAddedElsewhereAfterAFailureWasAddedByHand) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done("InternalServiceError", "No.", 500);
+  t.pass(3000);
+  take(BridgeAction::report);
+  report();
+  session.third_party("connected", "+442079460000");
+  report();
+  EXPECT_EQ(first_detail(t), "by hand, in the CCP");
+}
+
+TEST_F(Mirrored, WhatComesHalfAMinuteAfterAFailureIsNotItsEffect) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  done("InternalServiceError", "No.", 500);
+  t.pass(3000);
+  take(BridgeAction::report);
+  report();
+  t.pass(30'000);
+  session.third_party("connected");
+  report();
+  EXPECT_EQ(first_detail(t), "by hand, in the CCP");
+}
+
+struct TwoFinished : Mirrored {
+  std::string first;
+  std::string second;
+
+  void SetUp() override {
+    Mirrored::SetUp();
+    first = session.contact.id;
+    second = session.second_contact();
+    report();
+    session.end();
+    report();
+    session.others[0].state = "ended";
+    report();
+    t.events.clear();
+  }
+  [[nodiscard]] std::vector<std::string> shown() const {
+    const message::Event event = t.center.read("agent1", RequestKind::call_state_sync);
+    std::vector<std::string> contacts;
+    for (const auto& leg : std::get<message::CallStateSync>(event.body).calls) {
+      EXPECT_EQ(leg.status, "disconnected");
+      if (leg.type == "agent") contacts.push_back(leg.contact_id);
+    }
+    return contacts;
+  }
+  [[nodiscard]] std::string clear(std::optional<std::string> named) {
+    message::Request request;
+    request.contact_id = std::move(named);
+    const Reply reply = t.request("agent1", RequestKind::clear_contact, std::move(request));
+    if (!reply.accepted) return std::string(message::to_string(reply.error->reason));
+    return take(BridgeAction::clear).order.contact_id;
+  }
+  /// The contacts whose calls were told to be gone.
+  [[nodiscard]] std::set<std::string> dropped() const {
+    std::set<std::string> contacts;
+    for (const message::Event& event : t.events) {
+      const auto* call = std::get_if<message::CallEvent>(&event.body);
+      if (call != nullptr && call->event == "Dropped") contacts.insert(call->leg.contact_id);
+    }
+    return contacts;
+  }
+};
+
+TEST_F(TwoFinished, BothAreShownUntilTheyAreCleared) {
+  EXPECT_EQ(shown(), (std::vector<std::string>{second, first}));
+  EXPECT_EQ(clear(first), first);
+  session.listed = false;
+  report();
+  EXPECT_EQ(dropped(), std::set<std::string>{first});
+  EXPECT_EQ(shown(), std::vector<std::string>{second});
+  EXPECT_EQ(clear({}), second);
+  session.others.clear();
+  session.clear();
+  report();
+  EXPECT_EQ(dropped(), (std::set<std::string>{first, second}));
+  EXPECT_TRUE(shown().empty());
+  EXPECT_EQ(t.state_of("agent1"), "Available");
+}
+
+TEST_F(TwoFinished, WithoutANameTheOneThatEndedLastIsCleared) {
+  EXPECT_EQ(clear({}), second);
+  session.others.clear();
+  report();
+  EXPECT_EQ(dropped(), std::set<std::string>{second});
+  EXPECT_EQ(clear({}), first);
+  EXPECT_EQ(clear("bbbbbbbb-0000-4000-8000-0000000000ff"), "noActiveCall");
+}
+
+TEST_F(TwoFinished, ACallThatEndedStaysBesideOneThatGoesOn) {
+  session.others[0].state = "connected";
+  session.others[0].id = "cccccccc-0000-4000-8000-000000000001";
+  session.others[0].connections[0].id = "cccccccc-0000-4000-8000-000000000011";
+  session.others[0].connections[1].id = "cccccccc-0000-4000-8000-000000000012";
+  session.state = "Busy";
+  report();
+  const message::Event event = t.center.read("agent1", RequestKind::call_state_sync);
+  EXPECT_EQ(std::get<message::CallStateSync>(event.body).calls.size(), 4U)
+      << "the one that goes on, and the first; the second was cleared";
+}
+
+TEST_F(TwoFinished, OutliveASnapshotOfTheCore) {
+  ContactCenter loaded;
+  ASSERT_EQ(loaded.load(t.center.save()), "");
+  EXPECT_EQ(loaded.dump(), t.center.dump());
+  t.center = std::move(loaded);
+  EXPECT_EQ(shown(), (std::vector<std::string>{second, first}));
+}
+
+TEST(Capabilities, AreThoseThatTheJournalWasRecordedWith) {
+  TestCenter t;
+  t.sign_in("agent1");
+  t.call_in();
+  t.answer("agent1");
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer, to_number(kOutside)).accepted);
+  const auto options = t.transfer_states("agent1").back().options;
+  EXPECT_EQ(options.release_on, message::ReleaseOn::alerting);
+  EXPECT_EQ(options.on_failure.size(), 2U);
+  const auto told = [&t] {
+    const message::Event event = t.center.read("agent1", RequestKind::app_state_sync);
+    return std::get<message::AppStateSync>(event.body).capabilities.backend;
+  };
+  EXPECT_EQ(told(), "sip");
+  // Another process begins, with another back end: what the one before did is replayed as it was.
+  t.restart({});
+  EXPECT_EQ(told(), "sip");
+  EXPECT_EQ(t.transfer_states("agent1").back().options.on_failure.size(), 2U);
+  t.put(PolicyChanged{testing::mirrored_policy()});
+  EXPECT_EQ(told(), "amazon-connect");
+  t.restart({});
+  EXPECT_EQ(told(), "amazon-connect");
+  ContactCenter loaded;
+  ASSERT_EQ(loaded.load(t.center.save()), "");
+  const message::Event event = loaded.read("agent1", RequestKind::app_state_sync);
+  EXPECT_EQ(std::get<message::AppStateSync>(event.body).capabilities.backend, "amazon-connect");
 }
 
 }  // namespace
