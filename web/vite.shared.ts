@@ -4,7 +4,10 @@ import type { UserConfig } from "vite";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The workspaces take each other's sources, so that nothing needs to be built before. */
-export const aliases = { "@baton/client": here("./client/src/index.ts") };
+export const aliases = {
+  "@baton/client": here("./client/src/index.ts"),
+  "@baton/shared": here("./shared/src"),
+};
 
 /** What browsers the pages are for: those of the last two years. */
 const target = "es2022";

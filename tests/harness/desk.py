@@ -1,9 +1,10 @@
-"""The agent desktop in a browser, as an agent uses it."""
+"""The pages in a browser, as people use them."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Self
 
 from harness.browser import Browser, Page
 from harness.config import SOURCE
@@ -18,8 +19,10 @@ STEPS = SOURCE / "tests" / "browser" / "steps.mjs"
 WIDTHS = {"narrow": (400, 860), "half": (900, 800), "wide": (1360, 860)}
 
 
-class Desk:
-    """One tab with the desktop of one agent."""
+class Tab:
+    """One tab with a page of the server's that people sign in to."""
+
+    PATH = "/"
 
     def __init__(self, world: World, browser: Browser, page: Page):
         self.world, self.browser, self.page = world, browser, page
@@ -30,18 +33,13 @@ class Desk:
         return "http://%s:%d" % self.world.server.http
 
     @classmethod
-    async def open(cls, world: World, browser: Browser, login: str = "agent1", state: str | None = "Available",
-                   **options) -> Desk:
-        """Signs in by the form, by keyboard alone; with a state, goes to work in it."""
+    async def show(cls, world: World, browser: Browser, login: str, **options) -> Self:
+        """Opens the page and signs in by the form, by keyboard alone."""
         page = await browser.open_page(**{"viewport": {"width": 1360, "height": 860}, "locale": "en-US", **options})
-        desk = cls(world, browser, page)
-        await page.goto(f"{desk.origin}/")
-        await desk.sign_in(login)
-        if state:
-            await page.click("main >> role=button[name='Start work']")
-            await page.wait("header select")
-            await desk.choose(state)
-        return desk
+        tab = cls(world, browser, page)
+        await page.goto(f"{tab.origin}{cls.PATH}")
+        await tab.sign_in(login)
+        return tab
 
     async def sign_in(self, login: str) -> None:
         await self.page.wait("input[name=login]")
@@ -50,10 +48,6 @@ class Desk:
         await self.page.type(f"demo-{login}")
         await self.page.press("Enter")
         await self.page.wait("header")
-
-    async def choose(self, state: str) -> None:
-        await self.page.run(str(STEPS), "choose", "header .state select", state)
-        await self.page.until(f"document.querySelector('header .state select').value === '{state}'")
 
     async def sees(self, text: str) -> None:
         # Also an option of a closed list has the text, and is not seen.
@@ -65,6 +59,40 @@ class Desk:
 
     async def button(self, name: str) -> None:
         await self.page.click(f"role=button[name=/^{name}/]")
+
+    async def picture(self, name: str) -> None:
+        """Keeps pictures of three widths and both themes, and lets axe judge each theme."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for scheme in ("light", "dark"):
+            await self.page.media({"colorScheme": scheme})
+            for width, (x, y) in WIDTHS.items():
+                await self.page.size(x, y)
+                await self.page.screenshot(str(PICTURES / f"{name}-{width}-{scheme}.png"))
+            found = await self.page.axe()
+            assert found == [], f"{name}, {scheme}: {found}"
+        await self.page.media({"colorScheme": "light"})
+
+    def check(self) -> None:
+        self.page.check(self.origin, self.allowed_console)
+
+
+class Desk(Tab):
+    """The desktop of one agent."""
+
+    @classmethod
+    async def open(cls, world: World, browser: Browser, login: str = "agent1", state: str | None = "Available",
+                   **options) -> Desk:
+        """Signs in; with a state, goes to work in it."""
+        desk = await cls.show(world, browser, login, **options)
+        if state:
+            await desk.page.click("main >> role=button[name='Start work']")
+            await desk.page.wait("header select")
+            await desk.choose(state)
+        return desk
+
+    async def choose(self, state: str) -> None:
+        await self.page.run(str(STEPS), "choose", "header .state select", state)
+        await self.page.until(f"document.querySelector('header .state select').value === '{state}'")
 
     async def incoming(self) -> Call:
         """A customer calls, and the desk shows it: his call."""
@@ -96,16 +124,16 @@ class Desk:
         await self.page.press("Enter")
         await self.page.wait("dialog.transfer", "detached")
 
-    async def picture(self, name: str) -> None:
-        """Keeps pictures of three widths and both themes, and lets axe judge each theme."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        for scheme in ("light", "dark"):
-            await self.page.media({"colorScheme": scheme})
-            for width, (x, y) in WIDTHS.items():
-                await self.page.size(x, y)
-                await self.page.screenshot(str(PICTURES / f"{name}-{width}-{scheme}.png"))
-            assert await self.page.axe() == [], f"{name}, {scheme}"
-        await self.page.media({"colorScheme": "light"})
 
-    def check(self) -> None:
-        self.page.check(self.origin, self.allowed_console)
+class Watch(Tab):
+    """The supervisor's view."""
+
+    PATH = "/supervisor/"
+
+    @classmethod
+    async def open(cls, world: World, browser: Browser, login: str = "supervisor1", **options) -> Watch:
+        return await cls.show(world, browser, login, **options)
+
+    async def tile(self, name: str, value: str) -> None:
+        """Waits until a figure at the head of the live view is that."""
+        await self.page.wait(f".tile:has(dt:text-is('{name}')) dd:text-is('{value}')")

@@ -1,13 +1,14 @@
 import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
+import { SignIn } from "@baton/shared/SignIn.tsx";
+import { language } from "@baton/shared/texts.ts";
 import { CallCard } from "./CallCard.tsx";
 import { Header } from "./Header.tsx";
 import { Idle } from "./Idle.tsx";
 import { Keypad } from "./Keypad.tsx";
 import * as session from "./session.ts";
-import { SignIn } from "./SignIn.tsx";
 import { customerOf } from "./state.ts";
-import { language, t } from "./texts.ts";
+import { t } from "./texts.ts";
 import { TransferBox } from "./TransferBox.tsx";
 import { TransferTracker } from "./TransferTracker.tsx";
 
@@ -52,8 +53,8 @@ export function App(): JSX.Element | null {
   useEffect(() => {
     document.documentElement.lang = language.value;
   }, [language.value]);
-  if (!session.looked.value) return null;
-  if (!session.who.value) return <SignIn />;
+  if (!session.signing.looked.value) return null;
+  if (!session.who.value) return <SignIn signing={session.signing} />;
   return <Desk />;
 }
 

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { readable } from "./destinations.ts";
-import { Icon } from "./icons.tsx";
-import { duration, transferSentence } from "./sentences.ts";
+import { age } from "@baton/shared/clock.ts";
+import { Icon } from "@baton/shared/icons.tsx";
+import { readable } from "@baton/shared/numbers.ts";
+import { transferSentence } from "./sentences.ts";
 import * as session from "./session.ts";
 import { agentLeg, type Call, customerOf, details, otherLeg } from "./state.ts";
 import { storage } from "./storage.ts";
@@ -73,9 +74,7 @@ export function CallCard({ call }: { call: Call }): JSX.Element {
     <section class={`card call ${phase}`} aria-labelledby="call-heading">
       <p class="eyebrow">
         <span id="call-heading">{t(HEADINGS[phase])}</span>
-        {since ? (
-          <time class="clock">{duration(session.now.value - Date.parse(since))}</time>
-        ) : null}
+        {since ? <time class="clock">{age(since)}</time> : null}
       </p>
       <h1>{customer ? readable(customer) : t("unknownCaller")}</h1>
       <p class="facts">
@@ -84,9 +83,7 @@ export function CallCard({ call }: { call: Call }): JSX.Element {
           <span>{t("dialled", { number: readable(call.attributes.DNIS) })}</span>
         ) : null}
         {call.queueSince && phase === "offered" ? (
-          <span>
-            {t("waitedInAll", { time: duration(session.now.value - Date.parse(call.queueSince)) })}
-          </span>
+          <span>{t("waitedInAll", { time: age(call.queueSince) })}</span>
         ) : null}
       </p>
       {returned && transfer ? <p class="badge">{transferSentence(transfer)}</p> : null}

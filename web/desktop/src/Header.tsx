@@ -1,28 +1,10 @@
+import { age } from "@baton/shared/clock.ts";
+import { LanguageChoice } from "@baton/shared/LanguageChoice.tsx";
+import { agentStateName } from "@baton/shared/texts.ts";
 import type { JSX } from "preact";
-import { duration } from "./sentences.ts";
-import {
-  busy,
-  endWork,
-  now,
-  setState,
-  shortcuts,
-  signOut,
-  startWork,
-  state,
-  who,
-} from "./session.ts";
+import { busy, endWork, setState, shortcuts, signing, startWork, state, who } from "./session.ts";
 import { storage } from "./storage.ts";
-import { LANGUAGES, language, type Language, t, type TextKey } from "./texts.ts";
-
-/** The states that the agent does not choose; those of the directory have the names that it gives them. */
-const NAMES: Record<string, TextKey> = {
-  PendingBusy: "nameOffered",
-  Busy: "nameBusy",
-  AfterCallWork: "nameAfterCall",
-  MissedCallAgent: "nameMissed",
-  FailedConnectAgent: "nameFailed",
-};
-const nameOf = (state: string): string => (NAMES[state] ? t(NAMES[state]) : state);
+import { t } from "./texts.ts";
 
 /** The agent, his state with its clock, and his choices. */
 export function Header(): JSX.Element {
@@ -47,7 +29,7 @@ export function Header(): JSX.Element {
           >
             {listed ? null : (
               <option value="" disabled>
-                {nameOf(stateName)}
+                {agentStateName(stateName)}
               </option>
             )}
             {choices.map(({ label }) => (
@@ -56,7 +38,7 @@ export function Header(): JSX.Element {
               </option>
             ))}
           </select>
-          <time class="clock">{duration(now.value - Date.parse(agent.stateChangeTime))}</time>
+          <time class="clock">{age(agent.stateChangeTime)}</time>
         </div>
       ) : null}
       <details class="menu">
@@ -75,22 +57,10 @@ export function Header(): JSX.Element {
               {t("logIn")}
             </button>
           )}
-          <label class="field">
-            {t("language")}
-            <select
-              value={language.value}
-              onChange={(event) => {
-                language.value = event.currentTarget.value as Language;
-                storage.setLanguage(language.value);
-              }}
-            >
-              {Object.entries(LANGUAGES).map(([key, label]) => (
-                <option key={key} value={key} lang={key}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
+          {who.value && who.value.role !== "agent" ? (
+            <a href="/supervisor/">{t("supervisorView")}</a>
+          ) : null}
+          <LanguageChoice />
           <label class="check">
             <input
               type="checkbox"
@@ -105,7 +75,7 @@ export function Header(): JSX.Element {
               <small>{t("shortcutsHelp")}</small>
             </span>
           </label>
-          <button type="button" onClick={() => void signOut()}>
+          <button type="button" onClick={() => void signing.signOut()}>
             {t("signOut")}
           </button>
         </div>

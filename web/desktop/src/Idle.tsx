@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { age } from "@baton/shared/clock.ts";
+import { Icon } from "@baton/shared/icons.tsx";
 import { typedNumber } from "./destinations.ts";
-import { Icon } from "./icons.tsx";
-import { duration } from "./sentences.ts";
-import { busy, callNumber, now, queues, startWork, state } from "./session.ts";
+import { busy, callNumber, queues, startWork, state } from "./session.ts";
 import { t } from "./texts.ts";
 
 /** Between calls: whether one may come, what waits in the queues, and a number to call. */
@@ -75,11 +75,7 @@ export function Idle(): JSX.Element {
                   <tr key={queue.arn}>
                     <th scope="row">{queue.name}</th>
                     <td>{queue.open ? queue.waiting : t("closed")}</td>
-                    <td>
-                      {queue.longestWaitingSince
-                        ? duration(now.value - Date.parse(queue.longestWaitingSince))
-                        : "–"}
-                    </td>
+                    <td>{queue.longestWaitingSince ? age(queue.longestWaitingSince) : "–"}</td>
                     <td>{queue.agentsAvailable}</td>
                   </tr>
                 ))}

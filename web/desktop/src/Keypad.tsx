@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { Dialog } from "./Dialog.tsx";
+import { Dialog } from "@baton/shared/Dialog.tsx";
 import { keypadOpen, sendDigit } from "./session.ts";
 import { t } from "./texts.ts";
 

@@ -1,19 +1,13 @@
 import type { Preflight } from "@baton/client";
+import { duration, now } from "@baton/shared/clock.ts";
+import { Dialog } from "@baton/shared/Dialog.tsx";
+import { Icon } from "@baton/shared/icons.tsx";
+import { readable } from "@baton/shared/numbers.ts";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { JSX } from "preact";
-import { Dialog } from "./Dialog.tsx";
-import {
-  prepare,
-  readable,
-  type Row,
-  search,
-  toQuickConnect,
-  typedNumber,
-} from "./destinations.ts";
-import { Icon } from "./icons.tsx";
+import { prepare, type Row, search, toQuickConnect, typedNumber } from "./destinations.ts";
 import { fallsBack, optionsFor, type Step } from "./options.ts";
-import { duration } from "./sentences.ts";
 import * as session from "./session.ts";
 import { storage } from "./storage.ts";
 import { t, tOf } from "./texts.ts";
@@ -255,7 +249,7 @@ function NumberChip({
   );
 }
 
-const ageOf = ({ item }: Row): number => session.now.value - Date.parse(item.asOf);
+const ageOf = ({ item }: Row): number => now.value - Date.parse(item.asOf);
 
 const reasonOf = (row: Row): string =>
   tOf("reason", row.item.unavailableReason ?? "agentUnavailable", { name: row.item.name });
@@ -341,7 +335,7 @@ function RowLine({ row, index, chosen, choose, send }: RowLineProps): JSX.Elemen
 
 /** Whether it can take the call, with the figures and their age; or why not. */
 function figures({ item, ...row }: Row): string {
-  const age = Math.max(0, Math.round((session.now.value - Date.parse(item.asOf)) / 1000));
+  const age = Math.max(0, Math.round((now.value - Date.parse(item.asOf)) / 1000));
   const old = age >= 5 ? [t("asOf", { seconds: age })] : [];
   if (!item.available) return [reasonOf({ item, ...row }), ...old].join(" · ");
   if (item.type === "queue") {

@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { isOutcome } from "@baton/client";
-import { Icon } from "./icons.tsx";
-import { custodySentence, duration, transferSentence } from "./sentences.ts";
+import { age, duration } from "@baton/shared/clock.ts";
+import { Icon } from "@baton/shared/icons.tsx";
+import { custodySentence, transferSentence } from "./sentences.ts";
 import * as session from "./session.ts";
 import type { TrackedTransfer } from "./state.ts";
 import { t } from "./texts.ts";
@@ -20,12 +21,11 @@ export function TransferTracker({ transfer }: { transfer: TrackedTransfer }): JS
     if (told.current !== text) session.announcement.value = text;
     told.current = text;
   });
-  const age = session.now.value - Date.parse(transfer.since);
   return (
     <section class={`card tracker ${kind}`} aria-labelledby="tracker-heading">
       <p class="eyebrow">
         <span id="tracker-heading">{t("transfer")}</span>
-        {done ? null : <time class="clock">{duration(age)}</time>}
+        {done ? null : <time class="clock">{age(transfer.since)}</time>}
       </p>
       <p class="sentence">{sentence}</p>
       <dl>

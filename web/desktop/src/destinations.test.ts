@@ -1,6 +1,6 @@
 import type { QuickConnectItem } from "@baton/client";
 import { describe, expect, it } from "vitest";
-import { prepare, readable, search, SHOWN, typedNumber } from "./destinations.ts";
+import { prepare, search, SHOWN, typedNumber } from "./destinations.ts";
 
 const item = (name: string, more: Partial<QuickConnectItem> = {}): QuickConnectItem => ({
   endpointARN: `arn:${name}`,
@@ -81,14 +81,5 @@ describe("typedNumber", () => {
     for (const no of ["2082097345", "+0123456", "+12", "+1234567890123456", "+1 208 call", ""]) {
       expect(typedNumber(no), no).toBeNull();
     }
-  });
-});
-
-describe("readable", () => {
-  it("sets the country code apart", () => {
-    expect(readable("+12082097345")).toBe("+1 208 209 7345");
-    expect(readable("+491701234567")).toBe("+49 170 123 4567");
-    expect(readable("+35312345678")).toBe("+353 123 4 5678");
-    expect(readable("agent2")).toBe("agent2");
   });
 });

@@ -86,18 +86,6 @@ export function typedNumber(text: string): string | null {
   return /^\+[1-9]\d{2,14}$/.test(bare) ? bare : null;
 }
 
-/** A number as people read it: +1 208 209 7345. Groups of three, since only the server knows the country's own. */
-export function readable(number: string): string {
-  const match = /^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d*)$/.exec(
-    number,
-  );
-  if (!match) return number;
-  const rest = match[2] ?? "";
-  const groups =
-    rest.length <= 4 ? [rest] : [...(rest.slice(0, -4).match(/\d{1,3}/g) ?? []), rest.slice(-4)];
-  return `+${match[1]} ${groups.join(" ")}`.trim();
-}
-
 /** The destination as BlindTransfer takes it. */
 export function toQuickConnect(item: QuickConnectItem): QuickConnect {
   const { endpointARN, endpointId, type, name, phoneNumber, agentLogin, queue } = item;

@@ -1,12 +1,8 @@
-import { render } from "preact";
+import "@baton/shared/style.css";
+import { start } from "@baton/shared/start.tsx";
 import { App } from "./App.tsx";
-import { resume } from "./session.ts";
-import { storage } from "./storage.ts";
+import { signing } from "./session.ts";
 import "./style.css";
-import { LANGUAGES, language, type Language } from "./texts.ts";
 
-const wanted = storage.language() ?? navigator.language.slice(0, 2);
-if (wanted in LANGUAGES) language.value = wanted as Language;
-void resume().catch(() => undefined);
-const root = document.getElementById("app");
-if (root) render(<App />, root);
+void signing.resume().catch(() => undefined);
+start(App);

@@ -1,32 +1,26 @@
 import {
   BatonClient,
   BatonError,
-  type ConnectionState,
   type Destination,
   type QuickConnectItem,
   type QueueList,
   type Request,
-  type SignedIn,
   type TransferOptions,
 } from "@baton/client";
+import { clockSays } from "@baton/shared/clock.ts";
+import { destinationName } from "@baton/shared/numbers.ts";
+import { signingOf } from "@baton/shared/signing.ts";
 import { computed, effect, signal } from "@preact/signals";
-import { destinationName } from "./sentences.ts";
 import { allowed, apply, applyRecord, canTakeBack, EMPTY, phaseOf, type State } from "./state.ts";
 import { storage } from "./storage.ts";
 import { t, tOf } from "./texts.ts";
 
 /** The one session of the page: the connection, the state that it tells, and what the agent can do. */
 
-export const who = signal<SignedIn | null>(null);
-export const connection = signal<ConnectionState>("closed");
 export const state = signal<State>(EMPTY);
 export const buttons = computed(() => allowed(state.value.call));
 export const phase = computed(() => (state.value.call ? phaseOf(state.value.call) : null));
 export const takeBackAllowed = computed(() => canTakeBack(state.value));
-/** Whether the session before a refresh was looked for already. */
-export const looked = signal(false);
-/** Why the agent was signed out, in words. */
-export const signedOutWhy = signal("");
 /** A request that was refused, in words; shown until the next one. */
 export const refusal = signal("");
 /** What is under way, by the request's name: its button waits. */
@@ -43,24 +37,30 @@ export const queues = signal<QueueList["items"]>([]);
 export const favourites = signal<string[]>([]);
 export const recent = signal<string[]>([]);
 
-/** How far the server's clock is ahead of the PC's, by what it told last; milliseconds. */
-let ahead = 0;
-/** The server's time, once a second; whoever shows a clock reads it. */
-export const now = signal(Date.now());
-setInterval(() => (now.value = Date.now() + ahead), 1000);
-
 const client = new BatonClient({ source: "baton-desktop" });
 const QUEUE_REFRESH_MS = 5_000;
-/** How long a refresh shows nothing rather than a desk without a connection. */
-const LOOK_MS = 1_000;
 
-client.onConnection((value) => {
-  connection.value = value;
-  if (value === "signedOut" && who.value) {
-    signedOutWhy.value = t("signedOut");
-    forget();
-  }
+export const signing = signingOf(client, {
+  entering(signed) {
+    favourites.value = storage.favourites(signed.login);
+    recent.value = storage.recent(signed.login);
+  },
+  entered() {
+    void client.publish({ topic: "Agent", subtopic: "GetStates" }).then(
+      (reply) => {
+        if ("topic" in reply) state.value = apply(state.value, reply);
+      },
+      () => undefined,
+    );
+    void refreshDestinations();
+  },
+  forgotten() {
+    state.value = EMPTY;
+    quickConnects.value = [];
+    transferBoxOpen.value = keypadOpen.value = false;
+  },
 });
+export const { who, connection } = signing;
 client.subscribe("*", (event) => {
   const before = state.value;
   state.value = apply(before, event);
@@ -83,71 +83,6 @@ async function resumeTransfer(): Promise<void> {
   const mine = list?.items.filter((record) => record.agent === who.value?.login) ?? [];
   const newest = mine.sort((a, b) => a.at.localeCompare(b.at)).at(-1);
   if (newest) state.value = applyRecord(state.value, newest);
-}
-
-function forget(): void {
-  who.value = null;
-  state.value = EMPTY;
-  quickConnects.value = [];
-  transferBoxOpen.value = keypadOpen.value = false;
-}
-
-// --- Coming and going ------------------------------------------------------------------------------------------------
-
-/** Takes up the session that the browser's cookie holds, if it does. While the server is away the desk says so. */
-export async function resume(): Promise<void> {
-  // The cookie is all tabs' one: this one must not go on as somebody else.
-  storage.onOtherWho(() => location.reload());
-  const signed = storage.who();
-  try {
-    if (signed)
-      await Promise.race([enter(signed), new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
-  } finally {
-    looked.value = true;
-  }
-}
-
-/** Signs in; gives back why not, in words, or nothing. */
-export async function signIn(login: string, password: string): Promise<string> {
-  try {
-    const signed = await client.signIn(login, password);
-    storage.setWho(null); // So that the other tabs are told also where it is the same agent again.
-    storage.setWho(signed);
-    signedOutWhy.value = "";
-    await enter(signed);
-    return "";
-  } catch (error) {
-    if (!(error instanceof BatonError)) return t("unreachable");
-    if (error.status === 429)
-      return t("signInLater", { seconds: error.data.retryAfterSeconds ?? 1 });
-    return error.status === 401 ? t("signInWrong") : error.message;
-  }
-}
-
-async function enter(signed: SignedIn): Promise<void> {
-  who.value = signed;
-  favourites.value = storage.favourites(signed.login);
-  recent.value = storage.recent(signed.login);
-  try {
-    await client.connect();
-  } catch (error) {
-    if (error instanceof BatonError && error.status === 401) storage.setWho(null);
-    forget();
-    throw error;
-  }
-  void client.publish({ topic: "Agent", subtopic: "GetStates" }).then(
-    (reply) => {
-      if ("topic" in reply) state.value = apply(state.value, reply);
-    },
-    () => undefined,
-  );
-  void refreshDestinations();
-}
-
-export async function signOut(): Promise<void> {
-  storage.setWho(null);
-  await client.signOut().catch(() => client.close());
-  forget();
 }
 
 // --- What the agent does ---------------------------------------------------------------------------------------------
@@ -265,7 +200,7 @@ export async function refreshDestinations(): Promise<void> {
     return; // The old list stays, and says its age.
   }
   // The figures' time is that of the answer.
-  if (items[0]) now.value = Date.now() + (ahead = Date.parse(items[0].asOf) - Date.now());
+  if (items[0]) clockSays(items[0].asOf);
   quickConnects.value = items;
   quickConnectsAt.value = Date.now();
 }

@@ -1,23 +1,6 @@
-import type { SignedIn } from "@baton/client";
+import { read, write } from "@baton/shared/storage.ts";
 
-/** What a browser keeps for one agent: favourites, notes, his choices. Without storage nothing is kept, and nothing fails. */
-
-function read<T>(key: string, otherwise: T): T {
-  try {
-    const text = localStorage.getItem(`baton.${key}`);
-    return text === null ? otherwise : (JSON.parse(text) as T);
-  } catch {
-    return otherwise;
-  }
-}
-
-function write(key: string, value: unknown): void {
-  try {
-    localStorage.setItem(`baton.${key}`, JSON.stringify(value));
-  } catch {
-    // Full, or forbidden.
-  }
-}
+/** What a browser keeps for one agent: favourites, notes, his choices. */
 
 /** A text for each contact; the newest fifty are kept. */
 const textOf = (key: string, contactId: string): string =>
@@ -31,8 +14,6 @@ const NOTES = 50;
 const RECENT = 8;
 
 export const storage = {
-  language: (): string | null => read<string | null>("language", null),
-  setLanguage: (value: string): void => write("language", value),
   shortcuts: (): boolean => read("shortcuts", true),
   setShortcuts: (on: boolean): void => write("shortcuts", on),
 
@@ -54,14 +35,4 @@ export const storage = {
     textOf(`transferNotes.${login}`, contactId),
   setTransferNote: (login: string, contactId: string, text: string): void =>
     setTextOf(`transferNotes.${login}`, contactId, text),
-
-  /** Who is signed in by this browser's cookie, for all its tabs. */
-  who: (): SignedIn | null => read<SignedIn | null>("who", null),
-  setWho: (signed: SignedIn | null): void => write("who", signed),
-  /** Calls `handler` when another tab signs in or out. */
-  onOtherWho(handler: () => void): void {
-    addEventListener("storage", ({ key, newValue, oldValue }) => {
-      if (key === "baton.who" && newValue !== oldValue) handler();
-    });
-  },
 };

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { signedOutWhy, signIn } from "./session.ts";
+import type { Signing } from "./signing.ts";
 import { t } from "./texts.ts";
 
-export function SignIn(): JSX.Element {
+/** The form to sign in by. */
+export function SignIn({ signing }: { signing: Signing }): JSX.Element {
   const failure = useSignal("");
   const waiting = useSignal(false);
   const first = useRef<HTMLInputElement>(null);
@@ -14,7 +15,7 @@ export function SignIn(): JSX.Element {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     waiting.value = true;
-    failure.value = await signIn(String(form.get("login")), String(form.get("password")));
+    failure.value = await signing.signIn(String(form.get("login")), String(form.get("password")));
     waiting.value = false;
   };
   return (
@@ -30,7 +31,7 @@ export function SignIn(): JSX.Element {
           <input name="password" type="password" autocomplete="current-password" required />
         </label>
         <p class="failure" role="alert">
-          {failure.value || signedOutWhy.value}
+          {failure.value || signing.signedOutWhy.value}
         </p>
         <button class="primary" disabled={waiting.value}>
           {waiting.value ? t("signingIn") : t("signIn")}

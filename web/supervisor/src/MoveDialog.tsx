@@ -1,0 +1,58 @@
+import { Dialog } from "@baton/shared/Dialog.tsx";
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { Watched } from "./live.ts";
+import { destinationName } from "@baton/shared/numbers.ts";
+import { busy, moveContact, queueTargets } from "./session.ts";
+import { t } from "./texts.ts";
+
+interface Props {
+  transfer: Watched;
+  close: () => void;
+}
+
+/** Chooses the queue that a waiting customer is moved to. */
+export function MoveDialog({ transfer, close }: Props): JSX.Element {
+  const queue = transfer.queueName ?? destinationName(transfer);
+  const others = queueTargets.value.filter((item) => (item.queue ?? item.name) !== queue);
+  const chosen = useSignal(others[0]?.endpointARN ?? "");
+  const target = others.find((item) => item.endpointARN === chosen.value);
+  const waiting = busy.value.has(transfer.contactId);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (target) await moveContact(transfer, target);
+    close();
+  };
+  return (
+    <Dialog title={t("moveTitle")} name="move" close={close}>
+      <p>{t("moveHelp", { queue })}</p>
+      {others.length === 0 ? (
+        <p class="failure">{t("noOtherQueue")}</p>
+      ) : (
+        <form onSubmit={(event) => void submit(event)}>
+          <label class="field">
+            {t("moveTo")}
+            <select
+              value={chosen.value}
+              onChange={(event) => (chosen.value = event.currentTarget.value)}
+            >
+              {others.map((item) => (
+                <option key={item.endpointARN} value={item.endpointARN}>
+                  {item.name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <div class="actions">
+            <button class="primary" disabled={waiting}>
+              {waiting ? t("moving") : t("moveNow")}
+            </button>
+            <button type="button" onClick={close}>
+              {t("leaveIt")}
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

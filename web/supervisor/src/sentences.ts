@@ -1,0 +1,40 @@
+import type { Transfer } from "@baton/client";
+import { destinationName, readable } from "@baton/shared/numbers.ts";
+import { tOf } from "./texts.ts";
+
+/** What is told of a transfer, in plain words, to who is none of its parties. */
+
+type Told = Transfer & { agent: string };
+
+const valuesOf = (transfer: Told): Record<string, string | number> => {
+  const name = destinationName(transfer);
+  return {
+    agent: transfer.agent,
+    name,
+    queue: transfer.queueName ?? name,
+    position: transfer.position ?? "",
+    who: transfer.connectedTo ? readable(transfer.connectedTo) : name,
+    reason: tOf("reason", transfer.reason ?? "internal", { name }),
+  };
+};
+
+/** The state in one sentence. */
+export function stateSentence(transfer: Told): string {
+  const plain = transfer.state === "queued" && transfer.position === undefined;
+  return tOf("state", plain ? "queuedPlain" : transfer.state, valuesOf(transfer));
+}
+
+/** Who has the customer. */
+export const custodySentence = (transfer: Told): string => {
+  const values = valuesOf(transfer);
+  return tOf("custody", transfer.custody, {
+    ...values,
+    name: transfer.connectedTo ? (values.who ?? "") : (values.name ?? ""),
+  });
+};
+
+/** Who handed on to whom. */
+export const partiesOf = (transfer: Told): { agent: string; name: string } => ({
+  agent: transfer.agent,
+  name: destinationName(transfer),
+});

@@ -1,0 +1,215 @@
+import { BatonClient, BatonError, type QuickConnectItem, type Request } from "@baton/client";
+import { clockSays } from "@baton/shared/clock.ts";
+import { signingOf } from "@baton/shared/signing.ts";
+import { effect, signal } from "@preact/signals";
+import {
+  apply,
+  applyOpen,
+  applyQueues,
+  applyRecord,
+  type Live,
+  NOTHING,
+  type Queue,
+  type Watched,
+  waits,
+} from "./live.ts";
+import { partiesOf, stateSentence } from "./sentences.ts";
+import { t, tOf } from "./texts.ts";
+
+/** The one session of the page: the connection, what happens now, and what the supervisor can do about it. */
+
+export const live = signal<Live>(NOTHING);
+/** Whether the first picture is there. */
+export const loaded = signal(false);
+/** Why it is not, in words. */
+export const readFailure = signal("");
+/** A request that was refused, in words; shown until the next one. */
+export const refusal = signal("");
+/** What a screen reader is told next. */
+export const announcement = signal("");
+/** The ids of the transfers and contacts that something was asked for whose answer is awaited. */
+export const busy = signal<ReadonlySet<string>>(new Set());
+/** The queues that a customer can be moved to. */
+export const queueTargets = signal<QuickConnectItem[]>([]);
+
+/** How often the queues are read where the server does not tell them, and the rest in case something was missed. */
+const QUEUES_MS = 5_000;
+const ALL_MS = 30_000;
+/** How long events of agents are gathered before their list is read. */
+const AGENTS_MS = 1_000;
+
+export const client = new BatonClient({ source: "baton-supervisor", follow: "*" });
+export const signing = signingOf(client, {
+  // The server lets nobody else follow everybody.
+  entering: ({ role }) => role !== "agent",
+  forgotten: () => {
+    live.value = NOTHING;
+    loaded.value = false;
+    readFailure.value = refusal.value = "";
+  },
+});
+
+/** Whether the server has told the queues by itself on this connection. */
+let queuesTold = false;
+
+client.subscribe("*", (event) => {
+  // By its shape, so that a server that does not have this event yet is fine.
+  const { topic, subtopic, data } = event as unknown as {
+    topic: string;
+    subtopic: string;
+    data?: { queues: Queue[]; at: string };
+  };
+  if (topic === "Queue" && subtopic === "QueueStateChange" && data) {
+    queuesTold = true;
+    clockSays(data.at);
+    live.value = applyQueues(live.value, data.queues);
+    return;
+  }
+  const before = live.value;
+  live.value = apply(before, event);
+  if (event.topic === "Agent") readAgentsSoon();
+  if (event.subtopic === "TransferStateChange") {
+    const { transferId } = event.message;
+    if (live.value.open.some((one) => one.transferId === transferId && one.acceptedAt === null))
+      void readRecord(transferId);
+    const [newest] = live.value.ended;
+    if (newest?.transferId === transferId && before.ended[0]?.transferId !== transferId)
+      announcement.value = `${t("transferOf", partiesOf(newest))}: ${stateSentence(newest)}`;
+  }
+});
+
+// --- What is read ----------------------------------------------------------------------------------------------------
+
+async function readRecord(transferId: string): Promise<void> {
+  const record = await client.transferRecord(transferId).catch(() => null);
+  if (record) live.value = applyRecord(live.value, record);
+}
+
+/** The transfers without an outcome. */
+async function readOpen(): Promise<void> {
+  const { items } = await client.transferRecords({ limit: "1000" });
+  const [next, unsure] = applyOpen(
+    live.value,
+    items.filter((record) => record.outcomeAt === null),
+  );
+  live.value = next;
+  await Promise.all(unsure.map(readRecord));
+}
+
+async function readAgents(): Promise<void> {
+  const { items } = await client.agents();
+  live.value = { ...live.value, agents: items };
+}
+
+let agentsSoon: ReturnType<typeof setTimeout> | undefined;
+/** The agents anew, once many of their events have come: these do not tell whether a phone can be reached. */
+function readAgentsSoon(): void {
+  agentsSoon ??= setTimeout(() => {
+    agentsSoon = undefined;
+    if (signing.connection.value === "open") void readAgents().catch(() => undefined);
+  }, AGENTS_MS);
+}
+
+async function readQueues(): Promise<void> {
+  const { items } = await client.queues();
+  live.value = applyQueues({ ...live.value, queues: [] }, items);
+}
+
+/** The whole picture anew. */
+export async function readAll(): Promise<void> {
+  try {
+    await Promise.all([readQueues(), readAgents(), readOpen()]);
+    loaded.value = true;
+    readFailure.value = "";
+  } catch (error) {
+    // What is there stays; the banner, or the next time, says more.
+    if (!loaded.value) readFailure.value = whyOf(error);
+  }
+}
+
+effect(() => {
+  // What happened while there was no connection is told by nobody.
+  if (signing.connection.value !== "open") return;
+  queuesTold = false;
+  void readAll();
+  void readTargets();
+});
+setInterval(() => {
+  if (signing.connection.value === "open" && !queuesTold && !document.hidden)
+    void readQueues().catch(() => undefined);
+}, QUEUES_MS);
+setInterval(() => {
+  if (signing.connection.value === "open" && !document.hidden) void readAll();
+}, ALL_MS);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && signing.connection.value === "open") void readAll();
+});
+
+/** The queues that may be transferred to; also the server's time. */
+async function readTargets(): Promise<void> {
+  const { items } = await client.quickConnects({ type: "queue" }).catch(() => ({ items: [] }));
+  queueTargets.value = items;
+  if (items[0]) clockSays(items[0].asOf);
+}
+
+/** Why something could not be had, in words. */
+export function whyOf(error: unknown): string {
+  if (!(error instanceof BatonError)) return t("unreachable");
+  const { reason, msg, suggestedAction } = error.data;
+  return [reason ? tOf("reason", reason, { name: "" }) : msg, suggestedAction]
+    .filter(Boolean)
+    .join(". ");
+}
+
+// --- What the supervisor does ----------------------------------------------------------------------------------------
+
+/** Sends a request about `id`, once at a time. Gives back why it was refused, in words, or nothing. */
+async function ask(id: string, request: Request): Promise<string> {
+  if (busy.value.has(id)) return "";
+  busy.value = new Set([...busy.value, id]);
+  refusal.value = "";
+  try {
+    await client.publish(request);
+    return "";
+  } catch (error) {
+    // The server's own words: they name what stands in the way, which its reason alone does not.
+    return error instanceof BatonError
+      ? [tOf("reason", error.data.reason ?? "", { name: "" }), error.data.msg]
+          .filter(Boolean)
+          .join(" – ")
+      : whyOf(error);
+  } finally {
+    busy.value = new Set([...busy.value].filter((one) => one !== id));
+  }
+}
+
+/** Calls a transfer off: its agent has the customer again, or gets him back. */
+export async function cancelTransfer(transfer: Watched): Promise<boolean> {
+  const why = await ask(transfer.transferId, {
+    topic: "InboundCall",
+    subtopic: "CancelTransfer",
+    agent: transfer.agent,
+    data: transfer.transferId,
+  });
+  if (why) refusal.value = t("refused", { why });
+  else announcement.value = t("canceled", partiesOf(transfer));
+  return why === "";
+}
+
+/** Puts a customer who waits in a queue into another one. */
+export async function moveContact(transfer: Watched, to: QuickConnectItem): Promise<boolean> {
+  if (!waits(transfer)) return false;
+  const { endpointARN, endpointId, type, name, phoneNumber, agentLogin, queue } = to;
+  const why = await ask(transfer.contactId, {
+    topic: "InboundCall",
+    subtopic: "MoveContact",
+    agent: transfer.agent,
+    data: {
+      contactId: transfer.contactId,
+      destination: { endpointARN, endpointId, type, name, phoneNumber, agentLogin, queue },
+    },
+  });
+  if (why) refusal.value = t("refused", { why });
+  else announcement.value = t("moved", { queue: name });
+  return why === "";
+}
