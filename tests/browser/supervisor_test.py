@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
+import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from harness.browser import Browser
-from harness.desk import Desk, Watch
+from harness.desk import STEPS, Desk, Watch
 from harness.marks import with_directory
 from harness.samples import DIAL_PAD, arn, quick_connect
 from harness.world import INBOUND, World
@@ -63,25 +66,35 @@ async def test_queues_and_agents_are_live(world: World, browser: Browser):
 async def test_a_transfer_is_followed_and_cancelled(world: World, browser: Browser):
     watch = await Watch.open(world, browser)
     await watch.sees("Nobody is being handed on right now.")
-    talking = await world.talking("agent1")
-    await talking.desktop.blind_transfer(DIAL_PAD)
+    desktop, phone = await world.agent("agent1")
+    talking = await world.talking("agent1", at_work=(desktop, phone))
+    await world.desktop("agent2", "Break")
+    await (await world.customer()).call(INBOUND, wait=True)
+    await desktop.blind_transfer(DIAL_PAD)
     third = await world.carrier.incoming()
     await watch.tile("Transfers in flight", "1")
+    await watch.tile("Customers waiting", "1")
     await watch.sees("With agent1")
     await third.ring()
     await watch.sees("Ringing at +1 208 209 7345")
     await watch.sees("Parked, hears a tone")
-    await watch.picture("supervisor-in-flight")
+    await watch.picture("supervisor-live")
     await watch.page.reload()
     await watch.sees("Parked, hears a tone")
     await watch.button("Cancel transfer agent1")
     await watch.sees("Cancel this transfer?")
     await watch.picture("supervisor-cancel")
     await watch.page.click("dialog >> role=button[name='Cancel transfer']")
-    await watch.sees("Taken back: agent1 has the customer")
+    await watch.sees("coming back to agent1")
+    desktop.forget()
+    await desktop.offered()
+    await desktop.answer()
+    again = await phone.incoming()
+    await again.answered()
+    await watch.sees("Came back to agent1: it was called off")
     await watch.tile("Transfers in flight", "0")
     await watch.picture("supervisor-ended")
-    await talking.desktop.transfer("canceled")
+    await again.hears(talking.customer)
     watch.check()
 
 
@@ -116,4 +129,198 @@ async def test_a_waiting_customer_is_moved_to_another_queue(world: World, browse
     await watch.picture("supervisor-move")
     await watch.page.press("Escape")
     await watch.page.wait("dialog", "detached")
+    watch.check()
+
+
+async def handed_on(world: World, number: str, answer: bool) -> dict[str, Any]:
+    """A transfer to an outside number by an agent of his own, to its outcome; the record of it."""
+    talking = await world.talking(number)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    third = await world.carrier.incoming()
+    if answer:
+        await third.ring()
+        await third.answer()
+    else:
+        await third.reject(486)
+    outcome = await talking.desktop.transfer("connected" if answer else "failed")
+    await talking.customer.hangup()
+    return outcome
+
+
+async def test_the_pictures_show_what_the_server_counts(world: World, browser: Browser):
+    for agent, answer in (("agent1", True), ("agent2", False), ("agent3", True)):
+        await handed_on(world, agent, answer)
+    boss = await world.rest("supervisor1", "supervisor")
+    counted = (await boss.get("/v1/statistics")).json()
+    assert (counted["total"]["accepted"], counted["total"]["connected"], counted["total"]["failed"]) == (3, 2, 1)
+    watch = await Watch.open(world, browser)
+    await watch.page.click("nav >> text=Figures")
+    await watch.page.wait(".tile:has(dt:text-is('Transfers')) dd:has-text('3')")
+    await watch.page.wait(".tile:has(dt:text-is('Connected')) dd:has-text('67 % of 3')")
+    await watch.page.wait("#by-reason tr:has-text('the line is busy') >> td:text-is('1')")
+    await watch.page.wait(f"#flow svg text:has-text('{QUEUE}')")
+    await watch.page.wait("#time-to-human .mark >> text=/^Median/")
+    await watch.page.wait("#compare tr:has-text('agent2') >> td:text-is('100 %') >> visible=true")
+    await watch.picture("supervisor-figures", whole=True)
+    await watch.page.click("#over-time summary")
+    sums = await watch.page.evaluate("""[...document.querySelectorAll('#over-time tbody tr')].map(
+        (row) => Number(row.querySelector('td').textContent)).reduce((a, b) => a + b, 0)""")
+    assert sums == counted["total"]["accepted"]
+    for name in ("Last day", "Last week"):
+        await watch.button(name)
+        await watch.page.wait(f"role=button[name='{name}'][pressed=true]")
+        await watch.page.wait(".tile:has(dt:text-is('Transfers')) dd:has-text('3')")
+    await watch.button("Kind of destination")
+    await watch.page.wait("#compare tr:has-text('Dialled number')")
+    await watch.page.reload()
+    await watch.page.wait("#compare tr:has-text('Dialled number')")
+    assert await watch.page.axe() == []
+    watch.check()
+
+
+async def test_nothing_to_count_is_said(world: World, browser: Browser):
+    watch = await Watch.open(world, browser)
+    await watch.page.click("nav >> text=Figures")
+    await watch.sees("Nobody was handed on in this time.")
+    await watch.picture("supervisor-no-figures")
+    await watch.page.click("nav >> text=Search")
+    await watch.sees("No transfer fits.")
+    await watch.picture("supervisor-nothing-found")
+    watch.check()
+
+
+async def test_a_transfer_is_found_and_its_steps_are_told(world: World, browser: Browser):
+    good = await handed_on(world, "agent1", True)
+    await handed_on(world, "agent2", False)
+    watch = await Watch.open(world, browser)
+    await watch.page.click("nav >> text=Search")
+    await watch.sees("2 transfers")
+    await watch.picture("supervisor-search")
+    await watch.page.fill("input[name=agent]", "agent1")
+    await watch.page.press("Enter")
+    await watch.sees("1 transfer")
+    await watch.page.reload()
+    await watch.sees("1 transfer")
+    assert await watch.page.value("input[name=agent]") == "agent1"
+    link = "table.results tbody tr:first-child a"
+    await watch.page.click(link)
+    await watch.page.wait("dialog ol.steps li:has-text('Ringing') >> visible=true")
+    boss = await world.rest("supervisor1", "supervisor")
+    steps = (await boss.get(f"/v1/transfers/{good['transferId']}/timeline")).json()["items"]
+    assert await watch.page.count("dialog ol.steps li") == len(steps)
+    await watch.page.wait("dialog ol.steps li:first-child >> text=+0:00.000")
+    await watch.page.wait("dialog ol.steps li:last-child >> text=+1 208 209 7345")
+    await watch.picture("supervisor-timeline")
+    await watch.page.press("Escape")
+    await watch.page.wait("dialog", "detached")
+    assert await watch.page.evaluate(f"document.activeElement === document.querySelector('{link}')")
+    watch.check()
+
+
+async def test_what_was_searched_for_is_downloaded_as_csv(world: World, browser: Browser):
+    good = await handed_on(world, "agent1", True)
+    await handed_on(world, "agent2", False)
+    watch = await Watch.open(world, browser)
+    await watch.page.goto(f"{watch.origin}/supervisor/#view=find&agent=agent1")
+    name, text = await watch.page.run(str(STEPS), "download", "text=Download as CSV")
+    assert name.endswith(".csv")
+    header, *rows = text.splitlines()
+    assert header.startswith("transferId,contactId,agent,state")
+    assert len(rows) == 1 and rows[0].startswith(f"{good['transferId']},") and ",agent1," in rows[0]
+    watch.check()
+
+
+async def test_a_wrong_id_is_refused_before_it_is_asked_for(world: World, browser: Browser):
+    await handed_on(world, "agent1", True)
+    watch = await Watch.open(world, browser)
+    await watch.page.goto(f"{watch.origin}/supervisor/#view=find")
+    await watch.sees("1 transfer")
+    await watch.page.fill("input[name=contactId]", "d675473e")
+    await watch.page.press("Enter")
+    await watch.sees("A contact id looks like")
+    assert await watch.page.axe() == []
+    watch.check()
+
+
+async def test_at_twice_the_size_nothing_is_cut_off(world: World, browser: Browser):
+    """WCAG 1.4.10: as wide as 320 CSS pixels, nothing but tables scrolls sideways."""
+    await handed_on(world, "agent1", True)
+    watch = await Watch.open(world, browser)
+    await watch.page.size(320, 640)
+    for view in ("live", "figures", "find"):
+        await watch.page.goto(f"{watch.origin}/supervisor/#view={view}")
+        await watch.page.wait("main .card")
+        assert await watch.page.evaluate("document.documentElement.scrollWidth <= 320"), view
+    watch.check()
+
+
+async def test_german_and_the_keyboard_alone(world: World, browser: Browser):
+    watch = await Watch.open(world, browser, locale="de-DE")
+    await watch.sees("Gerade wird niemand weitergegeben.")
+    for view, heading in (("Zahlen", "Zahlen"), ("Suche", "Weitergaben suchen")):
+        await watch.page.run(str(STEPS), "focus", f"nav a:has-text('{view}')")
+        await watch.page.press("Enter")
+        await watch.page.wait(f"h1:has-text('{heading}')")
+    watch.check()
+
+
+async def test_the_page_is_small(world: World):
+    """What a browser loads before the page can be used, compressed."""
+
+    def fetch(path: str, **headers: str) -> bytes:
+        connection = http.client.HTTPConnection(*world.server.http, timeout=10)
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().read()
+
+    files = re.findall(r'(?:src|href)="(/supervisor/assets/[^"]+)"', fetch("/supervisor/").decode())
+    size = sum(len(fetch(path, **{"Accept-Encoding": "br"})) for path in files)
+    assert files and size < 150_000, f"{size} bytes"
+
+
+def busy_day() -> dict[str, Any]:
+    """Statistics of a day with every outcome, as the server would give them."""
+    names = ("connected", "returned", "canceled", "failed", "abandoned", "handedOver", "open")
+
+    def counts(*values: int) -> dict[str, int]:
+        return {"accepted": sum(values), **dict(zip(names, values, strict=True))}
+
+    def total(many: list[dict[str, Any]]) -> dict[str, int]:
+        return counts(*(sum(one[name] for one in many) for name in names))
+
+    start = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    buckets = [{"at": stamp(start + timedelta(hours=hour)),
+                **counts(6 * load, load, load // 2, load // 3, load // 4, load // 2, int(hour == 19))}
+               for hour, load in zip(range(7, 20), (1, 3, 6, 8, 7, 4, 3, 5, 7, 6, 4, 2, 1), strict=True)]
+    groups = [{"name": f"agent{i}", **counts(40 - 7 * i, i, 3, i, 1, 4, 0)} for i in range(1, 5)]
+    flows = [(QUEUE, "Billing", "queue", 180), (QUEUE, "+12082097345", "dial_pad", 60), (QUEUE, "Agent Two", "agent", 44),
+             ("Sales", "Billing", "queue", 70), ("Sales", "Sasi_Chime", "phone_number", 52), (None, "Agent Three", "agent", 21)]
+    whole = total(buckets)
+    return {
+        "from": stamp(start), "to": stamp(start + timedelta(hours=24)), "bucketSeconds": 3600, "total": whole, "buckets": buckets,
+        "reasons": [{"outcome": outcome, "reason": reason, "count": count} for outcome, reason, count in (
+            ("returned", "noAnswer", 41), ("canceled", "canceled", 25), ("failed", "busy", 12), ("returned", "queueClosed", 9),
+            ("failed", "numberNotFound", 3))],
+        "timeToHuman": {"count": whole["connected"], "upToSeconds": [5, 10, 20, 30, 60, 120, 300, 600],
+                        "counts": [38, 84, 96, 57, 39, 17, 7, 3, 1], "medianSeconds": 13.4, "p90Seconds": 66.0},
+        "flows": [dict(zip(("from", "to", "toKind", "count"), one, strict=True)) for one in flows],
+        "bounceBacks": whole["returned"], "groups": groups,
+    }
+
+
+def stamp(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+async def test_a_busy_day_is_drawn(world: World, browser: Browser):
+    """Pictures with everything in them, which a handful of real calls does not give; planted."""
+    watch = await Watch.open(world, browser, timezoneId="UTC")
+    planted = busy_day()
+    await watch.page.run(str(STEPS), "answers", "**/v1/statistics*", planted)
+    await watch.page.goto(f"{watch.origin}/supervisor/#view=figures&range=day")
+    total = planted["total"]["accepted"]
+    await watch.page.wait(f".tile:has(dt:text-is('Transfers')) dd:has-text('{total}')")
+    assert await watch.page.count("#over-time svg g:has(rect.column)") == 13
+    await watch.page.wait("#over-time svg text:has-text('12:00')")
+    assert await watch.page.count("#flow svg path.ribbon") == 6
+    await watch.picture("supervisor-busy-day", whole=True)
     watch.check()

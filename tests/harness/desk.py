@@ -60,14 +60,14 @@ class Tab:
     async def button(self, name: str) -> None:
         await self.page.click(f"role=button[name=/^{name}/]")
 
-    async def picture(self, name: str) -> None:
-        """Keeps pictures of three widths and both themes, and lets axe judge each theme."""
+    async def picture(self, name: str, whole: bool = False) -> None:
+        """Keeps pictures of three widths and both themes, also of what is below the window, and lets axe judge each theme."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         for scheme in ("light", "dark"):
             await self.page.media({"colorScheme": scheme})
             for width, (x, y) in WIDTHS.items():
                 await self.page.size(x, y)
-                await self.page.screenshot(str(PICTURES / f"{name}-{width}-{scheme}.png"))
+                await self.page.screenshot(str(PICTURES / f"{name}-{width}-{scheme}.png"), {"fullPage": whole})
             found = await self.page.axe()
             assert found == [], f"{name}, {scheme}: {found}"
         await self.page.media({"colorScheme": "light"})

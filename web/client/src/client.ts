@@ -14,6 +14,7 @@ import type {
   Request,
   ServerEvent,
   SignedIn,
+  Statistics,
   Ticket,
   Timeline,
   Topic,
@@ -295,6 +296,10 @@ export class BatonClient {
     return this.get(
       `/v1/transfers/${encodeURIComponent(transferId)}/timeline`,
     ) as Promise<Timeline>;
+  }
+  /** Transfers counted; for supervisors and services. */
+  statistics(query: Record<string, string> = {}): Promise<Statistics> {
+    return this.get("/v1/statistics", query) as Promise<Statistics>;
   }
   contact(contactId: string): Promise<Contact> {
     return this.get(`/v1/contacts/${encodeURIComponent(contactId)}`) as Promise<Contact>;

@@ -2,11 +2,14 @@ import { SignIn } from "@baton/shared/SignIn.tsx";
 import { language } from "@baton/shared/texts.ts";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { FiguresView } from "./FiguresView.tsx";
 import { Header } from "./Header.tsx";
 import { LiveView } from "./LiveView.tsx";
 import { route, viewOf } from "./route.ts";
+import { SearchView } from "./SearchView.tsx";
 import { announcement, signing } from "./session.ts";
 import { t } from "./texts.ts";
+import { TimelineDialog } from "./TimelineDialog.tsx";
 
 export function App(): JSX.Element | null {
   const signed = signing.who.value;
@@ -26,11 +29,14 @@ export function App(): JSX.Element | null {
         {away ? t("offline") : ""}
       </p>
       <main>
-        <LiveView />
+        {view === "live" ? <LiveView /> : view === "figures" ? <FiguresView /> : <SearchView />}
       </main>
       <p class="hidden" role="status" aria-live="polite">
         {announcement.value}
       </p>
+      {route.value.transfer ? (
+        <TimelineDialog key={route.value.transfer} id={route.value.transfer} />
+      ) : null}
     </>
   );
 }

@@ -12,6 +12,8 @@ import { t } from "./texts.ts";
 
 /** The outcomes after which a human has the customer. */
 const GOOD = new Set(["connected", "handedOver", "completed", "canceled"]);
+/** Whether it ended as somebody wanted: also who comes back because it was called off. */
+const asWanted = ({ state, reason }: Watched): boolean => GOOD.has(state) || reason === "canceled";
 
 /** The transfers on their way, and those that just ended. */
 export function Flights(): JSX.Element {
@@ -66,7 +68,7 @@ export function Flights(): JSX.Element {
           {ended.map((transfer) => (
             <li
               key={transfer.transferId}
-              class={`flight done ${GOOD.has(transfer.state) ? "good" : "bad"}`}
+              class={`flight done ${asWanted(transfer) ? "good" : "bad"}`}
             >
               <div class="what">
                 <Parties transfer={transfer} />

@@ -1,13 +1,12 @@
 import {
   type AgentList,
   isOutcome,
-  type QueueList,
+  type QueueState as Queue,
   type ServerEvent,
   type Transfer,
   type TransferRecord,
 } from "@baton/client";
 
-export type Queue = QueueList["items"][number];
 export type Agent = AgentList["items"][number];
 
 /** A transfer as the supervisor watches it. */
@@ -50,6 +49,8 @@ export function apply(live: Live, event: ServerEvent): Live {
             loggedIn: event.message.data.type !== "offline",
             stateType: event.message.data.type,
             since: event.message.data.stateChangeTime,
+            // The server lets nobody be ready for calls without one.
+            ...(event.message.data.type === "routable" && { phoneReachable: true }),
           }),
         });
       case "LoginSuccess":
@@ -127,12 +128,18 @@ function put(live: Live, watched: Watched): Live {
   return { ...live, open };
 }
 
-/** Replaces the queues that are told; the others stay. Sorted by name. */
-export function applyQueues(live: Live, queues: readonly Queue[]): Live {
-  const told = new Map(queues.map((queue) => [queue.arn, queue]));
-  const all = [...live.queues.filter((queue) => !told.has(queue.arn)), ...queues];
-  return { ...live, queues: all.sort((a, b) => a.name.localeCompare(b.name)) };
+/** Takes up the queues that are told, and drops those that are no more; the others stay. */
+export function applyQueues(
+  live: Live,
+  queues: readonly Queue[],
+  removed: readonly string[] = [],
+): Live {
+  const gone = new Set([...removed, ...queues.map((queue) => queue.arn)]);
+  const others = live.queues.filter((queue) => !gone.has(queue.arn));
+  return { ...live, queues: sortedQueues([...others, ...queues]) };
 }
+export const sortedQueues = (queues: readonly Queue[]): Queue[] =>
+  queues.toSorted((a, b) => a.name.localeCompare(b.name));
 
 /** What stands at the head of the page. */
 export interface Totals {

@@ -1,4 +1,11 @@
-import { BatonClient, BatonError, type QuickConnectItem, type Request } from "@baton/client";
+import {
+  BatonClient,
+  BatonError,
+  type QuickConnectItem,
+  type Request,
+  type TransferList,
+  type TransferRecord,
+} from "@baton/client";
 import { clockSays } from "@baton/shared/clock.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { effect, signal } from "@preact/signals";
@@ -7,9 +14,9 @@ import {
   applyOpen,
   applyQueues,
   applyRecord,
+  sortedQueues,
   type Live,
   NOTHING,
-  type Queue,
   type Watched,
   waits,
 } from "./live.ts";
@@ -32,8 +39,7 @@ export const busy = signal<ReadonlySet<string>>(new Set());
 /** The queues that a customer can be moved to. */
 export const queueTargets = signal<QuickConnectItem[]>([]);
 
-/** How often the queues are read where the server does not tell them, and the rest in case something was missed. */
-const QUEUES_MS = 5_000;
+/** How often all is read, for what no event tells. */
 const ALL_MS = 30_000;
 /** How long events of agents are gathered before their list is read. */
 const AGENTS_MS = 1_000;
@@ -53,16 +59,10 @@ export const signing = signingOf(client, {
 let queuesTold = false;
 
 client.subscribe("*", (event) => {
-  // By its shape, so that a server that does not have this event yet is fine.
-  const { topic, subtopic, data } = event as unknown as {
-    topic: string;
-    subtopic: string;
-    data?: { queues: Queue[]; at: string };
-  };
-  if (topic === "Queue" && subtopic === "QueueStateChange" && data) {
+  if (event.subtopic === "QueueStateChange") {
     queuesTold = true;
-    clockSays(data.at);
-    live.value = applyQueues(live.value, data.queues);
+    clockSays(event.message.at);
+    live.value = applyQueues(live.value, event.message.queues, event.message.removed);
     return;
   }
   const before = live.value;
@@ -85,13 +85,20 @@ async function readRecord(transferId: string): Promise<void> {
   if (record) live.value = applyRecord(live.value, record);
 }
 
-/** The transfers without an outcome. */
+/** The transfers without an outcome, by pages. */
 async function readOpen(): Promise<void> {
-  const { items } = await client.transferRecords({ limit: "1000" });
-  const [next, unsure] = applyOpen(
-    live.value,
-    items.filter((record) => record.outcomeAt === null),
-  );
+  const records: TransferRecord[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: TransferList = await client.transferRecords({
+      state: "open",
+      limit: "1000",
+      ...(cursor !== null && { cursor }),
+    });
+    records.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  const [next, unsure] = applyOpen(live.value, records);
   live.value = next;
   await Promise.all(unsure.map(readRecord));
 }
@@ -110,9 +117,11 @@ function readAgentsSoon(): void {
   }, AGENTS_MS);
 }
 
+/** How the queues are now. Their changes the server tells by itself. */
 async function readQueues(): Promise<void> {
   const { items } = await client.queues();
-  live.value = applyQueues({ ...live.value, queues: [] }, items);
+  // What was told meanwhile is newer.
+  if (!queuesTold) live.value = { ...live.value, queues: sortedQueues(items) };
 }
 
 /** The whole picture anew. */
@@ -134,10 +143,6 @@ effect(() => {
   void readAll();
   void readTargets();
 });
-setInterval(() => {
-  if (signing.connection.value === "open" && !queuesTold && !document.hidden)
-    void readQueues().catch(() => undefined);
-}, QUEUES_MS);
 setInterval(() => {
   if (signing.connection.value === "open" && !document.hidden) void readAll();
 }, ALL_MS);
@@ -203,7 +208,6 @@ export async function moveContact(transfer: Watched, to: QuickConnectItem): Prom
   const why = await ask(transfer.contactId, {
     topic: "InboundCall",
     subtopic: "MoveContact",
-    agent: transfer.agent,
     data: {
       contactId: transfer.contactId,
       destination: { endpointARN, endpointId, type, name, phoneNumber, agentLogin, queue },

@@ -3,6 +3,7 @@ import { common, textsOf } from "@baton/shared/texts.ts";
 /** Every text of the supervisor's view, beside those of all pages. `{name}` is replaced. */
 const en = {
   ...common.en,
+  reasonCanceled: "it was called off",
   pageTitle: "Supervisor",
   views: "Views",
   live: "Live",
@@ -34,7 +35,8 @@ const en = {
   ago: "{time} ago",
   cancel: "Cancel transfer",
   cancelTitle: "Cancel this transfer?",
-  cancelHelp: "{agent} gets the customer back; where he was let go already, his phone rings.",
+  cancelHelp:
+    "{agent} gets the customer back; where he was let go already, the call is offered to him again.",
   leaveIt: "Leave it",
   canceling: "Cancelling…",
   canceled: "The transfer of {agent} to {name} is cancelled",
@@ -98,6 +100,7 @@ const en = {
   asTable: "As a table",
   when: "When",
   byReason: "Why they ended so",
+  nobodyAnswered: "nobody answered",
   noReasons: "No transfer of this time ended with a reason.",
   outcome: "Outcome",
   reason: "Reason",
@@ -107,6 +110,7 @@ const en = {
   timeToHumanHelp: "From the transfer to the answer, of the {count} that were connected.",
   noneConnected: "None was connected in this time.",
   timeToHumanSummary: "Half within {median}, nine of ten within {p90}.",
+  halfWithin: "Half connected within",
   median: "Median",
   p90: "9 of 10 within",
   upTo: "up to {time}",
@@ -161,16 +165,14 @@ const en = {
   released: "Agent let go",
   ended: "Outcome",
   note: "Note",
-  transferId: "Transfer id",
   otherTransfers: "All transfers of this contact",
-  custodyStrip: "Who had the customer how long",
-  attempt: "Attempt",
 } as const;
 
 export type TextKey = keyof typeof en;
 
 const de: Record<TextKey, string> = {
   ...common.de,
+  reasonCanceled: "sie wurde abgebrochen",
   pageTitle: "Teamleitung",
   views: "Ansichten",
   live: "Jetzt",
@@ -201,7 +203,8 @@ const de: Record<TextKey, string> = {
   ago: "vor {time}",
   cancel: "Weitergabe abbrechen",
   cancelTitle: "Diese Weitergabe abbrechen?",
-  cancelHelp: "{agent} bekommt den Kunden zurück; ist er schon frei, klingelt sein Telefon.",
+  cancelHelp:
+    "{agent} bekommt den Kunden zurück; ist er schon frei, wird ihm der Anruf wieder angeboten.",
   leaveIt: "Weiterlaufen lassen",
   canceling: "Wird abgebrochen…",
   canceled: "Die Weitergabe von {agent} an {name} ist abgebrochen",
@@ -261,6 +264,7 @@ const de: Record<TextKey, string> = {
   asTable: "Als Tabelle",
   when: "Wann",
   byReason: "Warum sie so endeten",
+  nobodyAnswered: "niemand nahm an",
   noReasons: "Keine Weitergabe dieser Zeit endete mit einem Grund.",
   outcome: "Ergebnis",
   reason: "Grund",
@@ -270,6 +274,7 @@ const de: Record<TextKey, string> = {
   timeToHumanHelp: "Von der Weitergabe bis zur Antwort, bei den {count} verbundenen.",
   noneConnected: "In dieser Zeit wurde keine verbunden.",
   timeToHumanSummary: "Die Hälfte binnen {median}, neun von zehn binnen {p90}.",
+  halfWithin: "Die Hälfte verbunden binnen",
   median: "Median",
   p90: "9 von 10 binnen",
   upTo: "bis {time}",
@@ -322,10 +327,7 @@ const de: Record<TextKey, string> = {
   released: "Agent frei",
   ended: "Ergebnis",
   note: "Notiz",
-  transferId: "Kennung der Weitergabe",
   otherTransfers: "Alle Weitergaben dieses Anrufs",
-  custodyStrip: "Wer den Kunden wie lange hatte",
-  attempt: "Versuch",
 };
 
 export const { t, tOf } = textsOf({ en, de });

@@ -1,0 +1,77 @@
+import type { Timeline, TransferRecord } from "@baton/client";
+import { language } from "@baton/shared/texts.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { custodySentence, stateSentence } from "./sentences.ts";
+import { recordAt, stepsOf } from "./timeline.ts";
+import { offset, span } from "./times.ts";
+
+const record = (more: Partial<TransferRecord> = {}): TransferRecord =>
+  ({
+    agent: "agent1",
+    state: "alerting",
+    custody: "server",
+    destination: { name: "Billing", phoneNumber: null },
+    ...more,
+  }) as TransferRecord;
+
+afterEach(() => {
+  language.value = "en";
+});
+
+describe("what a supervisor is told of a transfer", () => {
+  it("names the parties, of whom he is none", () => {
+    expect(custodySentence(record({ custody: "agent" }))).toBe("With agent1");
+    expect(stateSentence(record({ state: "returned", reason: "noAnswer" }))).toBe(
+      "Came back to agent1: no answer from Billing",
+    );
+    expect(stateSentence(record({ state: "connected", connectedTo: "+12082097345" }))).toBe(
+      "+1 208 209 7345 has the customer",
+    );
+    expect(stateSentence(record({ state: "queued", position: 2, queueName: "Sales" }))).toBe(
+      "Waiting in Sales, place 2",
+    );
+    expect(custodySentence(record({ custody: "queue", queueName: "Sales" }))).toBe(
+      "In the queue Sales",
+    );
+  });
+
+  it("says it in German, too", () => {
+    language.value = "de";
+    expect(stateSentence(record({ state: "failed", reason: "busy" }))).toBe(
+      "Gescheitert: es ist besetzt",
+    );
+  });
+});
+
+describe("the steps of a transfer", () => {
+  const timeline = {
+    items: [
+      { at: "2026-01-05T09:00:00.000Z", state: "accepted", custody: "agent", detail: "" },
+      { at: "2026-01-05T09:00:02.500Z", state: "queued", custody: "queue", detail: "" },
+    ],
+  } as unknown as Timeline;
+
+  it("each lasted until the next one", () => {
+    expect(stepsOf(timeline).map(({ lasted }) => lasted)).toEqual([2500, null]);
+  });
+
+  it("are told without what is known of the end only", () => {
+    const [first] = stepsOf(timeline);
+    expect(first && recordAt(record({ reason: "busy", position: 3 }), first)).toEqual({
+      ...record(),
+      state: "accepted",
+      custody: "agent",
+      at: "2026-01-05T09:00:00.000Z",
+    });
+  });
+
+  it("have their times to the millisecond, from the transfer's begin", () => {
+    expect(offset("2026-01-05T09:00:00.000Z", "2026-01-05T09:01:02.050Z")).toBe("+1:02.050");
+    expect([span(0.004), span(7.14), span(42), span(185)]).toEqual([
+      "4 ms",
+      "7.1 s",
+      "42 s",
+      "3:05",
+    ]);
+  });
+});
