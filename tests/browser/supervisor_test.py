@@ -10,19 +10,10 @@ from typing import Any
 from harness.browser import Browser
 from harness.desk import STEPS, Desk, Watch
 from harness.marks import with_directory
-from harness.samples import DIAL_PAD, arn, quick_connect
+from harness.samples import DIAL_PAD, quick_connect, second_queue
 from harness.world import INBOUND, World
 
 QUEUE = "CallSummary-HVOC-Queue"
-BILLING = {"endpointARN": arn("transfer-destination", 1), "endpointId": arn("transfer-destination", 1), "type": "queue",
-           "name": "Billing", "phoneNumber": None, "agentLogin": None, "queue": None}
-
-
-def billing(directory: dict[str, Any]) -> None:
-    """A second queue, which nobody serves."""
-    directory["queues"].append({**directory["queues"][0], "arn": arn("queue", 1), "name": "Billing"})
-    directory["quickConnects"].append({"arn": BILLING["endpointARN"], "name": "Billing", "type": "queue",
-                                       "queue": "Billing"})
 
 
 async def test_an_agent_is_told_whom_the_view_is_for(world: World, browser: Browser):
@@ -117,18 +108,39 @@ async def test_all_is_read_anew_after_a_lost_network(world: World, browser: Brow
     await watch.page.wait(".banner.away", "detached")
 
 
-@with_directory(billing)
-async def test_a_waiting_customer_is_moved_to_another_queue(world: World, browser: Browser):
+@with_directory(second_queue())
+async def test_waiting_customers_are_moved_to_another_queue(world: World, browser: Browser):
     watch = await Watch.open(world, browser)
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(quick_connect(QUEUE))
-    await talking.desktop.transfer("queued")
     await watch.sees(f"In the queue {QUEUE}")
-    await watch.button("Move agent1")
+    await watch.button("Move agent1 to")
     await watch.sees("Move the waiting customer")
+    await watch.page.wait(f"dialog >> text=He waits in {QUEUE}")
     await watch.picture("supervisor-move")
-    await watch.page.press("Escape")
-    await watch.page.wait("dialog", "detached")
+    await watch.button("Move now")
+    await watch.sees("In the queue Billing")
+    await (await world.customer("+12025550199")).call(INBOUND, wait=True)
+    await watch.tile("Customers waiting", "2")
+    await watch.button(r"Move \+1 202 555 0199")
+    await watch.button("Move now")
+    await watch.sees("Waiting in Billing, place 2")
+    await watch.page.wait("tr.waiting:has-text('Billing') td:text-is('2')")
+    await watch.picture("supervisor-waiting-list")
+    watch.check()
+
+
+@with_directory(second_queue(maxWaiting=1))
+async def test_why_a_customer_cannot_be_moved_is_said(world: World, browser: Browser):
+    watch = await Watch.open(world, browser)
+    await (await world.customer()).call("+18005550102", wait=True)
+    await (await world.customer("+12025550199")).call(INBOUND, wait=True)
+    await watch.tile("Customers waiting", "2")
+    await watch.button(r"Move \+1 202 555 0199")
+    await watch.button("Move now")
+    await watch.sees("Refused: the queue is full")
+    await watch.sees(f"Waiting in {QUEUE}, place 1")
+    watch.allowed_console = ("status of 422",)
     watch.check()
 
 

@@ -22,6 +22,7 @@ import type {
   TransferList,
   TransferOptions,
   TransferRecord,
+  WaitingList,
 } from "./messages.ts";
 import { isOutcome } from "./messages.ts";
 import { type Position, Positions } from "./positions.ts";
@@ -282,6 +283,10 @@ export class BatonClient {
   }
   queues(): Promise<QueueList> {
     return this.get("/v1/queues") as Promise<QueueList>;
+  }
+  /** Who waits in the queues, the longest first; for supervisors and services. */
+  waiting(query: { queue?: string } = {}): Promise<WaitingList> {
+    return this.get("/v1/queues/waiting", query) as Promise<WaitingList>;
   }
   agents(): Promise<AgentList> {
     return this.get("/v1/agents") as Promise<AgentList>;

@@ -30,6 +30,7 @@ export type QueueList = schema.RestQueueList;
 export type AgentList = schema.RestAgentList;
 export type Statistics = schema.RestStatistics;
 export type QueueState = schema.QueueState;
+export type WaitingList = schema.RestWaitingList;
 export type Contact = schema.RestContact;
 export type SignedIn = schema.RestLogin;
 export type Accepted = schema.RestAccepted;

@@ -9,6 +9,7 @@ import { linkTo, route } from "./route.ts";
 import { custodySentence, partiesOf, stateSentence } from "./sentences.ts";
 import { live } from "./session.ts";
 import { t } from "./texts.ts";
+import { Waiting } from "./Waiting.tsx";
 
 /** The outcomes after which a human has the customer. */
 const GOOD = new Set(["connected", "handedOver", "completed", "canceled"]);
@@ -61,6 +62,7 @@ export function Flights(): JSX.Element {
           ))}
         </ul>
       </section>
+      <Waiting />
       <section class="card" aria-labelledby="ended-heading">
         <h2 id="ended-heading">{t("justEnded")}</h2>
         {ended.length === 0 ? <p class="empty">{t("noneEnded")}</p> : null}
@@ -83,7 +85,11 @@ export function Flights(): JSX.Element {
         <CancelDialog transfer={canceling.value} close={() => (canceling.value = null)} />
       ) : null}
       {moving.value ? (
-        <MoveDialog transfer={moving.value} close={() => (moving.value = null)} />
+        <MoveDialog
+          contactId={moving.value.contactId}
+          queue={moving.value.queueName ?? partiesOf(moving.value).name}
+          close={() => (moving.value = null)}
+        />
       ) : null}
     </div>
   );

@@ -1,26 +1,25 @@
 import { Dialog } from "@baton/shared/Dialog.tsx";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Watched } from "./live.ts";
-import { destinationName } from "@baton/shared/numbers.ts";
 import { busy, moveContact, queueTargets } from "./session.ts";
 import { t } from "./texts.ts";
 
 interface Props {
-  transfer: Watched;
+  contactId: string;
+  /** The name of the queue that he waits in. */
+  queue: string;
   close: () => void;
 }
 
 /** Chooses the queue that a waiting customer is moved to. */
-export function MoveDialog({ transfer, close }: Props): JSX.Element {
-  const queue = transfer.queueName ?? destinationName(transfer);
+export function MoveDialog({ contactId, queue, close }: Props): JSX.Element {
   const others = queueTargets.value.filter((item) => (item.queue ?? item.name) !== queue);
   const chosen = useSignal(others[0]?.endpointARN ?? "");
   const target = others.find((item) => item.endpointARN === chosen.value);
-  const waiting = busy.value.has(transfer.contactId);
+  const waiting = busy.value.has(contactId);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    if (target) await moveContact(transfer, target);
+    if (target) await moveContact(contactId, target);
     close();
   };
   return (

@@ -5,9 +5,12 @@ import {
   type ServerEvent,
   type Transfer,
   type TransferRecord,
+  type WaitingList,
 } from "@baton/client";
 
 export type Agent = AgentList["items"][number];
+
+export type Waiting = WaitingList["items"][number];
 
 /** A transfer as the supervisor watches it. */
 export interface Watched extends Transfer {
@@ -22,6 +25,8 @@ export interface Watched extends Transfer {
 /** All that happens now. A plain value; the functions below make the next. */
 export interface Live {
   queues: Queue[];
+  /** Customers in the queues, who waits longest first. */
+  waiting: Waiting[];
   agents: Agent[];
   /** Transfers without an outcome, oldest first. */
   open: Watched[];
@@ -29,7 +34,7 @@ export interface Live {
   ended: Watched[];
 }
 
-export const NOTHING: Live = { queues: [], agents: [], open: [], ended: [] };
+export const NOTHING: Live = { queues: [], waiting: [], agents: [], open: [], ended: [] };
 
 /** How many that ended stay. */
 export const ENDED = 12;

@@ -18,7 +18,6 @@ import {
   type Live,
   NOTHING,
   type Watched,
-  waits,
 } from "./live.ts";
 import { partiesOf, stateSentence } from "./sentences.ts";
 import { t, tOf } from "./texts.ts";
@@ -63,6 +62,7 @@ client.subscribe("*", (event) => {
     queuesTold = true;
     clockSays(event.message.at);
     live.value = applyQueues(live.value, event.message.queues, event.message.removed);
+    void readWaiting().catch(() => undefined);
     return;
   }
   const before = live.value;
@@ -109,11 +109,15 @@ async function readAgents(): Promise<void> {
 }
 
 let agentsSoon: ReturnType<typeof setTimeout> | undefined;
-/** The agents anew, once many of their events have come: these do not tell whether a phone can be reached. */
+/**
+ * Agents and who waits anew, once many events of agents have come: these do not tell whether a phone can be reached, nor
+ * whom an agent is being offered.
+ */
 function readAgentsSoon(): void {
   agentsSoon ??= setTimeout(() => {
     agentsSoon = undefined;
-    if (signing.connection.value === "open") void readAgents().catch(() => undefined);
+    if (signing.connection.value === "open")
+      void Promise.all([readAgents(), readWaiting()]).catch(() => undefined);
   }, AGENTS_MS);
 }
 
@@ -124,10 +128,15 @@ async function readQueues(): Promise<void> {
   if (!queuesTold) live.value = { ...live.value, queues: sortedQueues(items) };
 }
 
+async function readWaiting(): Promise<void> {
+  const { items } = await client.waiting();
+  live.value = { ...live.value, waiting: items };
+}
+
 /** The whole picture anew. */
 export async function readAll(): Promise<void> {
   try {
-    await Promise.all([readQueues(), readAgents(), readOpen()]);
+    await Promise.all([readQueues(), readWaiting(), readAgents(), readOpen()]);
     loaded.value = true;
     readFailure.value = "";
   } catch (error) {
@@ -202,14 +211,13 @@ export async function cancelTransfer(transfer: Watched): Promise<boolean> {
 }
 
 /** Puts a customer who waits in a queue into another one. */
-export async function moveContact(transfer: Watched, to: QuickConnectItem): Promise<boolean> {
-  if (!waits(transfer)) return false;
+export async function moveContact(contactId: string, to: QuickConnectItem): Promise<boolean> {
   const { endpointARN, endpointId, type, name, phoneNumber, agentLogin, queue } = to;
-  const why = await ask(transfer.contactId, {
+  const why = await ask(contactId, {
     topic: "InboundCall",
     subtopic: "MoveContact",
     data: {
-      contactId: transfer.contactId,
+      contactId,
       destination: { endpointARN, endpointId, type, name, phoneNumber, agentLogin, queue },
     },
   });
