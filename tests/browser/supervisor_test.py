@@ -211,6 +211,7 @@ async def test_a_transfer_is_found_and_its_steps_are_told(world: World, browser:
     await watch.page.fill("input[name=agent]", "agent1")
     await watch.page.press("Enter")
     await watch.sees("1 transfer")
+    assert await watch.page.evaluate("document.activeElement.name") == "agent", "the focus stays where it was typed"
     await watch.page.reload()
     await watch.sees("1 transfer")
     assert await watch.page.value("input[name=agent]") == "agent1"
@@ -239,6 +240,25 @@ async def test_what_was_searched_for_is_downloaded_as_csv(world: World, browser:
     header, *rows = text.splitlines()
     assert header.startswith("transferId,contactId,agent,state")
     assert len(rows) == 1 and rows[0].startswith(f"{good['transferId']},") and ",agent1," in rows[0]
+    watch.check()
+
+
+async def test_a_long_list_comes_in_pages(world: World, browser: Browser):
+    await handed_on(world, "agent1", True)
+    boss = await world.rest("supervisor1", "supervisor")
+    (record,) = (await boss.get("/v1/transfers")).json()["items"]
+    watch = await Watch.open(world, browser)
+    # A hundred transfers would take long: a list that says that there is more.
+    await watch.page.run(str(STEPS), "answers", "**/v1/transfers?limit=50", {"items": [record], "nextCursor": "more"})
+    await watch.page.run(str(STEPS), "answers", "**/v1/transfers?limit=50&cursor=more",
+                         {"items": [{**record, "transferId": record["contactId"], "agent": "agent9"}], "nextCursor": None})
+    await watch.page.click("nav >> text=Search")
+    await watch.sees("1 transfers, and more")
+    await watch.sees("The newest 1000 that fit")
+    await watch.button("Show more")
+    await watch.page.wait("table.results tr:has-text('agent9')")
+    await watch.sees("2 transfers")
+    assert await watch.page.count("table.results tbody tr") == 2
     watch.check()
 
 

@@ -4,7 +4,7 @@ import { Icon } from "@baton/shared/icons.tsx";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { partName } from "./Parts.tsx";
 import { go, linkTo, route } from "./route.ts";
 import {
@@ -60,7 +60,7 @@ export function SearchView(): JSX.Element {
   return (
     <>
       <h1 class="calm">{t("searchTitle")}</h1>
-      <Form key={key} conditions={conditions} />
+      <Form conditions={conditions} />
       {fault || failure.value ? (
         <p class="card failure" role="alert">
           {fault ? t(fault) : t("readFailed", { why: failure.value })}
@@ -106,6 +106,15 @@ function countOf({ items, nextCursor }: Found): string {
 }
 
 function Form({ conditions }: { conditions: Conditions }): JSX.Element {
+  const form = useRef<HTMLFormElement>(null);
+  // The address decides, also after Back; who just typed keeps the focus where he has it.
+  useLayoutEffect(() => {
+    for (const [name, value] of Object.entries(conditions)) {
+      const field = form.current?.elements.namedItem(name);
+      if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement)
+        field.value = value;
+    }
+  }, [JSON.stringify(conditions)]);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -120,13 +129,12 @@ function Form({ conditions }: { conditions: Conditions }): JSX.Element {
     });
   };
   return (
-    <form class="card conditions" role="search" onSubmit={submit}>
+    <form ref={form} class="card conditions" role="search" onSubmit={submit}>
       <label class="field">
         {t("agent")}
         <input
           name="agent"
           list="agents"
-          defaultValue={conditions.agent}
           placeholder={t("anybody")}
           autocomplete="off"
           maxLength={128}
@@ -144,7 +152,7 @@ function Form({ conditions }: { conditions: Conditions }): JSX.Element {
         <select name="state">
           <option value="">{t("anyState")}</option>
           {STATES.map((state) => (
-            <option key={state} value={state} selected={state === conditions.state}>
+            <option key={state} value={state}>
               {partName(state)}
             </option>
           ))}
@@ -152,21 +160,15 @@ function Form({ conditions }: { conditions: Conditions }): JSX.Element {
       </label>
       <label class="field">
         {t("begunFrom")}
-        <input name="from" type="datetime-local" defaultValue={conditions.from} />
+        <input name="from" type="datetime-local" />
       </label>
       <label class="field">
         {t("begunTo")}
-        <input name="to" type="datetime-local" defaultValue={conditions.to} />
+        <input name="to" type="datetime-local" />
       </label>
       <label class="field wide">
         {t("contactId")}
-        <input
-          name="contactId"
-          defaultValue={conditions.contactId}
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={36}
-        />
+        <input name="contactId" autocomplete="off" spellcheck={false} maxLength={36} />
       </label>
       <button class="primary">{t("search")}</button>
     </form>
