@@ -12,15 +12,13 @@ from typing import Any
 
 import pytest
 
-from harness.amazon_world import AgentSession, AmazonWorld, Refused
-from harness.browser import Browser, Page
+from browser.amazon_scene import ADD, LEAVE, NUMBER, RESUME, Scene
+from harness.amazon_world import Refused
+from harness.browser import Browser
 from harness.ccp_frame import CcpFrame
 from harness.config import SOURCE
-from harness.desktop import Desktop
 from harness.samples import quick_connect
 
-NUMBER = "+12082097345"
-ADD, LEAVE, RESUME = "createAdditionalConnection", "destroyConnection", "resumeConnection"
 #: The exceptions that the library enumerates, and what a desktop is told for them.
 EXCEPTIONS = {
     "AccessDeniedException": "destinationNotPermitted", "InvalidStateException": "backendRefused",
@@ -32,58 +30,12 @@ EXCEPTIONS = {
 }
 
 
-class Scene(AmazonWorld):
-    """agent1's session, the frame that shows it, and a Baton that knows where that is."""
-
-    def __init__(self, folder: Path, overrides: dict[str, Any]):
-        super().__init__(folder, overrides)
-        self.session = AgentSession()
-        self.frame = CcpFrame(self.session)
-
-    async def __aenter__(self) -> Scene:
-        await self.frame.__aenter__()
-        self.overrides["amazon"] = {**self.overrides.get("amazon", {}), "ccp_url": self.frame.url}
-        await super().__aenter__()
-        return self
-
-    async def __aexit__(self, *of_error: Any) -> None:
-        await super().__aexit__(*of_error)
-        await self.frame.__aexit__(*of_error)
-
-    @property
-    def page_url(self) -> str:
-        return "http://%s:%d/amazon/" % self.server.http
-
-    async def open(self, browser: Browser, page: Page | None = None) -> Page:
-        """The page, signed in, with the lease."""
-        page = page or await browser.open_page()
-        await page.goto(self.page_url)
-        await self.sign_in(page)
-        return page
-
-    async def sign_in(self, page: Page) -> None:
-        await page.fill("input[name=login]", "agent1")
-        await page.fill("input[name=password]", "demo-agent1")
-        await page.click("role=button[name='Sign in']")
-        await page.wait("[data-state=active]")
-
-    async def talking(self, browser: Browser) -> tuple[Page, Desktop, str]:
-        page = await self.open(browser)
-        desktop = await self.desktop("agent1", state=None)
-        contact = await self.session.talk()
-        await desktop.call_event("connected", "inbound")
-        return page, desktop, contact
-
-    def wire(self) -> list[str]:
-        return [name for name, _ in self.session.asked]
-
-
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     overrides: dict = {}
     for marker in request.node.iter_markers("config"):
         overrides.update(marker.args[0])
-    return Scene(tmp_path, overrides)
+    return Scene(tmp_path, overrides, CcpFrame)
 
 
 def test_the_library_is_the_one_that_is_pinned():
@@ -91,8 +43,8 @@ def test_the_library_is_the_one_that_is_pinned():
     assert package["version"] == "2.28.2"
 
 
-@pytest.mark.parametrize("data", [NUMBER, quick_connect("Sasi_Chime"), quick_connect("CallSummary-HVOC-Queue")],
-                         ids=["dial pad", "external", "queue"])
+@pytest.mark.parametrize("data", [NUMBER, quick_connect("Sasi_Chime"), quick_connect("CallSummary-HVOC-Queue"), quick_connect("Agent Two")],
+                         ids=["dial pad", "external", "queue", "agent"])
 async def test_a_customer_is_handed_over(scene: Scene, browser: Browser, data: Any):
     page, desktop, contact = await scene.talking(browser)
     await desktop.blind_transfer(data)
@@ -257,6 +209,29 @@ async def test_the_phone_buttons(scene: Scene, browser: Browser):
     await desktop.agent_state("Available")
     await desktop.go("Break")
     assert scene.session.state["name"] == "Break"
+
+
+async def test_a_call_that_the_agent_makes(scene: Scene, browser: Browser):
+    await scene.open(browser)
+    desktop = await scene.desktop("agent1", state=None)
+    await desktop.publish("InboundCall", "SetMakeCall", NUMBER, id="call-1")
+    await desktop.call_event("connecting", "outbound")
+    await scene.session.answered()
+    await desktop.call_event("connected", "outbound")
+    assert scene.wire() == ["createOutboundContact"]
+    assert scene.session.asked[0][1]["endpoint"]["phoneNumber"] == NUMBER
+    await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    await desktop.transfer("dialing")
+
+
+async def test_mute(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    await page.evaluate("void (window.muted = [], connect.agent((agent) => agent.onMuteToggle((told) => muted.push(told.muted))))")
+    await desktop.publish("Agent", "Mute")
+    await desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is True)
+    await desktop.publish("Agent", "Unmute")
+    await desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is False)
+    assert await page.evaluate("muted") == [True, False]
 
 
 async def test_only_the_configured_instance_may_be_framed(scene: Scene, browser: Browser):

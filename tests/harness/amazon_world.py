@@ -84,6 +84,11 @@ class AgentSession:
         self.state = {"name": "Busy", "type": "system"}
         return contact["contactId"]
 
+    async def answered(self) -> None:
+        """Who was called out answers."""
+        self.contacts[-1]["state"] = self.contacts[-1]["connections"][0]["state"] = "connected"
+        await self.changed()
+
     def third_party(self, contact_id: str) -> dict[str, Any]:
         return next(one for one in self.contact(contact_id)["connections"] if not one["initial"] and one["type"] == "outbound")
 
@@ -118,6 +123,13 @@ class AgentSession:
             "connectionId": new_id(), "type": "outbound", "state": "connecting", "initial": False,
             "number": endpoint["phoneNumber"] if endpoint["type"] == "phone_number" else "INTERNAL-TRANSFER"})
         contact["connections"][0]["state"] = "hold"
+        await self.changed()
+
+    async def _createOutboundContact(self, params: dict[str, Any]) -> None:
+        contact = self.contact(self._call())
+        customer, agent = contact["connections"]
+        customer |= {"type": "outbound", "state": "connecting", "number": params["endpoint"]["phoneNumber"]}
+        contact["state"] = "connecting"
         await self.changed()
 
     async def _destroyConnection(self, params: dict[str, Any]) -> None:

@@ -5,30 +5,15 @@ from __future__ import annotations
 import asyncio
 import http
 import json
-from datetime import datetime, timezone
 from typing import Any
 
 import websockets
 
 from harness.amazon_world import AgentSession, Refused
+from harness.ccp_view import configuration, snapshot
 from harness.config import SOURCE
 
 FRAME = SOURCE / "tests" / "browser" / "ccp-frame"
-INSTANCE = "arn:aws:connect:us-east-1:975419294579:instance/a4c52a8c-158f-4d7f-ab32-94d7e9b95974"
-AGENT_ARN = f"{INSTANCE}/agent/704fbb61-4f16-40dc-aa0e-09993cda4ce6"
-QUEUE = {"queueARN": f"{INSTANCE}/queue/11111111-1111-1111-1111-111111111111", "queueId": f"{INSTANCE}/queue/1", "name": "BasicQueue"}
-#: States of the library's own that an agent may choose.
-STATES = [{"agentStateARN": f"{INSTANCE}/agent-state/{n}", "name": name, "type": kind, "startTimestamp": None}
-          for n, (name, kind) in enumerate((("Available", "routable"), ("Offline", "offline"), ("Break", "not_routable")))]
-
-
-def now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-
-
-def endpoint(number: str | None) -> dict[str, Any]:
-    return {"type": "phone_number", "phoneNumber": number, "endpointARN": None, "endpointId": None, "name": None, "agentLogin": None,
-            "queue": None}
 
 
 class CcpFrame:
@@ -118,39 +103,5 @@ class CcpFrame:
         except websockets.ConnectionClosed:
             pass
 
-    # --- What the library is shown ------------------------------------------------------------------------------
-
     def _update(self) -> dict[str, Any]:
-        return {"snapshot": self._snapshot(), "configuration": self._configuration()}
-
-    def _snapshot(self) -> dict[str, Any]:
-        state = self.session.state
-        return {
-            "state": {**state, "agentStateARN": None, "startTimestamp": now()}, "nextState": None,
-            "agentAvailabilityState": {"state": state["name"], "timeStamp": now()},
-            "contacts": [self._contact(one) for one in self.session.contacts],
-            "snapshotTimestamp": now(), "localTimestamp": 0, "skew": 0,
-        }
-
-    def _contact(self, contact: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "contactId": contact["contactId"], "initialContactId": None, "type": contact["type"],
-            "state": {"type": contact["state"], "timestamp": now()}, "queue": QUEUE, "queueTimestamp": now(), "attributes": {},
-            "contactDuration": "0", "contactFeatures": {"multiPartyConferenceEnabled": False}, "name": None, "description": None,
-            "references": None, "initiationMethod": "inbound", "channelContext": None,
-            "connections": [{
-                "connectionId": one["connectionId"], "endpoint": endpoint(one["number"]), "address": endpoint(one["number"]),
-                "state": {"type": one["state"], "timestamp": now()}, "type": one["type"], "initial": one["initial"],
-                "softphoneMediaInfo": None, "monitoringInfo": None, "mute": False, "quickConnectName": None, "chatMediaInfo": None,
-            } for one in contact["connections"]],
-        }
-
-    def _configuration(self) -> dict[str, Any]:
-        profile = f"{INSTANCE}/routing-profile/22222222-2222-2222-2222-222222222222"
-        return {
-            "agentARN": AGENT_ARN, "name": "Agent 1", "username": "agent1", "extension": "", "softphoneEnabled": False,
-            "softphoneAutoAccept": False, "permissions": ["outboundCall"], "dialableCountries": ["us"], "agentStates": STATES,
-            "agentPreferences": {}, "routingProfile": {
-                "name": "Basic Routing Profile", "routingProfileARN": profile, "routingProfileId": profile,
-                "defaultOutboundQueue": QUEUE, "queues": [QUEUE], "channelConcurrencyMap": {"VOICE": 2}},
-        }
+        return {"snapshot": snapshot(self.session), "configuration": configuration()}

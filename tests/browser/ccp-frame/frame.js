@@ -35,6 +35,8 @@ window.addEventListener("message", ({ data, source }) => {
       break;
     case "broadcast":
       tell(data.data.event, data.data.data);
+      // What the panel's softphone tells once it has done it.
+      if (data.data.event === "mute") tell("agent::mute_toggle", { muted: data.data.data.mute });
       break;
     case "master_request":
       tell("master_response", {
