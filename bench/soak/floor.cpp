@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <utility>
 
@@ -183,6 +184,7 @@ void Floor::customer_ended(Leg& leg, EndedBy by) {
       if (call.excused) break;
       ++lost_;
       if (first_lost_.empty()) first_lost_ = call.number;
+      tell_story(call.number);
       break;
     case EndedBy::refused:
       call.end = "refused " + std::to_string(leg.code);
@@ -191,6 +193,20 @@ void Floor::customer_ended(Leg& leg, EndedBy by) {
       call.end = "nobody";
       break;
   }
+}
+
+void Floor::tell_story(const std::string& number) const {
+  std::ostringstream text;
+  text << "lost: " << number << '\n';
+  const std::pair<const char*, const Party*> sides[] = {
+      {"customer", &customers_}, {"phone", &desk_}, {"destination", &carrier_}};
+  for (const auto& [name, party] : sides) {
+    for (const auto& [call_id, each] : party->legs()) {
+      if (each->number != number) continue;
+      text << ' ' << name << ' ' << each->user << ", " << call_id << '\n' << each->story;
+    }
+  }
+  std::cerr << text.str() << std::flush;
 }
 
 // ---- Outside numbers ----

@@ -61,6 +61,8 @@ class Floor {
   void next_customer(unsigned round);
   void customer_answered(Leg& leg);
   void customer_ended(Leg& leg, EndedBy by);
+  /// To standard error: what each leg of that call said and heard.
+  void tell_story(const std::string& number) const;
   void destination_called(Leg& leg);
   void destination_answered(Leg& leg);
   void phone_called(Leg& leg);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "../driver/sip_text.hpp"
@@ -21,6 +22,8 @@ constexpr double kT2 = 4;
 constexpr double kGiveUp = 64 * kT1;
 // An ended leg is remembered for as long as something may be repeated.
 constexpr double kLinger = 40;
+// Of what a leg remembers for the case that its call is lost.
+constexpr std::size_t kStory = 6000;
 constexpr std::string_view kAllow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE\r\n";
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -76,6 +79,7 @@ bool Party::open(std::uint16_t port, std::uint16_t server_port, std::uint16_t me
 void Party::send(const std::string& text) {
   const sockaddr_in to = loopback(server_port_);
   ++figures_.messages;
+  note('>', text);
   // Where the server is away, or the buffer full, the repetition makes up for it.
   ::sendto(descriptor_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&to),
            sizeof(to));
@@ -99,6 +103,17 @@ std::string Party::new_branch() {
 std::string Party::contact(std::string_view user) const {
   return std::string("<sip:").append(user).append("@127.0.0.1:").append(std::to_string(port_)) +
          ">";
+}
+
+void Party::note(char way, std::string_view message) {
+  Leg* leg = find(std::string(header_value(message, "Call-ID")));
+  if (leg == nullptr || leg->story.size() > kStory) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  leg->story.append("  ").append(std::to_string(ms)).append(1, ' ').append(1, way).append(1, ' ');
+  leg->story.append(message.substr(0, message.find('\r'))).append(" | CSeq ");
+  leg->story.append(header_value(message, "CSeq")).append(" | To ");
+  leg->story.append(header_value(message, "To")).append(1, '\n');
 }
 
 Leg* Party::find(const std::string& call_id) {
@@ -302,6 +317,7 @@ void Party::repeat_answer(const std::string& call_id, std::uint32_t invite, doub
 // ---- What comes ----
 
 void Party::take(std::string_view message) {
+  note('<', message);
   if (message.starts_with("SIP/2.0 ")) {
     take_response(message);
   } else {
@@ -328,6 +344,7 @@ void Party::take_request(std::string_view message) {
     leg->invite = cseq;
     leg->first_invite = message;
     legs_.emplace(call_id, std::move(owned));
+    note('<', message);
     hooks_.called(*leg);
     return;
   }

@@ -58,7 +58,8 @@ struct Leg {
   std::string ack;           ///< Of our INVITE's 2xx.
   std::string sdp;
   unsigned sdp_version = 0;
-  int code = 0;  ///< Of the answer that refused us.
+  int code = 0;       ///< Of the answer that refused us.
+  std::string story;  ///< What went (>) and came (<), a line each, until it is too long.
 };
 
 struct PartyFigures {
@@ -134,6 +135,7 @@ class Party {
   void say_bye(Leg& leg);
   void end(Leg& leg, EndedBy by);
   [[nodiscard]] std::string own_sdp(Leg& leg, std::string_view offer) const;
+  void note(char way, std::string_view message);
 
   Timers& timers_;
   Hooks hooks_;
