@@ -14,6 +14,8 @@ extern "C" __attribute__((visibility("default"))) int nta_msg_ackbye(nta_agent_t
 namespace baton::telephony::sip {
 
 void Endpoint::Impl::stray_answer(nta_outgoing_t* orq, const sip_t* sip) {
+  // The INVITE's transaction was dropped for the process that comes next, which sends it again.
+  if (ServerTransaction::drops_silently()) return;
   if (sip == nullptr || sip->sip_status == nullptr || sip->sip_cseq == nullptr ||
       sip->sip_cseq->cs_method != sip_method_invite || sip->sip_status->st_status < 200 ||
       sip->sip_status->st_status > 299 || sip->sip_via == nullptr ||

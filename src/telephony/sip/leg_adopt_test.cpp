@@ -188,6 +188,19 @@ TEST_F(LegAdoptTest, AnAnswerThatComesBeforeItsInviteGoesOutAgainIsNotEnded) {
   EXPECT_TRUE(target.request("BYE"));
 }
 
+// Handed over with the INVITE out: its transaction is dropped some milliseconds before the socket.
+TEST_F(LegAdoptTest, AnAnswerIsNotEndedByTheProcessThatHandsOver) {
+  start();
+  const Message invite = dial_target(leg_id(7), {});
+  Message of_a_dropped_transaction = invite;
+  of_a_dropped_transaction.text.replace(invite.text.find("Call-ID: ") + 9, 1, "x");
+  const std::string answer = TestUa::sdp(kTargetRtp, "sendrecv", 1, "0 101");
+  sip->fall_silent();
+  target.reply(of_a_dropped_transaction, 200, answer);
+  EXPECT_FALSE(
+      target.wait([](const Message& m) { return !m.method().empty(); }, milliseconds(200)));
+}
+
 TEST_F(LegAdoptTest, APhoneThatRingsCanBeCancelled) {
   start();
   const LegId b = leg_id(7);
