@@ -195,6 +195,7 @@ TEST_F(LegAdoptTest, AnAnswerIsNotEndedByTheProcessThatHandsOver) {
   Message of_a_dropped_transaction = invite;
   of_a_dropped_transaction.text.replace(invite.text.find("Call-ID: ") + 9, 1, "x");
   const std::string answer = TestUa::sdp(kTargetRtp, "sendrecv", 1, "0 101");
+  sip->open_commands_are_out();
   sip->fall_silent();
   target.reply(of_a_dropped_transaction, 200, answer);
   EXPECT_FALSE(
