@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iostream>
 
 #include "../driver/sip_text.hpp"
 
@@ -111,8 +112,10 @@ void Phones::take(std::string_view response) {
   if (!phone.powered || phone.request.empty() || !current) return;
   if (response.starts_with("SIP/2.0 1")) return;
   phone.request.clear();
-  if (response.starts_with("SIP/2.0 401") && !phone.challenged) {
-    const std::string_view challenge = header_value(response, "WWW-Authenticate");
+  const std::string_view challenge = header_value(response, "WWW-Authenticate");
+  // A nonce of the process before is stale (RFC 2617, section 3.2.1).
+  const bool stale = challenge.find("stale=true") != std::string_view::npos;
+  if (response.starts_with("SIP/2.0 401") && (!phone.challenged || stale)) {
     phone.realm = quoted(challenge, "realm");
     phone.nonce = quoted(challenge, "nonce");
     phone.nonce_count = 0;
@@ -123,6 +126,7 @@ void Phones::take(std::string_view response) {
   const bool good = response.starts_with("SIP/2.0 200");
   phone.registered = good;
   ++(good ? figures_.registered : figures_.refused);
+  if (!good) std::cerr << "refused: " << response.substr(0, response.find('\r')) << '\n';
   if (!good) phone.nonce.clear();
   std::uniform_real_distribution<double> share(0.4, 0.6);
   timers_.after(good ? phone.expires * share(chance_) : 2,

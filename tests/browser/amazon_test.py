@@ -231,7 +231,8 @@ async def test_mute(scene: Scene, browser: Browser):
     await desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is True)
     await desktop.publish("Agent", "Unmute")
     await desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is False)
-    assert await page.evaluate("muted") == [True, False]
+    told = "new Promise((done) => { const look = () => (muted.length > 1 ? done(muted) : setTimeout(look, 10)); look(); })"
+    assert await page.evaluate(told) == [True, False]
 
 
 async def test_only_the_configured_instance_may_be_framed(scene: Scene, browser: Browser):
