@@ -107,12 +107,15 @@ async def test_events_come_in_the_order_of_the_library(world: World, desk: Strea
     await desk.told("contact destroyed")
     await target.answer()
     await talk(customer, target)
-    assert (await desk.story())[-17:] == [
+    story = await desk.story()
+    # The frame echoes it after the answer to accept(), and the phone may have answered by then.
+    assert "contact accepted" in story[story.index("contact connecting"):story.index("agent Busy -> AfterCallWork")]
+    story.remove("contact accepted")
+    assert story[-16:] == [
         "agent Available -> PendingBusy",
         "contact is connecting",
         "contact connecting",
         "legs agent connecting, *inbound connected",
-        "contact accepted",
         "agent PendingBusy -> Busy",
         "contact connected",
         "legs agent connected, *inbound connected",
