@@ -185,6 +185,7 @@ class Latency:
     invite_p50: float = 0
     invite_p99: float = 0
     commit_p99: float = 0
+    commit_p999: float = 0
     samples: int = 0
     failed: int = 0
 
@@ -206,7 +207,7 @@ def measure_latency(build: Path, folder: Path, size: Size, rate: float) -> Laten
         finish(calling)
         acw, invite = seen["acw_ms"], seen["invite_ms"]
         return Latency(acw["count"] / size.latency_span, acw["p50"], acw["p99"], invite["p50"], invite["p99"],
-                       commit_percentile_ms(before, after, 0.99), acw["count"],
+                       commit_percentile_ms(before, after, 0.99), commit_percentile_ms(before, after, 0.999), acw["count"],
                        seen["errors"] + seen["other_outcomes"] + calling.tally().failed)
 
 
