@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.amazon_world import AgentSession, AmazonWorld
 from harness.browser import Browser, Page
 from harness.ccp_frame import CcpFrame
@@ -22,6 +24,14 @@ class Scene(AmazonWorld):
         super().__init__(folder, overrides)
         self.session = AgentSession()
         self.frame: Any = frame(self.session)
+
+    @classmethod
+    def of(cls, request: pytest.FixtureRequest, folder: Path, frame: type[CcpFrame] | type[CtiService]) -> Scene:
+        """With what the test's `config` marks say."""
+        overrides: dict = {}
+        for marker in request.node.iter_markers("config"):
+            overrides.update(marker.args[0])
+        return cls(folder, overrides, frame)
 
     async def __aenter__(self) -> Scene:
         await self.frame.__aenter__()

@@ -1,7 +1,8 @@
 """The page /amazon/ in a real browser: the real server, the unmodified amazon-connect-streams, and a STAND-IN of the CCP's frame.
 
 What stands in is said in tests/browser/ccp-frame/frame.js and tests/harness/amazon_world.py; what only a live instance can show, in
-docs/amazon-connect.md.
+docs/amazon-connect.md. What must be the same with the library's own worker in the frame is asked of both (`either`); what that alone
+does is in amazon_worker_test.py.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from harness.amazon_world import Refused
 from harness.browser import Browser
 from harness.ccp_frame import CcpFrame
 from harness.config import SOURCE
+from harness.cti_service import CtiService
 from harness.samples import quick_connect
 
 #: The exceptions that the library enumerates, and what a desktop is told for them.
@@ -32,10 +34,12 @@ EXCEPTIONS = {
 
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
-    overrides: dict = {}
-    for marker in request.node.iter_markers("config"):
-        overrides.update(marker.args[0])
-    return Scene(tmp_path, overrides, CcpFrame)
+    return Scene.of(request, tmp_path, CcpFrame)
+
+
+@pytest.fixture(params=[CcpFrame, CtiService], ids=["frame", "worker"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
+    return Scene.of(request, tmp_path, request.param)
 
 
 def test_the_library_is_the_one_that_is_pinned():
@@ -108,29 +112,29 @@ async def test_a_customer_who_hangs_up_meanwhile_has_abandoned(scene: Scene, bro
     assert scene.wire() == [ADD]
 
 
-async def test_a_reload_between_add_and_leave_adds_nothing_twice(scene: Scene, browser: Browser):
-    page, desktop, contact = await scene.talking(browser)
+async def test_a_reload_between_add_and_leave_adds_nothing_twice(either: Scene, browser: Browser):
+    page, desktop, contact = await either.talking(browser)
     await desktop.blind_transfer(NUMBER)
     await desktop.transfer("dialing")
     await page.reload()
     await page.wait("[data-state=active]")
-    await scene.session.third_party_is(contact, "connected")
+    await either.session.third_party_is(contact, "connected")
     await desktop.transfer("handedOver")
-    assert scene.wire() == [ADD, LEAVE]
+    assert either.wire() == [ADD, LEAVE]
 
 
-async def test_of_two_tabs_one_acts(scene: Scene, browser: Browser):
-    page, desktop, contact = await scene.talking(browser)
+async def test_of_two_tabs_one_acts(either: Scene, browser: Browser):
+    page, desktop, contact = await either.talking(browser)
     second = await page.another()
-    await second.goto(scene.page_url)
+    await second.goto(either.page_url)
     await second.wait("[data-state=standby]")
     await desktop.blind_transfer(NUMBER)
     await desktop.transfer("dialing")
     await page.close()
     await second.wait("[data-state=active]")
-    await scene.session.third_party_is(contact, "connected")
+    await either.session.third_party_is(contact, "connected")
     await desktop.transfer("handedOver")
-    assert scene.wire() == [ADD, LEAVE]
+    assert either.wire() == [ADD, LEAVE]
 
 
 async def test_of_two_contacts_the_named_one_is_transferred(scene: Scene, browser: Browser):

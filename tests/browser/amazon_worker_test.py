@@ -21,10 +21,7 @@ from harness.samples import quick_connect
 
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
-    overrides: dict = {}
-    for marker in request.node.iter_markers("config"):
-        overrides.update(marker.args[0])
-    return Scene(tmp_path, overrides, CtiService)
+    return Scene.of(request, tmp_path, CtiService)
 
 
 def refuses(scene: Scene, contact: str, name: str, status: int, with_effect: bool = False) -> None:
@@ -101,31 +98,6 @@ async def test_500_after_the_party_was_added_goes_on_with_it(scene: Scene, brows
     await scene.session.third_party_is(contact, "connected")
     assert (await desktop.transfer("handedOver"))["custody"] == "back end"
     assert RESUME not in scene.wire() and scene.session.count(LEAVE) == 1
-
-
-async def test_a_reload_between_add_and_leave_adds_nothing_twice(scene: Scene, browser: Browser):
-    page, desktop, contact = await scene.talking(browser)
-    await desktop.blind_transfer(NUMBER)
-    await desktop.transfer("dialing")
-    await page.reload()
-    await page.wait("[data-state=active]")
-    await scene.session.third_party_is(contact, "connected")
-    await desktop.transfer("handedOver")
-    assert scene.wire() == [ADD, LEAVE]
-
-
-async def test_two_tabs_on_one_worker_are_one(scene: Scene, browser: Browser):
-    page, desktop, contact = await scene.talking(browser)
-    second = await page.another()
-    await second.goto(scene.page_url)
-    await second.wait("[data-state=standby]")
-    await desktop.blind_transfer(NUMBER)
-    await desktop.transfer("dialing")
-    await page.close()
-    await second.wait("[data-state=active]")
-    await scene.session.third_party_is(contact, "connected")
-    await desktop.transfer("handedOver")
-    assert scene.wire() == [ADD, LEAVE]
 
 
 async def test_a_stack_of_the_librarys_is_not_passed_on(scene: Scene, browser: Browser):
