@@ -47,6 +47,12 @@ async def test_nothing_is_acknowledged_that_is_not_in_the_journal(small_disk: Wo
     phone = await world.phone("agent2", register=False)
     for _ in range(2):
         assert (await phone.try_register()).status == 500, "nobody is told that he is registered"
+    boss = await world.rest("supervisor1", "supervisor")
+    kept = await boss.request("PUT", "/v1/me/preferences", {"theme": "dark"})
+    assert kept.status == 503 and kept.json()["reason"] == "backendUnavailable", kept.body
+    # What is only read goes on.
+    assert (await boss.get("/v1/me/preferences")).json() == {}
+    assert (await boss.get("/v1/statistics")).json()["total"]["accepted"] == 0
     await talking.customer.hangup()
     await talking.agent.ended(by="them")
     world.expect_exit = None
