@@ -59,8 +59,9 @@ Reason reason_of_exception(std::string_view name, int status) {
 }
 
 bool is_certain_failure(std::string_view name, int status) {
-  constexpr std::array<std::string_view, 11> kUncertain{
-      "InternalServiceError", "InternalServiceException", "SendDataFailedException", "AlreadyDone",
+  constexpr std::array<std::string_view, 12> kUncertain{
+      "InvalidStateException", "InternalServiceError", "InternalServiceException",
+      "SendDataFailedException", "AlreadyDone",
       // The request may have arrived; the library has sent it again meanwhile.
       "NetworkingError", "TimeoutError", "RequestAbortedError",
       // The contact is no longer what it was: the next snapshot tells what became of it.

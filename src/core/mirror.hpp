@@ -98,7 +98,9 @@ BOOST_DESCRIBE_STRUCT(MirrorTransfer, (),
 [[nodiscard]] message::Reason reason_of_exception(std::string_view name, int status);
 
 /// True if the service has certainly not done what it was asked for. A 429 or 5xx may have had its
-/// effect all the same: the library has asked up to four times.
+/// effect all the same: the library has asked up to four times. InvalidStateException may be what
+/// its second try was told, where the first one had its effect and was answered by a 5xx: the
+/// library passes on the last answer only.
 [[nodiscard]] bool is_certain_failure(std::string_view name, int status);
 
 /// True for a connection that takes part: connecting, connected, hold, silent_monitor, barge.

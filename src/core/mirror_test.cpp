@@ -297,6 +297,21 @@ TEST_F(Mirrored, TheEndIsJudgedByTheContactAndNotByItsConnections) {
   EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
 }
 
+TEST_F(Mirrored, TheRefusalOfTheLibrarysSecondTryDoesNotEndWhatItsFirstHasDone) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  take(BridgeAction::addConnection);
+  // The first try was answered by a 500 and had its effect; the snapshot of it comes later.
+  done("InvalidStateException", "There is a third party already.", 400);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent outcomeUnknown/agent");
+  session.third_party("connected");
+  report();
+  take(BridgeAction::leaveContact);
+  session.end();
+  report();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::handedOver);
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
 TEST_F(Mirrored, AFailedLeaveIsNotTriedAgain) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   take(BridgeAction::addConnection);
@@ -616,7 +631,7 @@ std::string first_detail(const TestCenter& t) {
 TEST_F(Mirrored, WhatTheAgentDoesByHandAfterARefusedTransferIsRecorded) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   take(BridgeAction::addConnection);
-  done("InvalidStateException", "Not now.", 400);
+  done("BadEndpointException", "No.", 400);
   ASSERT_EQ(t.transfer_states("agent1").back().state, TransferState::failed);
   t.events.clear();
   t.pass(5000);

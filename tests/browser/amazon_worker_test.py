@@ -56,7 +56,7 @@ async def test_a_customer_is_handed_over(scene: Scene, browser: Browser, data: A
 
 @pytest.mark.parametrize("name, reason", [("BadEndpointException", "invalidDestination"), ("InvalidStateException", "backendRefused"),
                                           ("QuotaExceededException", "rateLimited")])
-async def test_400_is_told_at_once(scene: Scene, browser: Browser, name: str, reason: str):
+async def test_400_is_not_tried_again(scene: Scene, browser: Browser, name: str, reason: str):
     page, desktop, contact = await scene.talking(browser)
     refuses(scene, contact, name, 400)
     await desktop.blind_transfer(NUMBER)
