@@ -642,6 +642,47 @@ void Server::queues(std::function<void(gateway::QueuesReply)> done) {
   });
 }
 
+std::vector<gateway::KeptSession> Server::kept_sessions() {
+  std::vector<gateway::KeptSession> sessions;
+  // A reader of its own: the others belong to their threads.
+  for (store::SessionRow& row : store::StoreReader(config_.store.path).sessions()) {
+    gateway::KeptSession session;
+    const auto role = directory::parse_role(row.role);
+    if (!role || row.digest.size() != session.digest.size()) continue;
+    std::ranges::copy(row.digest, session.digest.begin());
+    session.login = std::move(row.login);
+    session.role = *role;
+    session.expires_at = row.expires_at;
+    sessions.push_back(std::move(session));
+  }
+  return sessions;
+}
+
+void Server::keep_session(gateway::KeptSession session) {
+  engine_->run([this, session = std::move(session)](core::ContactCenter&) {
+    const store::Status kept =
+        store_->put_session({.digest = std::string(session.digest.begin(), session.digest.end()),
+                             .login = session.login,
+                             .role = std::string(to_string(session.role)),
+                             .expires_at = session.expires_at});
+    if (!kept) spdlog::warn("a sign-in will not outlive the server: {}", kept.error);
+  });
+}
+
+void Server::forget_sessions(std::vector<gateway::Digest> sessions) {
+  engine_->run([this, sessions = std::move(sessions)](core::ContactCenter&) {
+    std::vector<std::string> digests;
+    digests.reserve(sessions.size());
+    for (const gateway::Digest& each : sessions) digests.emplace_back(each.begin(), each.end());
+    if (const store::Status gone = store_->remove_sessions(digests); !gone)
+      spdlog::error("a session that has ended is still in the store: {}", gone.error);
+  });
+}
+
+void Server::when_kept(std::function<void()> done) {
+  engine_->run([done = std::move(done)](core::ContactCenter&) { done(); });
+}
+
 void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {
   worker_->post([this, text = std::move(text), done = std::move(done)] {
     auto parsed = directory::parse_directory(text);

@@ -60,6 +60,10 @@ class Server final : public gateway::Backend {
   void rest(gateway::Caller caller, gateway::RestRequest request,
             std::function<void(gateway::RestReply)> done) override;
   void queues(std::function<void(gateway::QueuesReply)> done) override;
+  [[nodiscard]] std::vector<gateway::KeptSession> kept_sessions() override;
+  void keep_session(gateway::KeptSession session) override;
+  void forget_sessions(std::vector<gateway::Digest> sessions) override;
+  void when_kept(std::function<void()> done) override;
   void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;

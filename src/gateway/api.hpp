@@ -81,6 +81,8 @@ class Api {
   void login(const std::string& address, const std::string& body, bool framed, Respond respond);
   void logout(const Identity& identity, bool framed, const Respond& respond);
   void tickets(const Identity& identity, const Respond& respond);
+  /// Responds once what became of the session is kept: what a client was told outlives the process.
+  void respond_kept(Response response, const Respond& respond);
   /// The login's answer, once the password was looked at.
   [[nodiscard]] Response signed_in(const std::string& login, const std::string& address, bool right,
                                    bool framed);

@@ -71,7 +71,7 @@ void Api::login(const std::string& address, const std::string& body, bool framed
     const bool right = backend_.verify_password(given.login, given.password);
     mailbox->post([this, answer = std::move(answer), login = std::move(given.login),
                    address = std::move(address), right,
-                   framed] { (*answer)(signed_in(login, address, right, framed)); });
+                   framed] { respond_kept(signed_in(login, address, right, framed), *answer); });
   });
   if (posted) return;
   logins_.take_back(login);
@@ -142,7 +142,7 @@ void Api::open_frame_session(const std::string& body, const Respond& respond) {
   who["role"] = to_string(account->role);
   Response response = json_response(200, boost::json::serialize(who));
   response.headers.emplace_back("Set-Cookie", cookie(sessions_.open(*account, now()), true));
-  respond(std::move(response));
+  respond_kept(std::move(response), respond);
 }
 
 void Api::logout(const Identity& identity, bool framed, const Respond& respond) {
@@ -157,7 +157,14 @@ void Api::logout(const Identity& identity, bool framed, const Respond& respond) 
   response.status = 204;
   response.content_type.clear();
   response.headers.emplace_back("Set-Cookie", cookie("", framed));
-  respond(std::move(response));
+  respond_kept(std::move(response), respond);
+}
+
+void Api::respond_kept(Response response, const Respond& respond) {
+  backend_.when_kept([mailbox = mailbox_, respond, response = std::move(response)]() mutable {
+    mailbox->post(
+        [respond = std::move(respond), response = std::move(response)] { respond(response); });
+  });
 }
 
 void Api::tickets(const Identity& identity, const Respond& respond) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "directory/directory.hpp"
+#include "gateway/crypto.hpp"
 #include "message/bridge.hpp"
 #include "message/event.hpp"
 #include "message/queue_state.hpp"
@@ -68,6 +69,15 @@ struct QueuesReply {
 struct ImportReply {
   bool ok = false;
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
+};
+
+/// A session of a password login as it is kept over a restart: never its secret, only the SHA-256
+/// digest of that.
+struct KeptSession {
+  Digest digest{};
+  std::string login;
+  directory::Role role = directory::Role::agent;
+  std::int64_t expires_at = 0;  ///< Unix seconds.
 };
 
 /// Something that the audit should know of, and that no request to the core tells: docs/audit.md.
@@ -135,6 +145,13 @@ class Backend {
   }
   /// Any thread, quick; never refused. Without an override nothing is kept.
   virtual void audit(AuditEntry /*entry*/) {}
+  /// Sessions that a process before this one kept and that have not ended. Blocking: at the start.
+  /// Without an override none is kept.
+  [[nodiscard]] virtual std::vector<KeptSession> kept_sessions() { return {}; }
+  virtual void keep_session(KeptSession /*session*/) {}
+  virtual void forget_sessions(std::vector<Digest> /*sessions*/) {}
+  /// `done` is called once a restart would find all that was said of sessions before.
+  virtual void when_kept(std::function<void()> done) { done(); }
   /// Empty when all is well, else why not, for readyz. Any thread, quick.
   [[nodiscard]] virtual std::string not_ready_reason() = 0;
   [[nodiscard]] virtual std::string epoch() = 0;

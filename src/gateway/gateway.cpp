@@ -13,6 +13,7 @@
 #include <future>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -152,6 +153,13 @@ class Gateway::Impl {
                  metrics_, limits_, pages_, mailbox_, &unix_milliseconds,
                  [this](const Digest& session) { end_session(session); });
     context_ = std::make_unique<Context>(config_, *api_, *hub_, *dispatcher_, metrics_);
+    sessions_.keep_with(
+        {.opened = [this](KeptSession session) { backend_.keep_session(std::move(session)); },
+         .ended =
+             [this](std::vector<Digest> sessions) {
+               backend_.forget_sessions(std::move(sessions));
+             }});
+    take_back_sessions();
     worker_.start();
     accept(*http_);
     if (metrics_listener_) accept(*metrics_listener_);
@@ -195,6 +203,19 @@ class Gateway::Impl {
 
   void set_epoch(std::string epoch) {
     mailbox_->post([this, epoch = std::move(epoch)] { hub_->set_epoch(epoch); });
+  }
+
+  /// The sessions that an earlier process kept. An import while no server ran may have disabled an
+  /// account or changed its role: its sessions end for good, whatever becomes of it later.
+  void take_back_sessions() {
+    std::vector<KeptSession> kept = backend_.kept_sessions();
+    std::set<std::string> ended;
+    for (const KeptSession& each : kept) {
+      const std::optional<Caller> account = backend_.account(each.login);
+      if (!account || account->role != each.role) ended.insert(each.login);
+    }
+    sessions_.restore(std::move(kept), unix_milliseconds() / 1000);
+    for (const std::string& login : ended) sessions_.revoke(login);
   }
 
   void revoke(std::string login) {

@@ -34,6 +34,7 @@ bool Sessions::Store::remove(const Digest& digest) {
     if (logins->second.empty()) by_login.erase(logins);
   }
   entries.erase(found);
+  removed.push_back(key);
   return true;
 }
 
@@ -62,7 +63,34 @@ std::string Sessions::open(const Caller& caller, UnixSeconds now) {
   const UnixSeconds expires_at = now + limits_.session_seconds;
   sessions_.add(digest, Identity{caller, expires_at, digest}, expires_at, limits_.sessions,
                 limits_.sessions_per_login);
+  tell_ended();
+  keeper_.opened(
+      {.digest = digest, .login = caller.login, .role = caller.role, .expires_at = expires_at});
   return secret;
+}
+
+void Sessions::restore(std::vector<KeptSession> kept, UnixSeconds now) {
+  // In the order of their making, so that it is the oldest again that makes room.
+  std::ranges::stable_sort(kept, {}, &KeptSession::expires_at);
+  std::vector<Digest> expired;
+  for (KeptSession& each : kept) {
+    if (each.expires_at <= now) {
+      expired.push_back(each.digest);
+      continue;
+    }
+    const Caller caller{.login = std::move(each.login), .role = each.role};
+    sessions_.add(each.digest, Identity{caller, each.expires_at, each.digest}, each.expires_at,
+                  limits_.sessions, limits_.sessions_per_login);
+  }
+  if (!expired.empty()) keeper_.ended(std::move(expired));
+  tell_ended();
+}
+
+void Sessions::tell_ended() {
+  tickets_.removed.clear();
+  sign_ins_.removed.clear();
+  if (std::vector<Digest> ended = sessions_.take_removed(); !ended.empty())
+    keeper_.ended(std::move(ended));
 }
 
 std::optional<Identity> Sessions::find(std::string_view secret, UnixSeconds now) {
@@ -82,7 +110,9 @@ bool Sessions::close(const Digest& session) {
     if (entry.identity.session == ended) orphans.push_back(digest);
   }
   for (const Digest& digest : orphans) tickets_.remove(digest);
-  return sessions_.remove(ended);
+  const bool was_there = sessions_.remove(ended);
+  tell_ended();
+  return was_there;
 }
 
 std::string Sessions::issue_ticket(const Identity& identity, UnixSeconds now) {
@@ -118,12 +148,14 @@ void Sessions::revoke(std::string_view login) {
     const std::list<Digest> digests = found->second;
     for (const Digest& digest : digests) store->remove(digest);
   }
+  tell_ended();
 }
 
 void Sessions::expire(UnixSeconds now) {
   sessions_.expire(now);
   tickets_.expire(now);
   sign_ins_.expire(now);
+  tell_ended();
 }
 
 }  // namespace baton::gateway

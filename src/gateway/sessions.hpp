@@ -3,11 +3,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/backend.hpp"
 #include "gateway/crypto.hpp"
@@ -34,12 +37,24 @@ struct SessionLimits {
 };
 
 /// The sessions of password logins and the single-use tickets of WebSockets. Kept are only SHA-256
-/// digests of what the client holds, so a copy of our memory lets nobody in. In memory, bounded: at
-/// a login's limit its oldest entry goes, at the total limit the oldest of all. Time is passed in;
-/// the gateway's thread only.
+/// digests of what the client holds, so a copy of our memory, or of the store, lets nobody in.
+/// Bounded: at a login's limit its oldest entry goes, at the total limit the oldest of all.
+/// Sessions outlive the process, tickets do not. Time is passed in; the gateway's thread only.
 class Sessions {
  public:
+  /// Sees every session that is opened, and those that have ended, whyever.
+  struct Keeper {
+    std::function<void(KeptSession)> opened = [](const KeptSession&) {};
+    std::function<void(std::vector<Digest>)> ended = [](const std::vector<Digest>&) {};
+  };
+
   explicit Sessions(SessionLimits limits) : limits_(limits) {}
+
+  /// From now on the keeper sees what happens; not what restore() brings back.
+  void keep_with(Keeper keeper) { keeper_ = std::move(keeper); }
+  /// Sessions that an earlier process kept. Those that have expired are told to the keeper as
+  /// ended.
+  void restore(std::vector<KeptSession> kept, UnixSeconds now);
 
   /// A new session's secret, 64 hexadecimal digits, for the cookie.
   [[nodiscard]] std::string open(const Caller& caller, UnixSeconds now);
@@ -77,17 +92,23 @@ class Sessions {
     std::map<Digest, Entry> entries;
     std::list<Digest> order;
     std::map<std::string, std::list<Digest>, std::less<>> by_login;
+    std::vector<Digest> removed;
 
     [[nodiscard]] std::size_t size() const { return entries.size(); }
     void add(const Digest& digest, Identity identity, UnixSeconds expires_at, std::size_t limit,
              std::size_t limit_per_login);
     bool remove(const Digest& digest);
     void expire(UnixSeconds now);
+    /// What was removed since the last call.
+    [[nodiscard]] std::vector<Digest> take_removed() { return std::exchange(removed, {}); }
     /// Whom a secret was given to, if that is not over; it is gone afterwards.
     std::optional<Identity> redeem(std::string_view secret, UnixSeconds now);
   };
 
+  void tell_ended();
+
   SessionLimits limits_;
+  Keeper keeper_;
   Store sessions_;
   Store tickets_;
   Store sign_ins_;

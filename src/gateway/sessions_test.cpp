@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace baton::gateway {
 namespace {
@@ -120,6 +123,98 @@ TEST(Tickets, AreBounded) {
   EXPECT_EQ(sessions.ticket_count(), 4U);
   sessions.expire(kNow + 30);
   EXPECT_EQ(sessions.ticket_count(), 0U);
+}
+
+/// What a keeper is told, as a store would have it.
+struct Kept {
+  std::map<Digest, KeptSession> sessions;
+
+  [[nodiscard]] Sessions::Keeper keeper() {
+    return {.opened = [this](KeptSession each) { sessions[each.digest] = std::move(each); },
+            .ended =
+                [this](const std::vector<Digest>& all) {
+                  for (const Digest& each : all) sessions.erase(each);
+                }};
+  }
+  [[nodiscard]] std::vector<KeptSession> list() const {
+    std::vector<KeptSession> all;
+    for (const auto& [digest, each] : sessions) all.push_back(each);
+    return all;
+  }
+};
+
+TEST(Sessions, OutliveTheProcessWithTheirTimeAndRole) {
+  Kept kept;
+  std::string boss;
+  {
+    Sessions before{SessionLimits{}};
+    before.keep_with(kept.keeper());
+    boss = before.open({"boss", directory::Role::supervisor}, kNow);
+    EXPECT_EQ(kept.sessions.size(), 1U);
+    EXPECT_TRUE(kept.sessions.contains(sha256(boss))) << "a digest, never the secret";
+  }
+  Sessions after{SessionLimits{}};
+  after.keep_with(kept.keeper());
+  after.restore(kept.list(), kNow + 3600);
+  const auto found = after.find(boss, kNow + 12 * 3600 - 1);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->caller.login, "boss");
+  EXPECT_EQ(found->caller.role, directory::Role::supervisor);
+  EXPECT_EQ(found->expires_at, kNow + 12 * 3600);
+  EXPECT_EQ(found->session, sha256(boss));
+  EXPECT_EQ(kept.sessions.size(), 1U) << "what came back is still kept";
+  EXPECT_FALSE(after.find(boss, kNow + 12 * 3600));
+  EXPECT_TRUE(kept.sessions.empty()) << "what has expired is not";
+}
+
+TEST(Sessions, WhateverEndsThemEndsWhatIsKept) {
+  Kept kept;
+  Sessions sessions{SessionLimits{.sessions_per_login = 2}};
+  sessions.keep_with(kept.keeper());
+  const std::string one = sessions.open(kAgent, kNow);
+  EXPECT_TRUE(sessions.close(sha256(one)));
+  EXPECT_TRUE(kept.sessions.empty()) << "signed out";
+  const std::string oldest = sessions.open(kAgent, kNow);
+  for (int i = 0; i < 2; ++i) (void)sessions.open(kAgent, kNow + 1);
+  EXPECT_EQ(kept.sessions.size(), 2U);
+  EXPECT_FALSE(kept.sessions.contains(sha256(oldest))) << "made room for";
+  sessions.revoke("agent1");
+  EXPECT_TRUE(kept.sessions.empty()) << "revoked";
+  (void)sessions.open(kAgent, kNow);
+  sessions.expire(kNow + 12 * 3600);
+  EXPECT_TRUE(kept.sessions.empty()) << "expired";
+  const auto ticket = sessions.issue_ticket({kAgent, kNow + 100, std::nullopt}, kNow);
+  EXPECT_TRUE(sessions.redeem_ticket(ticket, kNow));
+  EXPECT_TRUE(kept.sessions.empty()) << "tickets are not kept";
+}
+
+TEST(Sessions, ThoseThatExpiredMeanwhileDoNotComeBack) {
+  Kept kept;
+  kept.sessions[sha256("old")] = {.digest = sha256("old"), .login = "a", .expires_at = kNow};
+  kept.sessions[sha256("young")] = {
+      .digest = sha256("young"), .login = "a", .expires_at = kNow + 1};
+  Sessions sessions{SessionLimits{}};
+  sessions.keep_with(kept.keeper());
+  sessions.restore(kept.list(), kNow);
+  EXPECT_FALSE(sessions.find("old", kNow));
+  EXPECT_TRUE(sessions.find("young", kNow));
+  EXPECT_EQ(kept.sessions.size(), 1U);
+}
+
+TEST(Sessions, LimitsHoldForThoseThatComeBack) {
+  Kept kept;
+  for (const char* secret : {"first", "second", "third"}) {
+    kept.sessions[sha256(secret)] = {
+        .digest = sha256(secret),
+        .login = "a",
+        .expires_at = kNow + 1 + static_cast<int>(kept.sessions.size())};
+  }
+  Sessions sessions{SessionLimits{.sessions_per_login = 2}};
+  sessions.keep_with(kept.keeper());
+  sessions.restore(kept.list(), kNow);
+  EXPECT_FALSE(sessions.find("first", kNow)) << "the oldest makes room";
+  EXPECT_TRUE(sessions.find("third", kNow));
+  EXPECT_EQ(kept.sessions.size(), 2U);
 }
 
 }  // namespace

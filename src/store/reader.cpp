@@ -177,6 +177,17 @@ std::optional<std::string> StoreReader::preferences(std::string_view login) {
   return find.text(0);
 }
 
+std::vector<SessionRow> StoreReader::sessions() {
+  std::vector<SessionRow> found;
+  Statement select =
+      impl_->database.prepare("SELECT digest, login, role, expires_at FROM sessions");
+  while (impl_->row_of(select)) {
+    found.push_back(
+        {std::string(select.blob(0)), select.text(1), select.text(2), select.integer(3)});
+  }
+  return found;
+}
+
 bool StoreReader::verify_password(std::string_view login, std::string_view password) {
   std::string encoded;
   {

@@ -52,6 +52,9 @@ class StoreReader {
   /// The object that Store::put_preferences kept for the login, as it was given.
   [[nodiscard]] std::optional<std::string> preferences(std::string_view login);
 
+  /// Those that were not removed, expired ones too; none where they cannot be read.
+  [[nodiscard]] std::vector<SessionRow> sessions();
+
   /// True if the account has that password. Slow on purpose (argon2id); an unknown login takes the
   /// same time.
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password);

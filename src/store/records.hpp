@@ -60,6 +60,16 @@ struct Registration {
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
+/// Somebody who is signed in by password.
+struct SessionRow {
+  std::string digest;  ///< 32 bytes: SHA-256 of what the client holds.
+  std::string login;
+  std::string role;
+  std::int64_t expires_at = 0;  ///< Unix seconds.
+
+  friend bool operator==(const SessionRow&, const SessionRow&) = default;
+};
+
 /// A registration that came, was refreshed or went.
 struct RegistrationChange {
   Registration registration;

@@ -161,6 +161,15 @@ CREATE TABLE preferences(
   updated_at INTEGER NOT NULL,   -- Unix ms
   json TEXT NOT NULL
 ) STRICT;
+)sql",
+      // 9: who is signed in.
+      R"sql(
+CREATE TABLE sessions(
+  digest BLOB PRIMARY KEY,       -- SHA-256 of what the client holds
+  login TEXT NOT NULL,
+  role TEXT NOT NULL,
+  expires_at INTEGER NOT NULL    -- Unix seconds
+) STRICT, WITHOUT ROWID;
 )sql"};
   return steps;
 }

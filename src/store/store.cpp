@@ -207,15 +207,30 @@ struct Store::Impl {
     for (const std::string& login : stored_logins()) {
       if (logins.contains(login)) continue;
       status = remove.bind(1, login).run();
+      if (status) status = forget_sessions(login);
       if (!status) return status;
     }
     return {};
   }
 
+  Status forget_sessions(std::string_view login) {
+    Statement forget = database->prepare("DELETE FROM sessions WHERE login = ?1");
+    return forget.bind(1, login).run();
+  }
+
   Status write_credentials(const std::vector<Credential>& credentials) {
     Statement put = database->prepare(
         "INSERT OR REPLACE INTO credentials(login, realm, ha1, argon2id) VALUES(?1, ?2, ?3, ?4)");
+    Statement changes =
+        database->prepare("SELECT 1 FROM credentials WHERE login = ?1 AND ha1 <> ?2");
     for (const Credential& credential : credentials) {
+      const bool changed =
+          changes.bind(1, credential.login).bind(2, credential.ha1).step() == Statement::Step::row;
+      changes.reset();
+      // Who knew the old password, or has a cookie that it got, is not to stay in.
+      if (changed) {
+        if (Status forgotten = forget_sessions(credential.login); !forgotten) return forgotten;
+      }
       put.bind(1, credential.login).bind(2, credential.realm);
       const Status status = put.bind(3, credential.ha1).bind(4, credential.encoded).run();
       if (!status) return status;
@@ -475,6 +490,23 @@ Status Store::put_preferences(std::string_view login, std::string_view json) {
   Statement put = impl_->database->prepare(
       "INSERT OR REPLACE INTO preferences(login, updated_at, json) VALUES(?1, ?2, ?3)");
   return put.bind(1, login).bind(2, now_ms()).bind(3, json).run();
+}
+
+Status Store::put_session(const SessionRow& session) {
+  Statement put = impl_->database->prepare(
+      "INSERT OR REPLACE INTO sessions(digest, login, role, expires_at) VALUES(?1, ?2, ?3, ?4)");
+  put.bind_blob(1, session.digest).bind(2, session.login).bind(3, session.role);
+  return put.bind(4, session.expires_at).run();
+}
+
+Status Store::remove_sessions(const std::vector<std::string>& digests) {
+  return transact([&] {
+    Statement remove = impl_->database->prepare("DELETE FROM sessions WHERE digest = ?1");
+    for (const std::string& digest : digests) {
+      if (Status removed = remove.bind_blob(1, digest).run(); !removed) return removed;
+    }
+    return Status{};
+  });
 }
 
 std::optional<std::uint64_t> Store::take_ids(std::string_view counter, std::uint64_t count) {

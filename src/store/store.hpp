@@ -96,6 +96,11 @@ class Store {
   /// transact().
   Status put_preferences(std::string_view login, std::string_view json);
 
+  /// Sessions outlive the process. Each a commit of its own: not inside transact(). An import that
+  /// changes a login's password, or leaves the login out, forgets its sessions.
+  Status put_session(const SessionRow& session);
+  Status remove_sessions(const std::vector<std::string>& digests);
+
   /// The legs that were up when the last process ended, by id. Throws StoreError.
   [[nodiscard]] std::vector<LegRow> saved_legs() const;
   /// Forgets them, since they name both parties. For a store that no server uses.

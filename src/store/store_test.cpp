@@ -235,6 +235,34 @@ TEST_F(StoreTest, PasswordsAreKeptChangedAndForgotten) {
   EXPECT_EQ(store.credentials()[0], before[0]);
 }
 
+TEST_F(StoreTest, SessionsAreKeptUntilTheyAreRemovedOrTheirPasswordChanges) {
+  const auto session = [](char of, const std::string& login) {
+    return SessionRow{std::string(31, '\0') + of, login, "agent", 1'700'000'000};
+  };
+  directory::ImportedDirectory imported = example();
+  {
+    Store store = open();
+    ASSERT_TRUE(store.put_directory(imported).status);
+    for (const SessionRow& each : {session('a', "agent1"), session('b', "agent1"),
+                                   session('c', "agent2"), session('d', "agent4")}) {
+      ASSERT_TRUE(store.put_session(each));
+    }
+    ASSERT_TRUE(store.remove_sessions({session('a', "").digest, session('x', "").digest}));
+    ASSERT_TRUE(store.remove_sessions({}));
+  }
+  Store store = open();
+  StoreReader reader(path_);
+  EXPECT_THAT(reader.sessions(),
+              ElementsAre(session('b', "agent1"), session('c', "agent2"), session('d', "agent4")));
+  ASSERT_TRUE(store.put_directory(imported).status);
+  EXPECT_EQ(reader.sessions().size(), 3U) << "the same passwords change nothing";
+  imported.passwords = {{"agent2", "another-password"}};
+  imported.directory.agents.erase(imported.directory.agents.begin() + 3);  // agent4
+  imported.directory.quick_connects.pop_back();
+  ASSERT_TRUE(store.put_directory(imported).status);
+  EXPECT_THAT(reader.sessions(), ElementsAre(session('b', "agent1")));
+}
+
 TEST_F(StoreTest, NoPasswordIsInTheFile) {
   {
     Store store = open();

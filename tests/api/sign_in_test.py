@@ -13,6 +13,7 @@ import websockets
 
 from harness.desktop import Desktop
 from harness.rest import Rest
+from harness.server import run
 from harness.tokens import b64, claims, forge
 from harness.world import World
 
@@ -84,6 +85,71 @@ async def test_password_login_and_logout(world: World):
                                headers={"Origin": "https://evil.example"})).status == 403
     assert (await rest.request("POST", "/v1/logout", headers={"Origin": own})).status in (200, 204)
     assert (await rest.request("GET", "/v1/quick-connects", headers={"Origin": own})).status == 401
+
+
+async def signed_in(world: World, login: str) -> tuple[Rest, dict[str, str]]:
+    """A browser with the session's cookie, and the header of the server's own page."""
+    rest = await world.rest()
+    answer = await rest.post("/v1/login", {"login": login, "password": f"demo-{login}"})
+    assert answer.status == 200
+    rest.cookie = answer.headers["set-cookie"].split(";")[0]
+    return rest, {"Origin": f"http://{world.server.http[0]}:{world.server.http[1]}"}
+
+
+async def test_a_session_outlives_the_server_and_a_logout_does_too(world: World):
+    stays, own = await signed_in(world, "agent1")
+    leaves, _ = await signed_in(world, "agent1")
+    boss, _ = await signed_in(world, "supervisor1")
+    assert (await leaves.request("POST", "/v1/logout", headers=own)).status == 204
+    await world.restart()
+    assert (await stays.request("GET", "/v1/quick-connects", headers=own)).status == 200
+    assert (await leaves.request("GET", "/v1/quick-connects", headers=own)).status == 401
+    assert (await boss.request("GET", "/v1/statistics", headers=own)).status == 200, "with his role"
+    desktop = await Desktop(world.server.http, "agent1", "", headers={"Cookie": stays.cookie, **own}).open()
+    world.desktops.append(desktop)
+    await desktop.publish("App", "StateSync")
+    await desktop.expect("App/StateSync")
+    assert (await stays.request("POST", "/v1/logout", headers=own)).status == 204
+    assert await desktop.closed() == 4401
+    world.desktops.remove(desktop)
+    await world.restart()
+    assert (await stays.request("GET", "/v1/quick-connects", headers=own)).status == 401
+    secret = stays.cookie.partition("=")[2]
+    files = b"".join(path.read_bytes() for path in world.folder.glob("baton.db*"))
+    for found in (secret.encode(), bytes.fromhex(secret)):
+        assert found not in files, "the store never had what the client holds"
+
+
+async def test_a_session_ends_with_a_new_password_over_a_restart(world: World):
+    rest, own = await signed_in(world, "agent1")
+    other, _ = await signed_in(world, "agent2")
+    boss = await world.rest("supervisor1", "supervisor")
+    directory = json.loads((world.folder / "directory.json").read_text())
+    next(agent for agent in directory["agents"] if agent["login"] == "agent1")["password"] = "another-password"
+    assert (await boss.request("PUT", "/v1/directory", directory)).status == 200
+    await world.restart()
+    assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 401
+    assert (await other.request("GET", "/v1/quick-connects", headers=own)).status == 200
+
+
+async def test_a_session_ends_with_an_account_that_was_disabled_while_no_server_ran(world: World):
+    rest, own = await signed_in(world, "agent1")
+    other, _ = await signed_in(world, "agent2")
+    await world.kill()
+    directory = json.loads((world.folder / "directory.json").read_text())
+    agent = next(agent for agent in directory["agents"] if agent["login"] == "agent1")
+    agent["enabled"] = False
+    path = world.folder / "disabled.json"
+    path.write_text(json.dumps(directory))
+    code, out, err = await run("directory", "import", "--config", str(world.config_path), str(path))
+    assert code == 0, out + err
+    await world.start_again()
+    assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 401
+    assert (await other.request("GET", "/v1/quick-connects", headers=own)).status == 200
+    agent["enabled"] = True
+    boss = await world.rest("supervisor1", "supervisor")
+    assert (await boss.request("PUT", "/v1/directory", directory)).status == 200
+    assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 401, "it ended for good"
 
 
 async def test_a_ticket_opens_one_socket_once(world: World):
