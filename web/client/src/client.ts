@@ -8,6 +8,7 @@ import type {
   Destination,
   EventOf,
   Preflight,
+  Preferences,
   PreflightRequest,
   QueueList,
   QuickConnectList,
@@ -308,6 +309,14 @@ export class BatonClient {
   }
   contact(contactId: string): Promise<Contact> {
     return this.get(`/v1/contacts/${encodeURIComponent(contactId)}`) as Promise<Contact>;
+  }
+  /** What the caller's pages keep for him, in whatever browser: one object for all of them. */
+  preferences(): Promise<Preferences> {
+    return this.get("/v1/me/preferences") as Promise<Preferences>;
+  }
+  /** Puts an object in the place of the one before; done when it is on the disk. BatonError with status 413: too large. */
+  keepPreferences(kept: Preferences): Promise<Preferences> {
+    return this.http("PUT", "/v1/me/preferences", kept) as Promise<Preferences>;
   }
   /** What a BlindTransfer would be told now. Nothing is dialled or counted. */
   preflight(request: PreflightRequest): Promise<Preflight> {

@@ -32,6 +32,7 @@ export type Statistics = schema.RestStatistics;
 export type QueueState = schema.QueueState;
 export type WaitingList = schema.RestWaitingList;
 export type Contact = schema.RestContact;
+export type Preferences = schema.RestPreferences;
 export type SignedIn = schema.RestLogin;
 export type Accepted = schema.RestAccepted;
 export type Ticket = schema.RestWsTicket;

@@ -1,4 +1,3 @@
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { age } from "@baton/shared/clock.ts";
 import { Icon } from "@baton/shared/icons.tsx";
@@ -6,7 +5,6 @@ import { readable } from "@baton/shared/numbers.ts";
 import { transferSentence } from "./sentences.ts";
 import * as session from "./session.ts";
 import { agentLeg, type Call, customerOf, details, otherLeg } from "./state.ts";
-import { storage } from "./storage.ts";
 import { t } from "./texts.ts";
 
 const HEADINGS = {
@@ -182,8 +180,6 @@ export function CallCard({ call }: { call: Call }): JSX.Element {
 
 /** The agent's own note: kept at each stroke, so nothing that happens to the page loses it. */
 function Note({ contactId }: { contactId: string }): JSX.Element {
-  const login = session.who.value?.login ?? "";
-  const text = useSignal(storage.note(login, contactId));
   return (
     <label class="field note">
       <span>
@@ -192,11 +188,8 @@ function Note({ contactId }: { contactId: string }): JSX.Element {
       <textarea
         rows={3}
         maxLength={2000}
-        value={text.value}
-        onInput={(event) => {
-          text.value = event.currentTarget.value;
-          storage.setNote(login, contactId, text.value);
-        }}
+        value={session.noteOf("notes", contactId)}
+        onInput={(event) => session.setNote("notes", contactId, event.currentTarget.value)}
       />
     </label>
   );

@@ -9,7 +9,6 @@ import type { JSX } from "preact";
 import { prepare, type Row, search, toQuickConnect, typedNumber } from "./destinations.ts";
 import { fallsBack, optionsFor, type Step } from "./options.ts";
 import * as session from "./session.ts";
-import { storage } from "./storage.ts";
 import { t, tOf } from "./texts.ts";
 
 const PREFLIGHT_MS = 120;
@@ -30,8 +29,7 @@ export function TransferBox(): JSX.Element {
   // The chosen row by what it stands for: the rows are read again and sorted anew while the box is open.
   const at = useSignal<string | null>(null);
   const contactId = session.state.value.call?.contactId ?? "";
-  const login = session.who.value?.login ?? "";
-  const note = useSignal(storage.transferNote(login, contactId));
+  const note = session.noteOf("transferNotes", contactId);
   const seconds = useSignal(20);
   const step = useSignal<Step>("return");
   const failure = useSignal("");
@@ -50,6 +48,7 @@ export function TransferBox(): JSX.Element {
   });
   useEffect(() => {
     void session.refreshDestinations();
+    void session.readKept();
     const timer = setInterval(() => {
       // A large directory is read once for each use: the figures say their age, and the server looks again.
       if (session.quickConnects.value.length <= FEW) void session.refreshDestinations();
@@ -76,7 +75,7 @@ export function TransferBox(): JSX.Element {
 
   const { capabilities } = session.state.value;
   const options = (): ReturnType<typeof optionsFor> =>
-    optionsFor(capabilities, { seconds: seconds.value, step: step.value, note: note.value });
+    optionsFor(capabilities, { seconds: seconds.value, step: step.value, note });
   const send = async (row: Row | undefined): Promise<void> => {
     failure.value = "";
     const typed = number.value;
@@ -167,11 +166,10 @@ export function TransferBox(): JSX.Element {
           <textarea
             rows={2}
             maxLength={2000}
-            value={note.value}
-            onInput={(event) => {
-              note.value = event.currentTarget.value;
-              storage.setTransferNote(login, contactId, note.value);
-            }}
+            value={note}
+            onInput={(event) =>
+              session.setNote("transferNotes", contactId, event.currentTarget.value)
+            }
             onKeyDown={(event) => {
               if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
                 void send(rows[chosen]);

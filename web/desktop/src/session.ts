@@ -11,6 +11,8 @@ import { clockSays } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { computed, effect, signal } from "@preact/signals";
+import { Keeper } from "./keeper.ts";
+import { idsOf, textOf } from "./kept.ts";
 import { allowed, apply, applyRecord, canTakeBack, EMPTY, phaseOf, type State } from "./state.ts";
 import { storage } from "./storage.ts";
 import { t, tOf } from "./texts.ts";
@@ -34,16 +36,21 @@ export const announcement = signal("");
 export const quickConnects = signal<QuickConnectItem[]>([]);
 export const quickConnectsAt = signal(0);
 export const queues = signal<QueueList["items"]>([]);
-export const favourites = signal<string[]>([]);
-export const recent = signal<string[]>([]);
 
 const client = new BatonClient({ source: "baton-desktop" });
+const keeper = new Keeper({
+  preferences: () => client.preferences(),
+  keepPreferences: (kept) => client.keepPreferences(kept),
+});
+storage.onOtherKept(() => keeper.readStored());
+export const { kept } = keeper;
+export const favourites = computed(() => idsOf(kept.value.favourites));
+export const recent = computed(() => idsOf(kept.value.recent));
 const QUEUE_REFRESH_MS = 5_000;
 
 export const signing = signingOf(client, {
   entering(signed) {
-    favourites.value = storage.favourites(signed.login);
-    recent.value = storage.recent(signed.login);
+    keeper.open(signed.login);
   },
   entered() {
     void client.publish({ topic: "Agent", subtopic: "GetStates" }).then(
@@ -56,11 +63,15 @@ export const signing = signingOf(client, {
   },
   forgotten() {
     state.value = EMPTY;
+    keeper.close();
     quickConnects.value = [];
     transferBoxOpen.value = keypadOpen.value = false;
   },
 });
 export const { who, connection } = signing;
+client.onConnection((value) => {
+  if (value === "open") void keeper.sync();
+});
 client.subscribe("*", (event) => {
   const before = state.value;
   state.value = apply(before, event);
@@ -161,7 +172,7 @@ export async function transfer(
   refusal.value = "";
   try {
     await client.transfer(destination, options, ofCall());
-    if (key && who.value) recent.value = storage.addRecent(who.value.login, key);
+    if (key) keeper.set("recent", key, true);
     return "";
   } catch (error) {
     if (!(error instanceof BatonError)) return t("unreachable");
@@ -176,13 +187,16 @@ export const preflight = (number: string): ReturnType<BatonClient["preflight"]> 
   client.preflight({ destination: number });
 
 export function toggleFavourite(key: string): void {
-  const login = who.value?.login;
-  if (login === undefined) return;
-  favourites.value = favourites.value.includes(key)
-    ? favourites.value.filter((one) => one !== key)
-    : [...favourites.value, key];
-  storage.setFavourites(login, favourites.value);
+  keeper.set("favourites", key, !favourites.value.includes(key));
 }
+
+/** The agent's own note on a contact, or his note for the next agent, as far as he has written it. */
+export const noteOf = (kind: "notes" | "transferNotes", contactId: string): string =>
+  textOf(kept.value[kind], contactId);
+export const setNote = (kind: "notes" | "transferNotes", contactId: string, text: string): void =>
+  keeper.set(kind, contactId, text);
+/** What another browser of the same agent has written meanwhile is here afterwards. */
+export const readKept = (): Promise<void> => keeper.sync();
 
 // --- What is read again and again ------------------------------------------------------------------------------------
 

@@ -1,38 +1,20 @@
 import { read, write } from "@baton/shared/storage.ts";
+import type { Kept } from "./kept.ts";
 
-/** What a browser keeps for one agent: favourites, notes, his choices. */
+/** What this browser keeps: a choice of its own, and a copy of what the server keeps for an agent. */
 
-/** A text for each contact; the newest fifty are kept. */
-const textOf = (key: string, contactId: string): string =>
-  read<[string, string][]>(key, []).find(([id]) => id === contactId)?.[1] ?? "";
-function setTextOf(key: string, contactId: string, text: string): void {
-  const others = read<[string, string][]>(key, []).filter(([id]) => id !== contactId);
-  write(key, text === "" ? others : [[contactId, text], ...others].slice(0, NOTES));
-}
-
-const NOTES = 50;
-const RECENT = 8;
+const key = (login: string): string => `kept.${login}`;
 
 export const storage = {
   shortcuts: (): boolean => read("shortcuts", true),
   setShortcuts: (on: boolean): void => write("shortcuts", on),
 
-  favourites: (login: string): string[] => read(`favourites.${login}`, []),
-  setFavourites: (login: string, keys: string[]): void => write(`favourites.${login}`, keys),
-  recent: (login: string): string[] => read(`recent.${login}`, []),
-  addRecent(login: string, key: string): string[] {
-    const keys = [key, ...storage.recent(login).filter((one) => one !== key)].slice(0, RECENT);
-    write(`recent.${login}`, keys);
-    return keys;
+  kept: (login: string): unknown => read<unknown>(key(login), null),
+  setKept: (login: string, kept: Kept): void => write(key(login), kept),
+  /** Calls `handler` when another tab has written what is kept for anybody. */
+  onOtherKept(handler: () => void): void {
+    addEventListener("storage", (event) => {
+      if (event.key?.startsWith("baton.kept.")) handler();
+    });
   },
-
-  /** The agent's own note on a contact. */
-  note: (login: string, contactId: string): string => textOf(`notes.${login}`, contactId),
-  setNote: (login: string, contactId: string, text: string): void =>
-    setTextOf(`notes.${login}`, contactId, text),
-  /** His note for the next agent, as far as he has written it. */
-  transferNote: (login: string, contactId: string): string =>
-    textOf(`transferNotes.${login}`, contactId),
-  setTransferNote: (login: string, contactId: string, text: string): void =>
-    setTextOf(`transferNotes.${login}`, contactId, text),
 };

@@ -7,6 +7,9 @@ let ahead = 0;
 export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now() + ahead), 1000);
 
+/** The server's time at this instant, Unix milliseconds; for stamps. */
+export const serverTime = (): number => Date.now() + ahead;
+
 /** Takes the server's own time out of what it just told. */
 export function clockSays(timestamp: string): void {
   now.value = Date.now() + (ahead = Date.parse(timestamp) - Date.now());
