@@ -60,6 +60,15 @@ struct RetentionConfig {
   int audit_days = 400;    ///< The audit; 0: for ever.
 };
 
+/// What one read may take of the server, and how many may wait.
+struct ReadConfig {
+  std::size_t statistics_transfers = 500'000;  ///< Counted for one request; more gets 400.
+  int statistics_ms = 5000;                    ///< What counting them may take; longer gets 400.
+  int slow_reads = 8;  ///< Statistics and CSV that are made or wait; one more gets 503.
+  std::size_t csv_transfers = 100'000;  ///< Rows of one CSV of GET /v1/transfers.
+  std::size_t waiting_listed = 1000;    ///< Rows of GET /v1/queues/waiting.
+};
+
 struct LogConfig {
   std::string level = "info";   ///< trace, debug, info, warning, error.
   std::string format = "text";  ///< text, or json (one object a line).
@@ -78,6 +87,7 @@ struct AppConfig {
   JournalConfig journal;
   core::Policy policy;
   RetentionConfig retention;
+  ReadConfig reads;
   LogConfig log;
 };
 

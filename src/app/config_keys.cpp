@@ -426,6 +426,21 @@ const std::array kKeys{
         "What the pages of one caller may keep for him (`/v1/me/preferences`), as JSON text; more "
         "gets 413.",
         "bytes", 1024, kMiB),
+    number("limits", "statistics_transfers", BATON_AT(reads.statistics_transfers),
+           "Transfers that one `GET /v1/statistics` counts; a time with more gets 400.",
+           "transfers", 1, 10000000),
+    number("limits", "statistics_ms", BATON_AT(reads.statistics_ms),
+           "How long that may take; longer gets 400.", "milliseconds", 1, 60000),
+    number("limits", "csv_transfers", BATON_AT(reads.csv_transfers),
+           "Transfers in one CSV of `GET /v1/transfers`, the newest; a `limit` above it gets 400.",
+           "transfers", 1, 1000000),
+    number("limits", "slow_reads", BATON_AT(reads.slow_reads),
+           "Statistics and CSV at once, of everybody: one is made, the others wait. One more gets "
+           "503.",
+           "requests", 1, 1000),
+    number("limits", "waiting_listed", BATON_AT(reads.waiting_listed),
+           "Customers that `GET /v1/queues/waiting` lists, those who have waited longest.",
+           "customers", 1, 100000),
     number_or_off(
         "retention", "records_days", BATON_AT(retention.records_days),
         "Records of transfers and contacts that did not change for so long are deleted, a "

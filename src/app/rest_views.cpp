@@ -14,6 +14,9 @@ namespace json = boost::json;
 
 namespace {
 
+/// The longest page of a list.
+constexpr std::size_t kMostListed = 1000;
+
 std::string list(json::array items, std::optional<std::string> next = {}) {
   json::object body;
   body["items"] = std::move(items);
@@ -62,7 +65,17 @@ std::string csv_value(const json::object& object, std::string_view key) {
   return csv(json::serialize(*value));
 }
 
-gateway::RestReply transfers_csv(const store::TransferPage& page) {
+gateway::RestReply not_read(const store::TransferPage& page, const store::TransferFilter& filter) {
+  if (page.bad_cursor) {
+    return rest_error(400, message::Reason::invalidMessage,
+                      "cursor: '" + filter.cursor + "' was not given by this list");
+  }
+  return rest_error(503, message::Reason::backendUnavailable, page.status.error);
+}
+
+/// The filter's `limit` newest of what it finds, however many pages that is.
+gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilter filter) {
+  std::size_t left = filter.limit;
   gateway::RestReply reply;
   reply.content_type = "text/csv; charset=utf-8";
   reply.file_name = "transfers.csv";
@@ -73,22 +86,33 @@ gateway::RestReply transfers_csv(const store::TransferPage& page) {
     reply.body += (i == 0 ? "" : ",") + std::string(kColumns.at(i));
   }
   reply.body += "\r\n";
-  for (const store::TransferRow& row : page.items) {
-    boost::system::error_code error;
-    const json::value value = json::parse(row.json, error);
-    const json::object* object = value.if_object();
-    if (error || object == nullptr) continue;
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      reply.body += (i == 0 ? "" : ",") + csv_value(*object, kColumns.at(i));
+  while (left > 0) {
+    filter.limit = std::min(left, kMostListed);
+    const store::TransferPage page = reader.transfers(filter);
+    if (!page.status.ok()) return not_read(page, filter);
+    for (const store::TransferRow& row : page.items) {
+      boost::system::error_code error;
+      const json::value value = json::parse(row.json, error);
+      const json::object* object = value.if_object();
+      if (error || object == nullptr) continue;
+      for (std::size_t i = 0; i < kColumns.size(); ++i) {
+        reply.body += (i == 0 ? "" : ",") + csv_value(*object, kColumns.at(i));
+      }
+      reply.body += "\r\n";
     }
-    reply.body += "\r\n";
+    left -= page.items.size();
+    if (!page.next_cursor) break;
+    filter.cursor = *page.next_cursor;
   }
   return reply;
 }
 
 gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& caller,
-                             const gateway::RestRequest& request) {
+                             const gateway::RestRequest& request, std::size_t most_csv) {
+  const bool as_csv = is_csv(request);
+  const std::size_t most = as_csv ? most_csv : kMostListed;
   store::TransferFilter filter;
+  if (as_csv) filter.limit = most;
   const auto take = [&](const char* name, std::optional<std::string>& into) {
     if (std::string value = parameter(request, name); !value.empty()) into = std::move(value);
   };
@@ -109,9 +133,9 @@ gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& 
   if (const std::string text = parameter(request, "limit"); !text.empty()) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), filter.limit);
     if (error != std::errc{} || end != text.data() + text.size() || filter.limit < 1 ||
-        filter.limit > 1000) {
+        filter.limit > most) {
       return rest_error(400, message::Reason::invalidMessage,
-                        "limit: '" + text + "' is not a number from 1 to 1000");
+                        "limit: '" + text + "' is not a number from 1 to " + std::to_string(most));
     }
   }
   if (const std::string format = parameter(request, "format");
@@ -126,14 +150,9 @@ gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& 
     }
     filter.agent = caller.login;
   }
+  if (as_csv) return transfers_csv(reader, std::move(filter));
   const store::TransferPage page = reader.transfers(filter);
-  if (page.bad_cursor) {
-    return rest_error(400, message::Reason::invalidMessage,
-                      "cursor: '" + filter.cursor + "' was not given by this list");
-  }
-  if (!page.status.ok())
-    return rest_error(503, message::Reason::backendUnavailable, page.status.error);
-  if (parameter(request, "format") == "csv") return transfers_csv(page);
+  if (!page.status.ok()) return not_read(page, filter);
   gateway::RestReply reply;
   reply.body = "{\"items\":[";
   for (const store::TransferRow& row : page.items) {
@@ -222,14 +241,13 @@ std::string queues_json(const core::ContactCenter& center, const gateway::Caller
 }
 
 gateway::RestReply waiting_json(const core::ContactCenter& center, const gateway::Caller& caller,
-                                const gateway::RestRequest& request) {
+                                const gateway::RestRequest& request, std::size_t most) {
   if (!sees_all(caller)) {
     return rest_error(403, message::Reason::callNotOwned,
                       "who waits is told to supervisors and services");
   }
   json::array items;
-  for (const core::WaitingCustomer& each :
-       center.waiting(parameter(request, "queue"), kMostWaitingListed)) {
+  for (const core::WaitingCustomer& each : center.waiting(parameter(request, "queue"), most)) {
     json::object item;
     item["contactId"] = to_string(each.contact);
     item["queueArn"] = each.queue_arn;
@@ -329,9 +347,13 @@ gateway::RestReply quick_connects_json(const core::ContactCenter& center,
   return {.status = 200, .content_type = "application/json", .body = list(std::move(items))};
 }
 
+bool is_csv(const gateway::RestRequest& request) {
+  return request.resource == "transfers" && parameter(request, "format") == "csv";
+}
+
 gateway::RestReply stored_json(store::StoreReader& reader, const gateway::Caller& caller,
-                               const gateway::RestRequest& request) {
-  if (request.resource == "transfers") return transfers(reader, caller, request);
+                               const gateway::RestRequest& request, std::size_t most_csv) {
+  if (request.resource == "transfers") return transfers(reader, caller, request, most_csv);
   if (request.resource == "contact") {
     const auto row = reader.contact(request.id);
     // Whose call it is stands in its legs: an agent sees the contacts he was connected to.

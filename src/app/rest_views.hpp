@@ -20,14 +20,12 @@ namespace baton::app {
 [[nodiscard]] std::string queues_json(const core::ContactCenter& center,
                                       const gateway::Caller& caller);
 
-/// The longest list of GET /v1/queues/waiting.
-inline constexpr std::size_t kMostWaitingListed = 1000;
-
-/// GET /v1/queues/waiting?queue=: who waits in the queue with that ARN, or in any, those who have
-/// waited longest. For supervisors and services; 403 for an agent. Engine's thread.
+/// GET /v1/queues/waiting?queue=: who waits in the queue with that ARN, or in any, the `most` who
+/// have waited longest. For supervisors and services; 403 for an agent. Engine's thread.
 [[nodiscard]] gateway::RestReply waiting_json(const core::ContactCenter& center,
                                               const gateway::Caller& caller,
-                                              const gateway::RestRequest& request);
+                                              const gateway::RestRequest& request,
+                                              std::size_t most);
 
 /// GET /v1/quick-connects?q=&type=&agent=: what the caller (or, for a supervisor or service, the
 /// named agent) may use, with availability, its age, and a queue's wait. `now` is Unix ms. Engine's
@@ -38,10 +36,13 @@ inline constexpr std::size_t kMostWaitingListed = 1000;
                                                      std::int64_t now);
 
 /// GET /v1/transfers, /v1/transfers/{id}, its timeline, and /v1/contacts/{id}, from what is stored.
-/// The thread of `reader`.
+/// A CSV has at most `most_csv` transfers. The thread of `reader`.
 [[nodiscard]] gateway::RestReply stored_json(store::StoreReader& reader,
                                              const gateway::Caller& caller,
-                                             const gateway::RestRequest& request);
+                                             const gateway::RestRequest& request,
+                                             std::size_t most_csv);
+/// Whether it asks for transfers as CSV, which may be many.
+[[nodiscard]] bool is_csv(const gateway::RestRequest& request);
 
 /// The error envelope's `data`, as every refusal of a REST read has it.
 [[nodiscard]] gateway::RestReply rest_error(int status, message::Reason reason,

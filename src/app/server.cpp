@@ -1,5 +1,6 @@
 #include "app/server.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 
 #include "app/preflight.hpp"
 #include "app/rest_views.hpp"
-#include "app/server_metrics.hpp"
 #include "app/statistics_view.hpp"
 #include "app/version.hpp"
 #include "core/number_facts.hpp"
@@ -306,6 +306,7 @@ void Server::start() {
   gateway_ =
       std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_, pages_->pages());
   add_metrics(*registry_, *engine_);
+  add_metrics(*registry_, read_stats_);
   telephony::Switch* back_end = nullptr;
   if (config_.telephony.at_amazon()) {
     make_amazon();
@@ -546,6 +547,15 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
     keep_preferences(caller, std::move(request.body), std::move(done));
     return;
   }
+  if (is_csv(request)) {
+    read_slowly(
+        [this, caller = std::move(caller),
+         request = std::move(request)](store::StoreReader& reader) {
+          return stored_json(reader, caller, request, config_.reads.csv_transfers);
+        },
+        std::move(done));
+    return;
+  }
   const bool live = request.resource == "agents" || request.resource == "queues" ||
                     request.resource == "waiting" || request.resource == "quick-connects";
   auto task = [this, live, caller = std::move(caller), request = std::move(request),
@@ -556,12 +566,13 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
       if (request.resource == "queues") reply.body = queues_json(center, caller);
       if (request.resource == "quick-connects")
         reply = quick_connects_json(center, caller, request, unix_ms());
-      if (request.resource == "waiting") reply = waiting_json(center, caller, request);
+      if (request.resource == "waiting")
+        reply = waiting_json(center, caller, request, config_.reads.waiting_listed);
       done(std::move(reply));
       return;
     }
     worker_->post([this, caller = std::move(caller), request = std::move(request),
-                   done = std::move(done)] { done(stored_json(*reader_, caller, request)); });
+                   done = std::move(done)] { done(stored_json(*reader_, caller, request, 0)); });
   };
   if (live) {
     engine_->run(std::move(task));
@@ -586,25 +597,45 @@ void Server::preflight(const gateway::Caller& caller, const std::string& body,
 
 void Server::statistics(const gateway::Caller& caller, const gateway::RestRequest& request,
                         std::function<void(gateway::RestReply)> done) {
-  constexpr int kMostWaiting = 8;  // Each may take seconds.
   auto parsed = parse_statistics(caller, request, unix_ms());
   if (auto* refusal = std::get_if<gateway::RestReply>(&parsed)) {
     done(std::move(*refusal));
     return;
   }
-  if (statistics_waiting_.fetch_add(1) >= kMostWaiting) {
-    --statistics_waiting_;
+  auto& query = std::get<store::StatisticsQuery>(parsed);
+  query.most_rows = config_.reads.statistics_transfers;
+  query.most_time = std::chrono::milliseconds(config_.reads.statistics_ms);
+  read_slowly(
+      [this, query](store::StoreReader& reader) {
+        using TooMuch = store::TransferStatistics::TooMuch;
+        const store::TransferStatistics found = reader.statistics(query);
+        if (found.too_much == TooMuch::rows) ++read_stats_.too_many_transfers;
+        if (found.too_much == TooMuch::time) ++read_stats_.too_long;
+        return statistics_json(query, found);
+      },
+      std::move(done));
+}
+
+void Server::read_slowly(std::function<gateway::RestReply(store::StoreReader&)> read,
+                         std::function<void(gateway::RestReply)> done) {
+  if (slow_reads_.fetch_add(1) >= config_.reads.slow_reads) {
+    --slow_reads_;
+    ++read_stats_.too_many_reads;
     done(rest_error(503, message::Reason::backendUnavailable,
-                    "statistics: others are being counted; try again in a moment"));
+                    fmt::format("{} statistics and CSV downloads are being made or wait; try again "
+                                "in a moment",
+                                config_.reads.slow_reads)));
     return;
   }
-  engine_->run_after_flush([this, query = std::get<store::StatisticsQuery>(parsed),
-                            done = std::move(done)](core::ContactCenter&) mutable {
-    statistics_worker_->post([this, query, done = std::move(done)] {
-      done(statistics_json(query, statistics_reader_->statistics(query)));
-      --statistics_waiting_;
-    });
-  });
+  engine_->run_after_flush(
+      [this, read = std::move(read), done = std::move(done)](core::ContactCenter&) mutable {
+        statistics_worker_->post([this, read = std::move(read), done = std::move(done)] {
+          gateway::RestReply reply = read(*statistics_reader_);
+          // Before the answer, since who has it may ask again at once.
+          --slow_reads_;
+          done(std::move(reply));
+        });
+      });
 }
 
 void Server::preferences(const gateway::Caller& caller,

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 
 #include "app/config.hpp"
 #include "app/engine_metrics.hpp"
+#include "app/server_metrics.hpp"
 #include "app/server_registry.hpp"
 #include "app/web_pages.hpp"
 #include "app/worker.hpp"
@@ -94,6 +96,10 @@ class Server final : public gateway::Backend {
   void prune_audit();
   void preflight(const gateway::Caller& caller, const std::string& body,
                  std::function<void(gateway::RestReply)> done);
+  /// For what may take seconds: on a thread of its own, after what was asked before it. Refused
+  /// with 503 where too many do so already.
+  void read_slowly(std::function<gateway::RestReply(store::StoreReader&)> read,
+                   std::function<void(gateway::RestReply)> done);
   void statistics(const gateway::Caller& caller, const gateway::RestRequest& request,
                   std::function<void(gateway::RestReply)> done);
   void preferences(const gateway::Caller& caller, std::function<void(gateway::RestReply)> done);
@@ -134,7 +140,8 @@ class Server final : public gateway::Backend {
   std::map<std::string, bool> open_queues_;  ///< What the core was told; the worker's thread.
   std::atomic<std::int64_t> next_prune_{0};  ///< Unix ms.
   std::atomic<std::int64_t> next_audit_prune_{0};
-  std::atomic<int> statistics_waiting_{0};
+  std::atomic<int> slow_reads_{0};
+  ReadStats read_stats_;
   bool stopped_ = false;
 };
 

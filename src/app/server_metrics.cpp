@@ -142,6 +142,16 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine) {
   core_limit("queues.maxWaiting", &Counters::queue_full);
 }
 
+void add_metrics(ServerRegistry& registry, const ReadStats& stats) {
+  const auto limit = [&](const char* key, const std::atomic<std::uint64_t>& refused) {
+    registry.add("baton_limit_hits_total", kRefusals,
+                 [&refused] { return static_cast<double>(refused.load()); }, {{"limit", key}});
+  };
+  limit("limits.statistics_transfers", stats.too_many_transfers);
+  limit("limits.statistics_ms", stats.too_long);
+  limit("limits.slow_reads", stats.too_many_reads);
+}
+
 void add_metrics(ServerRegistry& registry, const telephony::sip::SipSwitch& sip) {
   using telephony::sip::SwitchStats;
   registry.add("baton_sip_thread_cpu_seconds_total", "CPU time of the SIP loop's thread",

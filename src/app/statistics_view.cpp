@@ -134,7 +134,7 @@ gateway::RestReply statistics_json(const store::StatisticsQuery& query,
                                    const store::TransferStatistics& found) {
   if (!found.status) {
     // Asking again would not help, asking for less does.
-    if (found.too_much)
+    if (found.too_much != store::TransferStatistics::TooMuch::no)
       return refused("from: " + found.status.error + "; choose a shorter time from it to `to`");
     return rest_error(503, message::Reason::backendUnavailable, found.status.error);
   }

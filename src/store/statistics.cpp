@@ -144,9 +144,9 @@ class Sums {
   std::vector<std::int64_t> times_;  ///< Milliseconds.
 };
 
-TransferStatistics too_much(const std::string& what) {
+TransferStatistics too_much(TransferStatistics::TooMuch which, const std::string& what) {
   TransferStatistics given_up;
-  given_up.too_much = true;
+  given_up.too_much = which;
   given_up.status = Status::failure(what);
   return given_up;
 }
@@ -163,10 +163,12 @@ TransferStatistics transfer_statistics(Database& database, const StatisticsQuery
   Statement::Step step = Statement::Step::row;
   while ((step = select.step()) == Statement::Step::row) {
     if (++rows > query.most_rows)
-      return too_much("there are more than " + std::to_string(query.most_rows) + " transfers");
+      return too_much(TransferStatistics::TooMuch::rows,
+                      "there are more than " + std::to_string(query.most_rows) + " transfers");
     if (rows % kRowsALook == 0 && Clock::now() > end)
-      return too_much("reading it takes longer than " + std::to_string(query.most_time.count()) +
-                      " ms");
+      return too_much(
+          TransferStatistics::TooMuch::time,
+          "reading it takes longer than " + std::to_string(query.most_time.count()) + " ms");
     sums.take(select);
   }
   if (step == Statement::Step::failed) {

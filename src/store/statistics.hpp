@@ -72,9 +72,12 @@ struct TransferStatistics {
     friend bool operator==(const Flow&, const Flow&) = default;
   };
 
+  /// Why it was given up, by which bound of the query.
+  enum class TooMuch : std::uint8_t { no, rows, time };
+
   /// Not ok: a read error, or it would have taken too much (`too_much`).
   Status status;
-  bool too_much = false;
+  TooMuch too_much = TooMuch::no;
   TransferCounts total;
   std::vector<Bucket> buckets;         ///< Those with something in them, the earliest first.
   std::vector<OutcomeReason> reasons;  ///< The most frequent first.

@@ -233,12 +233,12 @@ TEST_F(StatisticsTest, TooManyRowsAndTooMuchTimeAreGivenUp) {
   EXPECT_TRUE(reader_.statistics(query).status);
   query.most_rows = 199;
   Stats found = reader_.statistics(query);
-  EXPECT_TRUE(found.too_much);
+  EXPECT_EQ(found.too_much, Stats::TooMuch::rows);
   EXPECT_THAT(found.status.error, HasSubstr("more than 199 transfers"));
   query = day();
   query.most_time = std::chrono::milliseconds(-1);
   found = reader_.statistics(query);
-  EXPECT_TRUE(found.too_much);
+  EXPECT_EQ(found.too_much, Stats::TooMuch::time);
   EXPECT_THAT(found.status.error, HasSubstr("takes longer"));
 }
 

@@ -16,6 +16,7 @@ import pytest
 
 from harness.bad_disk import bad_disk
 from harness.config import SOURCE
+from harness.planted import plant_transfers
 from harness.rest import Rest
 from harness.samples import DIAL_PAD
 from harness.world import INBOUND, World
@@ -195,6 +196,36 @@ async def a_service_that_asks_too_much(world: World) -> None:
 async def large_preferences(world: World) -> None:
     rest = await world.rest("agent1")
     assert (await rest.request("PUT", "/v1/me/preferences", b"x" * 1025)).status == 413
+
+
+@meets("limits.statistics_transfers", limits__statistics_transfers=1)
+async def a_transfer_too_many(world: World) -> None:
+    await plant_transfers(world, 2)
+    boss = await world.rest("supervisor1", "supervisor")
+    assert (await boss.get("/v1/statistics")).status == 400
+
+
+# Reading so many takes some tenth of a second.
+@meets("limits.statistics_ms", limits__statistics_ms=1)
+async def a_count_that_takes_too_long(world: World) -> None:
+    await plant_transfers(world, 10_000)
+    boss = await world.rest("supervisor1", "supervisor")
+    refused = await boss.get("/v1/statistics")
+    assert refused.status == 400 and "longer than 1 ms" in refused.json()["msg"]
+
+
+# While a commit waits for the disk, so does what is read after it.
+@meets("limits.slow_reads", limits__slow_reads=1, journal__slow_commit_ms=60000)
+async def statistics_at_once(world: World) -> None:
+    desktop = await world.desktop("agent1", "Offline")
+    first, second = [await world.rest("supervisor1", "supervisor") for _ in range(2)]
+    async with slow_disk(world):
+        await desktop.publish("Agent", "SetNotReady", {"ReasonCodeId": "Break"})
+        answers = await asyncio.gather(first.get("/v1/statistics"), second.get("/v1/statistics"))
+    assert sorted(answer.status for answer in answers) == [200, 503]
+    refused = next(answer for answer in answers if answer.status == 503).json()
+    assert refused["reason"] == "backendUnavailable" and "1 statistics" in refused["msg"]
+    assert (await first.get("/v1/statistics")).status == 200
 
 
 # --- SIP ------------------------------------------------------------------------------------------------------------

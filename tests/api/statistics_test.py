@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.planted import plant_transfers
 from harness.rest import Rest
 from harness.samples import DIAL_PAD, quick_connect
 from harness.schema import check
-from harness.world import World
+from harness.world import INBOUND, World
 
 COUNTS = ("accepted", "connected", "returned", "canceled", "failed", "abandoned", "handedOver", "open")
 QUEUE = "CallSummary-HVOC-Queue"
@@ -137,6 +138,78 @@ async def test_a_refusal_says_what_is_wrong(world: World, query: str, said: tupl
     check("rest-error.json", refused.json())
     for part in said:
         assert part in refused.json()["msg"], refused.json()["msg"]
+
+
+@pytest.mark.config({"limits.statistics_transfers": 1000})
+async def test_as_many_transfers_as_the_limit_and_no_more(world: World):
+    await plant_transfers(world, 1000)
+    boss = await world.rest("supervisor1", "supervisor")
+    assert of((await ask(boss))["total"]) == counts(accepted=1000, failed=1000)
+    await one_transfer_more(world)
+    refused = await boss.get("/v1/statistics")
+    assert refused.status == 400 and "more than 1000 transfers" in refused.json()["msg"]
+    check("rest-error.json", refused.json())
+    assert (await boss.get("/v1/statistics?to=2020-04-09T00:00:00Z")).status == 200, "a time with fewer is counted"
+
+
+@pytest.mark.config({"limits.csv_transfers": 2500})
+async def test_a_csv_has_more_than_a_page_up_to_the_limit(world: World):
+    await plant_transfers(world, 2400)
+    boss = await world.rest("supervisor1", "supervisor")
+
+    async def rows(query: str = "") -> list[str]:
+        answer = await boss.get(f"/v1/transfers?format=csv{query}")
+        assert answer.status == 200, answer.body
+        header, *found = answer.body.decode().splitlines()
+        assert header.startswith("transferId,")
+        ids = [row.partition(",")[0] for row in found]
+        assert len(set(ids)) == len(ids), "none twice"
+        return ids
+
+    all_of_them = await rows()
+    assert len(all_of_them) == 2400
+    assert await rows("&limit=2500") == all_of_them
+    assert await rows("&limit=1001") == all_of_them[:1001]
+    assert await rows("&state=connected") == []
+    refused = await boss.get("/v1/transfers?format=csv&limit=2501")
+    assert refused.status == 400 and "from 1 to 2500" in refused.json()["msg"]
+    refused = await boss.get("/v1/transfers?limit=1001")
+    assert refused.status == 400 and "from 1 to 1000" in refused.json()["msg"], "a page of JSON is no longer than it was"
+    refused = await boss.get("/v1/transfers?format=csv&cursor=nonsense")
+    assert refused.status == 400 and "cursor:" in refused.json()["msg"]
+
+
+@pytest.mark.config({"limits.csv_transfers": 1})
+async def test_the_newest_are_in_a_csv_that_is_full(world: World):
+    await plant_transfers(world, 1)
+    await one_transfer_more(world)
+    boss = await world.rest("supervisor1", "supervisor")
+    newest = (await boss.get("/v1/transfers?limit=1")).json()["items"][0]["transferId"]
+    _, *rows = (await boss.get("/v1/transfers?format=csv")).body.decode().splitlines()
+    assert [row.partition(",")[0] for row in rows] == [newest]
+
+
+async def one_transfer_more(world: World) -> None:
+    talking = await world.talking("agent1", heard=False)
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    await (await world.carrier.incoming()).reject(486)
+    await talking.desktop.transfer("failed")
+    await talking.customer.hangup()
+
+
+@pytest.mark.config({"limits.waiting_listed": 1})
+async def test_those_who_waited_longest_are_listed_up_to_the_limit(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    first = await (await world.customer("+12025550101")).call(INBOUND, wait=True)
+    await world.until(lambda: boss.get("/v1/queues"), lambda answer: answer.json()["items"][0]["waiting"] == 1, "one")
+    second = await (await world.customer("+12025550102")).call(INBOUND, wait=True)
+    await world.until(lambda: boss.get("/v1/queues"), lambda answer: answer.json()["items"][0]["waiting"] == 2, "two")
+    listed = (await boss.get("/v1/queues/waiting")).json()["items"]
+    assert [each["customer"] for each in listed] == ["+12025550101"]
+    await first.hangup()
+    await world.until(lambda: boss.get("/v1/queues/waiting"),
+                      lambda answer: [each["customer"] for each in answer.json()["items"]] == ["+12025550102"], "the next")
+    await second.hangup()
 
 
 async def test_what_is_just_allowed(world: World):
