@@ -44,6 +44,8 @@ async def test_queues_and_agents_are_live(world: World, browser: Browser):
     await watch.page.wait(f"tr.waiting:has-text('{QUEUE}')")
     desktop, _ = await world.agent("agent2")
     await watch.sees("Call offered")
+    await watch.page.wait("li.flight:has-text('Is being offered to agent2') button:disabled")
+    await watch.page.wait(f"li.flight:has-text('Waiting in {QUEUE}') button:enabled")
     await desktop.answer()
     await watch.sees("In a call")
     await watch.tile("Customers waiting", "1")
@@ -190,6 +192,38 @@ async def test_the_pictures_show_what_the_server_counts(world: World, browser: B
     watch.check()
 
 
+async def test_pictures_of_a_time_of_ones_own_choice(world: World, browser: Browser):
+    await handed_on(world, "agent1", True)
+    watch = await Watch.open(world, browser, timezoneId="UTC")
+
+    async def choose(begin: timedelta, end: timedelta | None) -> None:
+        now = datetime.now(timezone.utc)
+        for name, back in (("from", begin), ("to", end)):
+            text = "" if back is None else f"{now - back:%Y-%m-%dT%H:%M}"
+            await watch.page.fill(f"form.own-time input[name={name}]", text)
+        await watch.button("Show")
+
+    await watch.page.goto(f"{watch.origin}/supervisor/#view=figures")
+    await watch.page.wait(".tile:has(dt:text-is('Transfers')) dd:has-text('1')")
+    await choose(timedelta(days=2), timedelta(days=1))
+    await watch.sees("Nobody was handed on in this time.")
+    await watch.page.wait("role=button[name='Show'][pressed=true]")
+    await choose(timedelta(hours=1), timedelta(hours=2))
+    await watch.sees("lies after “until”")
+    await choose(timedelta(days=40), None)
+    await watch.sees("Choose a time of at most 31 days.")
+    await choose(timedelta(days=30), None)
+    await watch.page.wait(".tile:has(dt:text-is('Transfers')) dd:has-text('1')")
+    await watch.picture("supervisor-own-time", whole=True)
+    await watch.page.reload()
+    await watch.page.wait("role=button[name='Show'][pressed=true]")
+    await watch.page.wait(".tile:has(dt:text-is('Transfers')) dd:has-text('1')")
+    assert await watch.page.value("form.own-time input[name=from]") != ""
+    await watch.button("Last hour")
+    await watch.page.wait("role=button[name='Last hour'][pressed=true]")
+    watch.check()
+
+
 async def test_nothing_to_count_is_said(world: World, browser: Browser):
     watch = await Watch.open(world, browser)
     await watch.page.click("nav >> text=Figures")
@@ -254,7 +288,6 @@ async def test_a_long_list_comes_in_pages(world: World, browser: Browser):
                          {"items": [{**record, "transferId": record["contactId"], "agent": "agent9"}], "nextCursor": None})
     await watch.page.click("nav >> text=Search")
     await watch.sees("1 transfers, and more")
-    await watch.sees("The newest 1000 that fit")
     await watch.button("Show more")
     await watch.page.wait("table.results tr:has-text('agent9')")
     await watch.sees("2 transfers")
@@ -293,6 +326,10 @@ async def test_german_and_the_keyboard_alone(world: World, browser: Browser):
         await watch.page.run(str(STEPS), "focus", f"nav a:has-text('{view}')")
         await watch.page.press("Enter")
         await watch.page.wait(f"h1:has-text('{heading}')")
+    # A date as it is written in German: "28. Nov. 2026, 22:12:13".
+    await handed_on(world, "agent1", True)
+    await watch.page.reload()
+    await watch.page.wait("table.results th a:text-matches('^\\\\d{1,2}\\\\. \\\\p{L}+\\\\.? \\\\d{4}, \\\\d\\\\d:\\\\d\\\\d:\\\\d\\\\d$', 'u')")
     watch.check()
 
 
@@ -354,5 +391,8 @@ async def test_a_busy_day_is_drawn(world: World, browser: Browser):
     assert await watch.page.count("#over-time svg g:has(rect.column)") == 13
     await watch.page.wait("#over-time svg text:has-text('12:00')")
     assert await watch.page.count("#flow svg path.ribbon") == 6
+    returned = planted["total"]["returned"]
+    assert await watch.page.count("#bounces svg g:has(rect.column)") == sum(1 for one in planted["buckets"] if one["returned"])
+    await watch.page.wait(f"#bounces >> text=/^{returned} came back, .* most often, 41: nobody answered/")
     await watch.picture("supervisor-busy-day", whole=True)
     watch.check()

@@ -4,7 +4,18 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Compare } from "./Compare.tsx";
-import { beginOf, type By, percent, type Range, RANGES } from "./figures.ts";
+import { BounceBacks } from "./BounceBacks.tsx";
+import {
+  beginOf,
+  type By,
+  type Chosen,
+  faultOf,
+  MOST_DAYS,
+  percent,
+  type Range,
+  RANGES,
+  widthFor,
+} from "./figures.ts";
 import { FlowView } from "./FlowView.tsx";
 import { OutcomeBars } from "./OutcomeBars.tsx";
 import { Patterns } from "./Parts.tsx";
@@ -19,14 +30,16 @@ import { span, when } from "./times.ts";
 const REFRESH_MS = 60_000;
 
 interface Shown {
-  range: Range;
   by: By;
   statistics: Statistics;
 }
 
 /** What happened, in pictures. */
 export function FiguresView(): JSX.Element {
+  const own = route.value.range === "own";
   const range = (Object.keys(RANGES) as Range[]).find((one) => one === route.value.range) ?? "hour";
+  const chosen: Chosen = { from: route.value.from ?? "", to: route.value.to ?? "" };
+  const fault = own ? faultOf(chosen, now.peek()) : null;
   const by = (["agent", "queue", "kind"] as const).find((one) => one === route.value.by) ?? "agent";
   const shown = useSignal<Shown | null>(null);
   const failure = useSignal("");
@@ -34,15 +47,13 @@ export function FiguresView(): JSX.Element {
   const asked = useSignal(0);
   const read = async (): Promise<void> => {
     const mine = ++asked.value;
-    const from = beginOf(range, now.peek(), new Date(now.peek()).getTimezoneOffset());
     try {
       const statistics = await client.statistics({
-        from: new Date(from).toISOString(),
-        bucket: String(RANGES[range].bucket),
+        ...(own ? ofChosen(chosen) : ofRange(range)),
         by,
       });
       if (mine !== asked.value) return;
-      shown.value = { range, by, statistics };
+      shown.value = { by, statistics };
       failure.value = "";
     } catch (error) {
       if (mine === asked.value) failure.value = whyOf(error);
@@ -50,13 +61,13 @@ export function FiguresView(): JSX.Element {
   };
   const open = signing.connection.value === "open";
   useEffect(() => {
-    if (!open) return;
+    if (!open || fault !== null) return;
     void read();
     const timer = setInterval(() => {
       if (!document.hidden) void read();
     }, REFRESH_MS);
     return () => clearInterval(timer);
-  }, [range, by, open]);
+  }, [range, own, chosen.from, chosen.to, by, open]);
 
   return (
     <>
@@ -67,13 +78,14 @@ export function FiguresView(): JSX.Element {
             <button
               key={each}
               type="button"
-              aria-pressed={each === range}
-              onClick={() => go({ ...route.value, range: each })}
+              aria-pressed={!own && each === range}
+              onClick={() => go({ ...route.value, range: each, from: "", to: "" })}
             >
               {t(each)}
             </button>
           ))}
         </div>
+        <OwnTime chosen={own ? chosen : { from: "", to: "" }} pressed={own} />
         <span class="grow" />
         <span class="quiet">
           {shown.value ? t("readAt", { time: when(shown.value.statistics.to, "time") }) : ""}
@@ -82,12 +94,12 @@ export function FiguresView(): JSX.Element {
           {t("refresh")}
         </button>
       </div>
-      {failure.value ? (
+      {fault || failure.value ? (
         <p class="card failure" role="alert">
-          {t("readFailed", { why: failure.value })}
+          {fault ? t(fault, { days: MOST_DAYS }) : t("readFailed", { why: failure.value })}
         </p>
       ) : null}
-      {shown.value ? (
+      {fault ? null : shown.value ? (
         <Pictures {...shown.value} />
       ) : failure.value ? null : (
         <p class="quiet">{t("loading")}</p>
@@ -96,7 +108,43 @@ export function FiguresView(): JSX.Element {
   );
 }
 
-function Pictures({ range, by, statistics }: Shown): JSX.Element {
+function ofRange(range: Range): Record<string, string> {
+  const from = beginOf(range, now.peek(), new Date(now.peek()).getTimezoneOffset());
+  return { from: new Date(from).toISOString(), bucket: String(RANGES[range].bucket) };
+}
+
+function ofChosen({ from, to }: Chosen): Record<string, string> {
+  const begin = Date.parse(from);
+  const end = to === "" ? now.peek() : Date.parse(to);
+  return {
+    from: new Date(begin).toISOString(),
+    to: new Date(end).toISOString(),
+    bucket: String(widthFor(end - begin)),
+  };
+}
+
+/** A time of one's own choice. */
+function OwnTime({ chosen, pressed }: { chosen: Chosen; pressed: boolean }): JSX.Element {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: keyof Chosen): string => String(form.get(name) ?? "");
+    go({ ...route.value, range: "own", from: text("from"), to: text("to") });
+  };
+  return (
+    <form class="own-time" onSubmit={submit} aria-label={t("ownTime")}>
+      <label>
+        {t("begunFrom")} <input name="from" type="datetime-local" value={chosen.from} required />
+      </label>
+      <label>
+        {t("begunTo")} <input name="to" type="datetime-local" value={chosen.to} />
+      </label>
+      <button aria-pressed={pressed}>{t("show")}</button>
+    </form>
+  );
+}
+
+function Pictures({ by, statistics }: Shown): JSX.Element {
   const { total, timeToHuman, bounceBacks } = statistics;
   if (total.accepted === 0) {
     return (
@@ -121,9 +169,10 @@ function Pictures({ range, by, statistics }: Shown): JSX.Element {
         <Tile name={t("bounceBacks")} value={String(bounceBacks)} note={share(bounceBacks)} />
       </dl>
       <div class="pictures">
-        <OutcomeBars statistics={statistics} range={range} />
+        <OutcomeBars statistics={statistics} />
         <TimeToHuman statistics={statistics} />
         <Reasons statistics={statistics} />
+        <BounceBacks statistics={statistics} />
         <FlowView statistics={statistics} />
         <Compare statistics={statistics} by={by} />
       </div>

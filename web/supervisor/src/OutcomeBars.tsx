@@ -1,6 +1,6 @@
 import type { Statistics } from "@baton/client";
 import type { JSX } from "preact";
-import { barsOf, type Bar, PARTS, type Range, scaleTo } from "./figures.ts";
+import { type Bar, barsOf, isLong, PARTS, scaleTo } from "./figures.ts";
 import { fillOf, Legend, partName, partsIn } from "./Parts.tsx";
 import { Picture, useWidth } from "./Picture.tsx";
 import { t } from "./texts.ts";
@@ -14,18 +14,11 @@ const TOP = 8;
 const APART = 64;
 
 /** How many transfers there were when, and what became of them. */
-export function OutcomeBars({
-  statistics,
-  range,
-}: {
-  statistics: Statistics;
-  range: Range;
-}): JSX.Element {
+export function OutcomeBars({ statistics }: { statistics: Statistics }): JSX.Element {
   const bars = barsOf(statistics);
   const parts = partsIn(bars.map((bar) => bar.counts));
   const top = bars.reduce((a, b) => (b.counts.accepted > a.counts.accepted ? b : a));
-  const time = (bar: Bar): string =>
-    range === "week" ? `${when(bar.at, "day")} ${when(bar.at, "time")}` : when(bar.at, "time");
+  const time = (bar: Bar): string => timeOf(bar, statistics);
   const summary = t("overTimeSummary", {
     count: statistics.total.accepted,
     most: top.counts.accepted,
@@ -62,26 +55,31 @@ export function OutcomeBars({
   return (
     <Picture id="over-time" title={t("overTime")} summary={summary} table={table}>
       <Legend parts={parts} />
-      <Chart bars={bars} range={range} label={summary} time={time} />
+      <Chart bars={bars} statistics={statistics} label={summary} />
     </Picture>
   );
 }
 
+/** When a bar begins. */
+export const timeOf = ({ at }: Bar, statistics: Statistics): string =>
+  isLong(statistics) ? `${when(at, "day")} ${when(at, "time")}` : when(at, "time");
+
 interface ChartProps {
   bars: Bar[];
-  range: Range;
+  statistics: Statistics;
   label: string;
-  time: (bar: Bar) => string;
 }
 
-function Chart({ bars, range, label, time }: ChartProps): JSX.Element {
+/** Bars over time. */
+export function Chart({ bars, statistics, label }: ChartProps): JSX.Element {
   const [ref, width] = useWidth<HTMLDivElement>();
   const steps = scaleTo(Math.max(...bars.map((bar) => bar.counts.accepted)));
   const most = steps.at(-1) ?? 1;
   const high = HEIGHT - BOTTOM - TOP;
   const y = (count: number): number => TOP + high * (1 - count / most);
   const each = Math.max(0, width - LEFT) / bars.length;
-  const labelled = labelsOf(bars, range, each);
+  const long = isLong(statistics);
+  const labelled = labelsOf(bars, long, statistics.bucketSeconds, each);
   return (
     <div ref={ref} class="canvas">
       {width === 0 ? null : (
@@ -101,14 +99,14 @@ function Chart({ bars, range, label, time }: ChartProps): JSX.Element {
               x={LEFT + i * each + each * 0.12}
               width={each * 0.76}
               y={y}
-              title={`${time(bar)}: ${bar.counts.accepted}`}
+              title={`${timeOf(bar, statistics)}: ${bar.counts.accepted}`}
             />
           ))}
           {labelled.map((i) => {
             const bar = bars[i];
             return bar ? (
               <text key={i} class="tick" x={LEFT + i * each} y={HEIGHT - 6}>
-                {range === "week" ? when(bar.at, "day") : when(bar.at, "time")}
+                {when(bar.at, long ? "day" : "time")}
               </text>
             ) : null;
           })}
@@ -119,10 +117,17 @@ function Chart({ bars, range, label, time }: ChartProps): JSX.Element {
 }
 
 /** Which bars have their time below them: those of whole hours or days, as many as there is room for. */
-function labelsOf(bars: readonly Bar[], range: Range, each: number): number[] {
+function labelsOf(
+  bars: readonly Bar[],
+  long: boolean,
+  bucketSeconds: number,
+  each: number,
+): number[] {
   const round = bars.flatMap((bar, i) => {
     const at = new Date(bar.at);
-    const fits = range === "week" ? at.getHours() === 0 : range === "day" || i % 3 === 0;
+    // A bar of a day begins whenever the time does; of narrower ones there is one in which a day begins.
+    const begins = at.getHours() * 3600 + at.getMinutes() * 60 < bucketSeconds;
+    const fits = long ? begins || bucketSeconds >= 86_400 : bucketSeconds >= 3_600 || i % 3 === 0;
     return fits ? [i] : [];
   });
   const between = round.length > 1 ? ((round[1] ?? 0) - (round[0] ?? 0)) * each : each;

@@ -7,16 +7,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { partName } from "./Parts.tsx";
 import { go, linkTo, route } from "./route.ts";
-import {
-  type Conditions,
-  conditionsOf,
-  csvOf,
-  DOWNLOAD,
-  faultOf,
-  PAGE,
-  queryOf,
-  STATES,
-} from "./search.ts";
+import { type Conditions, conditionsOf, csvOf, faultOf, PAGE, queryOf, STATES } from "./search.ts";
 import { partiesOf, stateSentence } from "./sentences.ts";
 import { announcement, client, live, signing, whyOf } from "./session.ts";
 import { t } from "./texts.ts";
@@ -83,7 +74,6 @@ export function SearchView(): JSX.Element {
                 <Icon name="download" />
                 {t("exportCsv")}
               </a>
-              {cursor ? <small> {t("exportHint", { count: DOWNLOAD })}</small> : null}
             </p>
           </div>
           <Results items={found.value.items} />

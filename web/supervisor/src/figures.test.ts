@@ -3,13 +3,16 @@ import { describe, expect, it } from "vitest";
 import {
   barsOf,
   beginOf,
+  bouncesOf,
   type Counts,
+  faultOf,
   layOut,
   NODES,
   percent,
   placeOf,
   RANGES,
   scaleTo,
+  widthFor,
 } from "./figures.ts";
 
 const MINUTE = 60_000;
@@ -53,6 +56,40 @@ describe("the bars over time", () => {
     expect(bars[2]).toEqual({ at: from + 10 * MINUTE, counts: counts(3, 1) });
     expect(bars.filter((bar) => bar.counts.accepted > 0)).toHaveLength(1);
     expect(bars[11]?.at).toBe(from + HOUR - 5 * MINUTE);
+  });
+});
+
+describe("a time of one's own choice", () => {
+  const now = Date.parse("2026-01-05T12:00");
+
+  it("has a beginning before its end, which is now where none is given", () => {
+    expect(faultOf({ from: "", to: "" }, now)).toBe("noFrom");
+    expect(faultOf({ from: "yesterday", to: "" }, now)).toBe("noFrom");
+    expect(faultOf({ from: "2026-01-05T11:59", to: "" }, now)).toBeNull();
+    expect(faultOf({ from: "2026-01-05T12:00", to: "" }, now)).toBe("badTimes");
+    expect(faultOf({ from: "2026-01-05T10:00", to: "2026-01-05T10:00" }, now)).toBe("badTimes");
+    expect(faultOf({ from: "2026-01-05T10:00", to: "2026-01-05T10:01" }, now)).toBeNull();
+    const begin = Date.parse("2026-01-01T00:00");
+    const after = (ms: number): number => begin + 31 * 24 * HOUR + ms;
+    expect(faultOf({ from: "2026-01-01T00:00", to: "" }, after(0))).toBeNull();
+    expect(faultOf({ from: "2026-01-01T00:00", to: "" }, after(1))).toBe("tooLong");
+  });
+
+  it("has no more bars than can be told apart, of widths that people know", () => {
+    expect(widthFor(60_000)).toBe(60);
+    expect(widthFor(HOUR)).toBe(60);
+    expect(widthFor(HOUR + 1)).toBe(300);
+    expect(widthFor(24 * HOUR)).toBe(3_600);
+    expect(widthFor(31 * 24 * HOUR)).toBe(86_400);
+  });
+});
+
+describe("those who came back", () => {
+  it("are bars of their own", () => {
+    const bars = [{ at: 5, counts: { ...counts(3, 1), accepted: 6, returned: 2 } }];
+    expect(bouncesOf(bars)).toEqual([
+      { at: 5, counts: { ...counts(0), accepted: 2, returned: 2 } },
+    ]);
   });
 });
 

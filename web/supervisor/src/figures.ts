@@ -10,6 +10,38 @@ export const RANGES = {
 } as const;
 export type Range = keyof typeof RANGES;
 
+/** The server counts no longer time at once. */
+export const MOST_DAYS = 31;
+
+/** A time that somebody chose: both as `<input type="datetime-local">` has them; an empty `to` is now. */
+export interface Chosen {
+  from: string;
+  to: string;
+}
+
+/** What is wrong with a chosen time, as the name of a text; null: nothing. */
+export function faultOf(
+  { from, to }: Chosen,
+  now: number,
+): "noFrom" | "badTimes" | "tooLong" | null {
+  if (from === "" || Number.isNaN(Date.parse(from))) return "noFrom";
+  const end = to === "" ? now : Date.parse(to);
+  if (Date.parse(from) >= end) return "badTimes";
+  return end - Date.parse(from) > MOST_DAYS * 86_400_000 ? "tooLong" : null;
+}
+
+/** Widths of bars that people know, seconds. */
+const WIDTHS = [60, 300, 900, 3_600, 6 * 3_600, 86_400] as const;
+const MOST_BARS = 60;
+
+/** How wide the bars of a time are, seconds: the least of those widths that makes no more bars than can be told apart. */
+export const widthFor = (spanMs: number): number =>
+  WIDTHS.find((width) => spanMs / (width * 1000) <= MOST_BARS) ?? 86_400;
+
+/** Whether a time is told with its day. */
+export const isLong = (statistics: Statistics): boolean =>
+  Date.parse(statistics.to) - Date.parse(statistics.from) > 86_400_000;
+
 export type By = "agent" | "queue" | "kind";
 export type Counts = Statistics["total"];
 
@@ -61,6 +93,13 @@ export function barsOf(statistics: Statistics): Bar[] {
   }
   return bars;
 }
+
+/** The bars of the transfers that came back to their agent. */
+export const bouncesOf = (bars: readonly Bar[]): Bar[] =>
+  bars.map(({ at, counts: { returned } }) => ({
+    at,
+    counts: { ...NONE, accepted: returned, returned },
+  }));
 
 /** The least of 1, 2, 5, 10, 20, ... times a few even steps that is not below `most`, and the steps of its scale. */
 export function scaleTo(most: number): number[] {

@@ -22,9 +22,8 @@ export const STATES = [
   "handedOver",
 ] as const;
 
-/** How many rows a page of the list has, and a download at most. */
+/** How many rows a page of the list has. */
 export const PAGE = 50;
-export const DOWNLOAD = 1000;
 
 export const conditionsOf = (route: Route): Conditions => ({
   agent: route.agent ?? "",
@@ -55,10 +54,9 @@ export function queryOf(conditions: Conditions): Record<string, string> {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
 }
 
-/** Where a download of what fits comes from. */
+/** Where a download of all that fits comes from; the server has a limit for it. */
 export const csvOf = (conditions: Conditions): string =>
   `/v1/transfers?${new URLSearchParams({
     ...queryOf(conditions),
-    limit: String(DOWNLOAD),
     format: "csv",
   })}`;
