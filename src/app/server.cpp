@@ -273,6 +273,10 @@ void Server::start() {
   const directory::Directory directory = store_->load_directory();
   use_directory(directory);
   journal_.emplace(*store_, version());
+  checkpointer_.emplace(
+      store_->database(), store::Checkpointer::Limits{}, [](const std::string& why) {
+        spdlog::error("the store's log could not be copied into its file: {}", why);
+      });
   reader_.emplace(config_.store.path);
   passwords_.emplace(config_.store.path);
   statistics_reader_.emplace(config_.store.path);

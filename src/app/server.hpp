@@ -24,6 +24,7 @@
 #include "gateway/gateway.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "numbers/number_book.hpp"
+#include "store/checkpointer.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
 #include "telephony/amazon/amazon_switch.hpp"
@@ -116,6 +117,7 @@ class Server final : public gateway::Backend {
   numbers::NumberBook numbers_;  ///< Asked on every thread that hands inputs in.
   std::optional<store::Store> store_;
   std::optional<journal::SqliteJournal> journal_;
+  std::optional<store::Checkpointer> checkpointer_;
   std::unique_ptr<ServerRegistry> registry_;
   std::unique_ptr<EngineMetrics> engine_metrics_;
   std::optional<WebPages> pages_;

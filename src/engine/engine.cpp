@@ -256,7 +256,7 @@ void Engine::loop() {
       std::optional<core::TimeMs> due = timers_.next();
       if (!records_.empty() && (!due || *records_.next() < *due)) due = records_.next();
       if (census_due_ && (!due || *census_due_ < *due)) due = census_due_;
-      if (snapshot_) {
+      if (snapshot_ || snapshot_records_ > 0) {
         // Its next slice is written as soon as nothing else waits.
       } else if (due) {
         const core::TimeMs wait = std::max<core::TimeMs>(*due - wall_clock(), 0);
@@ -378,7 +378,7 @@ void Engine::process(std::vector<Item>& items) {
       stats_.commit_us_log2[bucket].fetch_add(1, std::memory_order_relaxed);
       stats_.batches.fetch_add(1, std::memory_order_relaxed);
       stats_.inputs.fetch_add(inputs.size(), std::memory_order_relaxed);
-      if (events) forget_old_events(events->body.size());
+      if (events) forget_old_events();
     }
   }
 

@@ -108,8 +108,9 @@ class FailingJournal final : public journal::Journal {
   [[nodiscard]] std::vector<journal::KeptEventsRow> load_events(std::int64_t since) override {
     return real_.load_events(since);
   }
-  store::Status forget_events(std::int64_t before, std::size_t max_bytes) override {
-    return real_.forget_events(before, max_bytes);
+  journal::Forgotten forget_events(std::int64_t before, std::size_t max_bytes,
+                                   std::size_t rows) override {
+    return real_.forget_events(before, max_bytes, rows);
   }
   journal::Forgotten forget_superseded(std::size_t rows) override {
     return real_.forget_superseded(rows);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "engine/audit.hpp"
@@ -14,6 +15,9 @@
 namespace baton::engine {
 
 namespace {
+
+/// Rows of events that are put before old ones are forgotten, since that is a commit of its own.
+constexpr std::size_t kForgetEvery = 8;
 
 std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point began) {
   return static_cast<std::uint64_t>(
@@ -165,8 +169,11 @@ std::string Engine::give_up_tail() {
   // What was given up may have been told, under sequences that now come again.
   const std::uint64_t next = journal_.last_index() + 1;
   name_epoch(next);
-  if (const auto status = journal_.forget_events(last_at_ + 1, 0); !status.ok())
-    return status.error;
+  if (const auto forgotten =
+          journal_.forget_events(last_at_ + 1, 0, std::numeric_limits<std::size_t>::max());
+      !forgotten.status.ok()) {
+    return forgotten.status.error;
+  }
   SnapshotJob job({.next_index = next, .format = kSnapshotParts, .version = config_.version},
                   encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(),
                   kept_events_.take(),
@@ -186,14 +193,15 @@ std::optional<journal::KeptEventsRow> Engine::next_events() {
   return kept_events_.take_slice(config_.event_slice_bytes, journal_.last_index() + 1);
 }
 
-void Engine::forget_old_events(std::size_t put) {
-  events_put_ += put;
-  if (events_put_ < config_.kept_event_bytes / 4) return;
-  events_put_ = 0;
+void Engine::forget_old_events() {
+  if (++event_rows_put_ < kForgetEvery) return;
+  event_rows_put_ = 0;
   const core::TimeMs since =
       wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
-  const journal::Status status = journal_.forget_events(since, config_.kept_event_bytes);
-  if (!status.ok()) failed(status.error);
+  // More than were put, so that what is too much goes in the end.
+  const journal::Forgotten forgotten =
+      journal_.forget_events(since, config_.kept_event_bytes, 2 * kForgetEvery);
+  if (!forgotten.status.ok()) failed(forgotten.status.error);
 }
 
 bool Engine::snapshot_due() const {
@@ -202,9 +210,19 @@ bool Engine::snapshot_due() const {
          wall_clock() - oldest_since_ >= config_.snapshot_age.count();
 }
 
+bool Engine::records_written() {
+  // What the inputs before it had to say must not be left to a replay. All at once would hold the
+  // inputs up for tens of milliseconds; slices that double come to an end in any rush.
+  snapshot_records_ = std::max(2 * snapshot_records_, config_.records_limit);
+  store::Records records;
+  records_.take_first(snapshot_records_, last_at_, records);
+  const bool over = !write(records) || records_.empty();
+  if (over) snapshot_records_ = 0;
+  return over && journal_.failed().empty();
+}
+
 void Engine::begin_snapshot() {
-  // What the inputs before it had to say must not be left to a replay.
-  if (!write_records()) return;
+  if (!records_written()) return;
   const auto began = std::chrono::steady_clock::now();
   const core::TimeMs since =
       wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;

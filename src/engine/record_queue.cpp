@@ -61,6 +61,10 @@ void RecordQueue::take_due(core::TimeMs now, std::size_t most, store::Records& r
   }
 }
 
+void RecordQueue::take_first(std::size_t most, core::TimeMs now, store::Records& rows) {
+  for (std::size_t taken = 0; taken < most && !waiting_.empty(); ++taken) take_first(now, rows);
+}
+
 void RecordQueue::take_all(core::TimeMs now, store::Records& rows) {
   while (!waiting_.empty()) take_first(now, rows);
 }

@@ -26,6 +26,8 @@ class RecordQueue {
   /// Moves the records that are due into `rows`, the oldest first, `most` of them at most. Whoever
   /// cannot write them has lost them.
   void take_due(core::TimeMs now, std::size_t most, store::Records& rows);
+  /// Moves the `most` oldest, due or not.
+  void take_first(std::size_t most, core::TimeMs now, store::Records& rows);
   /// Moves all of them.
   void take_all(core::TimeMs now, store::Records& rows);
 

@@ -49,9 +49,12 @@ journal::Status SnapshotJob::step(journal::Journal& journal) {
     case Stage::finish:
       stage_ = Stage::forget_events;
       return journal.finish_snapshot(mark_);
-    case Stage::forget_events:
-      stage_ = Stage::forget;
-      return journal.forget_events(limits_.events_since, limits_.event_bytes);
+    case Stage::forget_events: {
+      journal::Forgotten forgotten =
+          journal.forget_events(limits_.events_since, limits_.event_bytes, kSliceEvents);
+      if (!forgotten.more) stage_ = Stage::forget;
+      return std::move(forgotten.status);
+    }
     case Stage::forget: {
       journal::Forgotten forgotten = journal.forget_superseded(kSliceRows);
       if (!forgotten.more) stage_ = Stage::over;

@@ -30,6 +30,7 @@ class SnapshotJob {
   /// About a millisecond's writing.
   static constexpr std::size_t kSliceBytes = std::size_t{256} * 1024;
   static constexpr std::size_t kSliceRows = 200;
+  static constexpr std::size_t kSliceEvents = 16;  ///< Rows of events that are forgotten at once.
 
   struct Limits {
     core::TimeMs events_since = 0;  ///< Older events are forgotten.

@@ -127,8 +127,8 @@ class Journal {
   /// instead.
   [[nodiscard]] virtual std::vector<KeptEventsRow> load_events(std::int64_t since) = 0;
   /// Forgets events older than `before` (Unix ms), and the oldest where more than `max_bytes` are
-  /// kept.
-  virtual Status forget_events(std::int64_t before, std::size_t max_bytes) = 0;
+  /// kept; at most `rows` rows of them.
+  virtual Forgotten forget_events(std::int64_t before, std::size_t max_bytes, std::size_t rows) = 0;
   /// Forgets what the snapshot made superfluous, at most `rows` rows of it: batches that are all
   /// before it, and parts of older snapshots.
   virtual Forgotten forget_superseded(std::size_t rows) = 0;

@@ -19,7 +19,25 @@ SnapshotTables::SnapshotTables(store::Database& database)
           database.query_integer("SELECT coalesce(max(next_index), 0) FROM snapshots"))),
       put_events_(
           database.prepare("INSERT OR REPLACE INTO kept_events(next_index, part, newest_at, crc, "
-                           "body) VALUES(?1, ?2, ?3, ?4, ?5)")) {}
+                           "body) VALUES(?1, ?2, ?3, ?4, ?5)")),
+      forget_row_(database.prepare("DELETE FROM kept_events WHERE next_index = ?1 AND part = ?2")) {
+  look_up_kept();
+}
+
+void SnapshotTables::look_up_kept() {
+  kept_.clear();
+  kept_bytes_ = 0;
+  Statement rows =
+      database_.prepare("SELECT next_index, part, newest_at, length(body) FROM kept_events");
+  Statement::Step step = Statement::Step::row;
+  while ((step = rows.step()) == Statement::Step::row) {
+    const auto bytes = static_cast<std::size_t>(rows.integer(3));
+    kept_[{from_column(rows.integer(0)), from_column(rows.integer(1))}] = {
+        .newest_at = rows.integer(2), .bytes = bytes};
+    kept_bytes_ += bytes;
+  }
+  if (step == Statement::Step::failed) throw store::StoreError(rows.error());
+}
 
 Status SnapshotTables::put_part(std::uint64_t next_index, std::uint64_t part,
                                 std::string_view body) {
@@ -119,12 +137,19 @@ LoadedSnapshot SnapshotTables::load() {
 Status SnapshotTables::put_events(const KeptEventsRow& row) {
   put_events_.bind(1, to_column(row.next_index)).bind(2, to_column(row.part));
   put_events_.bind(3, row.newest_at).bind(4, std::int64_t{crc32c(row.body)});
-  return put_events_.bind_blob(5, row.body).run();
+  const Status status = put_events_.bind_blob(5, row.body).run();
+  if (!status) return status;
+  KeptRow& kept = kept_[{row.next_index, row.part}];
+  kept_bytes_ += row.body.size() - kept.bytes;
+  kept = {.newest_at = row.newest_at, .bytes = row.body.size()};
+  return status;
 }
 
 Status SnapshotTables::forget_events_to_come() {
   Statement forget = database_.prepare("DELETE FROM kept_events WHERE next_index > ?1");
-  return forget.bind(1, to_column(next_index_)).run();
+  const Status status = forget.bind(1, to_column(next_index_)).run();
+  if (status) look_up_kept();
+  return status;
 }
 
 std::vector<KeptEventsRow> SnapshotTables::load_events(std::int64_t since) {
@@ -144,15 +169,26 @@ std::vector<KeptEventsRow> SnapshotTables::load_events(std::int64_t since) {
   return result;
 }
 
-Status SnapshotTables::forget_events(std::int64_t before, std::size_t max_bytes) {
-  Statement old = database_.prepare("DELETE FROM kept_events WHERE newest_at < ?1");
-  if (Status status = old.bind(1, before).run(); !status) return status;
-  // The newest first: what comes after enough of them goes.
-  Statement beyond = database_.prepare(
-      "DELETE FROM kept_events WHERE (next_index, part) IN (SELECT next_index, part FROM "
-      "(SELECT next_index, part, sum(length(body)) OVER (ORDER BY next_index DESC, part DESC) - "
-      "length(body) AS newer FROM kept_events) WHERE newer >= ?1)");
-  return beyond.bind(1, to_column(max_bytes)).run();
+bool SnapshotTables::too_many_events(std::int64_t before, std::size_t max_bytes) const {
+  if (kept_.empty()) return false;
+  const KeptRow& oldest = kept_.begin()->second;
+  // The newest stay until there are enough of them without the oldest.
+  return oldest.newest_at < before || kept_bytes_ - oldest.bytes >= max_bytes;
+}
+
+Forgotten SnapshotTables::forget_events(std::int64_t before, std::size_t max_bytes,
+                                        std::size_t rows) {
+  Forgotten result;
+  for (; rows > 0 && too_many_events(before, max_bytes); --rows) {
+    const auto oldest = kept_.begin();
+    const auto [next_index, part] = oldest->first;
+    result.status = forget_row_.bind(1, to_column(next_index)).bind(2, to_column(part)).run();
+    if (!result.status) return result;
+    kept_bytes_ -= oldest->second.bytes;
+    kept_.erase(oldest);
+  }
+  result.more = too_many_events(before, max_bytes);
+  return result;
 }
 
 Forgotten SnapshotTables::forget_parts(std::size_t rows) {
@@ -168,6 +204,8 @@ Forgotten SnapshotTables::forget_parts(std::size_t rows) {
 Status SnapshotTables::forget_all() {
   next_index_ = 0;
   writing_ = 0;
+  kept_.clear();
+  kept_bytes_ = 0;
   return database_.execute(
       "DELETE FROM snapshots; DELETE FROM snapshot_parts; DELETE FROM kept_events");
 }

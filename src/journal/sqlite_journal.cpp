@@ -335,8 +335,15 @@ std::vector<KeptEventsRow> SqliteJournal::load_events(std::int64_t since) {
   return impl_->snapshots.load_events(since);
 }
 
-Status SqliteJournal::forget_events(std::int64_t before, std::size_t max_bytes) {
-  return impl_->write([&] { return impl_->snapshots.forget_events(before, max_bytes); });
+Forgotten SqliteJournal::forget_events(std::int64_t before, std::size_t max_bytes,
+                                       std::size_t rows) {
+  Forgotten result;
+  if (!impl_->snapshots.too_many_events(before, max_bytes)) return result;
+  result.status = impl_->write([&] {
+    result = impl_->snapshots.forget_events(before, max_bytes, rows);
+    return result.status;
+  });
+  return result;
 }
 
 Forgotten SqliteJournal::forget_superseded(std::size_t rows) {

@@ -36,7 +36,7 @@ class SqliteJournal final : public Journal {
   Status put_events(const KeptEventsRow& row) override;
   Status forget_events_to_come() override;
   [[nodiscard]] std::vector<KeptEventsRow> load_events(std::int64_t since) override;
-  Status forget_events(std::int64_t before, std::size_t max_bytes) override;
+  Forgotten forget_events(std::int64_t before, std::size_t max_bytes, std::size_t rows) override;
   Forgotten forget_superseded(std::size_t rows) override;
   [[nodiscard]] std::uint64_t first_index() const override;
   [[nodiscard]] std::uint64_t last_index() const override;

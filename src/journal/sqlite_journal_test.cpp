@@ -310,11 +310,11 @@ TEST_F(SqliteJournalTest, KeptEventsGoByAgeAndSize) {
   EXPECT_EQ(store_->database().query_integer("SELECT max(next_index) FROM kept_events"), 5);
   execute("UPDATE kept_events SET body = CAST('bbb' AS BLOB) WHERE next_index = 4");
   EXPECT_THAT(indices(301), ElementsAre(5)) << "a damaged row is left out";
-  ASSERT_TRUE(journal_->forget_events(200, 1000));
+  ASSERT_TRUE(journal_->forget_events(200, 1000, 9).status);
   EXPECT_THAT(indices(0), ElementsAre(2, 3, 5));
-  ASSERT_TRUE(journal_->forget_events(0, 12));
+  ASSERT_TRUE(journal_->forget_events(0, 12, 9).status);
   EXPECT_THAT(indices(0), ElementsAre(5)) << "the newest are kept";
-  ASSERT_TRUE(journal_->forget_events(0, 0));
+  ASSERT_TRUE(journal_->forget_events(0, 0, 9).status);
   EXPECT_THAT(indices(0), IsEmpty());
 }
 

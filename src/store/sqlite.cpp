@@ -151,6 +151,25 @@ std::string Database::error_text() const {
          std::string(remedy(code));
 }
 
+void Database::on_commit(std::function<void(int pages)> told) {
+  on_commit_ = std::move(told);
+  sqlite3_wal_hook(
+      handle_,
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Database*>(self)->on_commit_(pages);
+        return SQLITE_OK;
+      },
+      this);
+}
+
+Status Database::copy_log(bool& busy) {
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  busy = (code & 0xff) == SQLITE_BUSY;
+  if (code == SQLITE_OK || busy) return {};
+  return Status::failure(error_text());
+}
+
 bool Database::damaged() const {
   const int code = sqlite3_errcode(handle_) & 0xff;
   return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -93,9 +94,18 @@ class Database {
   /// True if that was a damaged file (SQLITE_CORRUPT, SQLITE_NOTADB).
   [[nodiscard]] bool damaged() const;
 
+  /// Called after each commit of this connection with the pages that its write-ahead log holds, on
+  /// the same thread; the commits no longer make checkpoints by themselves.
+  void on_commit(std::function<void(int pages)> told);
+  /// Copies what the write-ahead log holds into the file, as far as no reader needs the file as it
+  /// is, and waits for nobody (SQLITE_CHECKPOINT_PASSIVE). If `busy` is true afterwards, another
+  /// connection is at it.
+  Status copy_log(bool& busy);
+
  private:
   std::string path_;
   sqlite3* handle_ = nullptr;
+  std::function<void(int)> on_commit_;
 };
 
 }  // namespace baton::store
