@@ -208,6 +208,7 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
 
 void ContactCenter::Impl::read_finished(message::CallStateSync& body, const Agent& agent) {
   if (!agent.finished) return;
+  body.calls.reserve(body.calls.size() + 2 * (1 + agent.finished_before.size()));
   body.calls.push_back(agent.finished->agent_leg.leg);
   body.calls.push_back(agent.finished->customer_leg.leg);
   for (auto each = agent.finished_before.rbegin(); each != agent.finished_before.rend(); ++each) {

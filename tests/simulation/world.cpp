@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/number_facts.hpp"
 #include "surroundings.hpp"
@@ -101,6 +102,8 @@ World::World(std::uint8_t opening) {
 void World::seal() {
   beginning_ = std::make_shared<const std::vector<core::Input>>(std::move(journal_));
   journal_.clear();
+  // What the last input led to has been checked: copies need not take it along.
+  outputs_.clear();
 }
 
 LegId World::next_id() {
@@ -506,7 +509,9 @@ void World::again(int agent, std::uint8_t how) {
 
 void World::refresh(int agent) {
   if (violation_) return;
-  const Desk& desk = desks_[static_cast<std::size_t>(agent)];
+  Desk& desk = desks_[static_cast<std::size_t>(agent)];
+  // Without an input in between both sides are those that were compared.
+  if (std::exchange(desk.read_after, inputs_) == inputs_) return;
   const std::string& login = kLogins[static_cast<std::size_t>(agent)];
   const core::ContactCenter& center = core_.center;
   if (center.sequence_of(login) != desk.sequence) {

@@ -113,6 +113,7 @@ class World {
     std::optional<message::Request> last;
     core::Reply last_reply;
     bool phone = false;
+    std::uint64_t read_after = 0;  ///< The input after which it was last loaded anew; 0: never.
   };
   struct Tracked {
     TransferId id;
