@@ -232,6 +232,8 @@ void add_metrics(ServerRegistry& registry, const telephony::amazon::AmazonSwitch
   figure("baton_amazon_bridges", "Bridges that are connected", &AmazonStats::bridges);
   figure("baton_amazon_snapshots_total", "Snapshots that bridges reported",
          &AmazonStats::snapshots);
+  figure("baton_amazon_endpoint_lists_total",
+         "Lists of an agent's destinations that bridges reported", &AmazonStats::endpoint_lists);
   figure("baton_amazon_commands_total", "Commands handed to bridges", &AmazonStats::commands);
   figure("baton_amazon_commands_failed_total", "Commands that failed",
          &AmazonStats::commands_failed);

@@ -223,6 +223,7 @@ struct ContactCenter::Impl {
   void on(const BridgeClosed& event);
   void on(const BridgeReport& event);
   void on(const BridgeDone& event);
+  void on(const BridgeListed& event);
 
   // --- center_restart.cpp: what a new process does with the state that it found
   void rearm_timers();
@@ -433,6 +434,9 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::optional<Refused> mirror_transfer_refusal(const Agent& agent,
                                                                const Contact& contact,
                                                                const message::Request& request);
+  /// The session lists its destinations, and this is none of them.
+  [[nodiscard]] std::optional<Refused> unlisted_refusal(const Agent& agent,
+                                                        const Transfer& transfer) const;
   void start_mirrored(Contact& contact, Transfer& transfer);
   /// A snapshot shows the contact, which is not over.
   void transfer_seen(Contact& contact, Transfer& transfer);

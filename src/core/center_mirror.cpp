@@ -93,7 +93,7 @@ void ContactCenter::Impl::grant_lease(Agent& agent) {
   session.alive = false;
   cancel(session.lost_timer);
   // What the tab before was told is its own to answer: its results are of an older epoch.
-  order(agent, {.action = BridgeAction::lease});
+  order(agent, {.action = BridgeAction::lease, .endpoints = session.endpoints.digest});
 }
 
 void ContactCenter::Impl::lease_gone(Agent& agent) {
@@ -260,6 +260,32 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
   }
   forget_cleared(*who, event.snapshot);
   mirror_agent(*who, event.snapshot, first);
+}
+
+void ContactCenter::Impl::on(const BridgeListed& event) {
+  Agent* who = agent(event.agent);
+  if (who == nullptr || !who->session) return;
+  MirrorSession& session = *who->session;
+  const message::BridgeEndpoints& told = event.endpoints;
+  if (session.leased.bridge != event.bridge || session.epoch != told.epoch) return;
+  MirrorEndpoints& list = session.endpoints;
+  if (told.part == 0) {
+    list.next_part = 0;
+    list.arrived.clear();
+  }
+  // A part that does not follow the one before: a later list begins with its own first.
+  if (told.part != list.next_part) return;
+  ++list.next_part;
+  list.arrived.insert(list.arrived.end(), told.arns.begin(), told.arns.end());
+  // A list that is longer than can be kept is none: what is not in it may be usable all the same.
+  const bool known = told.known && list.arrived.size() <= message::kMaxBridgeEndpoints;
+  if (known && !told.last) return;
+  std::vector<std::string> arns = std::exchange(list.arrived, {});
+  list.next_part = 0;
+  list.known = known;
+  list.digest = known ? told.digest : std::string{};
+  list.arns = known ? std::move(arns) : std::vector<std::string>{};
+  std::ranges::sort(list.arns);
 }
 
 void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen) {

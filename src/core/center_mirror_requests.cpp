@@ -254,7 +254,13 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
                      meant->contact);
     }
     case RequestKind::blind_transfer:
-      return blind_transfer(agent, request, input.number_facts, reply, {});
+      if (auto refused = blind_transfer(agent, request, input.number_facts, reply, {})) {
+        // What the session lists may have changed since it told.
+        if (refused->reason == Reason::destinationNotPermitted && !no_session(agent))
+          order(agent, {.action = BridgeAction::endpoints});
+        return refused;
+      }
+      return {};
     case RequestKind::cancel_transfer:
       return cancel_transfer(agent, input);
     case RequestKind::move_contact:

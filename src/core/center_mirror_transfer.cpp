@@ -66,6 +66,17 @@ std::optional<Refused> ContactCenter::Impl::mirror_transfer_refusal(
   return {};
 }
 
+std::optional<Refused> ContactCenter::Impl::unlisted_refusal(const Agent& agent,
+                                                             const Transfer& transfer) const {
+  const message::DestinationView& to = transfer.view.current.destination;
+  if (!to.endpoint_arn || !agent.session || !agent.session->endpoints.known) return {};
+  if (std::ranges::binary_search(agent.session->endpoints.arns, *to.endpoint_arn)) return {};
+  return refuse(Reason::destinationNotPermitted,
+                "data.endpointARN: the session of '" + agent.login +
+                    "' at Amazon Connect does not list the quick connect '" + to.name +
+                    "'; there, add it to a queue of his routing profile");
+}
+
 void ContactCenter::Impl::step_timer(Contact& contact, Transfer& transfer, int seconds) {
   cancel(transfer.mirror->timer);
   transfer.mirror->timer = arm(TimerKind::mirror_step, contact.id, now_ + seconds * 1000LL);

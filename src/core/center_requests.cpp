@@ -180,6 +180,7 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
       return move_contact(input);
     case RequestKind::bridge_hello:
     case RequestKind::bridge_snapshot:
+    case RequestKind::bridge_endpoints:
     case RequestKind::bridge_result:
     case RequestKind::not_supported:
     case RequestKind::app_state_sync:

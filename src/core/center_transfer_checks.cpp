@@ -146,6 +146,9 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
 std::optional<Refused> ContactCenter::Impl::destination_refusal(const Agent& agent,
                                                                 const Transfer& transfer,
                                                                 TimeMs now) const {
+  if (mirrored()) {
+    if (auto refused = unlisted_refusal(agent, transfer)) return refused;
+  }
   // Who serves which queue, and who is free, is Amazon Connect's to know.
   if (mirrored() && transfer.kind != TransferKind::number) return {};
   switch (transfer.kind) {

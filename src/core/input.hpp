@@ -137,6 +137,14 @@ struct BridgeReport {
 };
 BOOST_DESCRIBE_STRUCT(BridgeReport, (), (agent, bridge, snapshot))
 
+/// It reports a part of what the session lists as destinations.
+struct BridgeListed {
+  std::string agent;
+  BridgeId bridge = 0;
+  message::BridgeEndpoints endpoints;
+};
+BOOST_DESCRIBE_STRUCT(BridgeListed, (), (agent, bridge, endpoints))
+
 /// The library called back, or the command was never handed over (error "NotSent"). One at most for
 /// each BridgeCommand: after a 401 or 403, and when the page is gone, none comes.
 struct BridgeDone {
@@ -224,10 +232,10 @@ struct Started {
 };
 BOOST_DESCRIBE_STRUCT(Started, (), (version, adopted_legs, reachable_phones))
 
-using InputBody =
-    std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput, LegIncoming,
-                 LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer, CommandResult,
-                 PhoneReachable, TimerFired, BridgeOpened, BridgeClosed, BridgeReport, BridgeDone>;
+using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
+                               LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,
+                               CommandResult, PhoneReachable, TimerFired, BridgeOpened,
+                               BridgeClosed, BridgeReport, BridgeDone, BridgeListed>;
 
 /// One thing that happened, with everything that the core may depend on: its time and its
 /// randomness.

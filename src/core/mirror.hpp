@@ -25,6 +25,16 @@ struct BridgeTab {
 };
 BOOST_DESCRIBE_STRUCT(BridgeTab, (), (bridge, tab))
 
+/// What a session lists that its agent may transfer to.
+struct MirrorEndpoints {
+  bool known = false;                ///< False: it was not told, or the session cannot tell it.
+  std::string digest;                ///< Of the bridge that told it.
+  std::vector<std::string> arns;     ///< Ascending.
+  std::uint64_t next_part = 0;       ///< Of a list that is arriving,
+  std::vector<std::string> arrived;  ///< and what has come of it.
+};
+BOOST_DESCRIBE_STRUCT(MirrorEndpoints, (), (known, digest, arns, next_part, arrived))
+
 /// An agent's session at Amazon Connect: which of his bridges acts, and what it said last.
 struct MirrorSession {
   std::uint64_t epoch = 0;          ///< Of the newest lease; it counts them.
@@ -40,10 +50,11 @@ struct MirrorSession {
   /// The request whose effects the next snapshots show, until then.
   std::optional<std::string> cause;
   TimeMs cause_until = 0;
+  MirrorEndpoints endpoints{};
 };
 BOOST_DESCRIBE_STRUCT(MirrorSession, (),
                       (epoch, leased, standbys, reported, alive, instance, library, state,
-                       state_type, lost_timer, cause, cause_until))
+                       state_type, lost_timer, cause, cause_until, endpoints))
 
 /// What a mirrored contact has beside its legs.
 struct MirrorContact {

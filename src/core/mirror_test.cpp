@@ -4,6 +4,9 @@
 
 #include "core/mirror.hpp"
 
+#include <gmock/gmock.h>
+
+#include <algorithm>
 #include <set>
 
 #include "core/test_mirror.hpp"
@@ -93,6 +96,79 @@ TEST_F(Mirrored, ANumberMayBeLeftBeforeItAnswersWhereThatIsAskedFor) {
   session.third_party("connecting");
   report();
   take(BridgeAction::leaveContact);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the session lists as destinations
+
+TEST_F(Mirrored, WhatTheSessionDoesNotListIsRefusedBeforeAnythingIsTouched) {
+  list({testing::quick_connect_arn("queue")});
+  const Reply refused = transfer(to_quick_connect(QuickConnectType::agent, "agent2"));
+  EXPECT_FALSE(refused.accepted);
+  ASSERT_TRUE(refused.error.has_value());
+  EXPECT_EQ(refused.error->reason, Reason::destinationNotPermitted);
+  EXPECT_THAT(refused.error->msg, ::testing::HasSubstr("does not list"));
+  take(BridgeAction::endpoints);
+  EXPECT_TRUE(t.commands.empty()) << "nothing but the list is asked for";
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  take(BridgeAction::addConnection);
+}
+
+TEST_F(Mirrored, ANumberThatIsTypedIsInNoList) {
+  list({});
+  EXPECT_TRUE(transfer(to_number(kOutside)).accepted);
+}
+
+TEST_F(Mirrored, WithoutAListNothingIsCheckedByIt) {
+  EXPECT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+}
+
+TEST_F(Mirrored, ASessionThatDoesNotTellAnyMoreIsNotCheckedBy) {
+  list({});
+  list({}, 0, true, false);
+  EXPECT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+}
+
+TEST_F(Mirrored, AListCountsWhenItsLastPartIsThere) {
+  list({});
+  list({"arn:1"}, 0, false);
+  list({testing::quick_connect_arn("queue")}, 2);  // Part 1 was lost.
+  EXPECT_FALSE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  list({testing::quick_connect_arn("queue")}, 1);
+  EXPECT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+}
+
+TEST_F(Mirrored, AListOfSoManyIsKeptAndALongerOneIsNone) {
+  const auto tell = [this](std::size_t count) {
+    constexpr std::size_t kPart = message::kMaxBridgeEndpointsOfPart;
+    for (std::size_t from = 0; from < count; from += kPart) {
+      std::vector<std::string> arns;
+      for (std::size_t i = from; i < std::min(count, from + kPart); ++i)
+        arns.push_back("arn:" + std::to_string(i));
+      list(std::move(arns), from / kPart, from + kPart >= count);
+    }
+  };
+  tell(message::kMaxBridgeEndpoints);
+  EXPECT_FALSE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  tell(message::kMaxBridgeEndpoints + 1);
+  EXPECT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+}
+
+TEST_F(Mirrored, AListIsKeptAndItsDigestGoesWithTheNextLease) {
+  EXPECT_EQ(lease_endpoints, "");
+  list({});
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  hello(2, "tab-2");
+  EXPECT_EQ(lease_endpoints, "digest");
+  report();
+  EXPECT_FALSE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+}
+
+TEST_F(Mirrored, AListOfAnEarlierLeaseIsIgnored) {
+  --epoch;
+  list({});
+  ++epoch;
+  EXPECT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
 }
 
 struct Named {

@@ -97,6 +97,7 @@ struct Mirrored : ::testing::Test {
   BridgeId bridge = 0;
   std::uint64_t epoch = 0;
   CommandId last_command = 0;
+  std::string lease_endpoints;  ///< The digest that came with the lease.
 
   void SetUp() override {
     hello(1, "tab-1");
@@ -118,6 +119,7 @@ struct Mirrored : ::testing::Test {
       if (command == nullptr || command->order.action != message::BridgeAction::lease) continue;
       bridge = command->bridge;
       epoch = command->order.epoch;
+      lease_endpoints = command->order.endpoints;
       t.commands.erase(it);
       return;
     }
@@ -144,6 +146,18 @@ struct Mirrored : ::testing::Test {
                                 .error = error,
                                 .text = text,
                                 .status = status}});
+  }
+  /// The session lists these destinations.
+  void list(std::vector<std::string> arns, std::uint64_t part = 0, bool last = true,
+            bool known = true) {
+    t.put(BridgeListed{.agent = "agent1",
+                       .bridge = bridge,
+                       .endpoints = {.epoch = epoch,
+                                     .digest = "digest",
+                                     .part = part,
+                                     .last = last,
+                                     .known = known,
+                                     .arns = std::move(arns)}});
   }
   Reply transfer(message::Request request) {
     return t.request("agent1", message::RequestKind::blind_transfer, std::move(request));

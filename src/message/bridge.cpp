@@ -149,6 +149,29 @@ bool read(RequestReader& reader, const JsonNode* data, BridgeSnapshot& snapshot)
          });
 }
 
+bool read(RequestReader& reader, const JsonNode* data, BridgeEndpoints& list) {
+  const Members in(reader, "data", data);
+  if (!in.is_object()) return false;
+  list.known = !is_absent(in.find("arns"));
+  bool more = false;
+  if (!in.number("epoch", false, list.epoch) ||
+      !in.text("digest", kMaxBridgeIdBytes, true, list.digest) ||
+      !in.number("part", true, list.part) || !in.flag("more", more)) {
+    return false;
+  }
+  list.last = !more;
+  return in.each(
+      "arns", kMaxBridgeEndpointsOfPart, [&](const std::string& path, const JsonNode* one) {
+        std::optional<std::string> arn;
+        if (!reader.read_text(path, one, kMaxArnBytes, Reason::invalidMessage, arn)) return false;
+        if (!arn)
+          return reader.refuse(Reason::invalidMessage,
+                               path + ": " + describe(one) + " was seen, a string is expected");
+        list.arns.push_back(std::move(*arn));
+        return true;
+      });
+}
+
 bool read(RequestReader& reader, const JsonNode* data, BridgeResult& result) {
   const Members in(reader, "data", data);
   std::uint64_t status = 0;
@@ -194,6 +217,9 @@ std::variant<BridgeFrame, Refusal> parse_bridge(RequestKind kind, std::string_vi
   if (kind == RequestKind::bridge_snapshot) {
     refusal.subtopic = "Snapshot";
     good = read(reader, data, frame.emplace<BridgeSnapshot>());
+  } else if (kind == RequestKind::bridge_endpoints) {
+    refusal.subtopic = "Endpoints";
+    good = read(reader, data, frame.emplace<BridgeEndpoints>());
   } else if (kind == RequestKind::bridge_result) {
     refusal.subtopic = "Result";
     good = read(reader, data, frame.emplace<BridgeResult>());
@@ -234,6 +260,7 @@ std::string print(const BridgeOrder& order, std::uint64_t command, std::string_v
     json.key("queue").null();
     json.end_object();
   }
+  if (!order.endpoints.empty()) json.key("endpoints").string(order.endpoints);
   if (!order.digits.empty()) json.key("digits").string(order.digits);
   if (!order.state.empty()) {
     json.key("state").begin_object();

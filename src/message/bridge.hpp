@@ -71,6 +71,21 @@ struct BridgeSnapshot {
 };
 BOOST_DESCRIBE_STRUCT(BridgeSnapshot, (), (epoch, alive, state, state_type, muted, contacts))
 
+/// Bridge / Endpoints: a part of what the agent's session lists that he may transfer to, the quick
+/// connects of his queues. Sent with a new lease where it is not what Baton has, and when it has
+/// changed.
+struct BridgeEndpoints {
+  std::uint64_t epoch = 0;  ///< Of the lease under which it is reported.
+  std::string digest;       ///< Of the whole list; the bridge's own, and only compared.
+  std::uint64_t part = 0;   ///< Counted from 0.
+  bool last = true;         ///< No other part follows.
+  bool known = false;       ///< False: the session does not tell, and nothing is checked by it.
+  std::vector<std::string> arns{};  ///< Their endpoint ARNs.
+
+  friend bool operator==(const BridgeEndpoints&, const BridgeEndpoints&) = default;
+};
+BOOST_DESCRIBE_STRUCT(BridgeEndpoints, (), (epoch, digest, part, last, known, arns))
+
 /// Bridge / Result: the library called back.
 struct BridgeResult {
   std::uint64_t command = 0;
@@ -101,11 +116,12 @@ enum class BridgeAction : std::uint8_t {
   clear,           ///< contact.clear().
   mute,            ///< agent.mute().
   unmute,
-  setState,  ///< agent.setState().
+  setState,   ///< agent.setState().
+  endpoints,  ///< agent.getEndpoints(), and report what has changed of it.
 };
 BOOST_DESCRIBE_ENUM(BridgeAction, lease, report, addConnection, leaveContact, resumeCustomer,
                     accept, reject, hold, resume, sendDigits, makeCall, disconnect, clear, mute,
-                    unmute, setState)
+                    unmute, setState, endpoints)
 
 /// Where a connection is added to: the library's Endpoint.
 struct BridgeEndpoint {
@@ -129,24 +145,30 @@ struct BridgeOrder {
   std::string state_type{};  ///< and its type.
   int deadline_ms = 0;       ///< Counted from `at`: later it is not carried out; 0: whenever.
   std::int64_t at = 0;       ///< When it was decided, in Unix milliseconds.
+  std::string endpoints{};   ///< With a lease: the digest of the list that Baton has; empty: none.
 };
 BOOST_DESCRIBE_STRUCT(BridgeOrder, (),
                       (epoch, action, contact_id, endpoint, digits, state, state_type, deadline_ms,
-                       at))
+                       at, endpoints))
 
 /// The Command's envelope as JSON text. `command` is what its Result will name; 0: none is
 /// expected. Any thread.
 [[nodiscard]] std::string print(const BridgeOrder& order, std::uint64_t command,
                                 std::string_view agent);
 
-using BridgeFrame = std::variant<BridgeHello, BridgeSnapshot, BridgeResult>;
+using BridgeFrame = std::variant<BridgeHello, BridgeSnapshot, BridgeEndpoints, BridgeResult>;
 
 /// Most contacts of a snapshot, and most connections of a contact. An agent has a handful.
 inline constexpr std::size_t kMaxBridgeContacts = 32;
 inline constexpr std::size_t kMaxBridgeConnections = 32;
+/// Most endpoints of a part, which must fit into http.max_frame_bytes, and of a whole list. Amazon
+/// Connect lets a queue show 700 quick connects.
+inline constexpr std::size_t kMaxBridgeEndpointsOfPart = 200;
+inline constexpr std::size_t kMaxBridgeEndpoints = 4000;
 
 /// Reads the `data` of an envelope that parse_request() has recognised as of this kind
-/// (bridge_hello, bridge_snapshot, bridge_result). Never throws on bad input. Any thread.
+/// (bridge_hello, bridge_snapshot, bridge_endpoints, bridge_result). Never throws on bad input. Any
+/// thread.
 [[nodiscard]] std::variant<BridgeFrame, Refusal> parse_bridge(RequestKind kind,
                                                               std::string_view text);
 

@@ -91,6 +91,45 @@ TEST(Bridge, ASnapshotHasSoManyContactsAndNoMore) {
               HasSubstr("more than 32"));
 }
 
+TEST(Bridge, EndpointsAreAPartOfAList) {
+  const auto list = read<BridgeEndpoints>(
+      RequestKind::bridge_endpoints,
+      R"({"epoch":3,"digest":"d","part":1,"more":true,"arns":["arn:a","arn:b"]})");
+  EXPECT_EQ(list, (BridgeEndpoints{.epoch = 3,
+                                   .digest = "d",
+                                   .part = 1,
+                                   .last = false,
+                                   .known = true,
+                                   .arns = {"arn:a", "arn:b"}}));
+  const auto unknown =
+      read<BridgeEndpoints>(RequestKind::bridge_endpoints,
+                            R"({"epoch":3,"digest":"","part":0,"more":false,"arns":null})");
+  EXPECT_EQ(unknown, (BridgeEndpoints{.epoch = 3, .digest = ""}));
+}
+
+TEST(Bridge, WhatIsNoListOfEndpointsIsRefusedWithItsField) {
+  const auto refused = [](const std::string& data) {
+    return refusal(RequestKind::bridge_endpoints, data);
+  };
+  EXPECT_THAT(refused("[]"), HasSubstr("an object is expected"));
+  EXPECT_THAT(refused(R"({"arns":[]})"), HasSubstr("data.epoch"));
+  EXPECT_THAT(refused(R"({"epoch":1,"arns":{}})"), HasSubstr("data.arns"));
+  EXPECT_THAT(refused(R"({"epoch":1,"arns":[7]})"), HasSubstr("data.arns"));
+  EXPECT_THAT(refused(R"({"epoch":1,"arns":[null]})"), HasSubstr("data.arns"));
+  EXPECT_THAT(refused(R"({"epoch":1,"part":-1})"), HasSubstr("data.part"));
+}
+
+TEST(Bridge, APartHasSoManyEndpointsAndNoMore) {
+  const auto with = [](std::size_t count) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += std::string(i == 0 ? "" : ",") + "\"arn\"";
+    return R"({"epoch":1,"arns":[)" + all + "]}";
+  };
+  EXPECT_EQ(refusal(RequestKind::bridge_endpoints, with(kMaxBridgeEndpointsOfPart)), "");
+  EXPECT_THAT(refusal(RequestKind::bridge_endpoints, with(kMaxBridgeEndpointsOfPart + 1)),
+              HasSubstr("more than 200"));
+}
+
 TEST(Bridge, AResultHasTheLibrarysWord) {
   const auto good =
       read<BridgeResult>(RequestKind::bridge_result, R"({"command":7,"epoch":3,"ok":true})");

@@ -36,8 +36,10 @@ enum class RequestKind : std::uint8_t {
   blind_transfer,
   cancel_transfer,
   move_contact,
-  bridge_hello,  ///< Bridge / Hello, Snapshot, Result: message/bridge.hpp reads their data.
+  bridge_hello,  ///< Bridge / Hello, Snapshot, Endpoints, Result: message/bridge.hpp reads their
+                 ///< data.
   bridge_snapshot,
+  bridge_endpoints,
   bridge_result,
   not_supported,  ///< Consult, Swap, Conference, Transfer and all of OutboundCall: published, not
                   ///< built yet.
@@ -45,8 +47,8 @@ enum class RequestKind : std::uint8_t {
 BOOST_DESCRIBE_ENUM(RequestKind, app_state_sync, agent_state_sync, get_states, login, logout,
                     update_state, set_not_ready, mute, unmute, call_state_sync, answer, reject,
                     hold, resume, send_dtmf, make_call, disconnect, clear_contact, blind_transfer,
-                    cancel_transfer, move_contact, bridge_hello, bridge_snapshot, bridge_result,
-                    not_supported)
+                    cancel_transfer, move_contact, bridge_hello, bridge_snapshot, bridge_endpoints,
+                    bridge_result, not_supported)
 
 /// True for requests that only read: they are neither journalled nor numbered.
 [[nodiscard]] constexpr bool is_read(RequestKind kind) {
@@ -57,7 +59,7 @@ BOOST_DESCRIBE_ENUM(RequestKind, app_state_sync, agent_state_sync, get_states, l
 /// True for what a bridge reports: over a WebSocket only, and never a RequestInput.
 [[nodiscard]] constexpr bool is_of_bridge(RequestKind kind) {
   return kind == RequestKind::bridge_hello || kind == RequestKind::bridge_snapshot ||
-         kind == RequestKind::bridge_result;
+         kind == RequestKind::bridge_endpoints || kind == RequestKind::bridge_result;
 }
 
 /// The stable reasons of a refusal or failure (docs/message-api.md, "reason").

@@ -169,6 +169,7 @@ class ContentReader {
       case RequestKind::clear_contact:
       case RequestKind::bridge_hello:
       case RequestKind::bridge_snapshot:
+      case RequestKind::bridge_endpoints:
       case RequestKind::bridge_result:
       case RequestKind::not_supported:
         return true;

@@ -37,6 +37,7 @@ constexpr std::array kRows = std::to_array<RequestRow>({
     {unmute, "Agent", "Unmute", "", "UPDATE_AGENT_STATE_FAILED"},
     {bridge_hello, "Bridge", "Hello", "", kNotPermitted},
     {bridge_snapshot, "Bridge", "Snapshot", "", kNotPermitted},
+    {bridge_endpoints, "Bridge", "Endpoints", "", kNotPermitted},
     {bridge_result, "Bridge", "Result", "", kNotPermitted},
     {not_supported, "InboundCall", "Consult", "", "CONSULT_CALL_FAILED"},
     {not_supported, "InboundCall", "Swap", "", "SWAP_CALL_FAILED"},

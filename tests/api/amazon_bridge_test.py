@@ -56,6 +56,58 @@ async def test_a_quick_connect_is_handed_over(amazon: AmazonWorld, name: str, ki
     assert endpoint["queue"] is None, "a string there never leaves the browser"
 
 
+async def test_what_the_session_does_not_list_is_refused_before_anything_is_touched(amazon: AmazonWorld):
+    session = AgentSession()
+    every = session.quick_connects
+    session.quick_connects = [one for one in every if one["name"] != "Sasi_Chime"]
+    bridge = await amazon.bridge("agent1", session)
+    desktop = await amazon.desktop("agent1", state=None)
+    await amazon.until(amazon.metrics, lambda found: found["baton_amazon_endpoint_lists_total"] == 1, "the list")
+    contact = await session.talk()
+    await desktop.call_event("connected", "inbound")
+    before, session.quick_connects = bridge.listed, every  # Somebody attaches it to his queue.
+    await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    error = await desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "destinationNotPermitted" and "does not list the quick connect 'Sasi_Chime'" in error["msg"]
+    assert session.asked == []
+    # The refusal made Baton ask for the list; on the bridge's socket the hold comes after it.
+    await desktop.until(lambda: bridge.listed != before, "the list anew")
+    session.contact(contact)["connections"][0]["state"] = "hold"
+    await session.changed()
+    await desktop.call_event("hold", "inbound")
+    await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    await desktop.transfer("dialing")
+
+
+async def test_without_a_list_amazon_connect_decides(amazon: AmazonWorld):
+    session = AgentSession()
+    await amazon.bridge("agent1", session, lists=False)
+    desktop = await amazon.desktop("agent1", state=None)
+    await session.talk()
+    await desktop.call_event("connected", "inbound")
+    await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    await desktop.transfer("dialing")
+
+
+async def test_a_list_outlives_a_restart_and_is_not_sent_again(amazon: AmazonWorld):
+    session = AgentSession()
+    session.quick_connects = []
+    bridge = await amazon.bridge("agent1", session)
+    desktop = await amazon.desktop("agent1", state=None)
+    await amazon.until(amazon.metrics, lambda found: found["baton_amazon_endpoint_lists_total"] == 1, "the list")
+    await session.talk()
+    await desktop.call_event("connected", "inbound")
+    await amazon.kill()
+    await bridge.stop()
+    await amazon.start_again()
+    again = await amazon.bridge("agent1", session, lists=False)
+    await desktop.until(lambda: again.listed == bridge.listed, "the lease, with the digest of the list that Baton has")
+    await again.report()
+    await amazon.until(amazon.metrics, lambda found: found["baton_amazon_snapshots_total"] >= 1, "a snapshot")
+    await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    assert (await desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "destinationNotPermitted"
+
+
 async def test_a_refusal_gives_the_customer_back(amazon: AmazonWorld):
     session, bridge, desktop, contact = await at_work(amazon)
 

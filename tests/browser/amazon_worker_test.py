@@ -100,6 +100,22 @@ async def test_500_after_the_party_was_added_goes_on_with_it(scene: Scene, brows
     assert RESUME not in scene.wire() and scene.session.count(LEAVE) == 1
 
 
+async def test_what_the_session_does_not_list_is_not_asked_for(scene: Scene, browser: Browser):
+    """The library gathers the pages; the list is here before the customer is, on one socket."""
+    scene.session.quick_connects = [one for one in scene.session.quick_connects if one["name"] != "Sasi_Chime"]
+    await scene.open(browser)
+    desktop = await scene.desktop("agent1", state=None)
+    await scene.until(scene.metrics, lambda found: found["baton_amazon_endpoint_lists_total"] >= 1, "the list")
+    await scene.session.talk()
+    await desktop.call_event("connected", "inbound")
+    await desktop.blind_transfer(quick_connect("Sasi_Chime"))
+    assert (await desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "destinationNotPermitted"
+    assert scene.wire() == []
+    await desktop.blind_transfer(quick_connect("CallSummary-HVOC-Queue"))
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
+
+
 async def test_a_stack_of_the_librarys_is_not_passed_on(scene: Scene, browser: Browser):
     page, desktop, contact = await scene.talking(browser)
     refuses(scene, contact, "BadEndpointException", 400)

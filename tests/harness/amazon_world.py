@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.config import example_directory
 from harness.desktop import Desktop
 from harness.rest import Rest
 from harness.server import Server
@@ -40,6 +42,8 @@ class AgentSession:
     def __init__(self) -> None:
         self.state = {"name": "Available", "type": "routable"}
         self.contacts: list[dict[str, Any]] = []
+        #: What its queues show: the quick connects of the example directory, as an instance that it was imported from has them.
+        self.quick_connects: list[dict[str, Any]] = copy.deepcopy(example_directory()["quickConnects"])
         self.asked: list[tuple[str, dict[str, Any]]] = []  # Operation and parameters, as they came on the wire.
         self.watchers: list[Callable[[], Awaitable[None]]] = []
         #: What an operation does instead of the usual, by its name: takes its parameters; raises Refused.
@@ -48,6 +52,11 @@ class AgentSession:
     async def changed(self) -> None:
         for watcher in self.watchers:
             await watcher()
+
+    def endpoints(self) -> list[dict[str, Any]]:
+        """As the library's getEndpoints tells them: agentLogin is null even for agents."""
+        return [{"endpointARN": one["arn"], "type": one["type"], "name": one["name"], "phoneNumber": one.get("phoneNumber"),
+                 "agentLogin": None, "queue": None} for one in self.quick_connects]
 
     def count(self, operation: str) -> int:
         return sum(1 for name, _ in self.asked if name == operation)
@@ -186,6 +195,8 @@ class Bridge:
     epoch: int = 0
     alive: bool = True
     deaf: bool = False  # Takes commands and does nothing.
+    lists: bool = True  # Tells which destinations the session lists.
+    listed: str = ""  # The digest of the list that Baton has.
     commands: list[dict[str, Any]] = field(default_factory=list)
     _task: asyncio.Task | None = None
 
@@ -206,6 +217,17 @@ class Bridge:
     async def say(self, subtopic: str, data: dict[str, Any]) -> None:
         await self.desktop.publish("Bridge", subtopic, data)
 
+    async def list_endpoints(self) -> None:
+        """In parts of two."""
+        arns = sorted(one["endpointARN"] for one in self.session.endpoints())
+        digest = hashlib.sha256("\n".join(arns).encode()).hexdigest()
+        if digest == self.listed:
+            return
+        for part in range(0, len(arns) or 1, 2):
+            await self.say("Endpoints", {"epoch": self.epoch, "digest": digest, "part": part // 2, "more": part + 2 < len(arns),
+                                         "arns": arns[part:part + 2]})
+        self.listed = digest
+
     async def report(self) -> None:
         if not self.epoch:
             return
@@ -225,12 +247,19 @@ class Bridge:
             if command["action"] == "lease":
                 self.epoch = command["epoch"]
                 await self.report()
+                self.listed = command.get("endpoints", "")
+                if self.lists:
+                    await self.list_endpoints()
             elif command["epoch"] == self.epoch and not self.deaf:
                 await self._carry_out(command)
 
     async def _carry_out(self, command: dict[str, Any]) -> None:
         if command["action"] == "report":
             await self.report()
+            return
+        if command["action"] == "endpoints":
+            if self.lists:
+                await self.list_endpoints()
             return
         contact_id = command.get("contactId")
         legs = self.session.contact(contact_id)["connections"] if contact_id else []
@@ -292,9 +321,9 @@ class AmazonWorld(World):
 
         return await self.until(asked, lambda names: name in names, f"{name} asked for")
 
-    async def bridge(self, login: str, session: AgentSession, tab: str = "tab-1") -> Bridge:
+    async def bridge(self, login: str, session: AgentSession, tab: str = "tab-1", lists: bool = True) -> Bridge:
         desktop = Desktop(self.server.http, login, await self.token(login))
         await desktop.open()
-        bridge = await Bridge(desktop, session).start(tab)
+        bridge = await Bridge(desktop, session, lists=lists).start(tab)
         self.bridges.append(bridge)
         return bridge

@@ -77,8 +77,8 @@ class CcpFrame:
     async def _answer(self, socket: Any, asked: dict[str, Any]) -> None:
         method, params = asked["method"], asked["params"]
         response: dict[str, Any] = {"requestId": asked["requestId"], "data": {}, "err": None}
-        if method in ("getEndpoints",):
-            response["data"] = {"endpoints": [], "nextToken": None}
+        if method == "getEndpoints":
+            response["data"] = {"endpoints": self.session.endpoints(), "nextToken": None}
         elif hasattr(self.session, f"_{method}"):
             if method in self.unanswered:
                 self.session.asked.append((method, params))

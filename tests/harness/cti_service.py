@@ -129,7 +129,7 @@ class CtiService:
             "GetAgentStates": {"states": STATES},
             "GetDialableCountryCodes": {"countryCodes": COUNTRIES},
             "GetRoutingProfileQueues": {"queues": [QUEUE]},
-            "GetEndpoints": {"endpoints": []},
+            "GetEndpoints": self._endpoints(body),
             "SendClientLogs": {},
         }.get(operation)
         if told is not None:
@@ -142,6 +142,15 @@ class CtiService:
         except Refused as refused:
             return refused.status, {"__type": f"com.amazonaws.cti#{refused.name}", "message": refused.message}
         return 200, {}
+
+    def _endpoints(self, body: dict[str, Any]) -> dict[str, Any]:
+        """In pages of two, which the library gathers."""
+        first = int(body.get("nextToken") or 0)
+        every = self.session.endpoints()
+        page: dict[str, Any] = {"endpoints": every[first:first + 2]}
+        if first + 2 < len(every):
+            page["nextToken"] = str(first + 2)
+        return page
 
     async def _wait_for_change(self, token: str | None) -> None:
         async with self._changed:

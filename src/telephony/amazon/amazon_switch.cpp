@@ -71,6 +71,10 @@ std::string AmazonSwitch::frame(const std::string& agent, core::BridgeId bridge,
     }
     stats_.bridges = bridges_.size();
     if (std::holds_alternative<message::BridgeSnapshot>(frame)) ++stats_.snapshots;
+    if (const auto* list = std::get_if<message::BridgeEndpoints>(&frame);
+        list != nullptr && list->last) {
+      ++stats_.endpoint_lists;
+    }
     if (const auto* result = std::get_if<message::BridgeResult>(&frame);
         result != nullptr && !result->ok) {
       ++stats_.commands_failed;
@@ -82,6 +86,8 @@ std::string AmazonSwitch::frame(const std::string& agent, core::BridgeId bridge,
     sink_(core::BridgeOpened{.agent = agent, .bridge = bridge, .hello = std::move(*hello)});
   } else if (auto* snapshot = std::get_if<message::BridgeSnapshot>(&frame)) {
     sink_(core::BridgeReport{.agent = agent, .bridge = bridge, .snapshot = std::move(*snapshot)});
+  } else if (auto* list = std::get_if<message::BridgeEndpoints>(&frame)) {
+    sink_(core::BridgeListed{.agent = agent, .bridge = bridge, .endpoints = std::move(*list)});
   } else {
     sink_(core::BridgeDone{.agent = agent,
                            .bridge = bridge,

@@ -22,6 +22,7 @@ struct AmazonConfig {
 struct AmazonStats {
   std::uint64_t bridges = 0;          ///< Connected now.
   std::uint64_t snapshots = 0;        ///< Taken from bridges.
+  std::uint64_t endpoint_lists = 0;   ///< Lists of destinations taken from bridges, whole.
   std::uint64_t commands = 0;         ///< Handed to bridges.
   std::uint64_t commands_failed = 0;  ///< That the library, or the way to it, has failed.
   std::uint64_t tabs_refused = 0;     ///< Because of AmazonConfig::max_tabs.

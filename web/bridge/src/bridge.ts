@@ -1,6 +1,7 @@
 /// <reference types="amazon-connect-streams" />
 import { carryOut } from "./carry-out.ts";
 import { digestOf } from "./digest.ts";
+import { EndpointList } from "./endpoints.ts";
 import { Memory, tabName, type TabStorage } from "./memory.ts";
 import type { Command, Outcome } from "./messages.ts";
 import { BridgeSocket, type SocketState, ticketFrom } from "./socket.ts";
@@ -80,6 +81,9 @@ export class Bridge {
   private told: BridgeState | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
   private dirty = false;
+  private readonly endpoints = new EndpointList((part) => {
+    if (this.epoch !== 0) this.send("Endpoints", { epoch: this.epoch, ...part });
+  });
 
   constructor(private readonly options: BridgeOptions = {}) {
     this.streams = options.streams ?? globalThis.connect;
@@ -163,6 +167,7 @@ export class Bridge {
 
   private lookAtFrame(): void {
     if (this.answers() !== this.alive || this.owed) this.changed();
+    if (this.agent && this.epoch !== 0) this.endpoints.look(this.agent);
   }
 
   /** Whether what the frame showed is no older than SILENT_MS. */
@@ -196,7 +201,7 @@ export class Bridge {
     this.options.onState?.(state);
   }
 
-  private send(subtopic: "Hello" | "Snapshot" | "Result", data: object): void {
+  private send(subtopic: "Hello" | "Snapshot" | "Endpoints" | "Result", data: object): void {
     this.socket?.send(
       JSON.stringify({
         channel: "Amazon",
@@ -253,12 +258,19 @@ export class Bridge {
       this.skew = Date.parse(command.at) - Date.now();
       this.report(true);
       this.tell();
+      this.endpoints.lease(command.endpoints);
+      if (this.agent) this.endpoints.look(this.agent);
       return;
     }
     // Of a lease that is over, or of none: somebody else acts.
     if (command.epoch !== this.epoch || !this.agent) return;
     if (command.action === "report") {
       this.report(true);
+      return;
+    }
+    if (command.action === "endpoints") {
+      this.endpoints.want();
+      this.endpoints.look(this.agent);
       return;
     }
     const epoch = command.epoch;

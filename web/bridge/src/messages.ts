@@ -30,6 +30,18 @@ export interface Digest {
   contacts: ContactDigest[];
 }
 
+/** What the agent's session lists as destinations, or a part of that. */
+export interface EndpointsPart {
+  /** Of the whole list; empty: none. */
+  digest: string;
+  /** Counted from 0. */
+  part: number;
+  /** Another part follows. */
+  more: boolean;
+  /** Null: the library does not tell. */
+  arns: string[] | null;
+}
+
 /** Who reports. */
 export interface Hello {
   tab: string;

@@ -18,6 +18,7 @@ export type Everything =
   | RequestAnswer
   | RequestAppStateSync
   | RequestBlindTransfer
+  | RequestBridgeEndpoints
   | RequestBridgeHello
   | RequestBridgeResult
   | RequestBridgeSnapshot
@@ -218,6 +219,7 @@ export type Request =
   | RequestMoveContact
   | RequestBridgeHello
   | RequestBridgeSnapshot
+  | RequestBridgeEndpoints
   | RequestBridgeResult
   | RequestNotSupported;
 /**
@@ -454,7 +456,8 @@ export interface EventBridgeCommand {
       | "clear"
       | "mute"
       | "unmute"
-      | "setState";
+      | "setState"
+      | "endpoints";
     at: Timestamp;
     /**
      * Counted from at: later it is not carried out.
@@ -473,6 +476,10 @@ export interface EventBridgeCommand {
       agentLogin: null;
       queue: null;
     };
+    /**
+     * With lease: the digest of the list of endpoints that Baton has.
+     */
+    endpoints?: string;
     digits?: string;
     state?: {
       name: string;
@@ -1024,6 +1031,42 @@ export interface TransferOptions {
   attributes?: {
     [k: string]: string;
   } | null;
+}
+/**
+ * Bridge / Endpoints: What the agent's session lists as destinations, the quick connects of his queues, or a part of that. Sent with a new lease where Baton has another list, and when it has changed.
+ */
+export interface RequestBridgeEndpoints {
+  channel: "Amazon";
+  topic: "Bridge";
+  subtopic: "Endpoints";
+  source: Identifier;
+  data: {
+    epoch: number;
+    /**
+     * Of the whole list; only compared.
+     */
+    digest?: string | null;
+    /**
+     * Counted from 0; parts come in their order.
+     */
+    part?: number | null;
+    /**
+     * Another part follows. At most 4000 endpoints in all.
+     */
+    more?: boolean | null;
+    /**
+     * Endpoint ARNs. Null: the session does not tell, and nothing is checked by it.
+     */
+    arns?: string[] | null;
+  };
+  /**
+   * The client's request id and idempotency key.
+   */
+  id?: Identifier | null;
+  /**
+   * For whom a supervisor or service acts.
+   */
+  agent?: Identifier | null;
 }
 /**
  * Bridge / Hello: The bridge beside an agent's session at Amazon Connect says who it is, before anything else. Over a WebSocket only.
