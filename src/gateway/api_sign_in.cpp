@@ -161,10 +161,11 @@ void Api::logout(const Identity& identity, bool framed, const Respond& respond) 
 }
 
 void Api::respond_kept(Response response, const Respond& respond) {
-  backend_.when_kept([mailbox = mailbox_, respond, response = std::move(response)]() mutable {
-    mailbox->post(
-        [respond = std::move(respond), response = std::move(response)] { respond(response); });
-  });
+  backend_.when_kept(
+      [mailbox = mailbox_, respond = respond, response = std::move(response)]() mutable {
+        mailbox->post(
+            [respond = std::move(respond), response = std::move(response)] { respond(response); });
+      });
 }
 
 void Api::tickets(const Identity& identity, const Respond& respond) {

@@ -44,23 +44,29 @@ void Checkpointer::committed(int pages) {
   // Where a reader of the log's end is in the way, not again with each commit.
   if (pages >= limits_.most && pages - tried_ >= limits_.copied_at_once / 8) {
     bool busy = false;
-    // What is wrong the thread finds out as well.
-    if (writer_.copy_log(busy) && !busy) tried_ = pages;
+    const Status status = writer_.copy_log(busy);
+    if (!busy) tried_ = pages;
+    if (!status) failed_(status.error);
   }
   {
     const std::lock_guard lock(mutex_);
     // It began anew.
     if (pages < copied_) copied_ = 0;
     pages_ = pages;
-    if (pages - copied_ < limits_.copied_at_once) return;
+    if (!due()) return;
   }
   wake_.notify_one();
+}
+
+bool Checkpointer::due() const {
+  // Beyond the most it would only be in the way of the commits that do it.
+  return pages_ - copied_ >= limits_.copied_at_once && pages_ < limits_.most;
 }
 
 void Checkpointer::loop() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || pages_ - copied_ >= limits_.copied_at_once; });
+    wake_.wait(lock, [this] { return stopping_ || due(); });
     if (stopping_) return;
     const int pages = pages_;
     lock.unlock();

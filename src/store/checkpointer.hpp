@@ -26,8 +26,9 @@ class Checkpointer {
     int most = 16384;
   };
 
-  /// `writer` outlives it. `failed` is told why a copy was not made, on the checkpointer's thread;
-  /// nothing is lost then, the log grows, and it is tried again. Throws StoreError.
+  /// `writer` outlives it. `failed` is told why a copy was not made, on the checkpointer's thread
+  /// or the writer's; nothing is lost then, the log grows, and it is tried again. Throws
+  /// StoreError.
   Checkpointer(Database& writer, Limits limits, std::function<void(const std::string&)> failed);
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
@@ -37,6 +38,8 @@ class Checkpointer {
  private:
   void committed(int pages);
   void loop();
+  /// With the mutex held: whether it is the thread's turn.
+  [[nodiscard]] bool due() const;
   // Passed in.
   Database& writer_;
   Limits limits_;

@@ -188,7 +188,7 @@ async def test_a_restart_of_baton_in_between_repeats_nothing(scene: Scene, brows
     await desktop.blind_transfer(NUMBER)
     await desktop.transfer("dialing")
     await scene.restart()
-    await scene.sign_in(page)
+    await page.wait("[data-state=active]")  # Who was signed in stays so.
     await scene.session.third_party_is(contact, "connected")
     await desktop.transfer("handedOver")
     assert scene.wire() == [ADD, LEAVE]
