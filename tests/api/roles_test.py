@@ -158,7 +158,7 @@ TABLE = [
     Row("InboundCall / MoveContact: for agent1", move_contact(DIAL_PAD, "agent1"), 401, FORBIDDEN, FORBIDDEN, 422, 422),
     # A bridge speaks on a WebSocket, and only of the agent who has signed in.
     *(Row(f"Bridge / {subtopic}", send("Bridge", subtopic, {"tab": "t", "epoch": 1, "command": 1, "agent": {"state": "x"}}),
-          401, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN) for subtopic in ("Hello", "Snapshot", "Result")),
+          401, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN) for subtopic in ("Hello", "Snapshot", "Endpoints", "Result")),
     *(Row(f"{topic} / {subtopic}", send(topic, subtopic), 401, 422, FORBIDDEN, 422, 422)
       for topic, subtopics in NOT_BUILT.items() for subtopic in subtopics),
     Row("InboundCall / BlindTransfer", send("InboundCall", "BlindTransfer", "+12082097345", contact=True), 401, 202,
