@@ -38,7 +38,8 @@ struct CheckpointerTest : ::testing::Test {
   }
   void write_pages(int pages) {
     const Status status =
-        writer.execute("INSERT INTO t VALUES(zeroblob(" + std::to_string(pages * kPage) + "))");
+        writer.execute("INSERT INTO t VALUES(zeroblob(" +
+                       std::to_string(static_cast<std::uintmax_t>(pages) * kPage) + "))");
     ASSERT_TRUE(status) << status.error;
   }
   [[nodiscard]] std::uintmax_t pages(const std::string& of) const {
