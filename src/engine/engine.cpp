@@ -338,6 +338,7 @@ journal::Appended Engine::append(std::span<const core::Input> inputs, const stor
 
 void Engine::failed(const std::string& why) {
   snapshot_.reset();
+  snapshot_records_ = 0;  // Else the loop would go on without waiting, for a snapshot never due.
   const std::lock_guard lock(mutex_);
   if (failed_.empty()) spdlog::critical("journal: nothing more is taken: {}", why);
   failed_ = why;

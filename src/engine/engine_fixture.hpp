@@ -77,11 +77,17 @@ class FailingJournal final : public journal::Journal {
  public:
   explicit FailingJournal(journal::Journal& real) : real_(real) {}
   std::atomic<bool> fail{false};
+  /// Called on the engine's thread after each append that worked: records without inputs, or not.
+  std::function<void(bool records_alone)> appended;
 
   using journal::Journal::append;
   journal::Appended append(std::span<const core::Input> inputs, const journal::Records& records,
                            const journal::KeptEventsRow* events) override {
-    if (!fail) return real_.append(inputs, records, events);
+    if (!fail) {
+      journal::Appended result = real_.append(inputs, records, events);
+      if (appended) appended(inputs.empty() && !records.empty());
+      return result;
+    }
     error_ = "database or disk is full";
     return {.status = store::Status::failure(error_), .first_index = 0, .commit_time = {}};
   }

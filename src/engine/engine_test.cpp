@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <future>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/engine_fixture.hpp"
@@ -186,6 +188,30 @@ TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
   call_in(2);
   ASSERT_TRUE(phones.wait_for<core::EndLeg>());
   EXPECT_EQ(std::get<core::EndLeg>(phones.taken().back().body).code, 503);
+}
+
+TEST_F(EngineTest, ADiskThatFillsUpWhileRecordsAreWrittenForASnapshotLeavesTheThreadAtRest) {
+  config.records_limit = 1;
+  config.record_delay_ms = 3'600'000;  // They go for the snapshot only.
+  config.snapshot_inputs = 10;
+  open();
+  std::promise<void> met;
+  journal->appended = [this, &met](bool records_alone) {
+    if (!records_alone || journal->fail.exchange(true)) return;
+    // Others wait still, and the next thing to be written is an input.
+    engine->submit(core::PhoneReachable{.login = "agent2", .reachable = true});
+    met.set_value();
+  };
+  ASSERT_EQ(engine->load(), "");
+  ASSERT_EQ(engine->start(first()), "");
+  sign_in("agent1");
+  for (std::uint64_t i = 1; i <= 10; ++i) call_in(i);
+  ASSERT_EQ(met.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  (void)dump();
+  EXPECT_NE(engine->not_ready_reason().find("disk is full"), std::string::npos);
+  const std::int64_t before = engine->thread_cpu_ns();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LT(engine->thread_cpu_ns() - before, 100'000'000) << "it waits for what comes";
 }
 
 TEST_F(EngineTest, BeforeAStopNewCallsAreRefusedAndTheRestGoesOn) {

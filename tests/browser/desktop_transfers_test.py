@@ -9,6 +9,7 @@ from harness.config import SOURCE
 from harness.desk import Desk
 from harness.samples import DIAL_PAD, SASI
 from harness.world import World
+from peer import Call
 
 QUEUE = "CallSummary-HVOC-Queue"
 
@@ -18,21 +19,26 @@ async def open_by_mouse(desk: Desk) -> None:
     await desk.page.wait("dialog.transfer input.search")
 
 
-async def test_an_external_by_a_click_on_its_row(world: World, browser: Browser):
-    phone = await world.phone("agent1")
-    desk = await Desk.open(world, browser)
-    call, leg = await desk.in_a_call(phone)
-    await open_by_mouse(desk)
-    await desk.page.click("dialog.transfer [role=option]:has-text('Sasi_Chime')")
+async def handed_over(world: World, desk: Desk, call: Call, leg: Call, party: str) -> None:
+    """The carrier is asked for the party, who answers and has the customer."""
     third = await world.carrier.incoming()
-    assert third.invite.uri.user == SASI
-    await desk.page.wait("dialog.transfer", "detached")
+    assert third.invite.uri.user == party
     await third.ring()
     await leg.ended(by="them")
     await third.answer()
     await desk.sees("has the customer")
     await third.hears(call)
     desk.check()
+
+
+async def test_an_external_by_a_click_on_its_row(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await desk.in_a_call(phone)
+    await open_by_mouse(desk)
+    await desk.page.click("dialog.transfer [role=option]:has-text('Sasi_Chime')")
+    await handed_over(world, desk, call, leg, SASI)
+    await desk.page.wait("dialog.transfer", "detached")
 
 
 async def test_a_number_by_the_button(world: World, browser: Browser):
@@ -43,14 +49,7 @@ async def test_a_number_by_the_button(world: World, browser: Browser):
     await desk.page.fill("input.search", DIAL_PAD)
     await desk.page.wait(".chip.good")
     await desk.button("Transfer now")
-    third = await world.carrier.incoming()
-    assert third.invite.uri.user == DIAL_PAD
-    await third.ring()
-    await leg.ended(by="them")
-    await third.answer()
-    await desk.sees("has the customer")
-    await third.hears(call)
-    desk.check()
+    await handed_over(world, desk, call, leg, DIAL_PAD)
 
 
 async def test_a_queue_by_a_click_and_back_by_another(world: World, browser: Browser):
