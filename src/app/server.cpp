@@ -752,12 +752,18 @@ void Server::import_directory(std::string text, std::function<void(gateway::Impo
         return;
       }
       const directory::Directory now = store_->load_directory();
+      std::vector<std::string> signed_out = put.sessions_forgotten;
+      for (const directory::Agent& each : now.agents) {
+        const std::optional<gateway::Caller> before = account(each.login);
+        if (before && before->role != each.role) signed_out.push_back(each.login);
+      }
       use_directory(now);
       if (sip_) {
         sip_->set_secrets(agent_secrets(*store_));
         sip_->set_inbound_numbers(numbers_of(now));
       }
       engine_->submit(core::DirectoryChanged{now});
+      for (const std::string& login : signed_out) gateway_->end_sessions(login);
       for (const directory::Agent& each : now.agents) {
         if (!each.enabled) gateway_->revoke(each.login);
       }

@@ -78,7 +78,11 @@ class Api {
 
  private:
   void messages(const Identity& identity, std::string_view body, Respond respond);
+  /// A sign-in whose password is being looked at.
+  struct Attempt;
+
   void login(const std::string& address, const std::string& body, bool framed, Respond respond);
+  void verify(const std::shared_ptr<Attempt>& attempt);
   void logout(const Identity& identity, bool framed, const Respond& respond);
   void tickets(const Identity& identity, const Respond& respond);
   /// Responds once what became of the session is kept: what a client was told outlives the process.

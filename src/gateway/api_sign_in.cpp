@@ -39,6 +39,14 @@ std::optional<Credentials> parse_credentials(const std::string& body) {
 
 }  // namespace
 
+struct Api::Attempt {
+  std::string login;
+  std::string password;
+  std::string address;
+  bool framed = false;
+  Respond respond;
+};
+
 void Api::login(const std::string& address, const std::string& body, bool framed, Respond respond) {
   std::optional<Credentials> credentials = parse_credentials(body);
   if (!credentials) {
@@ -62,21 +70,31 @@ void Api::login(const std::string& address, const std::string& body, bool framed
   }
   logins_.begin(credentials->login, now());
   addresses_.begin(counted, now());
-  const std::string login = credentials->login;
-  // The worker gets its own copy of `respond`, which must not run, or die, on the worker's thread:
-  // it goes through the mailbox.
-  auto answer = std::make_shared<Respond>(std::move(respond));
-  const bool posted = worker_.post([this, answer, framed, address = std::string(address),
-                                    given = std::move(*credentials), mailbox = mailbox_]() mutable {
-    const bool right = backend_.verify_password(given.login, given.password);
-    mailbox->post([this, answer = std::move(answer), login = std::move(given.login),
-                   address = std::move(address), right,
-                   framed] { respond_kept(signed_in(login, address, right, framed), *answer); });
+  verify(std::make_shared<Attempt>(Attempt{.login = std::move(credentials->login),
+                                           .password = std::move(credentials->password),
+                                           .address = address,
+                                           .framed = framed,
+                                           .respond = std::move(respond)}));
+}
+
+void Api::verify(const std::shared_ptr<Attempt>& attempt) {
+  // The attempt, with its `respond`, must not end on the worker's thread: it goes on through the
+  // mailbox.
+  const bool posted = worker_.post([this, attempt = attempt, endings = sessions_.endings(),
+                                    mailbox = mailbox_]() mutable {
+    const bool right = backend_.verify_password(attempt->login, attempt->password);
+    mailbox->post([this, attempt = std::move(attempt), right, endings] {
+      // An import may have given the login another password since, and has ended the sessions
+      // that there were: what the old one opens now would stay.
+      if (right && sessions_.endings() != endings) return verify(attempt);
+      respond_kept(signed_in(attempt->login, attempt->address, right, attempt->framed),
+                   attempt->respond);
+    });
   });
   if (posted) return;
-  logins_.take_back(login);
-  addresses_.take_back(counted);
-  (*answer)(rest_error({429, "too many logins at once; try again in a second"}));
+  logins_.take_back(attempt->login);
+  addresses_.take_back(counted_address(attempt->address));
+  attempt->respond(rest_error({429, "too many logins at once; try again in a second"}));
 }
 
 Response Api::signed_in(const std::string& login, const std::string& address, bool right,

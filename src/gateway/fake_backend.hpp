@@ -98,7 +98,17 @@ class FakeBackend : public Backend {
   }
 
   bool verify_password(std::string_view login, std::string_view password) override {
-    return password == "pw-" + std::string(login);
+    std::function<void()> then;
+    bool right = false;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto changed = passwords_.find(std::string(login));
+      right = password ==
+              (changed == passwords_.end() ? "pw-" + std::string(login) : changed->second);
+      then = std::exchange(after_verify_, nullptr);
+    }
+    if (then) then();
+    return right;
   }
 
   std::optional<Caller> account(std::string_view login) override {
@@ -146,6 +156,15 @@ class FakeBackend : public Backend {
     const std::lock_guard lock(mutex_);
     on_sync_ = std::move(handler);
   }
+  void change_password(const std::string& login, const std::string& password) {
+    const std::lock_guard lock(mutex_);
+    passwords_[login] = password;
+  }
+  /// What happens, once, between the look at a password and the word that it is right.
+  void after_verify(std::function<void()> then) {
+    const std::lock_guard lock(mutex_);
+    after_verify_ = std::move(then);
+  }
   void disable(const std::string& login) {
     const std::lock_guard lock(mutex_);
     disabled_.insert(login);
@@ -172,6 +191,8 @@ class FakeBackend : public Backend {
   RequestHandler on_request_;
   SyncHandler on_sync_;
   std::set<std::string> disabled_;
+  std::map<std::string, std::string> passwords_;  ///< Those that are not "pw-<login>".
+  std::function<void()> after_verify_;
   std::string not_ready_;
   std::optional<QueuesReply> queues_;
   int queues_asked_ = 0;

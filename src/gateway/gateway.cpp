@@ -227,6 +227,17 @@ class Gateway::Impl {
     });
   }
 
+  void end_sessions(std::string login) {
+    mailbox_->post([this, login = std::move(login)] {
+      sessions_.close_all(login);
+      sign_out_where([&](const Identity& identity) -> std::string_view {
+        if (!identity.session || identity.caller.login != login) return {};
+        const std::string_view why = authenticator_->why_account_ended(identity);
+        return why.empty() ? "the password was changed" : why;
+      });
+    });
+  }
+
   void reload() {
     mailbox_->post([this] { read_files(true); });
   }
@@ -534,6 +545,7 @@ void Gateway::send_to(std::uint64_t socket, std::string text) {
 void Gateway::set_epoch(std::string epoch) { impl_->set_epoch(std::move(epoch)); }
 void Gateway::reload() { impl_->reload(); }
 void Gateway::revoke(std::string_view login) { impl_->revoke(std::string(login)); }
+void Gateway::end_sessions(std::string_view login) { impl_->end_sessions(std::string(login)); }
 std::size_t Gateway::websocket_count() const { return impl_->websocket_count(); }
 
 }  // namespace baton::gateway

@@ -75,6 +75,11 @@ class Gateway {
   /// Backend::account_state. Any thread.
   void revoke(std::string_view login);
 
+  /// Ends the sessions that the login's password opened, and closes their sockets with 4401: it has
+  /// another password or role now, or is gone. A token says by itself what it stands for, and stays.
+  /// Any thread.
+  void end_sessions(std::string_view login);
+
   /// Open WebSocket connections. Any thread.
   [[nodiscard]] std::size_t websocket_count() const;
 

@@ -379,6 +379,23 @@ TEST_F(GatewayHttp, SignsInByPassword) {
             403);
 }
 
+TEST_F(GatewayHttp, RefusesThePasswordThatBecameAnotherWhileItWasLookedAt) {
+  start();
+  const Headers json{{"Content-Type", "application/json"}};
+  const auto change = [this](const std::string& password) {
+    backend_.change_password("boss", password);
+    gateway_->end_sessions("boss");
+  };
+  backend_.after_verify([&] { change("another"); });
+  HttpReply reply = http("POST", "/v1/login", json, R"({"login":"boss","password":"pw-boss"})");
+  EXPECT_EQ(reply.status, 401);
+  EXPECT_EQ(reply.header("set-cookie"), "");
+  // Somebody else's is looked at once more, and is right.
+  backend_.after_verify([&] { change("a third"); });
+  reply = http("POST", "/v1/login", json, R"({"login":"agent1","password":"pw-agent1"})");
+  EXPECT_EQ(reply.status, 200);
+}
+
 TEST_F(GatewayHttp, MarksTheCookieSecureWhereConfigured) {
   config_.cookie_secure = true;
   start();

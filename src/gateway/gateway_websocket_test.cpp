@@ -215,6 +215,32 @@ TEST_F(GatewayWebSocket, ClosesWith4401WhenTheAgentIsRevoked) {
   EXPECT_EQ(http("GET", "/v1/agents", cookie).status, 401);
 }
 
+TEST_F(GatewayWebSocket, ClosesWith4401WhatAPasswordOpenedThatIsAnotherOneNow) {
+  start();
+  const Headers cookie{{"Cookie", cookie_of("agent1")}, {"Origin", own_origin()}};
+  const Headers others{{"Cookie", cookie_of("agent2")}, {"Origin", own_origin()}};
+  WebSocket by_cookie;
+  WebSocket by_ticket;
+  WebSocket by_token;
+  WebSocket theirs;
+  ASSERT_EQ(by_cookie.connect(address_, "/v1/ws", kProtocol, cookie), 101);
+  ASSERT_EQ(by_ticket.connect(address_, "/v1/ws", "baton.v1, baton.ticket." + ticket(cookie)), 101);
+  ASSERT_EQ(connect(by_token), 101);
+  ASSERT_EQ(theirs.connect(address_, "/v1/ws", kProtocol, others), 101);
+  const std::string unused = ticket(cookie);
+  const std::string of_a_token = ticket(bearer("agent1"));
+  gateway_->end_sessions("agent1");
+  EXPECT_EQ(by_cookie.wait_for_close(), 4401);
+  EXPECT_EQ(by_ticket.wait_for_close(), 4401);
+  EXPECT_EQ(http("GET", "/v1/agents", cookie).status, 401);
+  WebSocket late;
+  EXPECT_EQ(late.connect(address_, "/v1/ws", "baton.v1, baton.ticket." + unused), 401);
+  EXPECT_EQ(late.connect(address_, "/v1/ws", "baton.v1, baton.ticket." + of_a_token), 101)
+      << "a token knows no password";
+  settle(by_token);
+  settle(theirs);
+}
+
 TEST_F(GatewayWebSocket, NoticesADisabledAgentByItself) {
   config_.account_check_seconds = 1;
   start();

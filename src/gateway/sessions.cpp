@@ -47,6 +47,12 @@ void Sessions::Store::expire(UnixSeconds now) {
   for (const Digest& digest : gone) remove(digest);
 }
 
+std::vector<Digest> Sessions::Store::of(std::string_view login) const {
+  const auto found = by_login.find(login);
+  if (found == by_login.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
 std::optional<Identity> Sessions::Store::redeem(std::string_view secret, UnixSeconds now) {
   const auto found = entries.find(sha256(secret));
   if (found == entries.end()) return std::nullopt;
@@ -142,12 +148,17 @@ std::optional<Caller> Sessions::redeem_sign_in(std::string_view secret, UnixSeco
 }
 
 void Sessions::revoke(std::string_view login) {
+  ++endings_;
   for (Store* store : {&sessions_, &tickets_, &sign_ins_}) {
-    const auto found = store->by_login.find(login);
-    if (found == store->by_login.end()) continue;
-    const std::list<Digest> digests = found->second;
-    for (const Digest& digest : digests) store->remove(digest);
+    for (const Digest& digest : store->of(login)) store->remove(digest);
   }
+  tell_ended();
+}
+
+void Sessions::close_all(std::string_view login) {
+  ++endings_;
+  for (const Digest& session : sessions_.of(login)) close(session);
+  for (const Digest& sign_in : sign_ins_.of(login)) sign_ins_.remove(sign_in);
   tell_ended();
 }
 

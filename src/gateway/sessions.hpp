@@ -75,6 +75,11 @@ class Sessions {
 
   /// Ends all sessions and tickets of a login.
   void revoke(std::string_view login);
+  /// Ends the sessions that its password opened, with their tickets. What a token opened stays.
+  void close_all(std::string_view login);
+  /// Counts the calls of revoke() and close_all(): who finds another number than before looks
+  /// again whether what he knew of a login still is so.
+  [[nodiscard]] std::uint64_t endings() const { return endings_; }
   /// Drops what has expired.
   void expire(UnixSeconds now);
 
@@ -101,6 +106,7 @@ class Sessions {
     void expire(UnixSeconds now);
     /// What was removed since the last call.
     [[nodiscard]] std::vector<Digest> take_removed() { return std::exchange(removed, {}); }
+    [[nodiscard]] std::vector<Digest> of(std::string_view login) const;
     /// Whom a secret was given to, if that is not over; it is gone afterwards.
     std::optional<Identity> redeem(std::string_view secret, UnixSeconds now);
   };
@@ -112,6 +118,7 @@ class Sessions {
   Store sessions_;
   Store tickets_;
   Store sign_ins_;
+  std::uint64_t endings_ = 0;
 };
 
 }  // namespace baton::gateway

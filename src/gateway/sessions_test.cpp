@@ -79,6 +79,26 @@ TEST(Sessions, OfALoginAreRevokedTogether) {
   EXPECT_TRUE(sessions.find(theirs, kNow));
 }
 
+TEST(Sessions, OfAPasswordThatIsAnotherOneNowEndAlone) {
+  Sessions sessions{SessionLimits{}};
+  const std::string one = sessions.open(kAgent, kNow);
+  const std::string other = sessions.open(kAgent, kNow);
+  const std::string theirs = sessions.open({"agent2", directory::Role::agent}, kNow);
+  const std::string ticket = sessions.issue_ticket(*sessions.find(one, kNow), kNow);
+  const std::string of_token = sessions.issue_ticket({kAgent, kNow + 100, std::nullopt}, kNow);
+  const std::string sign_in = sessions.issue_sign_in(kAgent, kNow);
+  const std::uint64_t endings = sessions.endings();
+  sessions.close_all("agent1");
+  sessions.close_all("nobody");
+  EXPECT_FALSE(sessions.find(one, kNow));
+  EXPECT_FALSE(sessions.find(other, kNow));
+  EXPECT_TRUE(sessions.find(theirs, kNow));
+  EXPECT_FALSE(sessions.redeem_ticket(ticket, kNow));
+  EXPECT_TRUE(sessions.redeem_ticket(of_token, kNow));
+  EXPECT_FALSE(sessions.redeem_sign_in(sign_in, kNow));
+  EXPECT_NE(sessions.endings(), endings);
+}
+
 TEST(Tickets, AreGoodOnceAndForThirtySeconds) {
   Sessions sessions{SessionLimits{}};
   const Identity identity{kAgent, kNow + 1000, std::nullopt};

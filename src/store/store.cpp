@@ -187,8 +187,9 @@ struct Store::Impl {
     return select.text(0);
   }
 
+  /// Writes it as the next version; `forgotten` gets the logins that are gone.
   Status write_directory(const directory::Directory& directory, std::uint64_t& version,
-                         const std::string& json) {
+                         const std::string& json, std::vector<std::string>& forgotten) {
     version = static_cast<std::uint64_t>(
                   database->query_integer("SELECT coalesce(max(version), 0) FROM directory")) +
               1;
@@ -209,6 +210,7 @@ struct Store::Impl {
       status = remove.bind(1, login).run();
       if (status) status = forget_sessions(login);
       if (!status) return status;
+      forgotten.push_back(login);
     }
     return {};
   }
@@ -218,7 +220,9 @@ struct Store::Impl {
     return forget.bind(1, login).run();
   }
 
-  Status write_credentials(const std::vector<Credential>& credentials) {
+  /// `forgotten` gets the logins whose password is another one now.
+  Status write_credentials(const std::vector<Credential>& credentials,
+                           std::vector<std::string>& forgotten) {
     Statement put = database->prepare(
         "INSERT OR REPLACE INTO credentials(login, realm, ha1, argon2id) VALUES(?1, ?2, ?3, ?4)");
     Statement changes =
@@ -229,7 +233,8 @@ struct Store::Impl {
       changes.reset();
       // Who knew the old password, or has a cookie that it got, is not to stay in.
       if (changed) {
-        if (Status forgotten = forget_sessions(credential.login); !forgotten) return forgotten;
+        if (const Status status = forget_sessions(credential.login); !status) return status;
+        forgotten.push_back(credential.login);
       }
       put.bind(1, credential.login).bind(2, credential.realm);
       const Status status = put.bind(3, credential.ha1).bind(4, credential.encoded).run();
@@ -390,11 +395,13 @@ PutResult Store::put_directory(const directory::Directory& directory,
     return result;
   }
   result.status = transact([&] {
-    Status status = impl_->write_directory(directory, result.version, json);
-    return status ? impl_->write_credentials(credentials) : status;
+    Status status =
+        impl_->write_directory(directory, result.version, json, result.sessions_forgotten);
+    return status ? impl_->write_credentials(credentials, result.sessions_forgotten) : status;
   });
   if (!result.status) {
     result.version = 0;
+    result.sessions_forgotten.clear();
     return result;
   }
   const std::vector<std::string> stored = impl_->stored_logins();

@@ -39,6 +39,8 @@ struct PutResult {
   Status status;
   std::uint64_t version = 0;                  ///< The version the directory got.
   std::vector<std::string> without_password;  ///< Accounts that have none, neither new nor stored.
+  /// Logins whose password is another one now, or which are gone: their sessions are forgotten.
+  std::vector<std::string> sessions_forgotten;
 };
 
 /// The store's one writer: directory, credentials and records in one SQLite file (WAL). A lock on

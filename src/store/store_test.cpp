@@ -254,13 +254,17 @@ TEST_F(StoreTest, SessionsAreKeptUntilTheyAreRemovedOrTheirPasswordChanges) {
   StoreReader reader(path_);
   EXPECT_THAT(reader.sessions(),
               ElementsAre(session('b', "agent1"), session('c', "agent2"), session('d', "agent4")));
-  ASSERT_TRUE(store.put_directory(imported).status);
+  PutResult put = store.put_directory(imported);
+  ASSERT_TRUE(put.status);
   EXPECT_EQ(reader.sessions().size(), 3U) << "the same passwords change nothing";
+  EXPECT_THAT(put.sessions_forgotten, IsEmpty());
   imported.passwords = {{"agent2", "another-password"}};
   imported.directory.agents.erase(imported.directory.agents.begin() + 3);  // agent4
   imported.directory.quick_connects.pop_back();
-  ASSERT_TRUE(store.put_directory(imported).status);
+  put = store.put_directory(imported);
+  ASSERT_TRUE(put.status);
   EXPECT_THAT(reader.sessions(), ElementsAre(session('b', "agent1")));
+  EXPECT_THAT(put.sessions_forgotten, ElementsAre("agent4", "agent2"));
 }
 
 TEST_F(StoreTest, NoPasswordIsInTheFile) {

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import time
+from typing import Any
 
 import pytest
 import websockets
@@ -120,36 +121,91 @@ async def test_a_session_outlives_the_server_and_a_logout_does_too(world: World)
         assert found not in files, "the store never had what the client holds"
 
 
-async def test_a_session_ends_with_a_new_password_over_a_restart(world: World):
-    rest, own = await signed_in(world, "agent1")
-    other, _ = await signed_in(world, "agent2")
-    boss = await world.rest("supervisor1", "supervisor")
-    directory = json.loads((world.folder / "directory.json").read_text())
-    next(agent for agent in directory["agents"] if agent["login"] == "agent1")["password"] = "another-password"
-    assert (await boss.request("PUT", "/v1/directory", directory)).status == 200
-    await world.restart()
-    assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 401
-    assert (await other.request("GET", "/v1/quick-connects", headers=own)).status == 200
+#: Of an account that was something else.
+AN_AGENT = {"role": "agent", "routingProfile": "CallSummary"}
 
 
-async def test_a_session_ends_with_an_account_that_was_disabled_while_no_server_ran(world: World):
-    rest, own = await signed_in(world, "agent1")
-    other, _ = await signed_in(world, "agent2")
-    await world.kill()
+def with_agents(world: World, **changes: dict[str, Any]) -> dict[str, Any]:
+    """The world's directory with some accounts changed, by login."""
     directory = json.loads((world.folder / "directory.json").read_text())
-    agent = next(agent for agent in directory["agents"] if agent["login"] == "agent1")
-    agent["enabled"] = False
-    path = world.folder / "disabled.json"
+    accounts = {agent["login"]: agent for agent in directory["agents"]}
+    for login, change in changes.items():
+        accounts[login].update(change)
+    return directory
+
+
+async def import_by_command(world: World, directory: dict[str, Any]) -> str:
+    """Into the running server, or into the store of one that does not run; what the command said."""
+    path = world.folder / "changed.json"
     path.write_text(json.dumps(directory))
     code, out, err = await run("directory", "import", "--config", str(world.config_path), str(path))
     assert code == 0, out + err
-    await world.start_again()
-    assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 401
-    assert (await other.request("GET", "/v1/quick-connects", headers=own)).status == 200
-    agent["enabled"] = True
+    return out
+
+
+async def test_a_new_password_or_role_ends_the_sessions_of_the_old_one_at_once(world: World):
+    browsers = {login: await signed_in(world, login) for login in ("agent1", "agent2", "agent3", "supervisor1")}
+    sockets = {}
+    for login, (rest, own) in browsers.items():
+        ticket = (await rest.request("POST", "/v1/ws-tickets", headers=own)).json()["ticket"]
+        sockets[login] = await Desktop(world.server.http, login, "", headers={},
+                                       protocols=["baton.v1", f"baton.ticket.{ticket}"]).open()
+    program = await world.desktop("agent1", state=None)  # By a token, which no password has made.
+
+    async def status(login: str) -> int:
+        rest, own = browsers[login]
+        return (await rest.request("GET", "/v1/quick-connects", headers=own)).status
+
     boss = await world.rest("supervisor1", "supervisor")
+    directory = with_agents(world, agent1={"password": "another-password"})
     assert (await boss.request("PUT", "/v1/directory", directory)).status == 200
-    assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 401, "it ended for good"
+    assert await status("agent1") == 401, "as soon as the import is answered"
+    assert await sockets["agent1"].closed() == 4401
+    assert "running server" in await import_by_command(
+        world, with_agents(world, agent1={"password": "another-password"}, agent2={"password": "one-more-password"},
+                           supervisor1=AN_AGENT))
+    for login in ("agent2", "supervisor1"):
+        assert await status(login) == 401
+        assert await sockets[login].closed() == 4401
+    await program.publish("App", "StateSync")
+    await program.expect("App/StateSync")
+    await sockets["agent3"].publish("App", "StateSync")
+    await sockets["agent3"].expect("App/StateSync")
+    rest, own = browsers["agent1"]
+    assert (await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})).status == 401
+    again = await rest.post("/v1/login", {"login": "agent1", "password": "another-password"})
+    assert again.status == 200
+    old = rest.cookie
+    rest.cookie = again.headers["set-cookie"].split(";")[0]
+    await sockets["agent3"].close()
+    await world.restart()
+    assert [await status(login) for login in browsers] == [200, 401, 200, 401]
+    rest.cookie = old
+    assert await status("agent1") == 401
+
+
+async def test_a_session_ends_with_what_it_stood_for_while_no_server_ran(world: World):
+    """An account that was disabled, and one that is no supervisor any more."""
+    rest, own = await signed_in(world, "agent1")
+    other, _ = await signed_in(world, "agent2")
+    former, _ = await signed_in(world, "supervisor1")
+    assert (await former.request("GET", "/v1/statistics", headers=own)).status == 200
+    await world.kill()
+    directory = with_agents(world, agent1={"enabled": False}, supervisor1=AN_AGENT)
+    assert "was not running" in await import_by_command(world, directory)
+    await world.start_again()
+    for ended in (rest, former):
+        assert (await ended.request("GET", "/v1/quick-connects", headers=own)).status == 401
+        assert (await ended.request("POST", "/v1/ws-tickets", headers=own)).status == 401
+    assert (await other.request("GET", "/v1/quick-connects", headers=own)).status == 200
+    anew, _ = await signed_in(world, "supervisor1")
+    assert (await anew.request("GET", "/v1/quick-connects", headers=own)).status == 200
+    assert (await anew.request("GET", "/v1/statistics", headers=own)).status == 403, "he is an agent now"
+    service = await world.rest("crm", "service")
+    directory = with_agents(world)
+    assert (await service.request("PUT", "/v1/directory", directory)).status == 200
+    for ended in (rest, former):
+        assert (await ended.request("GET", "/v1/quick-connects", headers=own)).status == 401, "it ended for good"
 
 
 async def test_a_ticket_opens_one_socket_once(world: World):
