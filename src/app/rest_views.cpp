@@ -73,9 +73,10 @@ gateway::RestReply not_read(const store::TransferPage& page, const store::Transf
   return rest_error(503, message::Reason::backendUnavailable, page.status.error);
 }
 
-/// The filter's `limit` newest of what it finds, however many pages that is.
+/// The filter's `limit` newest of what it finds, however many pages that is, and how many it finds.
 gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilter filter) {
   std::size_t left = filter.limit;
+  gateway::RestReply::Rows rows;
   gateway::RestReply reply;
   reply.content_type = "text/csv; charset=utf-8";
   reply.file_name = "transfers.csv";
@@ -99,11 +100,19 @@ gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilt
         reply.body += (i == 0 ? "" : ",") + csv_value(*object, kColumns.at(i));
       }
       reply.body += "\r\n";
+      ++rows.here;
     }
+    rows.total = rows.here;
     left -= page.items.size();
     if (!page.next_cursor) break;
     filter.cursor = *page.next_cursor;
+    if (left > 0) continue;
+    // Counted from where the file ends: what was accepted since it began is in neither figure.
+    const std::optional<std::size_t> more = reader.count_transfers(filter);
+    if (!more) return rest_error(503, message::Reason::backendUnavailable, reader.last_error());
+    rows.total += *more;
   }
+  reply.rows = rows;
   return reply;
 }
 

@@ -134,7 +134,8 @@ void Api::add_origin_headers(Response& response, std::string_view origin) const 
   response.headers.emplace_back("Vary", "Origin");
   if (!authenticator_.origin_configured(origin)) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", std::string(origin));
-  response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
+  response.headers.emplace_back("Access-Control-Expose-Headers",
+                                "Retry-After, Baton-Rows, Baton-Total");
 }
 
 std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
@@ -365,6 +366,11 @@ void Api::rest(Admitted request, Respond respond) {
                       response.headers.emplace_back(
                           "Content-Disposition",
                           fmt::format("attachment; filename=\"{}\"", reply.file_name));
+                    }
+                    if (reply.rows) {
+                      response.headers.emplace_back("Baton-Rows", std::to_string(reply.rows->here));
+                      response.headers.emplace_back("Baton-Total",
+                                                    std::to_string(reply.rows->total));
                     }
                     respond(std::move(response));
                   });

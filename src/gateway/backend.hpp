@@ -58,6 +58,12 @@ struct RestReply {
   std::string content_type = "application/json";
   std::string body;
   std::string file_name{};  ///< Under which a browser is to save it; empty: it shows it.
+  /// Of a file that may be cut at a limit: told in Baton-Rows and Baton-Total.
+  struct Rows {
+    std::size_t here = 0;
+    std::size_t total = 0;  ///< How many there would be without the limit.
+  };
+  std::optional<Rows> rows{};
 };
 
 /// How all queues are at one moment, in the order of the directory.

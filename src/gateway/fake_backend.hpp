@@ -64,6 +64,7 @@ class FakeBackend : public Backend {
       if (request.query.contains("format")) {
         reply.content_type = "text/csv";
         reply.file_name = "list.csv";
+        reply.rows = {.here = 2, .total = 5};
       }
       reply.body = "{\"resource\":\"" + request.resource + "\",\"id\":\"" + request.id + "\"}";
       if (request.id == "unknown") reply.status = 404;

@@ -285,12 +285,15 @@ TEST_F(GatewayHttp, PassesReadsOn) {
   EXPECT_EQ(http("GET", "/v1/transfers?state=a&state=b", bearer("agent1")).status, 400);
 }
 
-TEST_F(GatewayHttp, ADownloadHasItsFileName) {
+TEST_F(GatewayHttp, ADownloadHasItsFileNameAndSaysHowMuchOfAllItIs) {
   start();
   HttpReply reply = http("GET", "/v1/transfers?format=csv", bearer("boss", Role::supervisor));
   EXPECT_EQ(reply.header("content-disposition"), R"(attachment; filename="list.csv")");
+  EXPECT_EQ(reply.header("baton-rows"), "2");
+  EXPECT_EQ(reply.header("baton-total"), "5");
   reply = http("GET", "/v1/transfers", bearer("boss", Role::supervisor));
   EXPECT_EQ(reply.header("content-disposition"), "");
+  EXPECT_EQ(reply.header("baton-rows"), "");
 }
 
 TEST_F(GatewayHttp, PassesPreferencesOnUpToTheirLimit) {

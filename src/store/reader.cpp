@@ -46,6 +46,35 @@ std::optional<Place> parse_cursor(std::string_view text) {
   return Place{static_cast<std::int64_t>(bits), std::string(text.substr(kDigits + 1))};
 }
 
+bool wants_open(const TransferFilter& filter) { return filter.state == "open"; }
+
+/// What the filter asks for, with the parameters that fill_in() fills in.
+std::string conditions_of(const TransferFilter& filter, bool after) {
+  std::string conditions;
+  const auto condition = [&](bool wanted, const char* sql) {
+    if (wanted) conditions += (conditions.empty() ? "WHERE " : "AND ") + std::string(sql) + ' ';
+  };
+  condition(filter.agent.has_value(), "agent = ?1");
+  condition(filter.contact_id.has_value(), "contact_id = ?2");
+  condition(wants_open(filter),
+            "state NOT IN ('connected', 'completed', 'returned', 'canceled', 'failed', "
+            "'abandoned', 'handedOver')");
+  condition(filter.state.has_value() && !wants_open(filter), "state = ?3");
+  condition(filter.from.has_value(), "accepted_at >= ?4");
+  condition(filter.to.has_value(), "accepted_at < ?5");
+  condition(after, "(accepted_at, id) < (?6, ?7)");
+  return conditions;
+}
+
+void fill_in(Statement& list, const TransferFilter& filter, const std::optional<Place>& after) {
+  if (filter.agent) list.bind(1, *filter.agent);
+  if (filter.contact_id) list.bind(2, *filter.contact_id);
+  if (filter.state && !wants_open(filter)) list.bind(3, *filter.state);
+  if (filter.from) list.bind(4, *filter.from);
+  if (filter.to) list.bind(5, *filter.to);
+  if (after) list.bind(6, after->accepted_at).bind(7, after->id);
+}
+
 }  // namespace
 
 struct StoreReader::Impl {
@@ -64,12 +93,15 @@ struct StoreReader::Impl {
 
   /// One statement for each combination of filters, prepared when it is first asked for.
   Statement& list(const std::string& conditions) {
-    const auto found = lists.find(conditions);
+    return prepared(kTransferColumns + conditions + "ORDER BY accepted_at DESC, id DESC LIMIT ?8");
+  }
+  Statement& count(const std::string& conditions) {
+    return prepared("SELECT count(*) FROM transfers " + conditions);
+  }
+  Statement& prepared(const std::string& sql) {
+    const auto found = lists.find(sql);
     if (found != lists.end()) return found->second;
-    return lists
-        .emplace(conditions, database.prepare(kTransferColumns + conditions +
-                                              "ORDER BY accepted_at DESC, id DESC LIMIT ?8"))
-        .first->second;
+    return lists.emplace(sql, database.prepare(sql)).first->second;
   }
 
   bool row_of(Statement& statement) {
@@ -125,29 +157,9 @@ TransferPage StoreReader::transfers(const TransferFilter& filter) {
       return page;
     }
   }
-  std::string conditions;
-  const auto condition = [&](bool wanted, const char* sql) {
-    if (wanted) conditions += (conditions.empty() ? "WHERE " : "AND ") + std::string(sql) + ' ';
-  };
-  condition(filter.agent.has_value(), "agent = ?1");
-  condition(filter.contact_id.has_value(), "contact_id = ?2");
-  const bool open = filter.state == "open";
-  condition(open,
-            "state NOT IN ('connected', 'completed', 'returned', 'canceled', 'failed', "
-            "'abandoned', 'handedOver')");
-  condition(filter.state.has_value() && !open, "state = ?3");
-  condition(filter.from.has_value(), "accepted_at >= ?4");
-  condition(filter.to.has_value(), "accepted_at < ?5");
-  condition(after.has_value(), "(accepted_at, id) < (?6, ?7)");
-
-  Statement& list = impl_->list(conditions);
+  Statement& list = impl_->list(conditions_of(filter, after.has_value()));
   const ResetAtExit reset(list);
-  if (filter.agent) list.bind(1, *filter.agent);
-  if (filter.contact_id) list.bind(2, *filter.contact_id);
-  if (filter.state && !open) list.bind(3, *filter.state);
-  if (filter.from) list.bind(4, *filter.from);
-  if (filter.to) list.bind(5, *filter.to);
-  if (after) list.bind(6, after->accepted_at).bind(7, after->id);
+  fill_in(list, filter, after);
   // One row more than asked for tells whether there is a next page.
   const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, kMaxPage);
   list.bind(8, static_cast<std::int64_t>(limit + 1));
@@ -161,6 +173,19 @@ TransferPage StoreReader::transfers(const TransferFilter& filter) {
   }
   page.status = Status{impl_->last_error};
   return page;
+}
+
+std::optional<std::size_t> StoreReader::count_transfers(const TransferFilter& filter) {
+  std::optional<Place> after;
+  if (!filter.cursor.empty()) {
+    after = parse_cursor(filter.cursor);
+    if (!after) return std::nullopt;
+  }
+  Statement& count = impl_->count(conditions_of(filter, after.has_value()));
+  const ResetAtExit reset(count);
+  fill_in(count, filter, after);
+  if (!impl_->row_of(count)) return std::nullopt;
+  return static_cast<std::size_t>(count.integer(0));
 }
 
 TransferStatistics StoreReader::statistics(const StatisticsQuery& query) {

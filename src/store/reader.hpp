@@ -47,6 +47,9 @@ class StoreReader {
   [[nodiscard]] std::optional<TransferRow> transfer(std::string_view id);
   [[nodiscard]] std::optional<ContactRow> contact(std::string_view id);
   [[nodiscard]] TransferPage transfers(const TransferFilter& filter);
+  /// How many fit from the filter's cursor on, whatever its limit. Nothing where the cursor is not
+  /// valid or they cannot be read.
+  [[nodiscard]] std::optional<std::size_t> count_transfers(const TransferFilter& filter);
   /// Takes as long as `query` allows at most.
   [[nodiscard]] TransferStatistics statistics(const StatisticsQuery& query);
   /// The object that Store::put_preferences kept for the login, as it was given.

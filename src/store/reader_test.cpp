@@ -132,6 +132,7 @@ TEST_F(ReaderTest, PagesMeetWithoutGapOrRepeatEvenAtEqualTimes) {
   TransferFilter filter;
   filter.agent = "agent1";
   filter.limit = 4;
+  EXPECT_EQ(reader_.count_transfers(filter), 25U) << "whatever the limit";
   std::vector<std::string> seen;
   int pages = 0;
   while (pages < 20) {
@@ -143,6 +144,7 @@ TEST_F(ReaderTest, PagesMeetWithoutGapOrRepeatEvenAtEqualTimes) {
     filter.cursor = *page.next_cursor;
     // What comes meanwhile is newer and does not shift the pages.
     put({{row("u" + std::to_string(pages), "agent1", 5000 + pages)}, {}});
+    EXPECT_EQ(reader_.count_transfers(filter), 25 - seen.size());
   }
   EXPECT_EQ(pages, 7);
   ASSERT_EQ(seen.size(), 25U);
@@ -157,6 +159,7 @@ TEST_F(ReaderTest, ACursorOfNobodyIsRefused) {
     filter.cursor = cursor;
     const TransferPage page = list(filter);
     EXPECT_TRUE(page.bad_cursor) << cursor;
+    EXPECT_FALSE(reader_.count_transfers(filter)) << cursor;
     EXPECT_THAT(page.status.error, HasSubstr("cursor"));
   }
 }

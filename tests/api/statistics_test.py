@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.planted import plant_transfers
-from harness.rest import Rest
+from harness.rest import Answer, Rest
 from harness.samples import DIAL_PAD, quick_connect
 from harness.schema import check
 from harness.world import INBOUND, World
@@ -157,19 +157,21 @@ async def test_a_csv_has_more_than_a_page_up_to_the_limit(world: World):
     await plant_transfers(world, 2400)
     boss = await world.rest("supervisor1", "supervisor")
 
-    async def rows(query: str = "") -> list[str]:
+    async def rows(query: str = "", total: int | None = None) -> list[str]:
         answer = await boss.get(f"/v1/transfers?format=csv{query}")
         assert answer.status == 200, answer.body
         header, *found = answer.body.decode().splitlines()
         assert header.startswith("transferId,")
         ids = [row.partition(",")[0] for row in found]
         assert len(set(ids)) == len(ids), "none twice"
+        assert told(answer) == (len(ids), len(ids) if total is None else total)
         return ids
 
     all_of_them = await rows()
     assert len(all_of_them) == 2400
     assert await rows("&limit=2500") == all_of_them
-    assert await rows("&limit=1001") == all_of_them[:1001]
+    assert await rows("&limit=1001", total=2400) == all_of_them[:1001]
+    assert await rows("&limit=1000&agent=agent1&state=failed", total=2400) == all_of_them[:1000]
     assert await rows("&state=connected") == []
     refused = await boss.get("/v1/transfers?format=csv&limit=2501")
     assert refused.status == 400 and "from 1 to 2500" in refused.json()["msg"]
@@ -179,14 +181,23 @@ async def test_a_csv_has_more_than_a_page_up_to_the_limit(world: World):
     assert refused.status == 400 and "cursor:" in refused.json()["msg"]
 
 
-@pytest.mark.config({"limits.csv_transfers": 1})
-async def test_the_newest_are_in_a_csv_that_is_full(world: World):
-    await plant_transfers(world, 1)
-    await one_transfer_more(world)
+def told(answer: Answer) -> tuple[int, int]:
+    """What a CSV says that it has, of how many."""
+    return int(answer.headers["baton-rows"]), int(answer.headers["baton-total"])
+
+
+@pytest.mark.config({"limits.csv_transfers": 2})
+async def test_the_newest_are_in_a_csv_that_is_full_and_says_so(world: World):
+    await plant_transfers(world, 2)
     boss = await world.rest("supervisor1", "supervisor")
-    newest = (await boss.get("/v1/transfers?limit=1")).json()["items"][0]["transferId"]
-    _, *rows = (await boss.get("/v1/transfers?format=csv")).body.decode().splitlines()
-    assert [row.partition(",")[0] for row in rows] == [newest]
+    assert told(await boss.get("/v1/transfers?format=csv")) == (2, 2), "just full is whole"
+    await one_transfer_more(world)
+    newest = [each["transferId"] for each in (await boss.get("/v1/transfers?limit=2")).json()["items"]]
+    full = await boss.get("/v1/transfers?format=csv")
+    assert [row.partition(",")[0] for row in full.body.decode().splitlines()[1:]] == newest
+    assert told(full) == (2, 3)
+    assert told(await boss.get("/v1/transfers?format=csv&state=failed&limit=1")) == (1, 3)
+    assert "baton-rows" not in (await boss.get("/v1/transfers")).headers
 
 
 async def one_transfer_more(world: World) -> None:

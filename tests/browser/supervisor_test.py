@@ -7,6 +7,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import pytest
+
 from harness.browser import Browser
 from harness.desk import STEPS, Desk, Watch
 from harness.marks import with_directory
@@ -264,16 +266,25 @@ async def test_a_transfer_is_found_and_its_steps_are_told(world: World, browser:
     watch.check()
 
 
-async def test_what_was_searched_for_is_downloaded_as_csv(world: World, browser: Browser):
+@pytest.mark.config({"limits.csv_transfers": 1})
+async def test_what_was_searched_for_is_downloaded_as_csv_and_a_cut_is_said(world: World, browser: Browser):
     good = await handed_on(world, "agent1", True)
-    await handed_on(world, "agent2", False)
+    newest = await handed_on(world, "agent2", False)
     watch = await Watch.open(world, browser)
     await watch.page.goto(f"{watch.origin}/supervisor/#view=find&agent=agent1")
     name, text = await watch.page.run(str(STEPS), "download", "text=Download as CSV")
-    assert name.endswith(".csv")
+    assert name == "transfers.csv"
     header, *rows = text.splitlines()
     assert header.startswith("transferId,contactId,agent,state")
     assert len(rows) == 1 and rows[0].startswith(f"{good['transferId']},") and ",agent1," in rows[0]
+    await watch.page.wait("role=button[name='Download as CSV']:enabled")
+    assert await watch.page.count("text=The file has the newest") == 0, "it has all"
+    await watch.page.goto(f"{watch.origin}/supervisor/#view=find")
+    await watch.sees("2 transfers")
+    _, text = await watch.page.run(str(STEPS), "download", "text=Download as CSV")
+    assert [row.partition(",")[0] for row in text.splitlines()[1:]] == [newest["transferId"]]
+    await watch.sees("The file has the newest 1 of 2 transfers. Choose a shorter time to get the others.")
+    await watch.picture("supervisor-csv-cut")
     watch.check()
 
 

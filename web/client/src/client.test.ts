@@ -112,6 +112,31 @@ describe("BatonClient", () => {
     expect(server.socket.protocols).toEqual(["baton.v1", "baton.ticket.t"]);
   });
 
+  it("gets transfers as a CSV file, and is told where it was cut", async () => {
+    const client = make();
+    const answered: string[] = [];
+    const told = { "Baton-Rows": "2", "Baton-Total": "5" };
+    const csv = make({
+      fetch: ((url: string) => {
+        answered.push(url);
+        return Promise.resolve(new Response("transferId\r\na\r\nb\r\n", { headers: told }));
+      }) as typeof fetch,
+    });
+    const { file, rows, total } = await csv.transfersCsv({ agent: "a&b" });
+    expect(answered).toEqual(["http://baton.test/v1/transfers?agent=a%26b&format=csv"]);
+    expect(await file.text()).toBe("transferId\r\na\r\nb\r\n");
+    expect([rows, total]).toEqual([2, 5]);
+    const busy = {
+      errorType: "INVALID_MESSAGE",
+      msg: "8 are being made",
+      errorMessage: "Service unavailable.",
+      reason: "backendUnavailable",
+    };
+    server.answers["GET /v1/transfers?format=csv"] = [[503, busy], undefined];
+    await expect(client.transfersCsv()).rejects.toMatchObject({ status: 503, data: busy });
+    await expect(client.transfersCsv()).rejects.toBeInstanceOf(BatonUnreachable);
+  });
+
   it("tells a caller whom the server does not know", async () => {
     const refusal = { errorType: "NOT_PERMITTED", msg: "not signed in", errorMessage: "no" };
     server.answers["POST /v1/ws-tickets"] = [[401, refusal]];

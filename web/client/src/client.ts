@@ -76,12 +76,23 @@ export interface RunningTransfer {
   outcome: Promise<Transfer>;
 }
 
+/** A list as a CSV file, cut where the server's limit is. */
+export interface CsvFile {
+  file: Blob;
+  /** How many it has. */
+  rows: number;
+  /** How many there are: more than `rows` where it was cut. */
+  total: number;
+}
+
 type Handler = (event: ServerEvent) => void;
 
 const SIGNED_OUT = 4401;
 const ALIVE_MS = 5_000;
 const KEPT_TRANSFERS = 200;
 const OUTCOME_CHECK_MS = 30_000;
+/** How long a CSV may take: it waits for those that are being made. */
+const CSV_MS = 120_000;
 
 /** A request id: unique, and to be had on plain HTTP too, where `crypto.randomUUID` is not. */
 export function newId(): string {
@@ -294,6 +305,20 @@ export class BatonClient {
   }
   transferRecords(query: Record<string, string> = {}): Promise<TransferList> {
     return this.get("/v1/transfers", query) as Promise<TransferList>;
+  }
+  /** The same as a CSV file, as far as the server puts it into one (`limits.csv_transfers`). */
+  async transfersCsv(query: Record<string, string> = {}): Promise<CsvFile> {
+    const path = `/v1/transfers?${new URLSearchParams({ ...query, format: "csv" }).toString()}`;
+    const response = await this.attemptHttp("GET", path, undefined, CSV_MS);
+    if (response && !response.ok) {
+      const refusal = refusalOf(await response.text().catch(() => ""), response);
+      if (refusal) throw refusal;
+    }
+    const file = response?.ok ? await response.blob().catch(() => undefined) : undefined;
+    if (!response || !file)
+      throw new BatonUnreachable(`no answer from ${this.base} to GET ${path}`);
+    const figure = (name: string): number => Number(response.headers.get(name));
+    return { file, rows: figure("Baton-Rows"), total: figure("Baton-Total") };
   }
   transferRecord(transferId: string): Promise<TransferRecord> {
     return this.get(`/v1/transfers/${encodeURIComponent(transferId)}`) as Promise<TransferRecord>;

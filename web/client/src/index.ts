@@ -6,7 +6,13 @@
  */
 export { attachBus, type MessageBus } from "./bus.ts";
 export { BatonClient, newId } from "./client.ts";
-export type { ClientOptions, ConnectionState, Reply, RunningTransfer } from "./client.ts";
+export type {
+  ClientOptions,
+  ConnectionState,
+  CsvFile,
+  Reply,
+  RunningTransfer,
+} from "./client.ts";
 export { BatonError, BatonUnreachable } from "./error.ts";
 export { isOutcome, OUTCOMES } from "./messages.ts";
 export type * from "./messages.ts";

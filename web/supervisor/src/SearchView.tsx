@@ -1,13 +1,13 @@
 import type { TransferRecord } from "@baton/client";
 import { duration } from "@baton/shared/clock.ts";
-import { Icon } from "@baton/shared/icons.tsx";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { CsvDownload } from "./CsvDownload.tsx";
 import { partName } from "./Parts.tsx";
 import { go, linkTo, route } from "./route.ts";
-import { type Conditions, conditionsOf, csvOf, faultOf, PAGE, queryOf, STATES } from "./search.ts";
+import { type Conditions, conditionsOf, faultOf, PAGE, queryOf, STATES } from "./search.ts";
 import { partiesOf, stateSentence } from "./sentences.ts";
 import { announcement, client, live, signing, whyOf } from "./session.ts";
 import { t } from "./texts.ts";
@@ -69,12 +69,7 @@ export function SearchView(): JSX.Element {
         <section class="card" aria-label={t("searchTitle")}>
           <div class="foot">
             <p>{countOf(found.value)}</p>
-            <p>
-              <a class="download" href={csvOf(conditions)} download>
-                <Icon name="download" />
-                {t("exportCsv")}
-              </a>
-            </p>
+            <CsvDownload key={key} conditions={conditions} />
           </div>
           <Results items={found.value.items} />
           {cursor ? (

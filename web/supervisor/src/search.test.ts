@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { linkTo, parse, viewOf } from "./route.ts";
-import { conditionsOf, csvOf, faultOf, queryOf } from "./search.ts";
+import { conditionsOf, faultOf, queryOf } from "./search.ts";
 
 const NONE = conditionsOf({});
 
@@ -20,10 +20,6 @@ describe("a search", () => {
     expect(faultOf({ ...NONE, contactId: "d675473e" })).toBe("badContactId");
     expect(faultOf({ ...NONE, contactId: "D675473E-7dbc-4a9b-ad92-b78f26e70b3b" })).toBeNull();
     expect(faultOf({ ...NONE, from: "2026-01-06T00:00", to: "2026-01-05T00:00" })).toBe("badTimes");
-  });
-
-  it("downloads the same, and names what is special in it safely", () => {
-    expect(csvOf({ ...NONE, agent: "a&b" })).toBe("/v1/transfers?agent=a%26b&format=csv");
   });
 
   it("stands in the address, so that a refresh finds it", () => {

@@ -53,10 +53,3 @@ export function queryOf(conditions: Conditions): Record<string, string> {
   };
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
 }
-
-/** Where a download of all that fits comes from; the server has a limit for it. */
-export const csvOf = (conditions: Conditions): string =>
-  `/v1/transfers?${new URLSearchParams({
-    ...queryOf(conditions),
-    format: "csv",
-  })}`;

@@ -1,7 +1,7 @@
 import type { Timeline, TransferRecord } from "@baton/client";
 import { language } from "@baton/shared/texts.ts";
 import { afterEach, describe, expect, it } from "vitest";
-import { custodySentence, stateSentence } from "./sentences.ts";
+import { csvSentence, custodySentence, stateSentence } from "./sentences.ts";
 import { recordAt, stepsOf } from "./timeline.ts";
 import { offset, span } from "./times.ts";
 
@@ -40,6 +40,17 @@ describe("what a supervisor is told of a transfer", () => {
     expect(stateSentence(record({ state: "failed", reason: "busy" }))).toBe(
       "Gescheitert: es ist besetzt",
     );
+  });
+});
+
+describe("a CSV file", () => {
+  it("is told to be cut, and what to do, where it does not have all", () => {
+    expect(csvSentence({ rows: 3, total: 3 })).toBe("");
+    expect(csvSentence({ rows: 100_000, total: 250_001 })).toBe(
+      "The file has the newest 100,000 of 250,001 transfers. Choose a shorter time to get the others.",
+    );
+    language.value = "de";
+    expect(csvSentence({ rows: 100_000, total: 250_001 })).toContain("100.000 von 250.001");
   });
 });
 

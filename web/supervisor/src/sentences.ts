@@ -1,6 +1,7 @@
 import type { Transfer } from "@baton/client";
 import { destinationName, readable } from "@baton/shared/numbers.ts";
-import { tOf } from "./texts.ts";
+import { t, tOf } from "./texts.ts";
+import { number } from "./times.ts";
 
 /** What is told of a transfer, in plain words, to who is none of its parties. */
 
@@ -38,3 +39,7 @@ export const partiesOf = (transfer: Told): { agent: string; name: string } => ({
   agent: transfer.agent,
   name: destinationName(transfer),
 });
+
+/** What a CSV file lacks of what was searched for, and how to get it; nothing where it has all. */
+export const csvSentence = ({ rows, total }: { rows: number; total: number }): string =>
+  total > rows ? t("csvCut", { rows: number(rows), total: number(total) }) : "";

@@ -159,6 +159,9 @@ const en = {
   nothingFound: "No transfer fits. Try a longer time, or fewer conditions.",
   more: "Show more",
   exportCsv: "Download as CSV",
+  exporting: "The file is being made…",
+  csvCut:
+    "The file has the newest {rows} of {total} transfers. Choose a shorter time to get the others.",
   begun: "Begun",
   destination: "Destination",
   took: "Took",
@@ -330,6 +333,9 @@ const de: Record<TextKey, string> = {
   nothingFound: "Keine Weitergabe passt. Ein längerer Zeitraum oder weniger Bedingungen helfen.",
   more: "Mehr zeigen",
   exportCsv: "Als CSV herunterladen",
+  exporting: "Die Datei entsteht…",
+  csvCut:
+    "Die Datei hat die neuesten {rows} von {total} Weitergaben. Für die anderen einen kürzeren Zeitraum wählen.",
   begun: "Begonnen",
   destination: "Ziel",
   took: "Dauer",

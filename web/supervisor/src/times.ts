@@ -1,7 +1,7 @@
 import { duration } from "@baton/shared/clock.ts";
 import { language } from "@baton/shared/texts.ts";
 
-/** Times of day and dates as the chosen language writes them, in the browser's time zone. */
+/** Times of day, dates and numbers as the chosen language writes them, in the browser's time zone. */
 
 type Style = Intl.DateTimeFormatOptions;
 const styles = {
@@ -45,6 +45,9 @@ export function span(seconds: number): string {
   const digits = seconds < 10 ? 1 : 0;
   return `${seconds.toLocaleString(localeOf(language.value), { maximumFractionDigits: digits })} s`;
 }
+
+/** "12,345": grouped as the chosen language does. */
+export const number = (value: number): string => value.toLocaleString(localeOf(language.value));
 
 /** How long after `from`: "+0:07.250". */
 export function offset(from: string, at: string): string {
