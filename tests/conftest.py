@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 
 from harness.amazon_world import AmazonWorld  # noqa: E402: after the switch above.
 from harness.browser import Browser  # noqa: E402: after the switch above.
+from harness.desk import Told  # noqa: E402: after the switch above.
 from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
 
@@ -82,6 +83,15 @@ def amazon(request: pytest.FixtureRequest, tmp_path) -> AmazonWorld:
     for marker in reversed(list(request.node.iter_markers("config"))):
         overrides.update(marker.args[0])
     return AmazonWorld(tmp_path, overrides)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """Tells what a test has measured, in milliseconds, also where it passes."""
+    def tell(what: str, milliseconds: int) -> None:
+        with capsys.disabled():
+            print(f"measured: {what}: {milliseconds} ms")
+    return tell
 
 
 @pytest.fixture

@@ -17,6 +17,51 @@ export async function download(page, _context, selector) {
   return [file.suggestedFilename(), await readFile(await file.path(), "utf8")];
 }
 
+/**
+ * From the next load on, the page notes when what it is to show is on screen: an element that has the text, without the
+ * banner that tells of no connection. `batonTimes.ready` is how long that took from the load's begin, and of each of
+ * `batonTimes.returns` `shown - opened` from the opening of a connection; milliseconds.
+ */
+export const timeScreen = (page, _context, selector, text = "") =>
+  page.addInitScript(
+    (wanted) => {
+      const times = (globalThis.batonTimes = { ...wanted, returns: [] });
+      const shown = () =>
+        !document.querySelector(".banner.away") &&
+        [...document.querySelectorAll(times.selector)].some((one) => one.textContent.includes(times.text));
+      const look = () =>
+        requestAnimationFrame(() => {
+          if (!shown()) return;
+          times.ready ??= performance.now();
+          const last = times.returns.at(-1);
+          if (last) last.shown ??= performance.now();
+        });
+      const { WebSocket } = globalThis;
+      globalThis.WebSocket = class extends WebSocket {
+        constructor(...given) {
+          super(...given);
+          this.addEventListener("open", () => times.returns.push({ opened: performance.now() }));
+        }
+      };
+      const all = { subtree: true, childList: true, characterData: true, attributes: true };
+      new MutationObserver(look).observe(document, all);
+    },
+    { selector, text },
+  );
+
+/** From now on `batonKeys` gets, for each key typed into a field, how long it took until the page had been painted; milliseconds. */
+export const timeKeys = (page) =>
+  page.evaluate(() => {
+    const took = (globalThis.batonKeys = []);
+    const note = (event) =>
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel(); // Its message comes after the frame.
+        port1.onmessage = () => took.push(performance.now() - event.timeStamp);
+        port2.postMessage(null);
+      });
+    addEventListener("input", note, true);
+  });
+
 export const focus = (page, _context, selector) => page.focus(selector);
 
 /** From now on the page gets that JSON for what it asks of such addresses, and not the server's. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +18,10 @@ PICTURES = Path(os.environ.get("BATON_TEST_PICTURES") or SOURCE / "build" / "pic
 STEPS = SOURCE / "tests" / "browser" / "steps.mjs"
 #: Widths of a window: a phone's, half a screen, a whole one.
 WIDTHS = {"narrow": (400, 860), "half": (900, 800), "wide": (1360, 860)}
+
+
+#: Tells a figure that was measured, in milliseconds, whether the test passes or fails (the fixture `told`).
+Told = Callable[[str, int], None]
 
 
 class Tab:
@@ -52,6 +57,25 @@ class Tab:
     async def sees(self, text: str) -> None:
         # Also an option of a closed list has the text, and is not seen.
         await self.page.wait(f"text={text} >> visible=true")
+
+    async def ready_within_a_second(self, selector: str, text: str = "") -> int:
+        """Loads the page anew, which has to show that within a second; the milliseconds that it took.
+
+        `back_within_a_second()` waits for the same from then on.
+        """
+        await self.page.run(str(STEPS), "timeScreen", selector, text)
+        await self.page.goto(f"{self.origin}{self.PATH}")
+        await self.page.until("batonTimes.ready !== undefined")
+        took = await self.page.evaluate("batonTimes.ready")
+        assert took < 1000, f"it took {took:.0f} ms until {selector} '{text}' was on screen"
+        return round(took)
+
+    async def back_within_a_second(self) -> int:
+        """Waits for what `ready_within_a_second()` waits for; the milliseconds since the connection was open."""
+        await self.page.until("batonTimes.returns.at(-1)?.shown !== undefined")
+        took = await self.page.evaluate("batonTimes.returns.at(-1).shown - batonTimes.returns.at(-1).opened")
+        assert took < 1000, f"{took:.0f} ms after the connection it was not there"
+        return round(took)
 
     def asked(self, method: str, path: str) -> int:
         """How many such requests the page has made."""
