@@ -14,7 +14,7 @@ import pytest
 sys.dont_write_bytecode = True
 
 from harness.amazon_world import AmazonWorld  # noqa: E402: after the switch above.
-from harness.browser import Browser  # noqa: E402: after the switch above.
+from harness.browser import Browser, Chromium  # noqa: E402: after the switch above.
 from harness.desk import Told  # noqa: E402: after the switch above.
 from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
@@ -94,7 +94,15 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
     return tell
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """Debian's Chromium, for all tests of the run."""
+    program = Chromium()
+    yield program
+    program.end()
+
+
 @pytest.fixture
-def browser(tmp_path) -> Browser:
-    """Debian's Chromium, ended with the test. A failure leaves a picture of each page in the test's folder."""
-    return Browser(tmp_path)
+def browser(chromium: Chromium, tmp_path) -> Browser:
+    """The test's profiles in it. A failure leaves a picture of each page in the test's folder."""
+    return Browser(chromium, tmp_path)

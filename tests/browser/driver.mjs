@@ -40,15 +40,14 @@ const ofBrowser = {
     pages.set(name, page);
     return name;
   },
-  async closeContext(name) {
-    await contexts.get(name).close();
-    contexts.delete(name);
+  /** The end of a test: nothing of its profiles is left. */
+  async closeContexts() {
+    await Promise.all([...contexts.values()].map((context) => context.close()));
+    contexts.clear();
+    pages.clear();
   },
   async offline(contextName, offline) {
     await contexts.get(contextName).setOffline(offline);
-  },
-  async close() {
-    await browser.close();
   },
 };
 
@@ -79,14 +78,15 @@ const ofPage = {
   size: (page, width, height) => page.setViewportSize({ width, height }),
   media: (page, options) => page.emulateMedia(options),
   accessibility: (page) => page.locator("body").ariaSnapshot(),
-  /** Violations of WCAG 2.2 AA that axe finds. */
-  async axe(page) {
-    await page.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
-    return page.evaluate(async () => {
+  /** Violations of WCAG 2.2 AA that axe finds; of some of its rules, where they are named. */
+  async axe(page, rules) {
+    if (!(await page.evaluate(() => "axe" in window)))
+      await page.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+    return page.evaluate(async (rules) => {
       const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-      const { violations } = await window.axe.run(document, { runOnly: tags });
+      const { violations } = await window.axe.run(document, { runOnly: rules ?? tags });
       return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => node.html) }));
-    });
+    }, rules);
   },
   /** Calls an exported function of a module, with the page and its context: for what has no word of its own here. */
   async run(page, file, name, ...args) {

@@ -29,8 +29,8 @@ def site(world: World) -> Iterator[Site]:
 
 
 @pytest.fixture
-def desk(world: World, site: Site, tmp_path) -> StreamsDesktop:
-    return StreamsDesktop(world, Browser(tmp_path), site)
+def desk(world: World, site: Site, browser: Browser) -> StreamsDesktop:
+    return StreamsDesktop(world, browser, site)
 
 
 async def talking(world: World, desk: StreamsDesktop) -> tuple[Call, Call, Peer]:

@@ -48,10 +48,56 @@ class Page:
         assert not foreign, f"{self.name} asked somebody else: {foreign}"
 
 
-class Browser:
-    """Use as `async with`."""
+class Chromium:
+    """The program and what drives it, for all tests of a run: each has profiles of its own, which end with it.
 
-    def __init__(self, folder: Path):
+    It is started when it is first needed, and anew where a test has left it in disorder.
+    """
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen | None = None
+
+    def _started(self) -> subprocess.Popen:
+        if self.process is not None and self.process.poll() is not None:
+            self.end()
+        if self.process is None:
+            program = tool("chromium-headless-shell", "chromium-headless-shell")
+            self.process = subprocess.Popen(
+                [node(), str(SOURCE / "tests" / "browser" / "driver.mjs")],
+                env={**os.environ, "BATON_CHROMIUM": program}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+                preexec_fn=die_with_parent)
+            assert b"ready" in self.process.stdout.readline(), "the browser did not start"
+        return self.process
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.ReadTransport, asyncio.StreamWriter]:
+        """Its pipes, in the event loop of one test, which closes the last two."""
+        process, loop = self._started(), asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=64 * 1024 * 1024)
+        reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader),
+                                                  os.fdopen(os.dup(process.stdout.fileno()), "rb", 0))
+        writing, protocol = await loop.connect_write_pipe(
+            asyncio.streams.FlowControlMixin, os.fdopen(os.dup(process.stdin.fileno()), "wb", 0))
+        return reader, reading, asyncio.StreamWriter(writing, protocol, None, loop)
+
+    def end(self) -> None:
+        """The next test that needs it starts another one."""
+        if self.process is None:
+            return
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+
+
+class Browser:
+    """What one test has of Chromium. Use as `async with`."""
+
+    def __init__(self, chromium: Chromium, folder: Path):
+        self.chromium = chromium
         self.folder = folder  # For screenshots.
         self.failed = False
         self.pages: list[Page] = []
@@ -59,13 +105,7 @@ class Browser:
         self._ids = itertools.count(1)
 
     async def __aenter__(self) -> Browser:
-        program = tool("chromium-headless-shell", "chromium-headless-shell")
-        self.process = await asyncio.create_subprocess_exec(
-            node(), str(SOURCE / "tests" / "browser" / "driver.mjs"), env={**os.environ, "BATON_CHROMIUM": program},
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, preexec_fn=die_with_parent,
-            limit=64 * 1024 * 1024)
-        first = await self.process.stdout.readline()
-        assert b"ready" in first, "the browser did not start"
+        self._lines, self._reading, self._writer = await self.chromium.connect()
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -76,17 +116,18 @@ class Browser:
                     await page.screenshot(str(self.folder / f"{page.name}.png"))
                 except AssertionError:
                     pass  # It is closed.
-        self.process.stdin.close()
         try:
-            await asyncio.wait_for(self.process.wait(), 10)
-        except asyncio.TimeoutError:
-            self.process.kill()
-            await self.process.wait()
-        await self._reader
+            await asyncio.wait_for(self.ask("browser", "closeContexts"), 10)
+        except (asyncio.TimeoutError, AssertionError, OSError):
+            self.chromium.end()
+        self._reader.cancel()
+        await asyncio.wait([self._reader])
+        self._reading.close()
+        self._writer.close()
 
     async def _read(self) -> None:
         names = {}
-        while line := await self.process.stdout.readline():
+        while line := await self._lines.readline():
             message = json.loads(line)
             if "id" in message:
                 future = self._answers.pop(message["id"], None)
@@ -107,8 +148,8 @@ class Browser:
         number = next(self._ids)
         self._answers[number] = asyncio.get_running_loop().create_future()
         request = {"id": number, "on": on, "do": what, "with": arguments}
-        self.process.stdin.write(json.dumps(request).encode() + b"\n")
-        await self.process.stdin.drain()
+        self._writer.write(json.dumps(request).encode() + b"\n")
+        await self._writer.drain()
         answer = await self._answers[number]
         assert "error" not in answer, f"{on}.{what}{arguments}: {answer['error']}"
         return answer["value"]
