@@ -147,6 +147,7 @@ async def test_a_transfer_in_german(world: World, browser: Browser):
     await desk.button("Annehmen")
     await (await phone.incoming()).answered()
     await look("Zurück: ")
+    await look("Später noch einmal versuchen, oder ein anderes Ziel wählen.")
     await desk.picture("german")
     await desk.button("Auflegen")
     await look("Nachbearbeitung")

@@ -47,6 +47,14 @@ async def test_a_script_is_kept_for_ever_and_sent_compressed(world: World):
     assert len({r.getheader("ETag") for r in (plain, packed, smallest)}) == 3
 
 
+async def test_the_pages_are_small(world: World):
+    """What a browser loads before a page can be used, compressed."""
+    for page in ("/", "/supervisor/"):
+        files = re.findall(rb'(?:src|href)="(/[^"]*assets/[^"]+)"', ask(world, page)[1])
+        size = sum(len(ask(world, path.decode(), Accept_Encoding="br")[1]) for path in files)
+        assert len(files) >= 2 and size < 150_000, f"{page}: {size} bytes"
+
+
 async def test_what_is_not_there_is_404_as_before(world: World):
     for path in ("/nothing", "/assets/", "/v1/nothing", "/lib/"):
         response, body = ask(world, path)

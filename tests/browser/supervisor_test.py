@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -318,18 +316,6 @@ async def test_a_wrong_id_is_refused_before_it_is_asked_for(world: World, browse
     watch.check()
 
 
-async def test_at_twice_the_size_nothing_is_cut_off(world: World, browser: Browser):
-    """WCAG 1.4.10: as wide as 320 CSS pixels, nothing but tables scrolls sideways."""
-    await handed_on(world, "agent1", True)
-    watch = await Watch.open(world, browser)
-    await watch.page.size(320, 640)
-    for view in ("live", "figures", "find"):
-        await watch.page.goto(f"{watch.origin}/supervisor/#view={view}")
-        await watch.page.wait("main .card")
-        assert await watch.page.evaluate("document.documentElement.scrollWidth <= 320"), view
-    watch.check()
-
-
 async def test_german_and_the_keyboard_alone(world: World, browser: Browser):
     watch = await Watch.open(world, browser, locale="de-DE")
     await watch.sees("Gerade wird niemand weitergegeben.")
@@ -342,19 +328,6 @@ async def test_german_and_the_keyboard_alone(world: World, browser: Browser):
     await watch.page.reload()
     await watch.page.wait("table.results th a:text-matches('^\\\\d{1,2}\\\\. \\\\p{L}+\\\\.? \\\\d{4}, \\\\d\\\\d:\\\\d\\\\d:\\\\d\\\\d$', 'u')")
     watch.check()
-
-
-async def test_the_page_is_small(world: World):
-    """What a browser loads before the page can be used, compressed."""
-
-    def fetch(path: str, **headers: str) -> bytes:
-        connection = http.client.HTTPConnection(*world.server.http, timeout=10)
-        connection.request("GET", path, headers=headers)
-        return connection.getresponse().read()
-
-    files = re.findall(r'(?:src|href)="(/supervisor/assets/[^"]+)"', fetch("/supervisor/").decode())
-    size = sum(len(fetch(path, **{"Accept-Encoding": "br"})) for path in files)
-    assert files and size < 150_000, f"{size} bytes"
 
 
 def busy_day() -> dict[str, Any]:

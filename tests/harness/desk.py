@@ -85,17 +85,34 @@ class Tab:
         await self.page.click(f"role=button[name=/^{name}/]")
 
     async def picture(self, name: str, whole: bool = False) -> None:
-        """Keeps pictures of three widths and both themes, and lets axe judge each; with `whole` what is below the window, too."""
+        """Keeps pictures of three widths and both themes, and lets axe judge each; with `whole` what is below the window, too.
+
+        At twice the size it must fit, too.
+        """
         PICTURES.mkdir(parents=True, exist_ok=True)
         for scheme in ("light", "dark"):
             await self.page.media({"colorScheme": scheme})
             for width, (x, y) in WIDTHS.items():
                 await self.page.size(x, y)
                 await self.page.screenshot(str(PICTURES / f"{name}-{width}-{scheme}.png"), {"fullPage": whole})
+            if scheme == "light":
+                await self.fits()
             # A theme is colours; whatever else axe looks at is the same in both.
             found = await self.page.axe(*([] if scheme == "light" else [["color-contrast", "link-in-text-block"]]))
             assert found == [], f"{name}, {scheme}: {found}"
         await self.page.media({"colorScheme": "light"})
+
+    async def fits(self) -> None:
+        """WCAG 1.4.10: where twice the size leaves 320 CSS pixels, nothing but tables scrolls sideways."""
+        await self.page.size(320, 640)
+        wide = await self.page.evaluate("document.documentElement.scrollWidth")
+        await self.page.size(*WIDTHS["wide"])
+        assert wide <= 320, f"{wide} pixels wide"
+
+    async def refresh(self, text: str) -> None:
+        """A refresh changes nothing: what was seen is seen again."""
+        await self.page.reload()
+        await self.sees(text)
 
     def check(self) -> None:
         self.page.check(self.origin, self.allowed_console)

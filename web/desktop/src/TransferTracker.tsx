@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { isOutcome } from "@baton/client";
 import { age, duration } from "@baton/shared/clock.ts";
 import { Icon } from "@baton/shared/icons.tsx";
-import { custodySentence, transferSentence } from "./sentences.ts";
+import { custodySentence, transferSentence, whatNow } from "./sentences.ts";
 import * as session from "./session.ts";
 import type { TrackedTransfer } from "./state.ts";
 import { t } from "./texts.ts";
@@ -15,6 +15,7 @@ export function TransferTracker({ transfer }: { transfer: TrackedTransfer }): JS
   const done = isOutcome(transfer.state);
   const kind = !done ? "running" : GOOD.has(transfer.state) ? "good" : "bad";
   const sentence = transferSentence(transfer);
+  const next = whatNow(transfer) || (transfer.error?.suggestedAction ?? "");
   const told = useRef("");
   useEffect(() => {
     const text = `${sentence}. ${custodySentence(transfer)}.`;
@@ -29,10 +30,10 @@ export function TransferTracker({ transfer }: { transfer: TrackedTransfer }): JS
       </p>
       <p class="sentence">{sentence}</p>
       <dl>
-        {transfer.error?.suggestedAction ? (
+        {next ? (
           <div class="whole">
             <dt>{t("whatNow")}</dt>
-            <dd>{transfer.error.suggestedAction}</dd>
+            <dd>{next}</dd>
           </div>
         ) : null}
         <div>

@@ -1,7 +1,7 @@
 import type { Transfer } from "@baton/client";
 import { language } from "@baton/shared/texts.ts";
 import { afterEach, describe, expect, it } from "vitest";
-import { custodySentence, transferSentence } from "./sentences.ts";
+import { custodySentence, transferSentence, whatNow } from "./sentences.ts";
 
 const transfer = (more: Partial<Transfer>): Transfer =>
   ({
@@ -38,6 +38,16 @@ describe("sentences", () => {
       "Die Weitergabe an Billing ist gescheitert: es ist besetzt",
     );
     expect(custodySentence(transfer({ custody: "gone" }))).toBe("Fort: der Anruf ist beendet");
+  });
+
+  it("says what to do where nobody took the call, in both languages", () => {
+    const busy = transfer({ state: "failed", reason: "busy" });
+    expect(whatNow(busy)).toBe("Try again later, or choose another destination.");
+    expect(whatNow(transfer({ state: "returned", reason: "canceled" }))).toBe("");
+    expect(whatNow(transfer({ state: "abandoned", reason: "customerHungUp" }))).toBe("");
+    expect(whatNow(transfer({ state: "alerting" }))).toBe("");
+    language.value = "de";
+    expect(whatNow(busy)).toBe("Später noch einmal versuchen, oder ein anderes Ziel wählen.");
   });
 
   it("shows a reason that is newer than the page as it came", () => {

@@ -1,5 +1,6 @@
 import type { Transfer } from "@baton/client";
 import { destinationName, readable } from "@baton/shared/numbers.ts";
+import { nextStep } from "@baton/shared/texts.ts";
 import { t, tOf } from "./texts.ts";
 
 /** What is told of a transfer: the plain words for its state, where the customer is, and why. */
@@ -7,6 +8,10 @@ import { t, tOf } from "./texts.ts";
 export function reasonText(transfer: Transfer): string {
   return tOf("reason", transfer.reason ?? "internal", { name: destinationName(transfer) });
 }
+
+/** What to do where nobody took the call; nothing in any other state. A refresh knows it as well as who saw it fail. */
+export const whatNow = (transfer: Transfer): string =>
+  transfer.state === "failed" || transfer.state === "returned" ? nextStep(transfer.reason) : "";
 
 /** The state in one sentence. */
 export function transferSentence(transfer: Transfer): string {

@@ -10,6 +10,7 @@ import {
 import { clockSays } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { signingOf } from "@baton/shared/signing.ts";
+import { nextStep } from "@baton/shared/texts.ts";
 import { computed, effect, signal } from "@preact/signals";
 import { Keeper } from "./keeper.ts";
 import { idsOf, textOf } from "./kept.ts";
@@ -21,7 +22,9 @@ import { t, tOf } from "./texts.ts";
 
 export const state = signal<State>(EMPTY);
 export const buttons = computed(() => allowed(state.value.call));
-export const phase = computed(() => (state.value.call ? phaseOf(state.value.call) : null));
+export const phase = computed(() =>
+  state.value.call ? phaseOf(state.value.call, state.value.stateName) : null,
+);
 export const takeBackAllowed = computed(() => canTakeBack(state.value));
 /** A request that was refused, in words; shown until the next one. */
 export const refusal = signal("");
@@ -99,7 +102,10 @@ async function resumeTransfer(): Promise<void> {
 // --- What the agent does ---------------------------------------------------------------------------------------------
 
 const refusalText = (data: { reason?: string; msg: string; suggestedAction?: string }): string =>
-  [data.reason ? tOf("reason", data.reason, { name: lastName() }) : data.msg, data.suggestedAction]
+  [
+    data.reason ? tOf("reason", data.reason, { name: lastName() }) : data.msg,
+    nextStep(data.reason, data.suggestedAction),
+  ]
     .filter(Boolean)
     .join(". ");
 

@@ -81,7 +81,7 @@ const talking = [
 describe("the state", () => {
   it("shows a call that is offered, with what the server allows", () => {
     const { call } = after(...offered);
-    expect(call && phaseOf(call)).toBe("offered");
+    expect(call && phaseOf(call, "")).toBe("offered");
     expect(allowed(call)).toMatchObject({ answer: true, reject: true, hold: false });
     expect(call && customerOf(call)).toBe("+12025551001");
     expect(call?.queueName).toBe("Sales");
@@ -89,20 +89,20 @@ describe("the state", () => {
 
   it("allows what any leg allows", () => {
     const { call } = after(...talking);
-    expect(call && phaseOf(call)).toBe("talking");
+    expect(call && phaseOf(call, "")).toBe("talking");
     expect(allowed(call)).toMatchObject({ disconnect: true, hold: true, numberpad: true });
   });
 
   it("goes through hold and after-call work to nothing", () => {
     const held = after(...talking, leg("inbound", "hold", "hold", ["resume", "disconnect"]));
-    expect(held.call && phaseOf(held.call)).toBe("held");
+    expect(held.call && phaseOf(held.call, "")).toBe("held");
     const work = [
       ...talking,
       leg("agent", "ACW", "disconnected", ["clearContact"]),
       leg("inbound", "ACW", "disconnected"),
     ];
     const acw = after(...work);
-    expect(acw.call && phaseOf(acw.call)).toBe("afterCall");
+    expect(acw.call && phaseOf(acw.call, "")).toBe("afterCall");
     const done = after(
       ...work,
       leg("agent", "Dropped", "disconnected"),
@@ -116,7 +116,14 @@ describe("the state", () => {
       offered[0] as ServerEvent,
       leg("agent", "missed", "disconnected", ["clearContact"]),
     );
-    expect(call && phaseOf(call)).toBe("missed");
+    expect(call && phaseOf(call, "")).toBe("missed");
+    // After a refresh no event tells: the agent's state does.
+    const [mine] = Object.values(call?.legs ?? {}).filter(({ type }) => type === "agent");
+    if (!call || !mine) throw new Error("no leg");
+    const legs = { [mine.connectionId]: { ...mine, event: null } };
+    expect(phaseOf({ ...call, legs }, "MissedCallAgent")).toBe("missed");
+    expect(phaseOf({ ...call, legs }, "FailedConnectAgent")).toBe("missed");
+    expect(phaseOf({ ...call, legs }, "AfterCallWork")).toBe("afterCall");
   });
 
   it("is not moved by a late word about a call before", () => {
@@ -232,7 +239,7 @@ describe("a customer who comes back", () => {
 
   it("is talked to by the new leg, and nothing of the old one is left", () => {
     const { call } = after(...back);
-    expect(call && phaseOf(call)).toBe("talking");
+    expect(call && phaseOf(call, "")).toBe("talking");
     expect(call && agentLeg(call)?.connectionId).toBe("again");
     expect(Object.keys(call?.legs ?? {})).toEqual(["c1-inbound", "again"]);
     expect(allowed(call)).toMatchObject({ disconnect: true, clearContact: false });
@@ -253,7 +260,7 @@ describe("a customer who comes back", () => {
       leg("inbound", "ACW", "disconnected"),
     ];
     const { call } = after(...ended);
-    expect(call && phaseOf(call)).toBe("afterCall");
+    expect(call && phaseOf(call, "")).toBe("afterCall");
     const finished = after(
       ...ended,
       leg("agent", "Dropped", "disconnected", [], { id: "again" }),
@@ -270,7 +277,7 @@ describe("a customer who comes back", () => {
       // The old legs again, with the times that they had.
       ...afterWork.slice(-2),
     );
-    expect(call && phaseOf(call)).toBe("afterCall");
+    expect(call && phaseOf(call, "")).toBe("afterCall");
     expect(allowed(call).clearContact).toBe(true);
   });
 });

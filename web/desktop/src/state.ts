@@ -98,13 +98,21 @@ export const otherLeg = (call: Call): Leg | undefined =>
 const newest = (legs: Leg[]): Leg | undefined =>
   legs.sort((a, b) => a.statusTimestamp.localeCompare(b.statusTimestamp)).at(-1);
 
-/** How far the call is for its agent. */
-export function phaseOf(call: Call): Phase {
+const MISSED_EVENTS = ["missed", "Rejected"];
+/** The agent's states after such a call, by which a refresh knows it: the events are past. */
+const MISSED_STATES = ["MissedCallAgent", "FailedConnectAgent"];
+
+/** How far the call is for its agent, who is in the state of that name. */
+export function phaseOf(call: Call, stateName: string): Phase {
   const buttons = allowed(call);
   const mine = agentLeg(call);
   if (buttons.answer) return "offered";
-  if (buttons.clearContact)
-    return mine?.event === "missed" || mine?.event === "Rejected" ? "missed" : "afterCall";
+  if (buttons.clearContact) {
+    const missed = mine?.event
+      ? MISSED_EVENTS.includes(mine.event)
+      : MISSED_STATES.includes(stateName);
+    return missed ? "missed" : "afterCall";
+  }
   if (buttons.resume || mine?.status === "hold") return "held";
   if (mine?.status === "connecting" || otherLeg(call)?.status === "connecting") return "calling";
   return "talking";

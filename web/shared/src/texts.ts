@@ -1,3 +1,4 @@
+import type { Reason } from "@baton/client";
 import { signal } from "@preact/signals";
 
 /** The texts that every page has. `{name}` is replaced; another language is one more table. */
@@ -60,6 +61,15 @@ const en = {
   reasonIdempotencyConflict: "the request was used already",
   reasonRateLimited: "too many requests; wait a moment",
   reasonInternal: "a fault in the server",
+  // What can be done about a reason.
+  nextOther: "Try again later, or choose another destination.",
+  nextQueue: "Choose another queue, or a number.",
+  nextCheck: "Check the destination.",
+  nextAsk: "Ask a supervisor for permission, or choose another destination.",
+  nextAgain: "Try again in a moment.",
+  nextSelect: "Select a call that you are talking on.",
+  nextWait: "Wait for the running transfer, or cancel it.",
+  nextTell: "Tell your administrator.",
 } as const;
 
 const de: Record<keyof typeof en, string> = {
@@ -120,6 +130,14 @@ const de: Record<keyof typeof en, string> = {
   reasonIdempotencyConflict: "die Anfrage wurde schon verwendet",
   reasonRateLimited: "zu viele Anfragen; einen Augenblick warten",
   reasonInternal: "ein Fehler des Servers",
+  nextOther: "Später noch einmal versuchen, oder ein anderes Ziel wählen.",
+  nextQueue: "Eine andere Warteschlange wählen, oder eine Nummer.",
+  nextCheck: "Das Ziel prüfen.",
+  nextAsk: "Die Teamleitung um Erlaubnis bitten, oder ein anderes Ziel wählen.",
+  nextAgain: "Gleich noch einmal versuchen.",
+  nextSelect: "Einen Anruf wählen, in dem Sie gerade sprechen.",
+  nextWait: "Auf die laufende Weitergabe warten, oder sie abbrechen.",
+  nextTell: "Die Systemverwaltung verständigen.",
 };
 
 /** Spread into a page's own tables. */
@@ -166,3 +184,45 @@ const STATES: Record<string, keyof typeof en> = {
 };
 /** What an agent's state is called. */
 export const agentStateName = (state: string): string => (STATES[state] ? t(STATES[state]) : state);
+
+/** What can be done about each reason; null: nothing, it was meant so. The server suggests the same, in English alone. */
+const NEXT: Record<Reason, keyof typeof en | null> = {
+  busy: "nextOther",
+  noAnswer: "nextOther",
+  rejected: "nextOther",
+  agentUnavailable: "nextOther",
+  queueClosed: "nextQueue",
+  queueFull: "nextQueue",
+  noAgentStaffed: "nextQueue",
+  numberNotFound: "nextCheck",
+  invalidDestination: "nextCheck",
+  destinationNotFound: "nextCheck",
+  numberNotPossible: "nextCheck",
+  destinationNotPermitted: "nextAsk",
+  countryNotAllowed: "nextAsk",
+  premiumRateBlocked: "nextAsk",
+  carrierUnavailable: "nextAgain",
+  backendUnavailable: "nextAgain",
+  timeout: "nextAgain",
+  rateLimited: "nextAgain",
+  noActiveCall: "nextSelect",
+  ambiguousCall: "nextSelect",
+  callNotOwned: "nextSelect",
+  transferInProgress: "nextWait",
+  customerHungUp: null,
+  canceled: null,
+  backendRefused: "nextTell",
+  idempotencyConflict: "nextTell",
+  internal: "nextTell",
+  invalidMessage: "nextTell",
+  mediaNotAcceptable: "nextTell",
+  notSupported: "nextTell",
+  optionNotSupported: "nextTell",
+};
+
+/** What can be done about a reason, in words; of one that is newer than the page, what the server suggests. */
+export function nextStep(reason: string | undefined, suggested = ""): string {
+  const key = NEXT[reason as Reason];
+  if (key === undefined) return suggested;
+  return key === null ? "" : t(key);
+}

@@ -8,6 +8,7 @@ import {
 } from "@baton/client";
 import { clockSays } from "@baton/shared/clock.ts";
 import { signingOf } from "@baton/shared/signing.ts";
+import { nextStep } from "@baton/shared/texts.ts";
 import { effect, signal } from "@preact/signals";
 import {
   apply,
@@ -170,7 +171,7 @@ async function readTargets(): Promise<void> {
 export function whyOf(error: unknown): string {
   if (!(error instanceof BatonError)) return t("unreachable");
   const { reason, msg, suggestedAction } = error.data;
-  return [reason ? tOf("reason", reason, { name: "" }) : msg, suggestedAction]
+  return [reason ? tOf("reason", reason, { name: "" }) : msg, nextStep(reason, suggestedAction)]
     .filter(Boolean)
     .join(". ");
 }
