@@ -355,26 +355,25 @@ void Api::messages(const Identity& identity, std::string_view body, Respond resp
 }
 
 void Api::rest(Admitted request, Respond respond) {
-  backend_.rest(std::move(request.identity.caller), std::move(request.rest),
-                [mailbox = mailbox_, respond = std::move(respond)](RestReply reply) mutable {
-                  mailbox->post([respond = std::move(respond), reply = std::move(reply)]() mutable {
-                    Response response;
-                    response.status = reply.status;
-                    response.content_type = std::move(reply.content_type);
-                    response.body = std::move(reply.body);
-                    if (!reply.file_name.empty()) {
-                      response.headers.emplace_back(
-                          "Content-Disposition",
-                          fmt::format("attachment; filename=\"{}\"", reply.file_name));
-                    }
-                    if (reply.rows) {
-                      response.headers.emplace_back("Baton-Rows", std::to_string(reply.rows->here));
-                      response.headers.emplace_back("Baton-Total",
-                                                    std::to_string(reply.rows->total));
-                    }
-                    respond(std::move(response));
-                  });
-                });
+  backend_.rest(
+      std::move(request.identity.caller), std::move(request.rest),
+      [mailbox = mailbox_, respond = std::move(respond)](RestReply reply) mutable {
+        mailbox->post([respond = std::move(respond), reply = std::move(reply)]() mutable {
+          Response response;
+          response.status = reply.status;
+          response.content_type = std::move(reply.content_type);
+          response.body = std::move(reply.body);
+          if (!reply.file_name.empty()) {
+            response.headers.emplace_back(
+                "Content-Disposition", fmt::format("attachment; filename=\"{}\"", reply.file_name));
+          }
+          if (reply.rows) {
+            response.headers.emplace_back("Baton-Rows", std::to_string(reply.rows->here));
+            response.headers.emplace_back("Baton-Total", std::to_string(reply.rows->total));
+          }
+          respond(std::move(response));
+        });
+      });
 }
 
 void Api::audit(std::string event, const Caller& caller, std::string request, bool accepted,

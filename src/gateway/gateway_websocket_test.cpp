@@ -234,8 +234,9 @@ TEST_F(GatewayWebSocket, ClosesWith4401WhatAPasswordOpenedThatIsAnotherOneNow) {
   EXPECT_EQ(by_ticket.wait_for_close(), 4401);
   EXPECT_EQ(http("GET", "/v1/agents", cookie).status, 401);
   WebSocket late;
+  WebSocket program;
   EXPECT_EQ(late.connect(address_, "/v1/ws", "baton.v1, baton.ticket." + unused), 401);
-  EXPECT_EQ(late.connect(address_, "/v1/ws", "baton.v1, baton.ticket." + of_a_token), 101)
+  EXPECT_EQ(program.connect(address_, "/v1/ws", "baton.v1, baton.ticket." + of_a_token), 101)
       << "a token knows no password";
   settle(by_token);
   settle(theirs);

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from harness.browser import Browser
 from harness.desk import STEPS, Desk, Told
 from harness.marks import with_directory
-from harness.samples import DIAL_PAD, SASI
+from harness.samples import DIAL_PAD, SASI, quick_connect
 from harness.world import World
 
 
@@ -131,8 +132,9 @@ async def test_a_transfer_takes_two_keys_and_a_name(world: World, browser: Brows
 def large(directory: dict[str, Any]) -> None:
     """A directory of 5,000 entries."""
     connects = directory["quickConnects"]
+    known = connects[0]["arn"].rpartition("/")[0]
     for number in range(5000 - len(connects)):
-        connects.append({"arn": f"arn:entry-{number}", "name": f"Müller & Summer, branch {number}", "type": "phone_number",
+        connects.append({"arn": f"{known}/{UUID(int=number + 1)}", "name": f"Müller & Summer, branch {number}", "type": "phone_number",
                          "phoneNumber": f"+1202555{number:04}"})
 
 
@@ -263,6 +265,12 @@ async def test_the_next_agent_sees_who_sent_the_call_and_why(world: World, brows
     leg = await phones[1].incoming()
     await leg.answered()
     await desk.sees("agent2 has the customer")
+    await desk.button("Finish")
+    # And back, by a program of the other agent's, which can say more than the page.
+    program = await world.desktop("agent2", state=None)
+    await program.blind_transfer(quick_connect("Agent One"), options={"attributes": {"account": "4711"}})
+    await desk.sees("From agent2")
+    await desk.page.wait("dl.attributes:has(dt:text-is('account')) dd:text-is('4711')")
     desk.check()
     other.check()
 

@@ -275,7 +275,7 @@ async def test_what_was_searched_for_is_downloaded_as_csv_and_a_cut_is_said(worl
     header, *rows = text.splitlines()
     assert header.startswith("transferId,contactId,agent,state")
     assert len(rows) == 1 and rows[0].startswith(f"{good['transferId']},") and ",agent1," in rows[0]
-    await watch.page.wait("role=button[name='Download as CSV']:enabled")
+    await watch.page.wait("button:enabled:has-text('Download as CSV')")
     assert await watch.page.count("text=The file has the newest") == 0, "it has all"
     await watch.page.goto(f"{watch.origin}/supervisor/#view=find")
     await watch.sees("2 transfers")

@@ -6,13 +6,7 @@
  */
 export { attachBus, type MessageBus } from "./bus.ts";
 export { BatonClient, newId } from "./client.ts";
-export type {
-  ClientOptions,
-  ConnectionState,
-  CsvFile,
-  Reply,
-  RunningTransfer,
-} from "./client.ts";
+export type { ClientOptions, ConnectionState, CsvFile, Reply, RunningTransfer } from "./client.ts";
 export { BatonError, BatonUnreachable } from "./error.ts";
 export { isOutcome, OUTCOMES } from "./messages.ts";
 export type * from "./messages.ts";
