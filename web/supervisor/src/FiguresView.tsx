@@ -85,14 +85,15 @@ export function FiguresView(): JSX.Element {
             </button>
           ))}
         </div>
+        <div class="as-of">
+          <span class="quiet">
+            {shown.value ? t("readAt", { time: when(shown.value.statistics.to, "time") }) : ""}
+          </span>
+          <button type="button" onClick={() => void read()}>
+            {t("refresh")}
+          </button>
+        </div>
         <OwnTime chosen={own ? chosen : { from: "", to: "" }} pressed={own} />
-        <span class="grow" />
-        <span class="quiet">
-          {shown.value ? t("readAt", { time: when(shown.value.statistics.to, "time") }) : ""}
-        </span>
-        <button type="button" onClick={() => void read()}>
-          {t("refresh")}
-        </button>
       </div>
       {fault || failure.value ? (
         <p class="card failure" role="alert">

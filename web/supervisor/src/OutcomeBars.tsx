@@ -19,7 +19,7 @@ export function OutcomeBars({ statistics }: { statistics: Statistics }): JSX.Ele
   const parts = partsIn(bars.map((bar) => bar.counts));
   const top = bars.reduce((a, b) => (b.counts.accepted > a.counts.accepted ? b : a));
   const time = (bar: Bar): string => timeOf(bar, statistics);
-  const summary = t("overTimeSummary", {
+  const summary = t(statistics.total.accepted === 1 ? "overTimeOne" : "overTimeSummary", {
     count: statistics.total.accepted,
     most: top.counts.accepted,
     at: time(top),

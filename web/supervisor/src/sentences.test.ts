@@ -79,9 +79,9 @@ describe("the steps of a transfer", () => {
   it("have their times to the millisecond, from the transfer's begin", () => {
     expect(offset("2026-01-05T09:00:00.000Z", "2026-01-05T09:01:02.050Z")).toBe("+1:02.050");
     expect([span(0.004), span(7.14), span(42), span(185)]).toEqual([
-      "4 ms",
-      "7.1 s",
-      "42 s",
+      "4\u00a0ms",
+      "7.1\u00a0s",
+      "42\u00a0s",
       "3:05",
     ]);
   });

@@ -38,12 +38,12 @@ export function when(at: number | string, style: keyof typeof styles): string {
   return format.format(typeof at === "string" ? Date.parse(at) : at);
 }
 
-/** "250 ms", "7.1 s", "42 s", "3:05": as exact as it is short. */
+/** "250 ms", "7.1 s", "42 s", "3:05": as exact as it is short; a figure and its unit stay on one line. */
 export function span(seconds: number): string {
-  if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)}\u00a0ms`;
   if (seconds >= 60) return duration(seconds * 1000);
   const digits = seconds < 10 ? 1 : 0;
-  return `${seconds.toLocaleString(localeOf(language.value), { maximumFractionDigits: digits })} s`;
+  return `${seconds.toLocaleString(localeOf(language.value), { maximumFractionDigits: digits })}\u00a0s`;
 }
 
 /** "12,345": grouped as the chosen language does. */
