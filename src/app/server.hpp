@@ -108,6 +108,8 @@ class Server final : public gateway::Backend {
                         std::function<void(gateway::RestReply)> done);
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
       const store::Store& store);
+  /// The numbers that customers call.
+  [[nodiscard]] static std::vector<std::string> numbers_of(const directory::Directory& directory);
 
   // Passed in.
   AppConfig config_;
