@@ -40,7 +40,7 @@ export function Compare({ statistics, by }: { statistics: Statistics; by: By }):
               <th scope="col">{t(CHOICES[by])}</th>
               <th scope="col">{t("outcomeAccepted")}</th>
               <th scope="col">{t("success")}</th>
-              <th scope="col">{t("bounceBacks")}</th>
+              <th scope="col">{t("outcomeReturned")}</th>
               <th scope="col">{t("outcomeFailed")}</th>
               <th scope="col">{t("outcomeAbandoned")}</th>
             </tr>
