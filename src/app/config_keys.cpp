@@ -206,6 +206,10 @@ const std::array kKeys{
            "How long an unknown outcome waits for a snapshot that settles it, and a session for a "
            "bridge to come back, before they are given up.",
            "seconds", 10, 86400),
+    flag("amazon", "cold_transfer", BATON_AT(policy.mirror.cold_transfer),
+         "Transfers to agents and queues go in one step, by the SDK's `ContactClient.transfer`, "
+         "where the page that hosts the bridge has that client; elsewhere they are add and leave "
+         "as ever. Not proven on voice: see docs/amazon-connect.md first."),
     text("sip", "listen", BATON_AT(sip.listen), "The addresses that phones and trunks reach.",
          rules::kListen),
     text("sip", "realm", BATON_AT(sip.realm),

@@ -411,6 +411,7 @@ class Loader {
 
   void cross_check() {
     config_.policy.mirror.enabled = config_.telephony.at_amazon();
+    config_.amazon.back_end.cold_transfer = config_.policy.mirror.cold_transfer;
     const auto& sip = config_.sip;
     if (sip.listen.empty()) fault(at("sip.listen"), "The list must have one address at least.");
     const auto& http = config_.gateway;

@@ -235,6 +235,8 @@ void add_metrics(ServerRegistry& registry, const telephony::amazon::AmazonSwitch
   figure("baton_amazon_endpoint_lists_total",
          "Lists of an agent's destinations that bridges reported", &AmazonStats::endpoint_lists);
   figure("baton_amazon_commands_total", "Commands handed to bridges", &AmazonStats::commands);
+  figure("baton_amazon_cold_transfers_total", "Cold transfers that bridges were told to ask for",
+         &AmazonStats::cold_transfers);
   figure("baton_amazon_commands_failed_total", "Commands that failed",
          &AmazonStats::commands_failed);
   registry.add("baton_limit_hits_total", kRefusals,

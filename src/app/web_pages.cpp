@@ -33,7 +33,9 @@ WebPages::WebPages(const AppConfig& config, std::span<const gateway::Asset> asse
   }
   if (!page) return;
   amazon_config_ = boost::json::serialize(
-      boost::json::value{{"ccpUrl", config.amazon.ccp_url}, {"region", config.amazon.region}});
+      boost::json::value{{"ccpUrl", config.amazon.ccp_url},
+                         {"region", config.amazon.region},
+                         {"coldTransfer", config.policy.mirror.cold_transfer}});
   amazon_hash_ = fmt::format("{:016x}", std::hash<std::string>{}(amazon_config_));
   assets_.push_back({.path = "/amazon/config.json",
                      .content_type = "application/json",

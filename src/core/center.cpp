@@ -463,6 +463,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     case Purpose::mirror_leave:
     case Purpose::mirror_resume:
     case Purpose::mirror_control:
+    case Purpose::mirror_cold:
       break;  // Answered by BridgeDone.
   }
   if (open.leg == owner->customer_leg && std::holds_alternative<ParkLeg>(open.body) &&

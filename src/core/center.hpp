@@ -69,11 +69,12 @@ enum class Purpose : std::uint8_t {
   mirror_leave,
   mirror_resume,
   mirror_control,
+  mirror_cold,
 };
 BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, out_number_dial,
                     target_dial, hold_customer, hold_agent, release_park, wait_park, offer_bridge,
                     resume_bridge, target_bridge, back_bridge, out_bridge, mute, dtmf, talk,
-                    mirror_add, mirror_leave, mirror_resume, mirror_control)
+                    mirror_add, mirror_leave, mirror_resume, mirror_control, mirror_cold)
 
 /// What a failed command tells of its leg: after 408 or 481 the dialog is gone and LegEnded is on
 /// its way; after anything else the leg stays as it was (RFC 3261 sections 12.2.1.2 and 14.1).
@@ -129,6 +130,13 @@ BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at, agent, command))
 /// Stands for the state of a mirrored contact that is not listed any more: it had ended, and was
 /// cleared.
 inline constexpr const char* kUnlisted = "no longer listed";
+
+/// What a snapshot of Amazon Connect showed, for people: "contact connected; customer hold; agent
+/// connected; third party connecting".
+[[nodiscard]] std::string evidence(const message::BridgeContact& contact);
+/// Amazon Connect's own words. `name`: the exception's; `status`: the HTTP status behind it, or 0.
+[[nodiscard]] message::BackendError backend_error(std::string text, std::string name = {},
+                                                  int status = 0);
 
 /// Those who wait in one queue, and what is known of it.
 struct WaitingLine {
@@ -438,6 +446,7 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::optional<Refused> unlisted_refusal(const Agent& agent,
                                                         const Transfer& transfer) const;
   void start_mirrored(Contact& contact, Transfer& transfer);
+  void add_party(Contact& contact, Transfer& transfer);
   /// A snapshot shows the contact, which is not over.
   void transfer_seen(Contact& contact, Transfer& transfer);
   /// The contact is over.
@@ -458,6 +467,22 @@ struct ContactCenter::Impl {
   void step_expired(Contact& contact, Transfer& transfer);
   void mirrored_done(const OpenCommand& open, const message::BridgeResult& result);
   std::optional<Refused> cancel_mirrored(Contact& contact, Transfer& transfer);
+
+  // --- center_mirror_cold.cpp: the same in one step, by the SDK
+  [[nodiscard]] bool goes_cold(const Agent& agent, const Transfer& transfer) const;
+  void start_cold(Contact& contact, Transfer& transfer);
+  /// A snapshot shows the contact, which is not over.
+  void cold_seen(Contact& contact, Transfer& transfer);
+  /// The contact is over, but the SDK has not told yet what came of it: the call is kept until
+  /// then.
+  [[nodiscard]] bool waits_for_sdk(Contact& contact, const message::BridgeContact* seen);
+  void cold_answered(Contact& contact, Transfer& transfer, const message::BridgeResult& result);
+  void cold_expired(Contact& contact, Transfer& transfer);
+  /// The contact is over, and nothing more is told of it.
+  void cold_over(Contact& contact, Transfer& transfer);
+  void end_kept_call(Contact& contact);
+  /// The page that was asked is gone, and its word will not come.
+  void sdk_is_gone(Agent& agent);
 };
 
 }  // namespace baton::core

@@ -63,16 +63,19 @@ void ContactCenter::Impl::on(const BridgeOpened& event) {
   MirrorSession& session = *who->session;
   session.instance = event.hello.instance;
   session.library = event.hello.library;
-  const BridgeTab fresh{.bridge = event.bridge, .tab = event.hello.tab};
+  const BridgeTab fresh{
+      .bridge = event.bridge, .tab = event.hello.tab, .cold_transfer = event.hello.cold_transfer};
   // The same tab again is a page that was loaded anew: what it had before is dead, told or not.
   std::erase_if(session.standbys, [&](const BridgeTab& each) { return each.tab == fresh.tab; });
-  if (session.leased.bridge != 0 && session.leased.tab == fresh.tab) {
+  const bool anew = session.leased.bridge != 0 && session.leased.tab == fresh.tab;
+  if (anew) {
     session.leased = {};
     session.standbys.insert(session.standbys.begin(), fresh);
   } else {
     session.standbys.push_back(fresh);
   }
   if (session.leased.bridge == 0) grant_lease(*who);
+  if (anew) sdk_is_gone(*who);
 }
 
 void ContactCenter::Impl::on(const BridgeClosed& event) {
@@ -81,7 +84,9 @@ void ContactCenter::Impl::on(const BridgeClosed& event) {
   MirrorSession& session = *who->session;
   std::erase_if(session.standbys,
                 [&](const BridgeTab& each) { return each.bridge == event.bridge; });
-  if (session.leased.bridge == event.bridge) lease_gone(*who);
+  if (session.leased.bridge != event.bridge) return;
+  lease_gone(*who);
+  sdk_is_gone(*who);
 }
 
 void ContactCenter::Impl::grant_lease(Agent& agent) {
@@ -158,7 +163,7 @@ void ContactCenter::Impl::restart_sessions() {
     Transfer* transfer = running_transfer(call);
     if (transfer == nullptr || !transfer->mirror) continue;
     const MirrorStep step = transfer->mirror->step;
-    if (step == MirrorStep::adding || step == MirrorStep::leaving)
+    if (step == MirrorStep::adding || step == MirrorStep::leaving || step == MirrorStep::cold)
       outcome_unknown(call, *transfer, "The server was restarted before Amazon Connect answered.",
                       kSettleMs);
   }
@@ -185,7 +190,8 @@ CommandId ContactCenter::Impl::order(Agent& agent, message::BridgeOrder body, Op
     return 0;
   }
   context.agent = agent.login;
-  const TimeMs until = now_ + command_body.order.deadline_ms + kSettleMs;
+  TimeMs until = now_ + command_body.order.deadline_ms + kSettleMs;
+  if (command_body.order.action == BridgeAction::coldTransfer) until += kSdkPatienceMs;
   const CommandId id = command(std::move(command_body), std::move(context));
   const TimerId timer = arm(TimerKind::mirror_command, {}, until);
   timers_.at(timer).command = id;
@@ -199,7 +205,10 @@ void ContactCenter::Impl::mirrored_expired(CommandId command) {
   const OpenCommand open = std::move(found->second);
   commands_.erase(found);
   // A step of a transfer has its own deadline, which asks for a snapshot.
-  if (open.purpose == Purpose::mirror_add || open.purpose == Purpose::mirror_leave) return;
+  if (open.purpose == Purpose::mirror_add || open.purpose == Purpose::mirror_leave ||
+      open.purpose == Purpose::mirror_cold) {
+    return;
+  }
   mirrored_done(open, {.command = command,
                        .ok = false,
                        .error = "Expired",
@@ -254,7 +263,7 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
   }
   // What is no longer listed was cleared, and had ended before.
   for (Contact* call : mirrored_contacts(*who)) {
-    if (listed.contains(call->id)) continue;
+    if (listed.contains(call->id) || waits_for_sdk(*call, nullptr)) continue;
     call->mirror->last.state = kUnlisted;
     mirror_over(*who, *call, MirrorPhase::ended);
   }
@@ -306,6 +315,7 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
   }
   if (!call->mirror || call->mirror->agent != agent.login || call->ended_at) return;
   if (over) {
+    if (waits_for_sdk(*call, &seen)) return;
     // After the end connections may still be shown as they were: they say nothing but that there
     // was one.
     Transfer* transfer = running_transfer(*call);

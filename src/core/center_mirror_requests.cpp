@@ -206,6 +206,11 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
       Contact* call = mirrored_contact(agent, request, refused);
       if (call == nullptr) return refused;
       Transfer* transfer = running_transfer(*call);
+      if (transfer != nullptr && transfer->mirror->step == MirrorStep::cold) {
+        return refuse(Reason::transferInProgress,
+                      "call: the session hands it over in one step, and leaves it by itself",
+                      transfer->id);
+      }
       if (transfer != nullptr && transfer->mirror->step != MirrorStep::watching) {
         // It never ends the customer: with the third party there it is the release, before that
         // nobody would be left with him.

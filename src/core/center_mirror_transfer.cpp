@@ -21,8 +21,8 @@ constexpr std::string_view kBackend = "amazon-connect";
 /// How long a failed attempt may have effects after it was given up.
 constexpr TimeMs kLateMs = 30'000;
 
-/// What the last snapshot showed, for people: "contact connected; customer hold; agent connected;
-/// third party connecting".
+}  // namespace
+
 std::string evidence(const BridgeContact& contact) {
   std::string text = "contact " + contact.state;
   const BridgeConnection* customer = customer_of(contact);
@@ -36,14 +36,12 @@ std::string evidence(const BridgeContact& contact) {
   return text;
 }
 
-message::BackendError backend_error(std::string text, std::string name = {}, int status = 0) {
+message::BackendError backend_error(std::string text, std::string name, int status) {
   message::BackendError error{
       .name = std::string(kBackend), .code = status, .text = std::move(text)};
   if (!name.empty()) error.error = std::move(name);
   return error;
 }
-
-}  // namespace
 
 std::optional<Refused> ContactCenter::Impl::mirror_transfer_refusal(
     const Agent& agent, const Contact& contact, const message::Request& request) {
@@ -83,11 +81,20 @@ void ContactCenter::Impl::step_timer(Contact& contact, Transfer& transfer, int s
 }
 
 void ContactCenter::Impl::start_mirrored(Contact& contact, Transfer& transfer) {
-  Agent& primary = *agent(transfer.agent);
+  const Agent& primary = *agent(transfer.agent);
   transfer.mirror.emplace();
   contact.mirror->failed_at = 0;
   contact.mirror->late_transfer = {};
   contact.mirror->resume_owed = false;
+  if (goes_cold(primary, transfer)) {
+    start_cold(contact, transfer);
+  } else {
+    add_party(contact, transfer);
+  }
+}
+
+void ContactCenter::Impl::add_party(Contact& contact, Transfer& transfer) {
+  Agent& primary = *agent(transfer.agent);
   const message::DestinationView& to = transfer.view.current.destination;
   message::BridgeEndpoint endpoint{.type = to.type == "dial_pad" ? "phone_number" : to.type,
                                    .name = to.type == "dial_pad" ? std::string{} : to.name,
@@ -111,6 +118,10 @@ void ContactCenter::Impl::start_mirrored(Contact& contact, Transfer& transfer) {
 
 void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
   MirrorTransfer& mirror = *transfer.mirror;
+  if (mirror.cold) {
+    cold_seen(contact, transfer);
+    return;
+  }
   const BridgeContact& seen = contact.mirror->last;
   const BridgeConnection* party = third_party_of(seen);
   const BridgeConnection* customer = customer_of(seen);
@@ -166,6 +177,7 @@ void ContactCenter::Impl::leave_contact(Contact& contact, Transfer& transfer) {
   if (!primary.session || primary.session->leased.bridge == 0) return;
   mirror.step = MirrorStep::leaving;
   mirror.leave_sent = true;
+  mirror.cold = false;  // From here on it is one that the agent has left by himself.
   transfer.backend = backend_error(evidence(contact.mirror->last));
   order(primary,
         {.action = BridgeAction::leaveContact,
@@ -183,6 +195,10 @@ void ContactCenter::Impl::leave_contact(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::transfer_over(Contact& contact, Transfer& transfer) {
   MirrorTransfer& mirror = *transfer.mirror;
   cancel(mirror.timer);
+  if (mirror.cold) {
+    cold_over(contact, transfer);
+    return;
+  }
   const BridgeConnection* customer = customer_of(contact.mirror->last);
   const bool customer_left = customer != nullptr && customer->state == "disconnected";
   if (mirror.third_party.empty() && mirror.step == MirrorStep::settling &&
@@ -404,6 +420,9 @@ void ContactCenter::Impl::step_expired(Contact& contact, Transfer& transfer) {
       break;
     case MirrorStep::watching:
       break;
+    case MirrorStep::cold:
+      cold_expired(contact, transfer);
+      break;
   }
 }
 
@@ -423,7 +442,8 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
                                         const message::BridgeResult& result) {
   Contact* call = contact(open.contact);
   Transfer* transfer = call == nullptr ? nullptr : running_transfer(*call);
-  const bool steps = open.purpose == Purpose::mirror_add || open.purpose == Purpose::mirror_leave;
+  const bool steps = open.purpose == Purpose::mirror_add || open.purpose == Purpose::mirror_leave ||
+                     open.purpose == Purpose::mirror_cold;
   if (!steps) {
     Agent* asker = agent(open.agent);
     if (result.ok || asker == nullptr || !asker->session ||
@@ -444,6 +464,10 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
     return;
   }
   if (transfer == nullptr || !transfer->mirror) return;
+  if (open.purpose == Purpose::mirror_cold) {
+    cold_answered(*call, *transfer, result);
+    return;
+  }
   MirrorTransfer& mirror = *transfer->mirror;
   const MirrorStep expected =
       open.purpose == Purpose::mirror_add ? MirrorStep::adding : MirrorStep::leaving;
@@ -475,6 +499,12 @@ std::optional<Refused> ContactCenter::Impl::cancel_mirrored(Contact& contact, Tr
   if (mirror.step == MirrorStep::watching) {
     return refuse(Reason::transferInProgress,
                   "the agent does it by hand in the CCP, where it can be undone", transfer.id);
+  }
+  if (mirror.step == MirrorStep::cold) {
+    return refuse(
+        Reason::transferInProgress,
+        "the session was asked to hand the call over in one step, which nothing takes back",
+        transfer.id);
   }
   if (mirror.leave_sent) {
     return refuse(Reason::transferInProgress, "the agent has left the call already", transfer.id);

@@ -182,9 +182,12 @@ struct MirrorPolicy {
   int leave_timeout_seconds = 10;  ///< How long the agent's own connection may take to go.
   /// How long an unknown outcome waits for a snapshot, and a session for its bridge.
   int settle_timeout_seconds = 600;
+  /// Agents and queues are reached by the SDK's cold transfer, where a bridge has its client.
+  bool cold_transfer = false;
 };
 BOOST_DESCRIBE_STRUCT(MirrorPolicy, (),
-                      (enabled, add_timeout_seconds, leave_timeout_seconds, settle_timeout_seconds))
+                      (enabled, add_timeout_seconds, leave_timeout_seconds, settle_timeout_seconds,
+                       cold_transfer))
 
 /// What the configuration lets the core decide by. Times in milliseconds.
 struct Policy {

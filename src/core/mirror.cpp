@@ -46,6 +46,11 @@ constexpr std::array kReasons = std::to_array<std::pair<std::string_view, Reason
     {"NotSent", Reason::backendUnavailable},
     {"NoContact", Reason::noActiveCall},
     {"AlreadyDone", Reason::internal},
+    {std::string_view(kNoChannel), Reason::backendUnavailable},
+    // The SDK's.
+    {"clientTimeout", Reason::timeout},
+    {"handlerNotFound", Reason::notSupported},
+    {"noResult", Reason::backendUnavailable},
 });
 
 }  // namespace
@@ -67,6 +72,10 @@ bool is_certain_failure(std::string_view name, int status) {
       // The contact is no longer what it was: the next snapshot tells what became of it.
       "ConnectionNotFound", "ConnectionNotFoundException", "StateError", "NoContact"};
   return status != 429 && status < 500 && std::ranges::find(kUncertain, name) == kUncertain.end();
+}
+
+bool was_never_asked(std::string_view name) {
+  return name == "Expired" || name == "NotSent" || name == kNoChannel;
 }
 
 message::Capabilities mirrored_capabilities() {

@@ -22,8 +22,9 @@ using BridgeId = std::uint64_t;
 struct BridgeTab {
   BridgeId bridge = 0;
   std::string tab;
+  bool cold_transfer = false;  ///< It has a client of the SDK.
 };
-BOOST_DESCRIBE_STRUCT(BridgeTab, (), (bridge, tab))
+BOOST_DESCRIBE_STRUCT(BridgeTab, (), (bridge, tab, cold_transfer))
 
 /// What a session lists that its agent may transfer to.
 struct MirrorEndpoints {
@@ -77,14 +78,19 @@ BOOST_DESCRIBE_STRUCT(MirrorContact, (),
 /// How long what was asked for may be on its way after the library has given up.
 inline constexpr TimeMs kSettleMs = 3000;
 
+/// After so long the SDK gives up what it was asked for (@amazon-connect/core 1.0.12). Nobody can
+/// set it, and what was asked for may take effect all the same.
+inline constexpr TimeMs kSdkPatienceMs = 30'000;
+
 enum class MirrorStep : std::uint8_t {
   adding,    ///< The third party was asked for; no snapshot has shown him yet.
   ringing,   ///< He is there, and is waited for to be connected.
   leaving,   ///< The agent's own connection was told to go.
   settling,  ///< The outcome is unknown: the next snapshot decides.
   watching,  ///< The agent does it by hand in the CCP.
+  cold,      ///< The SDK was asked to do it in one step; its word or the contact's end is missing.
 };
-BOOST_DESCRIBE_ENUM(MirrorStep, adding, ringing, leaving, settling, watching)
+BOOST_DESCRIBE_ENUM(MirrorStep, adding, ringing, leaving, settling, watching, cold)
 
 /// What a mirrored transfer has.
 struct MirrorTransfer {
@@ -95,10 +101,14 @@ struct MirrorTransfer {
   /// for may still be on its way.
   TimeMs settle_after = 0;
   bool report_asked = false;
-  std::uint64_t timer = 0;  ///< The step's deadline.
+  std::uint64_t timer = 0;    ///< The step's deadline.
+  bool cold = false;          ///< By the SDK, in one step. Nothing else is asked for then.
+  bool confirmed = false;     ///< Cold: the SDK says that it is done.
+  bool contact_over = false;  ///< Cold: the contact has ended, and the SDK's word is missing.
 };
 BOOST_DESCRIBE_STRUCT(MirrorTransfer, (),
-                      (step, third_party, leave_sent, settle_after, report_asked, timer))
+                      (step, third_party, leave_sent, settle_after, report_asked, timer, cold,
+                       confirmed, contact_over))
 
 /// What can be done with a call that is carried out by a session at Amazon Connect: once the agent
 /// has left, its legs are nobody's that Baton could see.
@@ -113,6 +123,12 @@ BOOST_DESCRIBE_STRUCT(MirrorTransfer, (),
 /// its second try was told, where the first one had its effect and was answered by a 5xx: the
 /// library passes on the last answer only.
 [[nodiscard]] bool is_certain_failure(std::string_view name, int status);
+
+/// What a bridge calls it when the SDK has no open channel to the CCP.
+inline constexpr const char* kNoChannel = "NoChannel";
+
+/// True if a bridge or the back end says that the library was not asked at all.
+[[nodiscard]] bool was_never_asked(std::string_view name);
 
 /// True for a connection that takes part: connecting, connected, hold, silent_monitor, barge.
 [[nodiscard]] bool is_active(const message::BridgeConnection& connection);

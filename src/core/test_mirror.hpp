@@ -98,6 +98,7 @@ struct Mirrored : ::testing::Test {
   std::uint64_t epoch = 0;
   CommandId last_command = 0;
   std::string lease_endpoints;  ///< The digest that came with the lease.
+  bool has_sdk = false;         ///< The bridges that say hello have a client of the SDK.
 
   void SetUp() override {
     hello(1, "tab-1");
@@ -113,7 +114,8 @@ struct Mirrored : ::testing::Test {
                                  .instance = "https://x.my.connect.aws/ccp-v2/",
                                  .agent_arn = "",
                                  .username = "agent1",
-                                 .library = "2.28.2"}});
+                                 .library = "2.28.2",
+                                 .cold_transfer = has_sdk}});
     for (auto it = t.commands.begin(); it != t.commands.end(); ++it) {
       const auto* command = std::get_if<BridgeCommand>(&it->body);
       if (command == nullptr || command->order.action != message::BridgeAction::lease) continue;

@@ -106,7 +106,8 @@ bool read(RequestReader& reader, const JsonNode* data, BridgeHello& hello) {
          in.text("instance", kMaxBridgeNameBytes, true, hello.instance) &&
          in.text("agentArn", kMaxArnBytes, true, hello.agent_arn) &&
          in.text("username", kMaxBridgeNameBytes, true, hello.username) &&
-         in.text("library", kMaxBridgeIdBytes, true, hello.library);
+         in.text("library", kMaxBridgeIdBytes, true, hello.library) &&
+         in.flag("coldTransfer", hello.cold_transfer);
 }
 
 bool read(RequestReader& reader, const std::string& field, const JsonNode* node,

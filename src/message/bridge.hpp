@@ -26,10 +26,11 @@ struct BridgeHello {
   std::string agent_arn;  ///< As the library's configuration has it; empty: not known yet.
   std::string username;   ///< Likewise.
   std::string library;    ///< Version of amazon-connect-streams.
+  bool cold_transfer = false;  ///< It has a client of the SDK for coldTransfer.
 
   friend bool operator==(const BridgeHello&, const BridgeHello&) = default;
 };
-BOOST_DESCRIBE_STRUCT(BridgeHello, (), (tab, instance, agent_arn, username, library))
+BOOST_DESCRIBE_STRUCT(BridgeHello, (), (tab, instance, agent_arn, username, library, cold_transfer))
 
 /// A connection (leg) of a contact.
 struct BridgeConnection {
@@ -116,12 +117,14 @@ enum class BridgeAction : std::uint8_t {
   clear,           ///< contact.clear().
   mute,            ///< agent.mute().
   unmute,
-  setState,   ///< agent.setState().
-  endpoints,  ///< agent.getEndpoints(), and report what has changed of it.
+  setState,      ///< agent.setState().
+  endpoints,     ///< agent.getEndpoints(), and report what has changed of it.
+  coldTransfer,  ///< ContactClient.transfer(endpoint) of the SDK: the agent leaves in the same
+                 ///< step.
 };
 BOOST_DESCRIBE_ENUM(BridgeAction, lease, report, addConnection, leaveContact, resumeCustomer,
                     accept, reject, hold, resume, sendDigits, makeCall, disconnect, clear, mute,
-                    unmute, setState, endpoints)
+                    unmute, setState, endpoints, coldTransfer)
 
 /// Where a connection is added to: the library's Endpoint.
 struct BridgeEndpoint {

@@ -38,6 +38,11 @@ TEST(Bridge, HelloSaysWhoReports) {
                                 .agent_arn = "",
                                 .username = "",
                                 .library = "2.28.2"}));
+  EXPECT_FALSE(hello.cold_transfer);
+  EXPECT_TRUE(read<BridgeHello>(RequestKind::bridge_hello, R"({"tab":"t-1","coldTransfer":true})")
+                  .cold_transfer);
+  EXPECT_THAT(refusal(RequestKind::bridge_hello, R"({"tab":"t-1","coldTransfer":1})"),
+              HasSubstr("data.coldTransfer"));
   EXPECT_THAT(refusal(RequestKind::bridge_hello, "{}"), HasSubstr("data.tab"));
   EXPECT_THAT(refusal(RequestKind::bridge_hello, "7"), HasSubstr("an object is expected"));
 }

@@ -134,6 +134,14 @@ class AgentSession:
         contact["connections"][0]["state"] = "hold"
         await self.changed()
 
+    async def _contactTransfer(self, params: dict[str, Any]) -> None:
+        """The SDK's contact/transfer: the destination has the customer, and the agent's contact ends, in one step."""
+        contact = self.contact(params["contactId"])
+        if contact["state"] != "connected":
+            raise Refused("invalidState", "The contact is not connected.")
+        self._end(contact)
+        await self.changed()
+
     async def _createOutboundContact(self, params: dict[str, Any]) -> None:
         contact = self.contact(self._call())
         customer, agent = contact["connections"]
@@ -197,6 +205,7 @@ class Bridge:
     deaf: bool = False  # Takes commands and does nothing.
     lists: bool = True  # Tells which destinations the session lists.
     listed: str = ""  # The digest of the list that Baton has.
+    has_sdk: bool = False  # It has a client of the SDK.
     commands: list[dict[str, Any]] = field(default_factory=list)
     _task: asyncio.Task | None = None
 
@@ -204,7 +213,7 @@ class Bridge:
         self.session.watchers.append(self.report)
         self._task = asyncio.create_task(self._obey())
         await self.say("Hello", {"tab": tab, "instance": "https://x.my.connect.aws/ccp-v2/", "agentArn": None,
-                                 "username": self.desktop.login, "library": "2.28.2"})
+                                 "username": self.desktop.login, "library": "2.28.2", "coldTransfer": self.has_sdk})
         return self
 
     async def stop(self) -> None:
@@ -265,6 +274,7 @@ class Bridge:
         legs = self.session.contact(contact_id)["connections"] if contact_id else []
         operation, params = {
             "addConnection": ("createAdditionalConnection", {"endpoint": command.get("endpoint")}),
+            "coldTransfer": ("contactTransfer", {"endpoint": command.get("endpoint")}),
             "leaveContact": ("destroyConnection", {"connectionId": legs[1]["connectionId"]} if legs else {}),
             "disconnect": ("destroyConnection", {"connectionId": legs[1]["connectionId"]} if legs else {}),
             "resumeCustomer": ("resumeConnection", {"connectionId": legs[0]["connectionId"]} if legs else {}),
@@ -321,9 +331,10 @@ class AmazonWorld(World):
 
         return await self.until(asked, lambda names: name in names, f"{name} asked for")
 
-    async def bridge(self, login: str, session: AgentSession, tab: str = "tab-1", lists: bool = True) -> Bridge:
+    async def bridge(self, login: str, session: AgentSession, tab: str = "tab-1", lists: bool = True,
+                     has_sdk: bool = False) -> Bridge:
         desktop = Desktop(self.server.http, login, await self.token(login))
         await desktop.open()
-        bridge = await Bridge(desktop, session, lists=lists).start(tab)
+        bridge = await Bridge(desktop, session, lists=lists, has_sdk=has_sdk).start(tab)
         self.bridges.append(bridge)
         return bridge

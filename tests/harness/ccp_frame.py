@@ -26,6 +26,8 @@ class CcpFrame:
         self.unanswered: set[str] = set()
         #: True: the callback comes before the snapshot.
         self.callback_first = False
+        #: The frame opens the SDK's channel.
+        self.sdk = False
         self.url = ""
 
     async def __aenter__(self) -> CcpFrame:
@@ -51,7 +53,7 @@ class CcpFrame:
     async def _serve(self, socket: Any) -> None:
         self.sockets.add(socket)
         try:
-            await socket.send(json.dumps({"update": self._update()}))
+            await socket.send(json.dumps({"sdk": self.sdk, "update": self._update()}))
             async for text in socket:
                 # Each on its own: one that is not answered holds nobody up.
                 asyncio.create_task(self._answer(socket, json.loads(text)))
@@ -74,7 +76,32 @@ class CcpFrame:
     async def update(self) -> None:
         await self.say({"update": self._update()})
 
+    async def _answer_sdk(self, socket: Any, asked: dict[str, Any]) -> None:
+        """A request of the SDK's; its errors are an errorKey and a reason. It is over before the snapshot shows it, or after."""
+        response: dict[str, Any] = {"requestId": asked["requestId"], "namespace": asked["namespace"], "isError": False, "data": None}
+        if asked["command"] != "contact/transfer":
+            response |= {"isError": True, "errorKey": "handlerNotFound", "reason": "No handler for command"}
+        else:
+            params = asked["data"]
+            if "contactTransfer" in self.unanswered:
+                self.session.asked.append(("contactTransfer", params))
+                return
+            if self.callback_first:
+                await self._send(socket, response, "sdkResponse")
+                await asyncio.sleep(0)
+            try:
+                await self.session.do("contactTransfer", params)
+            except Refused as refused:
+                response |= {"isError": True, "errorKey": refused.name, "reason": refused.message,
+                             "details": {"url": "https://secret.example"}}
+            if self.callback_first:
+                return
+        await self._send(socket, response, "sdkResponse")
+
     async def _answer(self, socket: Any, asked: dict[str, Any]) -> None:
+        if "namespace" in asked:
+            await self._answer_sdk(socket, asked)
+            return
         method, params = asked["method"], asked["params"]
         response: dict[str, Any] = {"requestId": asked["requestId"], "data": {}, "err": None}
         if method == "getEndpoints":
@@ -97,9 +124,9 @@ class CcpFrame:
                 return
         await self._send(socket, response)
 
-    async def _send(self, socket: Any, response: dict[str, Any]) -> None:
+    async def _send(self, socket: Any, response: dict[str, Any], kind: str = "response") -> None:
         try:
-            await socket.send(json.dumps({"response": response}))
+            await socket.send(json.dumps({kind: response}))
         except websockets.ConnectionClosed:
             pass
 

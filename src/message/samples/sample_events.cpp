@@ -321,7 +321,7 @@ std::vector<BridgeOrder> bridge_orders() {
     if (each.value == BridgeAction::lease || each.value == BridgeAction::report) return;
     order.deadline_ms = 10'000;
     order.contact_id = "d675473e-7dbc-4a9b-ad92-b78f26e70b3b";
-    if (each.value == BridgeAction::addConnection) {
+    if (each.value == BridgeAction::addConnection || each.value == BridgeAction::coldTransfer) {
       order.endpoint = BridgeEndpoint{.type = "queue",
                                       .name = "CallSummary-HVOC-Queue",
                                       .arn = std::string(kQueueArn),

@@ -34,6 +34,8 @@ void AmazonSwitch::carry_out(core::Command command) {
     const std::lock_guard lock(mutex_);
     connected = bridges_.contains(body->bridge);
     ++(connected ? stats_.commands : stats_.commands_failed);
+    if (connected && body->order.action == message::BridgeAction::coldTransfer)
+      ++stats_.cold_transfers;
   }
   if (connected) {
     send_(body->bridge, message::print(body->order, command.id, body->agent));
@@ -81,19 +83,34 @@ std::string AmazonSwitch::frame(const std::string& agent, core::BridgeId bridge,
     }
   }
   if (auto* hello = std::get_if<message::BridgeHello>(&frame)) {
-    spdlog::info("amazon-connect: a bridge of {} connected, amazon-connect-streams {}", agent,
-                 message::text::shown(hello->library));
+    spdlog::info("amazon-connect: a bridge of {} connected, amazon-connect-streams {}{}", agent,
+                 message::text::shown(hello->library),
+                 hello->cold_transfer ? ", with a client of the SDK" : "");
+    if (!hello->cold_transfer) miss_cold_transfer(agent, "has no client of the SDK");
     sink_(core::BridgeOpened{.agent = agent, .bridge = bridge, .hello = std::move(*hello)});
   } else if (auto* snapshot = std::get_if<message::BridgeSnapshot>(&frame)) {
     sink_(core::BridgeReport{.agent = agent, .bridge = bridge, .snapshot = std::move(*snapshot)});
   } else if (auto* list = std::get_if<message::BridgeEndpoints>(&frame)) {
     sink_(core::BridgeListed{.agent = agent, .bridge = bridge, .endpoints = std::move(*list)});
   } else {
+    if (std::get<message::BridgeResult>(frame).error == core::kNoChannel)
+      miss_cold_transfer(agent, "finds no open channel of the SDK to the CCP");
     sink_(core::BridgeDone{.agent = agent,
                            .bridge = bridge,
                            .result = std::move(std::get<message::BridgeResult>(frame))});
   }
   return {};
+}
+
+void AmazonSwitch::miss_cold_transfer(const std::string& agent, std::string_view why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!config_.cold_transfer || std::exchange(missed_told_, true)) return;
+  }
+  spdlog::warn(
+      "amazon-connect: amazon.cold_transfer is on, but the bridge of {} {}; agents and queues are "
+      "reached by add and leave from there (told once)",
+      agent, why);
 }
 
 void AmazonSwitch::closed(core::BridgeId bridge) {

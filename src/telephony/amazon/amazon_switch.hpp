@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace baton::telephony::amazon {
 
 /// Limits of the back end.
 struct AmazonConfig {
-  int max_tabs = 8;  ///< Bridges of one agent that may be connected at once.
+  int max_tabs = 8;            ///< Bridges of one agent that may be connected at once.
+  bool cold_transfer = false;  ///< Wanted; only for what is logged of bridges that cannot.
 };
 
 /// Figures for metrics.
@@ -25,6 +27,7 @@ struct AmazonStats {
   std::uint64_t endpoint_lists = 0;   ///< Lists of destinations taken from bridges, whole.
   std::uint64_t commands = 0;         ///< Handed to bridges.
   std::uint64_t commands_failed = 0;  ///< That the library, or the way to it, has failed.
+  std::uint64_t cold_transfers = 0;   ///< Of the commands: the SDK's cold transfers.
   std::uint64_t tabs_refused = 0;     ///< Because of AmazonConfig::max_tabs.
 };
 
@@ -55,6 +58,8 @@ class AmazonSwitch final : public Switch {
 
  private:
   void carry_out(core::Command command);
+  /// Says in the log, once, why agents and queues are reached by add and leave all the same.
+  void miss_cold_transfer(const std::string& agent, std::string_view why);
 
   // Passed in.
   const AmazonConfig config_;
@@ -65,6 +70,8 @@ class AmazonSwitch final : public Switch {
   mutable std::mutex mutex_;
   std::unordered_map<core::BridgeId, std::string> bridges_;  ///< With their agents' logins.
   AmazonStats stats_;
+  bool missed_told_ =
+      false;  ///< That a cold transfer is wanted, and cannot be had, is logged once.
 };
 
 }  // namespace baton::telephony::amazon

@@ -85,6 +85,17 @@ TEST_F(AmazonSwitchTest, AnAgentHasSoManyTabsAndNoMore) {
   EXPECT_THAT(hello("agent1", 3), IsEmpty());
 }
 
+TEST_F(AmazonSwitchTest, ABridgeSaysThatItHasAClientOfTheSdk) {
+  message::BridgeHello said;
+  said.tab = "tab";
+  said.cold_transfer = true;
+  EXPECT_THAT(back_end.frame("agent1", 1, said), IsEmpty());
+  EXPECT_TRUE(std::get<core::BridgeOpened>(inputs.back()).hello.cold_transfer);
+  submit(1, 7, message::BridgeAction::coldTransfer);
+  submit(1, 8, message::BridgeAction::leaveContact);
+  EXPECT_EQ(back_end.stats().cold_transfers, 1U);
+}
+
 TEST_F(AmazonSwitchTest, ThereAreNoLegs) {
   back_end.submit({{.id = 9, .body = core::TalkLeg{}}});
   ASSERT_EQ(inputs.size(), 1U);

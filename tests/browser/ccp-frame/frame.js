@@ -1,6 +1,6 @@
 // A STAND-IN of the Contact Control Panel's frame, for tests: it speaks the frame's side of what the unmodified
-// amazon-connect-streams expects (acknowledge, agent::update, api_request and its response, broadcast, becomeMaster), and
-// asks tests/harness/ccp_frame.py for everything else, which holds the agent's session, so that it outlives this page.
+// amazon-connect-streams expects (acknowledge, agent::update, api_request and its response, broadcast, becomeMaster) and,
+// where the test says so, the SDK's channel with its requests. It asks tests/harness/ccp_frame.py for everything else, which holds the agent's session, so that it outlives this page.
 "use strict";
 
 const host = window.parent;
@@ -16,10 +16,29 @@ const tell = (event, data) => {
 const revive = (key, value) =>
   typeof value === "string" && /(timestamp|timeStamp|Timestamp)$/.test(key) ? new Date(value) : value;
 
+/** The SDK's channel to the host, once it is open. */
+let sdk;
+function openSdk() {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => {
+    if (data.type === "cross-domain-site-ready") {
+      const status = { initialized: true, startTime: new Date() };
+      port1.postMessage({ type: "acknowledge", connectionId: "connection-1", status, healthCheckInterval: 0 });
+      sdk = port1;
+    } else if (data.type === "request") {
+      const { requestId, namespace, command, data: asked } = data;
+      service.send(JSON.stringify({ requestId, namespace, command, data: asked }));
+    }
+  };
+  host.postMessage({ type: "cross-domain-adapter-init" }, "*", [port2]);
+}
+
 service.addEventListener("open", () => tell("acknowledge", { id: "port-1" }));
 service.addEventListener("message", (message) => {
   const said = JSON.parse(message.data, revive);
   if (said.silent !== undefined) silent = said.silent;
+  if (said.sdk) openSdk();
+  if (said.sdkResponse && !silent) sdk.postMessage({ type: "response", ...said.sdkResponse });
   if (said.update) tell("agent::update", said.update);
   if (said.response) tell("api_response", { event: "api_response", ...said.response });
 });

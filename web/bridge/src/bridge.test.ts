@@ -1,6 +1,6 @@
 /// <reference types="amazon-connect-streams" />
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Bridge } from "./bridge.ts";
+import { Bridge, type BridgeOptions } from "./bridge.ts";
 
 /** A WebSocket whose other end is the test. */
 class FakeSocket {
@@ -84,8 +84,9 @@ function library() {
 const storage = new FakeStorage();
 let lib = library();
 
-async function start(): Promise<Bridge> {
+async function start(more: BridgeOptions = {}): Promise<Bridge> {
   const bridge = new Bridge({
+    ...more,
     streams: lib.streams,
     url: "http://baton.test",
     ticket: async () => "t",
@@ -167,6 +168,23 @@ test("a command is handed over once, by this page and by the next", async () => 
     }),
   );
   next.stop();
+});
+
+test("its Hello says that it has a client of the SDK, which is asked once, by this page and by the next", async () => {
+  const asked: unknown[] = [];
+  const contactClient = { transfer: async (...of: unknown[]) => void asked.push(of) };
+  const endpoint = { type: "queue", endpointARN: "arn:1", name: "Sales" };
+  const command = add({ action: "coldTransfer", endpoint });
+  for (const more of [{ contactClient }, { contactClient }, {}]) {
+    const bridge = await start(more);
+    expect(FakeSocket.last.of("Hello")[0]).toMatchObject({ coldTransfer: "contactClient" in more });
+    FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+    FakeSocket.last.command(command);
+    FakeSocket.last.command(command);
+    bridge.stop();
+  }
+  expect(asked).toEqual([["c-1", endpoint]]);
+  expect(lib.added).toEqual([]);
 });
 
 test("what is of another lease, or too late, is not done", async () => {

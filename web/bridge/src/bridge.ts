@@ -1,5 +1,6 @@
 /// <reference types="amazon-connect-streams" />
 import { carryOut } from "./carry-out.ts";
+import { ColdTransfer, type ContactClient } from "./cold-transfer.ts";
 import { digestOf } from "./digest.ts";
 import { EndpointList } from "./endpoints.ts";
 import { Memory, tabName, type TabStorage } from "./memory.ts";
@@ -33,6 +34,11 @@ export interface BridgeOptions {
   instance?: string;
   /** Version of the library's npm package; the library itself tells another one. */
   libraryVersion?: string;
+  /**
+   * `new ContactClient(connect.core.getSDKClientConfig())` of `@amazon-connect/contact`, made after `initCCP`: where
+   * Baton is configured to (`amazon.cold_transfer`), it transfers to agents and queues in one step.
+   */
+  contactClient?: ContactClient;
   /** Told of every change. */
   onState?: (state: BridgeState) => void;
   /** The tab's own storage; for tests. */
@@ -81,6 +87,7 @@ export class Bridge {
   private told: BridgeState | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
   private dirty = false;
+  private readonly cold: ColdTransfer | undefined;
   private readonly endpoints = new EndpointList((part) => {
     if (this.epoch !== 0) this.send("Endpoints", { epoch: this.epoch, ...part });
   });
@@ -93,6 +100,7 @@ export class Bridge {
     this.url = url;
     this.storage = options.storage ?? globalThis.sessionStorage;
     this.memory = new Memory(this.storage);
+    if (options.contactClient) this.cold = new ColdTransfer(options.contactClient, this.streams);
   }
 
   /** Subscribes to the library and connects to Baton. Call it before or after `initCCP`, once. */
@@ -224,6 +232,7 @@ export class Bridge {
       username: configuration.username || null,
       library:
         this.options.libraryVersion ?? (this.streams as unknown as WithVersion).version ?? "",
+      coldTransfer: this.cold !== undefined,
     });
   }
 
@@ -293,6 +302,6 @@ export class Bridge {
       });
       return;
     }
-    void carryOut(this.agent, command).then(answer);
+    void carryOut(this.agent, command, this.cold).then(answer);
   }
 }

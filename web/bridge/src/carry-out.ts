@@ -1,4 +1,5 @@
 /// <reference types="amazon-connect-streams" />
+import type { ColdTransfer } from "./cold-transfer.ts";
 import { failureOf } from "./failure.ts";
 import type { Command, Failure, Outcome } from "./messages.ts";
 
@@ -6,6 +7,9 @@ const failed = (name: string, message: string): Outcome => ({
   ok: false,
   error: { name, message, status: 0 },
 });
+
+const noContact = (): Outcome => failed("NoContact", "the agent's session has no such contact");
+const noClient = (): Outcome => failed("NoChannel", "the page has no client of the SDK");
 
 function contactOf(agent: connect.Agent, id: string | undefined): connect.Contact | undefined {
   return agent.getContacts().find((contact) => contact.getContactId() === id);
@@ -15,7 +19,15 @@ function contactOf(agent: connect.Agent, id: string | undefined): connect.Contac
  * Asks the library for one thing, once. Gives back what it called back with; where it never does, as after a 401 or 403,
  * that never comes. Nothing is decided and nothing is tried again here.
  */
-export function carryOut(agent: connect.Agent, command: Command): Promise<Outcome> {
+export function carryOut(
+  agent: connect.Agent,
+  command: Command,
+  cold?: ColdTransfer,
+): Promise<Outcome> {
+  if (command.action === "coldTransfer") {
+    if (!contactOf(agent, command.contactId)) return Promise.resolve(noContact());
+    return cold ? cold.carryOut(command) : Promise.resolve(noClient());
+  }
   return new Promise((resolve) => {
     const callbacks = {
       success: (): void => resolve({ ok: true }),
@@ -64,7 +76,7 @@ function ask(
       break;
   }
   const contact = contactOf(agent, command.contactId);
-  if (!contact) return failed("NoContact", "the agent's session has no such contact");
+  if (!contact) return noContact();
   switch (command.action) {
     case "addConnection":
       contact.addConnection(endpointOf(command), callbacks);

@@ -39,6 +39,35 @@ test("what the library throws about a contact that is over has a name", () => {
   });
 });
 
+test("what the SDK rejects with is read, whether it is an Error or its time-out", () => {
+  const rejected = {
+    errorKey: "accessDenied",
+    reason: "The agent may not transfer.",
+    namespace: "aws.connect.contact",
+    details: { url: "https://instance.example" },
+  };
+  const expected = { name: "accessDenied", message: "The agent may not transfer.", status: 0 };
+  expect(failureOf(rejected)).toEqual(expected);
+  expect(failureOf(Object.assign(new Error("ConnectError"), rejected))).toEqual(expected);
+  expect(failureOf({ errorKey: "clientTimeout", reason: "Client Timeout" })).toEqual({
+    name: "clientTimeout",
+    message: "Client Timeout",
+    status: 0,
+  });
+  expect(failureOf({ errorKey: 7, message: "No." })).toEqual({
+    name: "",
+    message: "No.",
+    status: 0,
+  });
+});
+
+test.each([
+  ["a".repeat(128), 128],
+  ["a".repeat(129), 128],
+])("a name of more than 128 bytes is cut, too", (errorKey, units) => {
+  expect(failureOf({ errorKey }).name).toBe(errorKey.slice(0, units));
+});
+
 test.each([
   ["a".repeat(2_048), 2_048],
   ["a".repeat(2_049), 2_048],

@@ -12,6 +12,7 @@ import { Bridge, type BridgeOptions } from "./bridge.ts";
 
 export { Bridge } from "./bridge.ts";
 export type { BridgeOptions, BridgeState } from "./bridge.ts";
+export type { ColdDestination, ContactClient } from "./cold-transfer.ts";
 export type { Command, ContactDigest, Digest, Outcome } from "./messages.ts";
 
 /** Makes a bridge and starts it. */

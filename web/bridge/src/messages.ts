@@ -49,6 +49,8 @@ export interface Hello {
   agentArn: string | null;
   username: string | null;
   library: string;
+  /** It has a client of the SDK, and carries out coldTransfer. */
+  coldTransfer: boolean;
 }
 
 /** What the bridge is to ask the library for. */

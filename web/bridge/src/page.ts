@@ -3,11 +3,14 @@
 import streamsAddress from "amazon-connect-streams/release/connect-streams.js?url";
 import packageOfStreams from "amazon-connect-streams/package.json";
 import { Bridge, type BridgeState } from "./bridge.ts";
+import type { ContactClient } from "./cold-transfer.ts";
 
 /** What the server's configuration says (`[amazon]`). */
 interface PageConfig {
   ccpUrl: string;
   region: string;
+  /** Agents and queues are to be reached by the SDK's cold transfer. */
+  coldTransfer: boolean;
 }
 
 const TEXTS: Record<BridgeState, string> = {
@@ -40,6 +43,13 @@ function loadStreams(): Promise<void> {
   });
 }
 
+/** The SDK's client on the channel that the library holds to the CCP. It is loaded only where it is wanted. */
+async function sdkClient(): Promise<ContactClient> {
+  const { ContactClient } = await import("@amazon-connect/contact");
+  const config = connect.core.getSDKClientConfig();
+  return new ContactClient(config as ConstructorParameters<typeof ContactClient>[0]);
+}
+
 async function main(): Promise<void> {
   const answer = await fetch("config.json");
   const config = (await answer.json()) as PageConfig;
@@ -48,21 +58,24 @@ async function main(): Promise<void> {
     return;
   }
   await loadStreams();
-  const bridge = new Bridge({
-    instance: config.ccpUrl,
-    libraryVersion: packageOfStreams.version,
-    onState: (now) => {
-      state.textContent = TEXTS[now];
-      state.dataset["state"] = now;
-      signIn.hidden = now !== "signedOut";
-    },
-  });
   connect.core.initCCP(element("ccp"), {
     ccpUrl: config.ccpUrl,
     loginPopup: true,
     loginPopupAutoClose: true,
     softphone: { allowFramedSoftphone: true },
     ...(config.region ? { region: config.region } : {}),
+  });
+  // Without it transfers are add and leave, as ever.
+  const contactClient = config.coldTransfer ? await sdkClient().catch(() => undefined) : undefined;
+  const bridge = new Bridge({
+    instance: config.ccpUrl,
+    libraryVersion: packageOfStreams.version,
+    ...(contactClient ? { contactClient } : {}),
+    onState: (now) => {
+      state.textContent = TEXTS[now];
+      state.dataset["state"] = now;
+      signIn.hidden = now !== "signedOut";
+    },
   });
   signIn.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -457,7 +457,8 @@ export interface EventBridgeCommand {
       | "mute"
       | "unmute"
       | "setState"
-      | "endpoints";
+      | "endpoints"
+      | "coldTransfer";
     at: Timestamp;
     /**
      * Counted from at: later it is not carried out.
@@ -1082,6 +1083,10 @@ export interface RequestBridgeHello {
     agentArn?: string | null;
     username?: string | null;
     library?: string | null;
+    /**
+     * It has a client of the SDK, and carries out coldTransfer.
+     */
+    coldTransfer?: boolean | null;
   };
   /**
    * The client's request id and idempotency key.
