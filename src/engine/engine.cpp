@@ -14,6 +14,7 @@
 #include "engine/audit.hpp"
 #include "engine/call_log.hpp"
 #include "engine/wall_clock.hpp"
+#include "memory/lifetime.hpp"
 
 namespace baton::engine {
 namespace {
@@ -488,6 +489,8 @@ void Engine::dispatch() {
   }
   commands_ = {};
   if (!events_.empty()) {
+    // Packed or forgotten within a minute (gateway::EventLog, KeptEvents), unlike the contacts.
+    const memory::Hint passes(memory::short_lived_new, true);
     std::vector<Published> published;
     published.reserve(events_.size());
     for (const message::Event& event : events_) {

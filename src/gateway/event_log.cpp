@@ -26,30 +26,45 @@ void EventLog::expire(std::int64_t now) {
 
 std::size_t EventLog::pack(std::int64_t now) {
   std::string texts;
-  std::size_t count = 0;
+  std::vector<Part> parts;
   for (const Entry& entry : entries_) {
     if (now - entry.at < kPackAfterMs) break;
     // Few bytes before a large event go with it: alone they would never be enough.
     if (texts.size() >= kLeastPack && texts.size() + entry.text->size() > kMostPack) break;
     texts += *entry.text;
-    ++count;
+    parts.push_back({entry.at, static_cast<std::uint32_t>(entry.text->size())});
   }
-  if (texts.size() < kLeastPack || texts.size() > LZ4_MAX_INPUT_SIZE) return 0;
+  if (parts.empty() || texts.size() > LZ4_MAX_INPUT_SIZE) return 0;
+  const std::size_t count = parts.size();
+  if (texts.size() < kLeastPack) {
+    if (now - parts.front().at < kPackAllAfterMs) return 0;
+    take_last_pack(texts, parts);
+  }
   const auto size = static_cast<int>(texts.size());
   std::string block(static_cast<std::size_t>(LZ4_compressBound(size)), '\0');
   const int used =
       LZ4_compress_default(texts.data(), block.data(), size, static_cast<int>(block.size()));
   Pack& pack = packs_.emplace_back();
   pack.block.assign(block.begin(), block.begin() + used);
-  pack.parts.reserve(count);
-  for (; count > 0; --count) {
-    pack.parts.push_back(
-        {entries_.front().at, static_cast<std::uint32_t>(entries_.front().text->size())});
-    entries_.pop_front();
-  }
-  packed_events_ += pack.parts.size();
+  pack.parts.assign(parts.begin(), parts.end());
+  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
+  packed_events_ += count;
   if (entries_.empty()) entries_.shrink_to_fit();
   return texts.size();
+}
+
+void EventLog::take_last_pack(std::string& texts, std::vector<Part>& parts) {
+  if (packs_.empty()) return;
+  const Pack& last = packs_.back();
+  std::string before = unpacked(last);
+  std::size_t dropped = 0;
+  for (std::size_t i = 0; i < last.first; ++i) dropped += last.parts[i].size;
+  before.erase(0, dropped);
+  if (before.size() >= kLeastPack) return;
+  texts.insert(0, before);
+  parts.insert(parts.begin(), last.parts.begin() + static_cast<std::ptrdiff_t>(last.first),
+               last.parts.end());
+  packs_.pop_back();
 }
 
 std::optional<std::vector<EventLog::Text>> EventLog::after(std::uint64_t sequence) const {
@@ -68,13 +83,18 @@ std::optional<std::vector<EventLog::Text>> EventLog::after(std::uint64_t sequenc
   return texts;
 }
 
-void EventLog::unpack(const Pack& pack, std::size_t from, std::vector<Text>& texts) {
+std::string EventLog::unpacked(const Pack& pack) {
   std::size_t size = 0;
   for (const Part& part : pack.parts) size += part.size;
   std::string plain(size, '\0');
   // It was packed by this process: it is whole.
   (void)LZ4_decompress_safe(pack.block.data(), plain.data(), static_cast<int>(pack.block.size()),
                             static_cast<int>(size));
+  return plain;
+}
+
+void EventLog::unpack(const Pack& pack, std::size_t from, std::vector<Text>& texts) {
+  const std::string plain = unpacked(pack);
   std::size_t at = 0;
   for (std::size_t i = 0; i < pack.parts.size(); ++i) {
     if (i >= from) {

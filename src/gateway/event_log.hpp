@@ -27,8 +27,11 @@ class EventLog {
 
   /// Who comes back after a moment's loss is served without unpacking.
   static constexpr std::int64_t kPackAfterMs = 15'000;
-  /// Fewer bytes are not worth it alone: the more a pack holds, the smaller each event gets.
+  /// Fewer bytes wait for more, up to kPackAllAfterMs: the more a pack holds, the smaller each
+  /// event gets.
   static constexpr std::size_t kLeastPack = 4096;
+  /// Nothing lies unpacked for longer: an event that stays alone holds on to a page.
+  static constexpr std::int64_t kPackAllAfterMs = 45'000;
   /// Bounds what is unpacked for a few events, and what one call of pack() takes: some 50 µs. Only
   /// an event that is larger by itself exceeds it, with fewer than kLeastPack bytes before it.
   static constexpr std::size_t kMostPack = 65536;
@@ -44,7 +47,8 @@ class EventLog {
   void expire(std::int64_t now);
 
   /// Packs the oldest events that are not packed and have lain for kPackAfterMs at `now`, if there
-  /// are enough of them. Returns the bytes of their texts; 0: there was nothing to do.
+  /// are enough of them or they have lain for kPackAllAfterMs. Returns the bytes of their texts; 0:
+  /// there was nothing to do.
   std::size_t pack(std::int64_t now);
   /// Whether pack() may have something to do.
   [[nodiscard]] bool may_pack(std::int64_t now) const {
@@ -82,7 +86,11 @@ class EventLog {
     std::size_t first = 0;  ///< Of the parts; those before it were dropped.
   };
 
+  static std::string unpacked(const Pack& pack);
   static void unpack(const Pack& pack, std::size_t from, std::vector<Text>& texts);
+  /// Puts the events of the last pack before `texts`, if they are few, too: many small packs take
+  /// more than one.
+  void take_last_pack(std::string& texts, std::vector<Part>& parts);
   [[nodiscard]] std::int64_t oldest_at() const;
   void drop_oldest();
 

@@ -167,6 +167,40 @@ TEST(EventLog, PacksFewBytesTogetherWithTheLargeEventAfterThem) {
   EXPECT_EQ(enough.pack(later), EventLog::kMostPack);
 }
 
+TEST(EventLog, PacksFewBytesOnceTheyHaveLainForLong) {
+  EventLog log{EventLogLimits{}};
+  log.append(1, kStart, call_text(1));
+  EXPECT_EQ(log.pack(kStart + EventLog::kPackAllAfterMs - 1), 0U);
+  EXPECT_EQ(log.packed_bytes(), 0U);
+  EXPECT_EQ(log.pack(kStart + EventLog::kPackAllAfterMs), call_text(1)->size());
+  EXPECT_GT(log.packed_bytes(), 0U);
+  EXPECT_FALSE(log.may_pack(kStart + EventLog::kPackAllAfterMs));
+
+  // The next one joins the pack, which is small: together they take little more than one.
+  const std::size_t alone = log.packed_bytes();
+  log.append(2, kStart + 60'000, call_text(2));
+  const std::size_t both = call_text(1)->size() + call_text(2)->size();
+  EXPECT_EQ(log.pack(kStart + 60'000 + EventLog::kPackAllAfterMs), both);
+  EXPECT_LT(log.packed_bytes(), 2 * alone);
+  EXPECT_EQ(told(log, 0), (std::vector<std::string>{*call_text(1), *call_text(2)}));
+  EXPECT_EQ(log.bytes(), both);
+
+  // Without what was dropped meanwhile.
+  log.expire(kStart + 600'001);
+  log.append(3, kStart + 600'001, call_text(3));
+  EXPECT_EQ(log.pack(kStart + 600'001 + EventLog::kPackAllAfterMs), both);
+  EXPECT_EQ(told(log, 1), (std::vector<std::string>{*call_text(2), *call_text(3)}));
+  EXPECT_EQ(log.size(), 2U);
+
+  // A pack that holds enough stays as it is.
+  EventLog full{EventLogLimits{}};
+  full.append(1, kStart, text(EventLog::kLeastPack));
+  ASSERT_EQ(full.pack(kStart + EventLog::kPackAfterMs), EventLog::kLeastPack);
+  full.append(2, kStart, text(10));
+  EXPECT_EQ(full.pack(kStart + EventLog::kPackAllAfterMs), 10U);
+  EXPECT_EQ(full.after(0)->size(), 2U);
+}
+
 TEST(EventLog, DropsPackedEventsBySizeAndByCount) {
   EventLogLimits limits;
   limits.events = 5;

@@ -10,6 +10,7 @@
 #include <array>
 #include <utility>
 
+#include "memory/lifetime.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 #include "telephony/sip/stack_headers.hpp"
 
@@ -87,6 +88,7 @@ std::unique_ptr<Dialog> Dialog::dial(const DialogContext& context, DialogOwner* 
   dialog->local_uri_ = std::move(local_uri);
   dialog->remote_uri_ = std::move(remote_uri);
   dialog->local_contact_ = std::move(local_contact);
+  const memory::Hint lasts(memory::short_lived_malloc, false);
   // With 0 the stack would begin with a number made of the time, which no other process can repeat.
   Home home;
   sip_cseq_t* before_first = sip_cseq_create(home.get(), 1, SIP_METHOD_INVITE);
@@ -109,6 +111,7 @@ std::unique_ptr<Dialog> Dialog::accept(const DialogContext& context, DialogOwner
   Home home;
   dialog->local_uri_ = address_text(home, sip->sip_to);
   dialog->remote_uri_ = address_text(home, sip->sip_from);
+  const memory::Hint lasts(memory::short_lived_malloc, false);
   dialog->leg_ = nta_leg_tcreate(
       context.agent, &Dialog::on_leg_request, reinterpret_cast<nta_leg_magic_t*>(dialog.get()),
       SIPTAG_CALL_ID(sip->sip_call_id), SIPTAG_FROM(sip->sip_to), SIPTAG_TO(sip->sip_from),
@@ -129,6 +132,7 @@ std::unique_ptr<Dialog> Dialog::adopt(const DialogContext& context, DialogOwner*
   dialog->remote_uri_ = snapshot.remote_uri;
   dialog->local_contact_ = snapshot.local_contact;
   dialog->send_to_ = snapshot.send_to;
+  const memory::Hint lasts(memory::short_lived_malloc, false);
   Home home;
   sip_cseq_t* cseq = sip_cseq_create(home.get(), snapshot.local_cseq, SIP_METHOD_OPTIONS);
   dialog->leg_ = nta_leg_tcreate(
@@ -175,6 +179,7 @@ bool Dialog::learn(const sip_s* response) {
   if (response == nullptr || response->sip_to == nullptr) return true;
   const char* tag = response->sip_to->a_tag;
   if (tag == nullptr || *tag == '\0') return true;
+  const memory::Hint lasts(memory::short_lived_malloc, false);
   if (nta_leg_rtag(leg_, tag) == nullptr) return false;
   nta_leg_client_reroute(leg_, response->sip_record_route, response->sip_contact,
                          response->sip_status->st_status >= 200 ? 1 : 0);
@@ -183,6 +188,7 @@ bool Dialog::learn(const sip_s* response) {
 
 void Dialog::refresh_target(const sip_s* message) {
   if (message != nullptr && message->sip_contact != nullptr) {
+    const memory::Hint lasts(memory::short_lived_malloc, false);
     nta_leg_server_route(leg_, nullptr, message->sip_contact);
   }
 }

@@ -14,6 +14,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "memory/lifetime.hpp"
 #include "telephony/sip/message_size.hpp"
 #include "telephony/sip/timer_rounding.hpp"
 
@@ -75,6 +76,9 @@ void Loop::start() {
 
 void Loop::run(const std::function<void(std::exception_ptr)>& ready) {
   thread_id_ = std::this_thread::get_id();
+  // What the stack allocates is a transaction's, gone 32 s after its end; but for its part of a
+  // dialog (dialog.cpp). Our own objects come by operator new.
+  memory::short_lived_malloc = true;
   su_wait_t wake = SU_WAIT_INIT;
   su_wait_t timer = SU_WAIT_INIT;
   root_ = su_root_create(this);
