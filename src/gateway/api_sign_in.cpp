@@ -80,17 +80,17 @@ void Api::login(const std::string& address, const std::string& body, bool framed
 void Api::verify(const std::shared_ptr<Attempt>& attempt) {
   // The attempt, with its `respond`, must not end on the worker's thread: it goes on through the
   // mailbox.
-  const bool posted = worker_.post([this, attempt = attempt, endings = sessions_.endings(),
-                                    mailbox = mailbox_]() mutable {
-    const bool right = backend_.verify_password(attempt->login, attempt->password);
-    mailbox->post([this, attempt = std::move(attempt), right, endings] {
-      // An import may have given the login another password since, and has ended the sessions
-      // that there were: what the old one opens now would stay.
-      if (right && sessions_.endings() != endings) return verify(attempt);
-      respond_kept(signed_in(attempt->login, attempt->address, right, attempt->framed),
-                   attempt->respond);
-    });
-  });
+  const bool posted = worker_.post(
+      [this, attempt = attempt, endings = sessions_.endings(), mailbox = mailbox_]() mutable {
+        const bool right = backend_.verify_password(attempt->login, attempt->password);
+        mailbox->post([this, attempt = std::move(attempt), right, endings] {
+          // An import may have given the login another password since, and has ended the sessions
+          // that there were: what the old one opens now would stay.
+          if (right && sessions_.endings() != endings) return verify(attempt);
+          respond_kept(signed_in(attempt->login, attempt->address, right, attempt->framed),
+                       attempt->respond);
+        });
+      });
   if (posted) return;
   logins_.take_back(attempt->login);
   addresses_.take_back(counted_address(attempt->address));
