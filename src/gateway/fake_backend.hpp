@@ -104,8 +104,8 @@ class FakeBackend : public Backend {
     {
       const std::lock_guard lock(mutex_);
       const auto changed = passwords_.find(std::string(login));
-      right = password ==
-              (changed == passwords_.end() ? "pw-" + std::string(login) : changed->second);
+      right =
+          password == (changed == passwords_.end() ? "pw-" + std::string(login) : changed->second);
       then = std::exchange(after_verify_, nullptr);
     }
     if (then) then();

@@ -76,8 +76,8 @@ class Gateway {
   void revoke(std::string_view login);
 
   /// Ends the sessions that the login's password opened, and closes their sockets with 4401: it has
-  /// another password or role now, or is gone. A token says by itself what it stands for, and stays.
-  /// Any thread.
+  /// another password or role now, or is gone. A token says by itself what it stands for, and
+  /// stays. Any thread.
   void end_sessions(std::string_view login);
 
   /// Open WebSocket connections. Any thread.
