@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 
@@ -214,6 +215,19 @@ async def test_what_cannot_be_added_fails_in_the_form_of_the_library(world: Worl
     # Nobody was touched.
     assert "legs agent connected, *inbound hold" not in await desk.story()
     await talk(customer, leg)
+
+
+async def test_what_the_sdk_asks_for_is_refused_at_once(world: World, desk: StreamsDesktop):
+    """Beside the conduit the library has a channel for the SDK's packages, which give up after 30 s of silence only."""
+    await world.phone("agent1")
+    await desk.at_work()
+    proxy = "connect.core.getSDKClientConfig().provider.getProxy()"
+    refused = await asyncio.wait_for(desk.run(
+        f"{proxy}.request('aws.connect.contact', 'contact/transfer', {{contactId: '1'}}).then(() => 'done', e => [e.errorKey, e.reason])"), 10)
+    assert refused == ["handlerNotFound", "Baton does not serve the SDK; use the methods of amazon-connect-streams"]
+    await desk.run(f"window.sdkErrors = []; {proxy}.onError(e => {{ sdkErrors.push(e.key); tell('sdk error'); }});"
+                   f"{proxy}.subscribe({{namespace: 'aws.connect.voice', key: 'participantHold'}}, () => {{}}); null")
+    await desk.until("sdkErrors.includes('subscriptionHandlerNotFound')")
 
 
 async def test_hold_resume_mute_and_digits(world: World, desk: StreamsDesktop):

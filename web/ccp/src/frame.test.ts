@@ -5,11 +5,14 @@ import { StreamsError, type ConduitMessage, type Snapshot } from "./streams.ts";
 const DESKTOP = "https://desk.example";
 
 let posted: [ConduitMessage, string][];
+/** What went with a port. */
+let handed: [unknown, string, Transferable[]][];
 let events: FrameEvents;
 let frame: Frame;
 
 beforeEach(() => {
   posted = [];
+  handed = [];
   events = {
     request: vi.fn(async () => ({ good: true })),
     errorText: (error) =>
@@ -21,7 +24,12 @@ beforeEach(() => {
     broadcast: vi.fn(),
   };
   frame = new Frame(
-    { postMessage: (message, origin) => posted.push([message, origin]) },
+    {
+      postMessage: (message, origin, ports) =>
+        ports
+          ? handed.push([message, origin, ports])
+          : posted.push([message as ConduitMessage, origin]),
+    },
     [DESKTOP, "https://other.example"],
     "frame-1",
     events,
@@ -46,6 +54,15 @@ describe("the start", () => {
         origin,
       ]),
     );
+  });
+
+  it("hands the SDK's channel over once, to the origin that speaks", async () => {
+    frame.open();
+    expect(handed).toEqual([]);
+    await answer("synchronize");
+    await answer("synchronize");
+    const port = expect.any(MessagePort) as unknown;
+    expect(handed).toEqual([[{ type: "cross-domain-adapter-init" }, DESKTOP, [port]]]);
   });
 
   it("pins the origin that speaks", async () => {

@@ -13,10 +13,11 @@ import {
   type ConduitMessage,
   type Snapshot,
 } from "./streams.ts";
+import { serveSdk } from "./sdk.ts";
 
 /** The window that embeds this page: what is used of it. */
 export interface HostWindow {
-  postMessage(message: ConduitMessage, targetOrigin: string): void;
+  postMessage(message: unknown, targetOrigin: string, transfer?: Transferable[]): void;
 }
 
 /** What the frame leaves to others. */
@@ -45,6 +46,8 @@ export class Frame {
   /** The origin that embeds us, once it has spoken; until then each that may. */
   #origins: readonly string[];
   #open = false;
+  /** The embedding page has its end of the SDK's channel. */
+  #sdk = false;
   readonly #masters = new Map<string, string>();
 
   /** `origins` may embed the page, `id` names this frame among all of the agent. */
@@ -97,6 +100,7 @@ export class Frame {
       if (event === "api_request") this.#refuse(data);
       return;
     }
+    this.#openSdk(origin);
     switch (event) {
       case "synchronize":
         return this.#post("acknowledge");
@@ -112,6 +116,15 @@ export class Frame {
         // The library's logs, metrics and settings of its softphone, which need no answer.
         return;
     }
+  }
+
+  /** Once, and only when it is known which origin embeds us: a port goes to one. */
+  #openSdk(origin: string): void {
+    if (this.#sdk) return;
+    this.#sdk = true;
+    const { port1, port2 } = new MessageChannel();
+    serveSdk(port1, this.#id);
+    this.#host.postMessage({ type: "cross-domain-adapter-init" }, origin, [port2]);
   }
 
   async #answer(data: unknown): Promise<void> {
