@@ -63,7 +63,7 @@ sanitize: ## Run unit tests, simulation and fuzzers (30 s each) under the saniti
 	@scripts/install-packages
 	@scripts/sanitize
 
-package: ## Make build/baton_VERSION_ARCH.deb, and the library for desktops as an npm package
+package: ## Make build/baton_VERSION_ARCH.deb, and the npm packages for desktops and for the bridge
 	@scripts/install-packages
 	@scripts/package
 

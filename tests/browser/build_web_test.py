@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,23 @@ def test_each_build_tries_again_until_the_pages_are_there(checkout: Checkout):
         assert "Building the pages" in checkout.make(), source
     checkout.change("web/ccp/src/frame.test.ts")
     assert "no work to do" in checkout.make()
+
+
+def test_the_libraries_are_npm_packages(checkout: Checkout):
+    """With the real tools: what a page that takes a package gets."""
+    subprocess.run([SOURCE / "scripts" / "web-tools"], check=True, capture_output=True)
+    modules = ["web/node_modules", "build/web-tools"]
+    (checkout.folder / "build").mkdir()
+    for each in modules:
+        # Links, where both are on one disk. The workspaces' own links lead into the copy.
+        for how in ("-al", "-a"):
+            if subprocess.run(["cp", how, SOURCE / each, checkout.folder / each], capture_output=True).returncode == 0:
+                break
+            shutil.rmtree(checkout.folder / each, ignore_errors=True)
+    subprocess.run([checkout.folder / "scripts" / "package-libraries"], check=True, capture_output=True)
+    for name, module in (("client", "dist/client.js"), ("bridge", "dist/lib/bridge.js")):
+        [package] = (checkout.folder / "build").glob(f"baton-{name}-*.tgz")
+        with tarfile.open(package) as opened:
+            held = {member.name.removeprefix("package/") for member in opened.getmembers()}
+        assert held >= {"package.json", "README.md", module, f"{module}.map", "dist/types/index.d.ts"}
+        assert not [each for each in held if ".test." in each or each.startswith("src/")]
