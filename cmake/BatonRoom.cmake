@@ -2,11 +2,11 @@
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 
-# baton_test_code(<target>...)
+# baton_slow_under_sanitizers(<target>...)
 #
-# Tells that these targets are a test's own code. The sanitizers' presets do not optimise that: compiling it takes half of
-# the time then, and what runs for long is the code under test.
-function(baton_test_code)
+# Tells that these targets are not what runs for long: a test's own code, the wiring of the program. The sanitizers' presets
+# do not optimise that: compiling it takes half of the time then.
+function(baton_slow_under_sanitizers)
   if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
     foreach(target ${ARGN})
       target_compile_options(${target} PRIVATE -O0)
@@ -21,7 +21,7 @@ function(baton_unit_test name)
   add_test(NAME unit_${name} COMMAND baton_${name}_test --gtest_brief=1)
   set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
   add_dependencies(unit_tests baton_${name}_test)
-  baton_test_code(baton_${name}_test)
+  baton_slow_under_sanitizers(baton_${name}_test)
 endfunction()
 
 # baton_room(<name> [ROOMS <room>...] [LIBS <target>...] [TEST_LIBS <target>...] [ALONE <file>...])
