@@ -1,5 +1,4 @@
-// The program's allocator: jemalloc, and where the SIP stack's memory comes from
-// (docs/decisions.md).
+// The program's allocator: jemalloc, and where short-lived memory comes from (docs/decisions.md).
 //
 // jemalloc reads malloc_conf before main() runs. Finished SIP transactions stay for half a minute,
 // so a burst leaves much memory free behind it: a thread in the background gives what was not used

@@ -452,6 +452,8 @@ struct ContactCenter::Impl {
   /// The contact is over.
   void transfer_over(Contact& contact, Transfer& transfer);
   void third_party_seen(Contact& contact, const message::BridgeConnection& party);
+  /// A snapshot shows a third party.
+  void party_is_there(Contact& contact, Transfer& transfer, const message::BridgeConnection& party);
   void leave_contact(Contact& contact, Transfer& transfer);
   /// `wait_ms`: before that, only a snapshot with the third party decides.
   void outcome_unknown(Contact& contact, Transfer& transfer, std::string_view why, TimeMs wait_ms);
@@ -481,6 +483,8 @@ struct ContactCenter::Impl {
   /// The contact is over, and nothing more is told of it.
   void cold_over(Contact& contact, Transfer& transfer);
   void end_kept_call(Contact& contact);
+  /// Nobody waits for the SDK's word on this contact any more.
+  void forget_word(const Contact& contact);
   /// The page that was asked is gone, and its word will not come.
   void sdk_is_gone(Agent& agent);
 };

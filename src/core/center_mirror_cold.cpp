@@ -16,29 +16,6 @@ using message::BridgeContact;
 using message::Reason;
 using message::ReleaseOn;
 
-namespace {
-
-/// The customer hung up, as the session showed it while the contact was not over.
-bool customer_left(const BridgeContact& last) {
-  const BridgeConnection* customer = customer_of(last);
-  return customer != nullptr && customer->state == "disconnected";
-}
-
-/// Nobody waits for the SDK's word on this contact any more. Gives back the timer of the command
-/// that it was to answer, or 0.
-template <class Commands>
-TimerId forget_word(Commands& commands, const ContactId& contact) {
-  const auto open = std::ranges::find_if(commands, [&contact](const auto& each) {
-    return each.second.purpose == Purpose::mirror_cold && each.second.contact == contact;
-  });
-  if (open == commands.end()) return 0;
-  const TimerId timer = open->second.timer;
-  commands.erase(open);
-  return timer;
-}
-
-}  // namespace
-
 bool ContactCenter::Impl::goes_cold(const Agent& agent, const Transfer& transfer) const {
   // The SDK takes no numbers, and waits for nobody: the agent leaves at once.
   return policy_.mirror.cold_transfer && transfer.kind != TransferKind::number &&
@@ -77,20 +54,13 @@ void ContactCenter::Impl::cold_seen(Contact& contact, Transfer& transfer) {
   const BridgeContact& seen = contact.mirror->last;
   mirror.contact_over = false;
   const BridgeConnection* party = third_party_of(seen);
-  if (party != nullptr) {
-    std::vector<std::string>& known = contact.mirror->known_parties;
-    if (std::ranges::find(known, party->id) == known.end()) known.push_back(party->id);
-    if (mirror.third_party.empty()) mirror.third_party = party->id;
-    if (transfer.state() == TransferState::accepted)
-      move(contact, transfer, TransferState::dialing, Custody::agent);
-  }
+  if (party != nullptr) party_is_there(contact, transfer, *party);
   // The SDK's word is missing, or the end of the contact, and either may come first.
   if (mirror.step != MirrorStep::settling) return;
   if (!agent(transfer.agent)->session->alive || now_ < mirror.settle_after) return;
   if (customer_left(seen)) {
     cancel(mirror.timer);
-    TimerId word = forget_word(commands_, contact.id);
-    cancel(word);
+    forget_word(contact);
     end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
                  Reason::customerHungUp);
     return;
@@ -99,11 +69,19 @@ void ContactCenter::Impl::cold_seen(Contact& contact, Transfer& transfer) {
   // has it in the CCP before him.
   const BridgeConnection* own = agent_of(seen);
   if (party != nullptr || (own != nullptr && !is_active(*own))) return;
-  TimerId word = forget_word(commands_, contact.id);
-  cancel(word);
+  forget_word(contact);
   fail_mirrored(contact, transfer,
                 transfer.failure == Reason::none ? Reason::timeout : transfer.failure,
                 transfer.backend.value_or(message::BackendError{}));
+}
+
+void ContactCenter::Impl::forget_word(const Contact& contact) {
+  const auto open = std::ranges::find_if(commands_, [&contact](const auto& each) {
+    return each.second.purpose == Purpose::mirror_cold && each.second.contact == contact.id;
+  });
+  if (open == commands_.end()) return;
+  cancel(open->second.timer);
+  commands_.erase(open);
 }
 
 bool ContactCenter::Impl::waits_for_sdk(Contact& contact, const BridgeContact* seen) {
@@ -205,8 +183,7 @@ void ContactCenter::Impl::sdk_is_gone(Agent& agent) {
 void ContactCenter::Impl::cold_over(Contact& contact, Transfer& transfer) {
   const MirrorTransfer& mirror = *transfer.mirror;
   const BridgeContact& last = contact.mirror->last;
-  TimerId word = forget_word(commands_, contact.id);
-  cancel(word);
+  forget_word(contact);
   if (!mirror.confirmed && customer_left(last)) {
     end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
                  Reason::customerHungUp);

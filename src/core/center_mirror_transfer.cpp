@@ -124,10 +124,9 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
   }
   const BridgeContact& seen = contact.mirror->last;
   const BridgeConnection* party = third_party_of(seen);
-  const BridgeConnection* customer = customer_of(seen);
   const bool shows_now =
       mirror.step != MirrorStep::settling || agent(transfer.agent)->session->alive;
-  if (shows_now && customer != nullptr && customer->state == "disconnected") {
+  if (shows_now && customer_left(seen)) {
     cancel(mirror.timer);
     end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
                  Reason::customerHungUp);
@@ -151,12 +150,7 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
                                 evidence(seen) + ")."));
     return;
   }
-  if (mirror.third_party.empty()) {
-    mirror.third_party = party->id;
-    contact.mirror->known_parties.push_back(party->id);
-    if (transfer.state() == TransferState::accepted)
-      move(contact, transfer, TransferState::dialing, Custody::agent);
-  }
+  if (mirror.third_party.empty()) party_is_there(contact, transfer, *party);
   if (mirror.step == MirrorStep::watching || mirror.step == MirrorStep::leaving) return;
   const bool wait = transfer.view.current.options.release_on == ReleaseOn::answered;
   if (wait && party->state != "connected") {
@@ -167,6 +161,15 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
     return;
   }
   leave_contact(contact, transfer);
+}
+
+void ContactCenter::Impl::party_is_there(Contact& contact, Transfer& transfer,
+                                         const BridgeConnection& party) {
+  std::vector<std::string>& known = contact.mirror->known_parties;
+  if (std::ranges::find(known, party.id) == known.end()) known.push_back(party.id);
+  if (transfer.mirror->third_party.empty()) transfer.mirror->third_party = party.id;
+  if (transfer.state() == TransferState::accepted)
+    move(contact, transfer, TransferState::dialing, Custody::agent);
 }
 
 void ContactCenter::Impl::leave_contact(Contact& contact, Transfer& transfer) {
@@ -199,8 +202,6 @@ void ContactCenter::Impl::transfer_over(Contact& contact, Transfer& transfer) {
     cold_over(contact, transfer);
     return;
   }
-  const BridgeConnection* customer = customer_of(contact.mirror->last);
-  const bool customer_left = customer != nullptr && customer->state == "disconnected";
   if (mirror.third_party.empty() && mirror.step == MirrorStep::settling &&
       contact.mirror->last.state == kUnlisted) {
     // It ended while nobody looked, and nothing tells how.
@@ -209,7 +210,7 @@ void ContactCenter::Impl::transfer_over(Contact& contact, Transfer& transfer) {
     end_transfer(contact, transfer, TransferState::failed, Custody::unknown, Reason::timeout);
     return;
   }
-  if (mirror.third_party.empty() || customer_left) {
+  if (mirror.third_party.empty() || customer_left(contact.mirror->last)) {
     // Nobody else was ever there, so that the end of the contact was the customer's.
     end_transfer(contact, transfer, TransferState::abandoned, Custody::gone,
                  Reason::customerHungUp);

@@ -128,6 +128,11 @@ const BridgeConnection* third_party_of(const BridgeContact& contact) {
   return nullptr;
 }
 
+bool customer_left(const BridgeContact& contact) {
+  const BridgeConnection* customer = customer_of(contact);
+  return customer != nullptr && customer->state == "disconnected";
+}
+
 MirrorPhase phase_of(const BridgeContact& contact) {
   if (contact.state == "ended") return MirrorPhase::ended;
   if (contact.state == "missed" || contact.state == "error") return MirrorPhase::missed;

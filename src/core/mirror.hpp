@@ -139,6 +139,8 @@ inline constexpr const char* kNoChannel = "NoChannel";
 [[nodiscard]] const message::BridgeConnection* agent_of(const message::BridgeContact& contact);
 [[nodiscard]] const message::BridgeConnection* third_party_of(
     const message::BridgeContact& contact);
+/// True where the customer's own connection is over: while the contact is not, he hung up.
+[[nodiscard]] bool customer_left(const message::BridgeContact& contact);
 
 /// Where a mirrored contact stands, whatever its connections say.
 enum class MirrorPhase : std::uint8_t { offered, dialing, active, ended, missed, rejected };

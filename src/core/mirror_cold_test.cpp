@@ -65,15 +65,7 @@ TEST_F(Cold, AQueueIsHandedOverByOneCommand) {
   ASSERT_TRUE(last().backend.has_value());
   EXPECT_EQ(last().backend->text,
             "contact connected; customer connected; agent connected; handed over by the SDK");
-  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
-  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
-  EXPECT_TRUE(t.errors("agent1").empty());
-  EXPECT_TRUE(t.commands.empty()) << "nothing is left or resumed";
-  session.clear();
-  report();
-  EXPECT_EQ(t.state_of("agent1"), "Available");
-  EXPECT_EQ(t.center.counters().contacts_open, 0U);
-  EXPECT_EQ(t.center.counters().commands_open, 0U);
+  expect_handed_over_to_the_end();
 }
 
 TEST_F(Cold, AnAgentIsHandedOverToTheSameWay) {

@@ -53,17 +53,7 @@ TEST_F(Mirrored, ANumberIsHandedOverWhenItsConnectionIsConnected) {
   ASSERT_TRUE(last.backend.has_value()) << "with the last snapshot as evidence";
   EXPECT_EQ(last.backend->text,
             "contact connected; customer hold; agent connected; third party connected");
-  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
-  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
-  EXPECT_TRUE(t.errors("agent1").empty());
-  EXPECT_TRUE(t.commands.empty()) << "the agent's state is his own";
-  session.clear();
-  report();
-  EXPECT_EQ(t.state_of("agent1"), "Available");
-  const Counters counters = t.center.counters();
-  EXPECT_EQ(counters.handed_over, 1U);
-  EXPECT_EQ(counters.contacts_open, 0U);
-  EXPECT_EQ(counters.commands_open, 0U);
+  expect_handed_over_to_the_end();
 }
 
 TEST_F(Mirrored, AQueueIsHandedOverAsSoonAsItsConnectionIsThere) {

@@ -129,6 +129,20 @@ struct Mirrored : ::testing::Test {
   void report() {
     t.put(BridgeReport{.agent = "agent1", .bridge = bridge, .snapshot = session.snapshot(epoch)});
   }
+  /// The call is over for agent1, who clears it.
+  void expect_handed_over_to_the_end() {
+    EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+    EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
+    EXPECT_TRUE(t.errors("agent1").empty());
+    EXPECT_TRUE(t.commands.empty()) << "nothing is left or resumed, and his state is his own";
+    session.clear();
+    report();
+    EXPECT_EQ(t.state_of("agent1"), "Available");
+    const Counters counters = t.center.counters();
+    EXPECT_EQ(counters.handed_over, 1U);
+    EXPECT_EQ(counters.contacts_open, 0U);
+    EXPECT_EQ(counters.commands_open, 0U);
+  }
   /// The oldest command, which must be this one.
   BridgeCommand take(message::BridgeAction action) {
     const auto found = t.take<BridgeCommand>();

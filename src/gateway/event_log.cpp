@@ -56,14 +56,13 @@ std::size_t EventLog::pack(std::int64_t now) {
 void EventLog::take_last_pack(std::string& texts, std::vector<Part>& parts) {
   if (packs_.empty()) return;
   const Pack& last = packs_.back();
-  std::string before = unpacked(last);
-  std::size_t dropped = 0;
-  for (std::size_t i = 0; i < last.first; ++i) dropped += last.parts[i].size;
-  before.erase(0, dropped);
-  if (before.size() >= kLeastPack) return;
-  texts.insert(0, before);
-  parts.insert(parts.begin(), last.parts.begin() + static_cast<std::ptrdiff_t>(last.first),
-               last.parts.end());
+  const auto kept = last.parts.begin() + static_cast<std::ptrdiff_t>(last.first);
+  std::size_t bytes = 0;
+  for (auto part = kept; part != last.parts.end(); ++part) bytes += part->size;
+  if (bytes >= kLeastPack) return;
+  const std::string before = unpacked(last);
+  texts.insert(0, before, before.size() - bytes, bytes);
+  parts.insert(parts.begin(), kept, last.parts.end());
   packs_.pop_back();
 }
 

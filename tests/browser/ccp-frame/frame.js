@@ -1,6 +1,7 @@
 // A STAND-IN of the Contact Control Panel's frame, for tests: it speaks the frame's side of what the unmodified
 // amazon-connect-streams expects (acknowledge, agent::update, api_request and its response, broadcast, becomeMaster) and,
-// where the test says so, the SDK's channel with its requests. It asks tests/harness/ccp_frame.py for everything else, which holds the agent's session, so that it outlives this page.
+// where the test says so, the SDK's channel with its requests. It asks tests/harness/ccp_frame.py for everything else, which
+// holds the agent's session, so that it outlives this page.
 "use strict";
 
 const host = window.parent;

@@ -1,12 +1,7 @@
 /// <reference types="amazon-connect-streams" />
 import type { ColdTransfer } from "./cold-transfer.ts";
-import { failureOf } from "./failure.ts";
+import { failed, failureOf } from "./failure.ts";
 import type { Command, Failure, Outcome } from "./messages.ts";
-
-const failed = (name: string, message: string): Outcome => ({
-  ok: false,
-  error: { name, message, status: 0 },
-});
 
 const noContact = (): Outcome => failed("NoContact", "the agent's session has no such contact");
 const noClient = (): Outcome => failed("NoChannel", "the page has no client of the SDK");

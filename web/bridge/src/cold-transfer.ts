@@ -1,5 +1,5 @@
 /// <reference types="amazon-connect-streams" />
-import { failureOf } from "./failure.ts";
+import { failed, failureOf } from "./failure.ts";
 import type { Command, Outcome } from "./messages.ts";
 
 /** An agent or a queue, as the SDK takes it. It takes no numbers here. */
@@ -33,10 +33,10 @@ export class ColdTransfer {
   async carryOut(command: Command): Promise<Outcome> {
     const to = command.endpoint;
     if (!command.contactId || !to?.endpointARN || to.type === "phone_number")
-      return refused("BadEndpointException", "it is neither an agent nor a queue");
+      return failed("BadEndpointException", "it is neither an agent nor a queue");
     const status = this.channel();
     if (status !== undefined && status !== "ready")
-      return refused("NoChannel", `the SDK has no open channel to the CCP (${status})`);
+      return failed("NoChannel", `the SDK has no open channel to the CCP (${status})`);
     try {
       await this.client.transfer(command.contactId, {
         type: to.type,
@@ -59,8 +59,3 @@ export class ColdTransfer {
     }
   }
 }
-
-const refused = (name: string, message: string): Outcome => ({
-  ok: false,
-  error: { name, message, status: 0 },
-});

@@ -1,4 +1,4 @@
-import type { Failure } from "./messages.ts";
+import type { Failure, Outcome } from "./messages.ts";
 
 /** Baton refuses longer texts, and would never learn what came of the command. */
 const MOST_BYTES = 2_048;
@@ -56,3 +56,9 @@ function errorName(error: Error): string {
   if (error.name && error.name !== "Error") return error.name;
   return /no longer exists|does not exist/.test(error.message) ? "StateError" : "";
 }
+
+/** What the bridge itself refuses, without asking anybody. */
+export const failed = (name: string, message: string): Outcome => ({
+  ok: false,
+  error: { name, message, status: 0 },
+});
