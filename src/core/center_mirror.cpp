@@ -94,6 +94,7 @@ void ContactCenter::Impl::grant_lease(Agent& agent) {
   session.leased = session.standbys.front();
   session.standbys.erase(session.standbys.begin());
   ++session.epoch;
+  session.leased_at = now_;
   session.reported = false;
   session.alive = false;
   cancel(session.lost_timer);
@@ -244,6 +245,11 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
   MirrorSession& session = *who->session;
   // Of a tab that does not act, or from before its lease.
   if (session.leased.bridge != event.bridge || session.epoch != event.snapshot.epoch) return;
+  // What this page shows is older than what the one before has shown: it has yet to hear of that.
+  // One that stays behind for long has another clock, or the session is another one.
+  const bool behind = event.snapshot.taken_at != 0 && event.snapshot.taken_at < session.taken_at;
+  if (!session.reported && behind && now_ - session.leased_at < kCatchUpMs) return;
+  session.taken_at = event.snapshot.taken_at;
   const bool first = !std::exchange(session.reported, true);
   session.alive = event.snapshot.alive;
   if (!who->phone_reachable) {

@@ -41,8 +41,11 @@ struct MirrorSession {
   std::uint64_t epoch = 0;          ///< Of the newest lease; it counts them.
   BridgeTab leased;                 ///< Whose lease it is; 0: nobody is connected.
   std::vector<BridgeTab> standbys;  ///< In the order in which they came.
-  bool reported = false;            ///< Something came under this lease.
-  bool alive = false;               ///< The frame of the CCP answers.
+  TimeMs leased_at = 0;             ///< When that was given.
+  /// The service's time of the newest snapshot, whichever tab it came by; 0: none told it.
+  std::uint64_t taken_at = 0;
+  bool reported = false;  ///< Something came under this lease.
+  bool alive = false;     ///< The frame of the CCP answers.
   std::string instance;
   std::string library;
   std::string state;  ///< Of the agent, in Amazon Connect's words.
@@ -54,8 +57,8 @@ struct MirrorSession {
   MirrorEndpoints endpoints{};
 };
 BOOST_DESCRIBE_STRUCT(MirrorSession, (),
-                      (epoch, leased, standbys, reported, alive, instance, library, state,
-                       state_type, lost_timer, cause, cause_until, endpoints))
+                      (epoch, leased, standbys, leased_at, taken_at, reported, alive, instance,
+                       library, state, state_type, lost_timer, cause, cause_until, endpoints))
 
 /// What a mirrored contact has beside its legs.
 struct MirrorContact {
@@ -77,6 +80,10 @@ BOOST_DESCRIBE_STRUCT(MirrorContact, (),
 
 /// How long what was asked for may be on its way after the library has given up.
 inline constexpr TimeMs kSettleMs = 3000;
+
+/// So long after a lease was given a snapshot from before what was seen last says nothing: each
+/// page of an agent has its own picture of the session, and they are not equally fast.
+inline constexpr TimeMs kCatchUpMs = 10'000;
 
 /// After so long the SDK gives up what it was asked for (@amazon-connect/core 1.0.12). Nobody can
 /// set it, and what was asked for may take effect all the same.

@@ -453,6 +453,59 @@ TEST_F(Mirrored, OfTwoTabsOneActs) {
   EXPECT_EQ(take(BridgeAction::leaveContact).bridge, 2U);
 }
 
+/// agent1's second tab takes over while a third party is dialled whom only the first has seen.
+struct SecondTab : Mirrored {
+  testing::Session before;  ///< What the second tab shows still.
+
+  void SetUp() override {
+    Mirrored::SetUp();
+    hello(2, "tab-2");
+    ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+    take(BridgeAction::addConnection);
+    session.taken_at = 1000;
+    report();
+    before = session;
+    session.taken_at = 2000;
+    session.third_party("connecting");
+    report();
+    t.put(BridgeClosed{.agent = "agent1", .bridge = 1});
+    epoch = take(BridgeAction::lease).order.epoch;
+    bridge = 2;
+  }
+  void report_from_before() {
+    t.put(BridgeReport{.agent = "agent1", .bridge = bridge, .snapshot = before.snapshot(epoch)});
+  }
+};
+
+TEST_F(SecondTab, ThatIsBehindDecidesNothingUntilItHasCaughtUp) {
+  report_from_before();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  EXPECT_TRUE(t.errors("agent1").empty());
+  session.third_party("connected");
+  session.taken_at = 3000;
+  report();
+  EXPECT_EQ(take(BridgeAction::leaveContact).bridge, 2U);
+}
+
+TEST_F(SecondTab, ThatHasCaughtUpIsBelievedWhateverItsClock) {
+  report();  // The same picture as the first tab's.
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
+  report_from_before();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent failed/agent");
+}
+
+TEST_F(SecondTab, ThatStaysBehindIsBelievedAfterAWhile) {
+  t.pass(kCatchUpMs);
+  report_from_before();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent failed/agent");
+}
+
+TEST_F(SecondTab, ThatTellsNoTimeIsBelieved) {
+  before.taken_at = 0;
+  report_from_before();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent failed/agent");
+}
+
 TEST_F(Mirrored, OfTwoContactsTheNamedOneIsTransferred) {
   const auto second = session.second_contact();
   report();

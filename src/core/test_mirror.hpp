@@ -10,6 +10,7 @@ namespace baton::core::testing {
 /// What an agent's session at Amazon Connect shows; a test changes it and reports it.
 struct Session {
   bool alive = true;
+  std::uint64_t taken_at = 0;
   std::string state = "Busy";
   std::string state_type = "system";
   message::BridgeContact contact;
@@ -75,8 +76,11 @@ struct Session {
     state_type = "routable";
   }
   [[nodiscard]] message::BridgeSnapshot snapshot(std::uint64_t epoch) const {
-    message::BridgeSnapshot shown{
-        .epoch = epoch, .alive = alive, .state = state, .state_type = state_type};
+    message::BridgeSnapshot shown{.epoch = epoch,
+                                  .alive = alive,
+                                  .taken_at = taken_at,
+                                  .state = state,
+                                  .state_type = state_type};
     if (listed) shown.contacts.push_back(contact);
     for (const message::BridgeContact& each : others) shown.contacts.push_back(each);
     return shown;

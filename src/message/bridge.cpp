@@ -138,7 +138,7 @@ bool read(RequestReader& reader, const std::string& field, const JsonNode* node,
 bool read(RequestReader& reader, const JsonNode* data, BridgeSnapshot& snapshot) {
   const Members in(reader, "data", data);
   if (!in.is_object() || !in.number("epoch", false, snapshot.epoch) ||
-      !in.flag("alive", snapshot.alive)) {
+      !in.flag("alive", snapshot.alive) || !in.number("takenAtMs", true, snapshot.taken_at)) {
     return false;
   }
   const Members agent(reader, "data.agent", in.find("agent"));

@@ -63,6 +63,8 @@ struct BridgeSnapshot {
   std::uint64_t epoch = 0;  ///< Of the lease under which it is reported.
   /// False: the frame of the CCP has been silent for some seconds, so that this may be old.
   bool alive = true;
+  /// When the service made what is shown, in Unix milliseconds by its clock; 0: not told.
+  std::uint64_t taken_at = 0;
   std::string state;       ///< Name of the agent's state: Available, Busy, AfterCallWork, ...
   std::string state_type;  ///< routable, not_routable, offline, system, error.
   bool muted = false;
@@ -70,7 +72,8 @@ struct BridgeSnapshot {
 
   friend bool operator==(const BridgeSnapshot&, const BridgeSnapshot&) = default;
 };
-BOOST_DESCRIBE_STRUCT(BridgeSnapshot, (), (epoch, alive, state, state_type, muted, contacts))
+BOOST_DESCRIBE_STRUCT(BridgeSnapshot, (),
+                      (epoch, alive, taken_at, state, state_type, muted, contacts))
 
 /// Bridge / Endpoints: a part of what the agent's session lists that he may transfer to, the quick
 /// connects of his queues. Sent with a new lease where it is not what Baton has, and when it has

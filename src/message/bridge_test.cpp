@@ -49,12 +49,13 @@ TEST(Bridge, HelloSaysWhoReports) {
 
 TEST(Bridge, ASnapshotHasAgentContactsAndConnections) {
   const auto snapshot = read<BridgeSnapshot>(RequestKind::bridge_snapshot, R"({
-      "epoch":3,"alive":false,"agent":{"state":"Busy","type":"system","muted":true},
+      "epoch":3,"alive":false,"takenAtMs":1764400000123,"agent":{"state":"Busy","type":"system","muted":true},
       "contacts":[{"contactId":"c-1","type":"voice","state":"connected","queueARN":"q","queueName":"n",
         "connections":[{"connectionId":"l-1","type":"inbound","state":"hold","initial":true,
           "phoneNumber":"+16175550123","quickConnect":null}]}]})");
   EXPECT_EQ(snapshot.epoch, 3U);
   EXPECT_FALSE(snapshot.alive);
+  EXPECT_EQ(snapshot.taken_at, 1'764'400'000'123U);
   EXPECT_TRUE(snapshot.muted);
   ASSERT_EQ(snapshot.contacts.size(), 1U);
   EXPECT_EQ(snapshot.contacts[0].id, "c-1");
@@ -80,6 +81,8 @@ TEST(Bridge, WhatIsNoSnapshotIsRefusedWithItsField) {
               HasSubstr("data.contacts.contactId"));
   EXPECT_THAT(refused(R"({"epoch":1,"alive":"yes","agent":{"state":"a"}})"),
               HasSubstr("data.alive"));
+  EXPECT_THAT(refused(R"({"epoch":1,"takenAtMs":-1,"agent":{"state":"a"}})"),
+              HasSubstr("data.takenAtMs"));
 }
 
 TEST(Bridge, ASnapshotHasSoManyContactsAndNoMore) {

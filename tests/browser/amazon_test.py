@@ -8,6 +8,7 @@ does is in amazon_worker_test.py.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,31 @@ async def test_of_two_tabs_one_acts(either: Scene, browser: Browser):
     await either.session.third_party_is(contact, "connected")
     await desktop.transfer("handedOver")
     assert either.wire() == [ADD, LEAVE]
+
+
+async def test_the_library_keeps_when_the_service_made_what_it_shows(either: Scene, browser: Browser):
+    """The bridge reads it where the library's types have no name for it."""
+    before = time.time()
+    page = await either.open(browser)
+    told = "new Promise((done) => connect.agent((agent) => done(agent._getData().snapshot.snapshotTimestamp.getTime() / 1000)))"
+    assert before - 1 <= await page.evaluate(told) <= time.time()
+
+
+async def test_a_tab_that_is_behind_takes_over_and_decides_nothing_until_it_has_caught_up(scene: Scene, browser: Browser):
+    page, desktop, contact = await scene.talking(browser)
+    first = set(scene.frame.sockets)
+    second = await page.another()
+    await second.goto(scene.page_url)
+    await second.wait("[data-state=standby]")
+    scene.frame.behind = scene.frame.sockets - first
+    await desktop.blind_transfer(NUMBER)
+    await desktop.transfer("dialing")
+    await page.close()
+    await second.wait("[data-state=active]")
+    scene.frame.behind = set()
+    await scene.session.third_party_is(contact, "connected")
+    await desktop.transfer("handedOver")
+    assert scene.wire() == [ADD, LEAVE]
 
 
 async def test_of_two_contacts_the_named_one_is_transferred(scene: Scene, browser: Browser):

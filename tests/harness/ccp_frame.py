@@ -22,6 +22,8 @@ class CcpFrame:
     def __init__(self, session: AgentSession) -> None:
         self.session = session
         self.sockets: set[Any] = set()
+        #: Frames that hear of no change.
+        self.behind: set[Any] = set()
         #: Operations that are never answered, as after a 401 or 403.
         self.unanswered: set[str] = set()
         #: True: the callback comes before the snapshot.
@@ -62,8 +64,8 @@ class CcpFrame:
         finally:
             self.sockets.discard(socket)
 
-    async def say(self, message: dict[str, Any]) -> None:
-        for socket in list(self.sockets):
+    async def say(self, message: dict[str, Any], but: frozenset[Any] | set[Any] = frozenset()) -> None:
+        for socket in self.sockets - but:
             try:
                 await socket.send(json.dumps(message))
             except websockets.ConnectionClosed:
@@ -74,7 +76,7 @@ class CcpFrame:
         await self.say({"silent": silent})
 
     async def update(self) -> None:
-        await self.say({"update": self._update()})
+        await self.say({"update": self._update()}, self.behind)
 
     async def _answer_sdk(self, socket: Any, asked: dict[str, Any]) -> None:
         """A request of the SDK's; its errors are an errorKey and a reason. It is over before the snapshot shows it, or after."""

@@ -42,6 +42,7 @@ function library() {
   const handlers: (() => void)[] = [];
   let state = "Busy";
   let broken = false;
+  let takenAt: Date | undefined;
   let acknowledged = (): void => undefined;
   const contact = {
     getContactId: () => "c-1",
@@ -59,6 +60,7 @@ function library() {
     getContacts: () => [contact],
     getConfiguration: () => ({ username: "agent1" }),
     getAgentARN: () => "arn",
+    _getData: () => ({ snapshot: { snapshotTimestamp: takenAt } }),
     onRefresh: (handler: () => void) => void handlers.push(handler),
     onStateChange: () => undefined,
     onMuteToggle: () => undefined,
@@ -77,8 +79,12 @@ function library() {
     state = now;
     for (const handler of handlers) handler();
   };
+  const refreshed = (now: number): void => {
+    takenAt = new Date(now);
+    for (const handler of handlers) handler();
+  };
   const breaks = (now: boolean): void => void (broken = now);
-  return { streams, added, becomes, breaks, acknowledges: () => acknowledged() };
+  return { streams, added, becomes, refreshed, breaks, acknowledges: () => acknowledged() };
 }
 
 const storage = new FakeStorage();
@@ -146,6 +152,26 @@ test("with the lease it reports at once, and each change once", async () => {
   FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
   expect(FakeSocket.last.of("Snapshot")).toHaveLength(3);
   expect(bridge.state).toBe("active");
+  bridge.stop();
+});
+
+test("after a lease each newer picture is told for a while, changed or not", async () => {
+  lib.refreshed(1_000);
+  const bridge = await start();
+  vi.useFakeTimers();
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  const told = (): unknown[] => FakeSocket.last.of("Snapshot").map((each) => each["takenAtMs"]);
+  const refreshed = async (now: number): Promise<void> => {
+    lib.refreshed(now);
+    await Promise.resolve();
+  };
+  await refreshed(2_000);
+  await refreshed(2_000);
+  expect(told()).toEqual([1_000, 2_000]);
+  vi.advanceTimersByTime(10_000);
+  await refreshed(3_000);
+  await refreshed(4_000);
+  expect(told()).toEqual([1_000, 2_000, 3_000]);
   bridge.stop();
 });
 

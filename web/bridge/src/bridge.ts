@@ -48,6 +48,8 @@ export interface BridgeOptions {
 /** After so much silence of the frame, which answers every second, what it showed may be old. */
 const SILENT_MS = 5_000;
 const CHECK_MS = 1_000;
+/** So long after a lease was given Baton leaves out what is older than what it has seen (kCatchUpMs there). */
+const CATCH_UP_MS = 10_000;
 
 /** What the library's types leave out, like the next. */
 interface WithVersion {
@@ -83,6 +85,10 @@ export class Bridge {
   /** Baton's clock minus ours, milliseconds. */
   private skew = 0;
   private reported = "";
+  /** The service's time of what was reported last under this lease. */
+  private taken: number | null = null;
+  /** Until when every newer one is told, changed or not; the first one after it is the last. */
+  private catchingUpUntil: number | undefined;
   private connected: SocketState = "connecting";
   private told: BridgeState | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
@@ -244,10 +250,21 @@ export class Bridge {
     this.owed = digest === undefined;
     if (this.owed && always) this.reported = "";
     if (!digest) return;
-    const text = JSON.stringify(digest);
-    if (!always && text === this.reported) return;
+    const { takenAtMs, ...shown } = digest;
+    const text = JSON.stringify(shown);
+    if (!always && !this.catchesUp(takenAtMs) && text === this.reported) return;
     this.reported = text;
+    this.taken = takenAtMs;
     this.send("Snapshot", { epoch: this.epoch, ...digest });
+  }
+
+  /** Baton leaves out what is older than what the tab before has shown, so that being unchanged is no reason to be silent. */
+  private catchesUp(takenAtMs: number | null): boolean {
+    const until = this.catchingUpUntil;
+    if (until === undefined || takenAtMs === null || this.taken === null) return false;
+    if (takenAtMs <= this.taken) return false;
+    if (Date.now() >= until) this.catchingUpUntil = undefined;
+    return true;
   }
 
   private take(text: string): void {
@@ -265,6 +282,8 @@ export class Bridge {
     if (command.action === "lease") {
       this.epoch = command.epoch;
       this.skew = Date.parse(command.at) - Date.now();
+      this.taken = null;
+      this.catchingUpUntil = Date.now() + CATCH_UP_MS;
       this.report(true);
       this.tell();
       this.endpoints.lease(command.endpoints);

@@ -28,6 +28,20 @@ function connectionOf(connection: connect.BaseConnection): ConnectionDigest {
   };
 }
 
+/** The library's own data, which its types leave out. */
+interface WithData {
+  _getData?: () => { snapshot?: { snapshotTimestamp?: Date | string | number | null } };
+}
+
+/** The service's own time of what the library shows. A text or a number where the frame has passed it on as JSON. */
+function takenAt(agent: connect.Agent): number | null {
+  const told = attempt(
+    () => (agent as unknown as WithData)._getData?.().snapshot?.snapshotTimestamp,
+  );
+  const at = told == null ? NaN : new Date(told).getTime();
+  return Number.isFinite(at) && at > 0 ? at : null;
+}
+
 /** "sip:+12082097345@lily-outbound" is "+12082097345". */
 function withoutScheme(number: string): string {
   return /^sips?:([^@;]+)/.exec(number)?.[1] ?? number;
@@ -62,6 +76,11 @@ export function digestOf(agent: connect.Agent, muted: boolean, alive: boolean): 
   return attempt(() => {
     const state = agent.getState();
     const contacts = agent.getContacts().filter(isVoice).map(contactOf);
-    return { alive, agent: { state: state.name, type: String(state.type), muted }, contacts };
+    return {
+      alive,
+      takenAtMs: takenAt(agent),
+      agent: { state: state.name, type: String(state.type), muted },
+      contacts,
+    };
   });
 }

@@ -26,6 +26,8 @@ export interface ContactDigest {
 export interface Digest {
   /** False: the frame of the CCP has been silent for some seconds, so that the rest may be old. */
   alive: boolean;
+  /** When the service made it, in Unix milliseconds by its clock; null: the library does not tell. */
+  takenAtMs: number | null;
   agent: { state: string; type: string; muted: boolean };
   contacts: ContactDigest[];
 }

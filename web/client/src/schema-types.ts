@@ -1141,6 +1141,10 @@ export interface RequestBridgeSnapshot {
      * False: the frame of the CCP has been silent for some seconds.
      */
     alive?: boolean | null;
+    /**
+     * When the service made what is shown, in Unix milliseconds by its clock. Under a new lease one that is older than what was seen before is left out.
+     */
+    takenAtMs?: number | null;
     agent: {
       state: string;
       type?: string | null;
