@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from harness.amazon_world import AmazonWorld  # noqa: E402: after the switch abo
 from harness.browser import Browser, Chromium  # noqa: E402: after the switch above.
 from harness.desk import Told  # noqa: E402: after the switch above.
 from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
+from harness.tools import preloadable  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
 
 
@@ -61,6 +63,7 @@ def no_race(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
         return
     folder = tmp_path_factory.mktemp("tsan")
     monkeypatch.setenv("TSAN_OPTIONS", reporting_to(folder, os.environ.get("TSAN_OPTIONS", "")))
+    monkeypatch.setenv("LD_PRELOAD", str(preloadable(Path(__file__).parent / "harness" / "quick_passwords.c")))
     yield
     if found := reports(folder):
         pytest.fail("the thread sanitizer found:\n" + "\n".join(found), pytrace=False)
