@@ -29,8 +29,8 @@ endfunction()
 # Makes the static library baton_<name> of every .cpp of the calling folder, its unit tests (*_test.cpp)
 # as the ctest test unit_<name>, and its micro-benchmarks (*_bench.cpp) as baton_<name>_bench.
 # ROOMS are other rooms of ours that it may include, LIBS third-party targets. ALONE are the files that the sanitizers'
-# presets, which compile the files of a room together (a third of the time), must compile by themselves: names in their
-# unnamed namespace stand in another file's, too.
+# presets, which compile the files of a room together (a third of the time), and the release's, which does so with its
+# tests, must compile by themselves: names in their unnamed namespace stand in another file's, too.
 function(baton_room name)
   cmake_parse_arguments(ARG "" "" "ROOMS;LIBS;TEST_LIBS;ALONE" ${ARGN})
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -47,6 +47,9 @@ function(baton_room name)
     set(visibility PUBLIC)
     add_library(baton_${name} STATIC ${sources})
     target_link_libraries(baton_${name} PRIVATE baton_warnings)
+    if(BATON_ROOMS_APART)
+      set_target_properties(baton_${name} PROPERTIES UNITY_BUILD OFF)
+    endif()
   else()
     set(visibility INTERFACE)
     add_library(baton_${name} INTERFACE)

@@ -1,7 +1,8 @@
 # Checks of the structure, as build targets (make lint):
 #
 #   headers_alone   each header of src/ compiles as the first and only include of a file. One with a .cpp of its name
-#                   is proven by that, which includes it first (scripts/check-rules); the others get a file each here
+#                   is proven by that, which includes it first (scripts/check-rules); the others get a file each here,
+#                   and so do those of src/app, whose files the release build compiles together
 #   core_purity     nothing that src/core, src/message and src/directory reach is an I/O library's header
 #
 # Neither is part of the default build.
@@ -10,7 +11,7 @@ set(alone_folder ${CMAKE_BINARY_DIR}/headers_alone)
 set(alone_sources)
 foreach(header ${baton_headers})
   string(REGEX REPLACE "\\.hpp$" ".cpp" own_source ${header})
-  if(EXISTS ${CMAKE_SOURCE_DIR}/src/${own_source})
+  if(EXISTS ${CMAKE_SOURCE_DIR}/src/${own_source} AND NOT header MATCHES "^app/")
     continue()
   endif()
   string(REPLACE "/" "_" unit ${header})
@@ -20,6 +21,7 @@ foreach(header ${baton_headers})
   list(APPEND alone_sources ${unit})
 endforeach()
 add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${alone_sources})
+set_target_properties(headers_alone PROPERTIES UNITY_BUILD OFF)
 target_include_directories(headers_alone PRIVATE ${CMAKE_SOURCE_DIR}/src)
 # Optimising nothing and keeping no symbols makes it a syntax check, with ccache's help.
 target_compile_options(headers_alone PRIVATE -O0 -g0)
