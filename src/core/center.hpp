@@ -192,11 +192,8 @@ struct ContactCenter::Impl {
   Body& publish(Agent& agent, std::optional<std::string> request_id = {}) {
     if (planted(PlantedFault::sequence_gap) && std::is_same_v<Body, message::ApiError>)
       ++agent.sequence;
-    auto& output =
-        out_->emplace_back(Publish{{.agent = agent.login,
-                                    .sequence = ++agent.sequence,
-                                    .request_id = std::move(request_id),
-                                    .body = message::EventBody(std::in_place_type<Body>)}});
+    auto& output = out_->emplace_back(std::in_place_type<Publish>, std::in_place_type<Body>,
+                                      agent.login, ++agent.sequence, std::move(request_id));
     return std::get<Body>(std::get<Publish>(output).event.body);
   }
   /// The same with a body that is there already.
@@ -244,13 +241,18 @@ struct ContactCenter::Impl {
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
-  /// A leg of the call as the agent's desktop sees it: his own, or the customer's.
-  [[nodiscard]] message::CallLegView call_leg(const Contact& contact, const Agent& agent,
-                                              bool agent_leg) const;
+  /// What is told of a call whichever leg an event is about.
+  struct CallContext {
+    message::CallVariables variables;
+    const std::string& queue_name;
+  };
+  [[nodiscard]] CallContext context_of(const Contact& contact) const;
+  /// Fills in a leg of the call as the agent's desktop sees it: his own, or the customer's.
+  static void tell_leg(message::CallLegView& leg, const Contact& contact, const Agent& agent,
+                       bool agent_leg);
   /// Fills in the event that tells of it.
-  void tell_call(message::CallEvent& event, const Contact& contact, const Agent& agent,
-                 bool agent_leg) const;
-  [[nodiscard]] static std::map<std::string, std::string> call_variables(const Contact& contact);
+  static void tell_call(message::CallEvent& event, const Contact& contact, const Agent& agent,
+                        bool agent_leg, const CallContext& context);
   void publish_call(Contact& contact, std::optional<std::string> request_id = {});
   void publish_call_to(Agent& agent, const Contact& contact,
                        std::optional<std::string> request_id = {});

@@ -10,6 +10,25 @@ namespace baton::core {
 using message::CallButton;
 using message::CallButtons;
 
+namespace {
+
+/// The body of what a read of that kind is answered with, made where it stays: bodies are large.
+message::EventBody empty_read(message::RequestKind kind) {
+  using message::EventBody;
+  switch (kind) {
+    case message::RequestKind::agent_state_sync:
+      return EventBody(std::in_place_type<message::AgentStateSync>);
+    case message::RequestKind::get_states:
+      return EventBody(std::in_place_type<message::GetStates>);
+    case message::RequestKind::call_state_sync:
+      return EventBody(std::in_place_type<message::CallStateSync>);
+    default:
+      return EventBody(std::in_place_type<message::AppStateSync>);
+  }
+}
+
+}  // namespace
+
 void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string> request_id) {
   auto& body = publish<message::SetAgentState>(agent, std::move(request_id));
   agent.tell(body.agent, *directory_);
@@ -42,22 +61,21 @@ void ContactCenter::Impl::index_availability(Agent& agent) {
   }
 }
 
-message::CallLegView ContactCenter::Impl::call_leg(const Contact& contact, const Agent& agent,
-                                                   bool agent_leg) const {
+void ContactCenter::Impl::tell_leg(message::CallLegView& leg, const Contact& contact,
+                                   const Agent& agent, bool agent_leg) {
   const bool offered = contact.offer && contact.offer->agent == agent.login;
   const bool calling_out = contact.dial_out.has_value();
   const bool held = contact.held || contact.held_by_phone;
   const bool transferring = contact.transfer.has_value();
   const bool may_transfer = !offered && !calling_out && !transferring && contact.active();
 
-  message::CallLegView leg;
-  leg.contact_id = to_string(contact.id);
+  leg.contact_id = contact.id;
   leg.status_at = offered ? contact.offer->since : contact.call_state_at;
   if (agent_leg) {
-    leg.connection_id = to_string(offered ? contact.offer->leg : contact.agent_leg);
+    leg.connection_id = offered ? contact.offer->leg : contact.agent_leg;
     leg.type = "agent";
   } else {
-    leg.connection_id = to_string(contact.customer_leg);
+    leg.connection_id = contact.customer_leg;
     leg.type = contact.outbound ? "outbound" : "inbound";
     if (!contact.customer_number.empty()) leg.phone_number = contact.customer_number;
   }
@@ -86,23 +104,24 @@ message::CallLegView ContactCenter::Impl::call_leg(const Contact& contact, const
     if (may_transfer) enable({CallButton::transfer, CallButton::blind_transfer});
     leg.buttons.bits = bits;
   }
-  return leg;
 }
 
 void ContactCenter::Impl::tell_call(message::CallEvent& event, const Contact& contact,
-                                    const Agent& agent, bool agent_leg) const {
-  event.leg = call_leg(contact, agent, agent_leg);
+                                    const Agent& agent, bool agent_leg,
+                                    const CallContext& context) {
+  tell_leg(event.leg, contact, agent, agent_leg);
   event.event = event.leg.status;
-  event.call_variables = call_variables(contact);
-  event.queue_name = queue_name(contact.queue_arn);
+  event.call_variables = context.variables;
+  event.queue_name = context.queue_name;
   event.queue_at = contact.queued_at;
 }
 
-std::map<std::string, std::string> ContactCenter::Impl::call_variables(const Contact& contact) {
+ContactCenter::Impl::CallContext ContactCenter::Impl::context_of(const Contact& contact) const {
   std::map<std::string, std::string> variables = contact.attributes;
-  variables["ANI"] = contact.customer_number;
-  variables["DNIS"] = contact.dialed_number;
-  return variables;
+  variables.insert_or_assign("ANI", contact.customer_number);
+  variables.insert_or_assign("DNIS", contact.dialed_number);
+  return {.variables = message::CallVariables(std::move(variables)),
+          .queue_name = queue_name(contact.queue_arn)};
 }
 
 void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::string> request_id) {
@@ -113,8 +132,10 @@ void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::stri
 
 void ContactCenter::Impl::publish_call_to(Agent& agent, const Contact& contact,
                                           std::optional<std::string> request_id) {
-  tell_call(publish<message::CallEvent>(agent, request_id), contact, agent, true);
-  tell_call(publish<message::CallEvent>(agent, std::move(request_id)), contact, agent, false);
+  const CallContext context = context_of(contact);
+  tell_call(publish<message::CallEvent>(agent, request_id), contact, agent, true, context);
+  tell_call(publish<message::CallEvent>(agent, std::move(request_id)), contact, agent, false,
+            context);
 }
 
 void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activity activity,
@@ -122,8 +143,9 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
                                           std::optional<FinishedCall> restore) {
   FinishedCall finished;
   finished.contact = contact.id;
-  tell_call(finished.agent_leg, contact, agent, true);
-  tell_call(finished.customer_leg, contact, agent, false);
+  const CallContext context = context_of(contact);
+  tell_call(finished.agent_leg, contact, agent, true, context);
+  tell_call(finished.customer_leg, contact, agent, false, context);
   for (message::CallEvent* each : {&finished.agent_leg, &finished.customer_leg}) {
     each->leg.previous_status = each->leg.status;
     each->leg.status = "disconnected";
@@ -173,35 +195,24 @@ void ContactCenter::Impl::clear_finished(Agent& agent, std::optional<std::string
 }
 
 message::Event ContactCenter::Impl::read(std::string_view login, message::RequestKind kind) const {
-  message::Event event;
-  event.agent = login;
+  message::Event event{
+      .agent = std::string(login), .sequence = {}, .request_id = {}, .body = empty_read(kind)};
   const auto it = agents_.find(login);
   const Agent* who = it == agents_.end() ? nullptr : &it->second;
-  switch (kind) {
-    case message::RequestKind::agent_state_sync: {
-      message::AgentSnapshot& agent = event.body.emplace<message::AgentStateSync>().agent;
-      if (who == nullptr) {
-        agent.login_state = "LoggedOut";
-      } else {
-        who->tell(agent, *directory_);
-      }
-      break;
+  if (auto* state = std::get_if<message::AgentStateSync>(&event.body)) {
+    if (who == nullptr) {
+      state->agent.login_state = "LoggedOut";
+    } else {
+      who->tell(state->agent, *directory_);
     }
-    case message::RequestKind::get_states: {
-      auto& body = event.body.emplace<message::GetStates>();
-      for (const directory::AgentState& state : directory_->directory().agent_states) {
-        body.states.push_back({.label = state.label, .code = state.code, .type = state.type});
-      }
-      break;
+  } else if (auto* states = std::get_if<message::GetStates>(&event.body)) {
+    for (const directory::AgentState& each : directory_->directory().agent_states) {
+      states->states.push_back({.label = each.label, .code = each.code, .type = each.type});
     }
-    case message::RequestKind::call_state_sync: {
-      auto& body = event.body.emplace<message::CallStateSync>();
-      if (who != nullptr) read_call(body, *who);
-      break;
-    }
-    default:
-      event.body.emplace<message::AppStateSync>().capabilities = policy_.capabilities;
-      break;
+  } else if (auto* calls = std::get_if<message::CallStateSync>(&event.body)) {
+    if (who != nullptr) read_call(*calls, *who);
+  } else {
+    std::get<message::AppStateSync>(event.body).capabilities = policy_.capabilities;
   }
   return event;
 }
@@ -219,9 +230,9 @@ void ContactCenter::Impl::read_finished(message::CallStateSync& body, const Agen
 
 void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& agent) const {
   const auto found = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
-  const auto tell = [&body](const std::map<std::string, std::string>& variables,
-                            const std::string& queue_name, TimeMs queue_at) {
-    body.attributes.assign(variables.begin(), variables.end());
+  const auto tell = [&body](const message::CallVariables& variables, const std::string& queue_name,
+                            TimeMs queue_at) {
+    body.attributes = variables;
     if (queue_name.empty()) return;
     body.queue_name = queue_name;
     body.queue_at = queue_at;
@@ -229,8 +240,8 @@ void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& a
   if (found != contacts_.end()) {
     const Contact& call = *found->second;
     body.calls.reserve(2);
-    body.calls.push_back(call_leg(call, agent, true));
-    body.calls.push_back(call_leg(call, agent, false));
+    tell_leg(body.calls.emplace_back(), call, agent, true);
+    tell_leg(body.calls.emplace_back(), call, agent, false);
     if (call.mirror) {
       // At Amazon Connect an agent may have two.
       std::map<ContactId, const Contact*> others;
@@ -239,12 +250,13 @@ void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& a
           others.emplace(id, each.get());
       }
       for (const auto& [id, each] : others) {
-        body.calls.push_back(call_leg(*each, agent, true));
-        body.calls.push_back(call_leg(*each, agent, false));
+        tell_leg(body.calls.emplace_back(), *each, agent, true);
+        tell_leg(body.calls.emplace_back(), *each, agent, false);
       }
     }
     if (call.mirror) read_finished(body, agent);
-    tell(call_variables(call), queue_name(call.queue_arn), call.queued_at);
+    const CallContext context = context_of(call);
+    tell(context.variables, context.queue_name, call.queued_at);
   } else if (agent.finished) {
     const message::CallEvent& shown = agent.finished->agent_leg;
     read_finished(body, agent);

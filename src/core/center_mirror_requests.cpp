@@ -242,8 +242,8 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
       if (request.contact_id) {
         const ContactId named = message::bridge_id(*request.contact_id);
         const auto is_named = [&named](const FinishedCall& each) {
-          return each.contact == named || each.agent_leg.leg.connection_id == to_string(named) ||
-                 each.customer_leg.leg.connection_id == to_string(named);
+          return each.contact == named || each.agent_leg.leg.connection_id == named ||
+                 each.customer_leg.leg.connection_id == named;
         };
         if (!is_named(*meant)) {
           const auto found = std::ranges::find_if(agent.finished_before, is_named);

@@ -83,8 +83,8 @@ TEST_F(Fallback, AReturnRingsTheAgentAsTheSameContactAndReservesHim) {
   EXPECT_EQ(last().custody, Custody::server);
   t.call_in(2);
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
-  EXPECT_EQ(t.last_call("agent1", "agent").leg.contact_id, to_string(call));
-  EXPECT_NE(t.last_call("agent1", "agent").leg.connection_id, to_string(agent_leg))
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.contact_id, call);
+  EXPECT_NE(t.last_call("agent1", "agent").leg.connection_id, agent_leg)
       << "legs get new connectionIds";
   t.answer("agent1");
   EXPECT_EQ(last().state, TransferState::returned);

@@ -830,7 +830,7 @@ struct TwoFinished : Mirrored {
     std::vector<std::string> contacts;
     for (const auto& leg : std::get<message::CallStateSync>(event.body).calls) {
       EXPECT_EQ(leg.status, "disconnected");
-      if (leg.type == "agent") contacts.push_back(leg.contact_id);
+      if (leg.type == "agent") contacts.push_back(to_string(leg.contact_id));
     }
     return contacts;
   }
@@ -846,7 +846,7 @@ struct TwoFinished : Mirrored {
     std::set<std::string> contacts;
     for (const message::Event& event : t.events) {
       const auto* call = std::get_if<message::CallEvent>(&event.body);
-      if (call != nullptr && call->event == "Dropped") contacts.insert(call->leg.contact_id);
+      if (call != nullptr && call->event == "Dropped") contacts.insert(to_string(call->leg.contact_id));
     }
     return contacts;
   }

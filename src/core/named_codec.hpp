@@ -24,6 +24,8 @@
 #include <boost/pfr/tuple_size.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "message/event.hpp"
+
 namespace baton::core {
 
 // The binary form of the core's state (docs/journal-format.md, "Snapshots"): fields, enumerators
@@ -198,6 +200,10 @@ class NamedEncoder {
       put_varint(out_, value.size());
       out_ += static_cast<char>(named::wire_of<typename T::value_type>());
       for (const auto& each : value) put(each);
+    } else if constexpr (std::same_as<T, message::CallVariables>) {
+      put_bytes(value.map());
+    } else if constexpr (std::same_as<T, message::ToldUuid>) {
+      out_ += to_string(value);
     } else if constexpr (named::IsMap<T>::value) {
       put_varint(out_, value.size());
       out_ += static_cast<char>(named::wire_of<typename T::key_type>());
@@ -252,6 +258,8 @@ class NamedEncoder {
       return !value.has_value();
     } else if constexpr (named::IsList<T>::value || named::IsMap<T>::value) {
       return value.empty() && usual.empty();
+    } else if constexpr (std::same_as<T, message::CallVariables>) {
+      return value.map().empty();
     } else {
       return false;
     }
@@ -403,6 +411,16 @@ class NamedDecoder {
       return get_tagged(in, value.emplace());
     } else if constexpr (named::IsList<T>::value) {
       return get_list(in, value);
+    } else if constexpr (std::same_as<T, message::CallVariables>) {
+      message::CallVariables::Map map;
+      if (!get_map(in, map)) return false;
+      value = message::CallVariables(std::move(map));
+      return true;
+    } else if constexpr (std::same_as<T, message::ToldUuid>) {
+      const auto id = message::parse_uuid(in);
+      if (!id) return fail("an identifier is not one");
+      value = *id;
+      return true;
     } else if constexpr (named::IsMap<T>::value) {
       return get_map(in, value);
     } else if constexpr (named::IsVariant<T>::value) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,6 +17,16 @@ namespace baton::core {
 /// An event for all of an agent's connections. `event.sequence` is set.
 struct Publish {
   message::Event event;
+
+  explicit Publish(message::Event told) : event(std::move(told)) {}
+  /// With a body of that kind, to be filled in where it is: events are large.
+  template <class Body>
+  Publish(std::in_place_type_t<Body> body, const std::string& agent, std::uint64_t sequence,
+          std::optional<std::string>&& request_id)
+      : event{.agent = agent,
+              .sequence = sequence,
+              .request_id = std::move(request_id),
+              .body = message::EventBody(body)} {}
 };
 
 /// The one answer to a RequestInput: what HTTP prints, and what a refused WebSocket asker gets.

@@ -8,20 +8,19 @@ namespace baton::directory {
 
 namespace {
 
-using Keys = std::map<std::string, std::size_t, std::less<>>;
-
 /// Indexes `items` by a member. Of equal keys the first one counts; an imported directory has none.
 template <class Item>
-Keys index_by(const std::vector<Item>& items, std::string Item::* key) {
-  Keys keys;
-  for (std::size_t i = 0; i < items.size(); ++i) keys.emplace(items[i].*key, i);
+auto index_by(const std::vector<Item>& items, std::string Item::* key) {
+  boost::unordered_flat_map<std::string_view, const Item*, std::hash<std::string_view>> keys;
+  keys.reserve(items.size());
+  for (const Item& each : items) keys.emplace(each.*key, &each);
   return keys;
 }
 
-template <class Item>
-const Item* look_up(const Keys& keys, const std::vector<Item>& items, std::string_view key) {
+template <class Keys>
+auto look_up(const Keys& keys, std::string_view key) {
   const auto found = keys.find(key);
-  return found == keys.end() ? nullptr : &items[found->second];
+  return found == keys.end() ? nullptr : found->second;
 }
 
 }  // namespace
@@ -46,31 +45,31 @@ DirectoryIndex::DirectoryIndex(Directory directory)
       numbers_(index_by(directory_.inbound_numbers, &InboundNumber::number)) {}
 
 const Agent* DirectoryIndex::agent(std::string_view login) const {
-  return look_up(agents_, directory_.agents, login);
+  return look_up(agents_, login);
 }
 
 const Queue* DirectoryIndex::queue(std::string_view arn) const {
-  return look_up(queues_, directory_.queues, arn);
+  return look_up(queues_, arn);
 }
 
 const Queue* DirectoryIndex::queue_by_name(std::string_view name) const {
-  return look_up(queue_names_, directory_.queues, name);
+  return look_up(queue_names_, name);
 }
 
 const RoutingProfile* DirectoryIndex::routing_profile(std::string_view name) const {
-  return look_up(profiles_, directory_.routing_profiles, name);
+  return look_up(profiles_, name);
 }
 
 const QuickConnect* DirectoryIndex::quick_connect(std::string_view arn) const {
-  return look_up(quick_connects_, directory_.quick_connects, arn);
+  return look_up(quick_connects_, arn);
 }
 
 const QuickConnect* DirectoryIndex::quick_connect_by_name(std::string_view name) const {
-  return look_up(quick_connect_names_, directory_.quick_connects, name);
+  return look_up(quick_connect_names_, name);
 }
 
 const InboundNumber* DirectoryIndex::inbound_number(std::string_view number) const {
-  return look_up(numbers_, directory_.inbound_numbers, number);
+  return look_up(numbers_, number);
 }
 
 std::optional<int> DirectoryIndex::serves(const Agent& agent, std::string_view queue_arn) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "directory/dial_policy.hpp"
 
@@ -160,6 +162,8 @@ BOOST_DESCRIBE_STRUCT(Directory, (),
 class DirectoryIndex {
  public:
   explicit DirectoryIndex(Directory directory);
+  DirectoryIndex(const DirectoryIndex&) = delete;
+  DirectoryIndex& operator=(const DirectoryIndex&) = delete;
 
   [[nodiscard]] const Directory& directory() const { return directory_; }
   [[nodiscard]] const Agent* agent(std::string_view login) const;
@@ -178,14 +182,18 @@ class DirectoryIndex {
   [[nodiscard]] const AgentState* agent_state(std::string_view code, std::string_view label) const;
 
  private:
+  /// The keys are the items' own text.
+  template <class Item>
+  using Keys = boost::unordered_flat_map<std::string_view, const Item*, std::hash<std::string_view>>;
+
   Directory directory_;
-  std::map<std::string, std::size_t, std::less<>> agents_;
-  std::map<std::string, std::size_t, std::less<>> queues_;
-  std::map<std::string, std::size_t, std::less<>> queue_names_;
-  std::map<std::string, std::size_t, std::less<>> profiles_;
-  std::map<std::string, std::size_t, std::less<>> quick_connects_;
-  std::map<std::string, std::size_t, std::less<>> quick_connect_names_;
-  std::map<std::string, std::size_t, std::less<>> numbers_;
+  Keys<Agent> agents_;
+  Keys<Queue> queues_;
+  Keys<Queue> queue_names_;
+  Keys<RoutingProfile> profiles_;
+  Keys<QuickConnect> quick_connects_;
+  Keys<QuickConnect> quick_connect_names_;
+  Keys<InboundNumber> numbers_;
 };
 
 }  // namespace baton::directory

@@ -50,10 +50,27 @@ struct CallButtons {
 };
 BOOST_DESCRIBE_STRUCT(CallButtons, (), (bits))
 
+/// Names and values that are told with a call, in the order of the names. They do not change, so
+/// that copies share them. Any thread.
+class CallVariables {
+ public:
+  using Map = std::map<std::string, std::string>;
+
+  CallVariables() = default;
+  explicit CallVariables(Map values) : map_(std::make_shared<const Map>(std::move(values))) {}
+  [[nodiscard]] const Map& map() const {
+    static const Map kNone;
+    return map_ ? *map_ : kNone;
+  }
+
+ private:
+  std::shared_ptr<const Map> map_;
+};
+
 /// One leg of a call as the published `ResponseActual` tells it.
 struct CallLegView {
-  std::string connection_id;
-  std::string contact_id;
+  ToldUuid connection_id;
+  ToldUuid contact_id;
   std::optional<std::string> phone_number;  ///< null on the agent leg.
   std::string status;                       ///< connecting, connected, hold, disconnected.
   TimeMs status_at = 0;
@@ -70,7 +87,7 @@ struct CallEvent {
   CallLegView leg;
   std::string
       event;  ///< connecting, connected, hold, missed, Rejected, ACW, Dropped (published spelling).
-  std::map<std::string, std::string> call_variables;
+  CallVariables call_variables;
   std::string queue_name;
   TimeMs queue_at = 0;
 };
@@ -78,7 +95,7 @@ BOOST_DESCRIBE_STRUCT(CallEvent, (), (leg, event, call_variables, queue_name, qu
 
 /// InboundCall / StateSync.
 struct CallStateSync {
-  std::vector<std::pair<std::string, std::string>> attributes;
+  CallVariables attributes;
   std::optional<std::string> queue_name;
   std::optional<TimeMs> queue_at;
   std::vector<CallLegView> calls;

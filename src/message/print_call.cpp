@@ -36,8 +36,8 @@ void write_button_states(JsonWriter& json, CallButtons buttons) {
 
 void write_leg(JsonWriter& json, const CallLegView& leg) {
   json.begin_object();
-  json.key("connectionId").string(leg.connection_id);
-  json.key("contactId").string(leg.contact_id);
+  json.key("connectionId").id(leg.connection_id);
+  json.key("contactId").id(leg.contact_id);
   json.key("phoneNumber").string_or_null(leg.phone_number);
   json.key("status").string(leg.status);
   json.key("statusTimestamp").time(leg.status_at);

@@ -126,7 +126,7 @@ void write(JsonWriter& json, const CallEvent& body) {
   json.key("ResponseActual");
   write_leg(json, leg);
   json.key("CallVariables").begin_object();
-  for (const auto& [name, value] : body.call_variables) json.escaped_key(name).string(value);
+  for (const auto& [name, value] : body.call_variables.map()) json.escaped_key(name).string(value);
   json.end_object();
   json.key("ExtendedCallVariables").null();
   json.key("ResponseFields").begin_object();
@@ -148,7 +148,7 @@ void write(JsonWriter& json, const CallEvent& body) {
   json.key("Campaign").string("");
   json.key("DN").string(body.queue_name);
   json.end_object();
-  json.key("id").string(leg.connection_id);
+  json.key("id").id(leg.connection_id);
   json.key("event").string(body.event);
   json.key("CallType").string(leg.type);
   json.end_object().key("source").string("event").end_object();
@@ -157,7 +157,7 @@ void write(JsonWriter& json, const CallEvent& body) {
 void write(JsonWriter& json, const CallStateSync& body) {
   json.begin_object();
   json.key("attributes").begin_array();
-  for (const auto& [name, value] : body.attributes) {
+  for (const auto& [name, value] : body.attributes.map()) {
     json.begin_object().key("name").string(name).key("value").string(value).end_object();
   }
   json.end_array();

@@ -198,7 +198,7 @@ RC_GTEST_PROP(PrintEvent, IsValidJsonWhateverThePartiesAreCalled, (const std::st
   // Names and reason phrases come from the phones of strangers.
   CallEvent call = samples::published_incoming_call();
   call.queue_name = raw;
-  call.call_variables = {{raw, raw}};
+  call.call_variables = CallVariables({{raw, raw}});
   call.leg.phone_number = raw;
   const std::string text = print(Event{raw, 1, raw, call}, raw);
   const JsonTree tree(text);

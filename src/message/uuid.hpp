@@ -21,6 +21,12 @@ struct Uuid {
 };
 BOOST_DESCRIBE_STRUCT(Uuid, (), (high, low))
 
+/// One that is told to people and programs only, and is saved as its text.
+struct ToldUuid : Uuid {
+  ToldUuid() = default;
+  ToldUuid(const Uuid& id) : Uuid(id) {}  // NOLINT(google-explicit-constructor): it is one.
+};
+
 inline constexpr std::size_t kUuidTextLength = 36;
 
 /// Writes the 36 characters of to_string() there.

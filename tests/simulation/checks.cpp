@@ -1,6 +1,8 @@
 // What must hold after every input.
 
 #include <algorithm>
+#include <cstring>
+#include <string_view>
 #include <variant>
 
 #include "world.hpp"
@@ -20,10 +22,13 @@ namespace {
 constexpr TimeMs kStrayAfter = 5'000;
 
 /// Of the agent among kLogins; the number of them for anybody else.
-std::size_t index_of(const std::string& login) {
-  // They begin with a, b and c.
+std::size_t index_of(std::string_view login) {
+  // They have four letters, of which the first is a, b or c.
+  constexpr std::size_t kLetters = 4;
   const auto index = static_cast<std::size_t>(login.empty() ? 0 : login.front() - 'a');
-  return index < kLogins.size() && kLogins[index] == login ? index : kLogins.size();
+  const bool known = login.size() == kLetters && index < kLogins.size() &&
+                     std::memcmp(login.data(), kLogins[index].data(), kLetters) == 0;
+  return known ? index : kLogins.size();
 }
 
 /// The longest that a transfer may run: the sum of the deadlines of all that it may come to.
@@ -84,8 +89,8 @@ void World::on(core::Publish& output) {
   if (auto* call = std::get_if<message::CallEvent>(&output.event.body)) {
     Call& told = call->leg.type == "agent" ? desk.agent_leg : desk.customer_leg;
     told.status = std::move(call->leg.status);
-    told.connection = std::move(call->leg.connection_id);
-    told.contact = std::move(call->leg.contact_id);
+    told.connection = call->leg.connection_id;
+    told.contact = call->leg.contact_id;
     told.buttons = call->leg.buttons.bits;
   } else if (const auto* state = std::get_if<message::SetAgentState>(&output.event.body)) {
     desk.state = state->event;

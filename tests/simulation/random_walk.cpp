@@ -108,6 +108,7 @@ std::optional<Finding> RandomWalk::run(std::uint64_t seed) {
   schedule.start = static_cast<std::uint8_t>(start < World::kOpenings ? start : start % 2);
   schedule.recorded = draw.below(1000) < kRecorded;
   const std::uint32_t length = 4 + draw.below(10) + draw.below(24);
+  schedule.steps.reserve(length);
   world_ = *openings_[schedule.start];
   const std::uint64_t before = world_.inputs();
   world_.record(schedule.recorded);

@@ -59,24 +59,24 @@ World::World(std::uint8_t opening) {
   put(core::DirectoryChanged{directory_of(0)});
   const auto sign_in = [&](int agent, bool available) {
     take({.act = Act::phone, .who = static_cast<std::uint8_t>(agent), .how = 0});
-    Request login;
+    Request& login = draft();
     login.kind = RequestKind::login;
-    request(agent, std::move(login));
-    Request choose;
+    request(agent);
+    Request& choose = draft();
     choose.kind = RequestKind::update_state;
     choose.state =
         message::AgentStateRef{.label = "", .code = available ? "Available" : "Break", .type = ""};
-    request(agent, std::move(choose));
+    request(agent);
   };
   const auto all_reports = [&] {
     while (!switch_.pending.empty()) report(0, Result::done);
   };
   sign_in(0, true);
   if (opening == 2) {
-    Request call;
+    Request& call = draft();
     call.kind = RequestKind::make_call;
     call.destination = message::DialPad{kCustomer};
-    request(0, std::move(call));
+    request(0);
     all_reports();
     leg_event(switch_.legs.back(), 1);
     all_reports();
@@ -85,9 +85,9 @@ World::World(std::uint8_t opening) {
   } else if (opening != 3) {
     call_in(opening == 5 ? 1 : 0);
     all_reports();
-    Request answer;
+    Request& answer = draft();
     answer.kind = RequestKind::answer;
-    request(0, std::move(answer));
+    request(0);
     all_reports();
     leg_event(switch_.legs.back(), 1);
     all_reports();
@@ -117,12 +117,17 @@ void World::fail(Rule rule, std::string text) {
 
 void World::put(core::InputBody&& body) {
   if (violation_) return;
+  input_.body = std::move(body);
+  put();
+}
+
+void World::put() {
+  if (violation_) return;
   now_ += tick_;
-  core::look_up_numbers(body, facts_of);
+  core::look_up_numbers(input_.body, facts_of);
   input_.at = now_;
   input_.entropy_high = ++entropy_;
   input_.entropy_low = 7;
-  input_.body = std::move(body);
   outputs_.clear();
   published_ = 0;
   commanded_ = 0;
@@ -271,29 +276,30 @@ int World::leg_that_rings() const {
   return found;
 }
 
-void World::request(int agent, Request&& asked, bool supervisor) {
+Request& World::draft() { return input_.body.emplace<core::RequestInput>().request; }
+
+void World::request(int agent, bool supervisor) {
+  auto& input = std::get<core::RequestInput>(input_.body);
+  const Request& asked = input.request;
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
   const std::string& login = kLogins[static_cast<std::size_t>(agent)];
   replies_ = 0;
   reply_.reset();
-  if (asked.topic.empty()) asked.topic = "InboundCall";
+  if (asked.topic.empty()) input.request.topic = "InboundCall";
   if (asked.kind == RequestKind::answer || asked.kind == RequestKind::cancel_transfer) {
     // Both give a phone more time.
     for (Tracked& each : tracked_) each.deadline += 23'000;
   }
   const bool remembered = !supervisor && enabled(agent);
-  core::InputBody body(std::in_place_type<core::RequestInput>);
-  auto& input = std::get<core::RequestInput>(body);
   input.reply = ++ids_;
   input.caller = supervisor ? "boss" : login;
   input.role = supervisor ? directory::Role::supervisor : directory::Role::agent;
   input.agent = login;
-  input.request = std::move(asked);
-  put(std::move(body));
+  put();
   // Where something was wrong before, it was not even applied.
   if (violation_) return;
   if (!supervisor) desk.last.reset();
-  if (remembered) desk.last = std::move(std::get<core::RequestInput>(input_.body).request);
+  if (remembered) desk.last = std::move(input.request);
   if (replies_ != 1 || !reply_ || reply_->key != ids_) {
     fail(Rule::reply, "a request got " + std::to_string(replies_) + " replies");
     return;
@@ -302,7 +308,7 @@ void World::request(int agent, Request&& asked, bool supervisor) {
 }
 
 void World::ask(int agent, std::uint8_t how) {
-  Request asked;
+  Request& asked = draft();
   asked.kind = kAsked.at(how % kAsked.size());
   const int variant = static_cast<int>(how / kAsked.size());
   switch (asked.kind) {
@@ -326,7 +332,7 @@ void World::ask(int agent, std::uint8_t how) {
   }
   if (variant % 2 == 1) asked.id = "r" + std::to_string(++ids_);
   asked.content_hash = hash_of(how, 1);
-  request(agent, std::move(asked));
+  request(agent);
 }
 
 /// A supervisor moves a customer to any queue. What must come of it is worked out here, too: he is
@@ -349,7 +355,7 @@ void World::move_contact(int agent, const Step& step) {
   const core::Contact& before = *some[step.who / kAgents % some.size()];
   const std::size_t to = step.how / 2U % kTo.size();
 
-  Request move;
+  Request& move = draft();
   move.kind = RequestKind::move_contact;
   move.contact_id = to_string(before.id);
   message::QuickConnectRef ref;
@@ -372,7 +378,7 @@ void World::move_contact(int agent, const Step& step) {
   const bool moves = enabled(agent) && place && !before.offer && queue != nullptr && takes;
   const bool accepted =
       enabled(agent) && place && !before.offer && queue != nullptr && (stays || takes);
-  request(agent, std::move(move), true);
+  request(agent, true);
   if (violation_) return;
   if (reply_->accepted != accepted) {
     fail(Rule::line, accepted ? "a customer who waits is not moved to a queue that takes him"
@@ -415,7 +421,7 @@ void World::call_in(std::uint8_t how) {
 }
 
 void World::transfer(int agent, std::uint8_t how) {
-  Request asked;
+  Request& asked = draft();
   asked.kind = RequestKind::blind_transfer;
   asked.subtopic = "BlindTransfer";
   const int target = how % 6;
@@ -466,13 +472,14 @@ void World::transfer(int agent, std::uint8_t how) {
   }
   if (how / 48 % 2 == 1) asked.id = "t" + std::to_string(++ids_);
   asked.content_hash = hash_of(static_cast<std::uint64_t>(how % 48), 2);
-  request(agent, std::move(asked));
+  request(agent);
 }
 
 void World::again(int agent, std::uint8_t how) {
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
   if (!desk.last) return;
-  Request asked = std::move(*desk.last);
+  Request& asked = draft();
+  asked = std::move(*desk.last);
   const core::Reply before = std::move(desk.last_reply);
   const core::Reply& reply = desk.last_reply;
   const bool enabled = this->enabled(agent);
@@ -481,7 +488,7 @@ void World::again(int agent, std::uint8_t how) {
     const Tracked* running = before.transfer_id ? tracked(*before.transfer_id) : nullptr;
     const bool repeat = asked.kind == RequestKind::blind_transfer && running != nullptr &&
                         !running->outcome && enabled;
-    request(agent, std::move(asked));
+    request(agent);
     if (!repeat || violation_) return;
     if (!reply.accepted || reply.transfer_id != before.transfer_id || !reply.current ||
         published_ > 0 || commanded_ > 0) {
@@ -491,7 +498,7 @@ void World::again(int agent, std::uint8_t how) {
   }
   const bool other = how % 4 == 3;
   if (other) ++asked.content_hash;
-  request(agent, std::move(asked));
+  request(agent);
   if (violation_ || !enabled) return;
   if (published_ > 0 || commanded_ > 0) {
     fail(Rule::reply, "the same request id did something again");
@@ -549,9 +556,9 @@ void World::refresh(int agent) {
   for (std::size_t i = 0; i < 2; ++i) {
     if (!differs(*told[i], list[i])) continue;
     fail(Rule::desktop, login + ": leg " + std::to_string(i) + " is " + list[i].status + " (" +
-                            list[i].connection_id + ", buttons " +
+                            to_string(list[i].connection_id) + ", buttons " +
                             std::to_string(list[i].buttons.bits) + "), but the events told " +
-                            told[i]->status + " (" + told[i]->connection + ", buttons " +
+                            told[i]->status + " (" + to_string(told[i]->connection) + ", buttons " +
                             std::to_string(told[i]->buttons) + ")");
     return;
   }
@@ -665,12 +672,12 @@ void World::take(const Step& step) {
         move_contact(agent, step);
         break;
       }
-      Request cancel;
+      Request& cancel = draft();
       cancel.kind = RequestKind::cancel_transfer;
       for (const Tracked& each : tracked_) {
         if (each.agent == agent && !each.outcome) cancel.transfer_id = to_string(each.id);
       }
-      request(agent, std::move(cancel), true);
+      request(agent, true);
       break;
     }
     case Act::hours:

@@ -100,8 +100,8 @@ class World {
   /// What a desktop was told.
   struct Call {
     std::string status;
-    std::string connection;
-    std::string contact;
+    LegId connection;
+    ContactId contact;
     std::uint16_t buttons = 0;
   };
   struct Desk {
@@ -149,12 +149,17 @@ class World {
 
   // --- world.cpp
   void put(core::InputBody&& body);
+  /// The same with the body that is in input_ already.
+  void put();
   void fail(Rule rule, std::string text);
   void report(std::size_t index, Result result);
   void leg_event(SimLeg& leg, std::uint8_t how);
   void pass(TimeMs until);
   void fire_overdue();
-  void request(int agent, message::Request&& request, bool supervisor = false);
+  /// The next input's request, empty, to be filled in for request(): requests are large.
+  [[nodiscard]] message::Request& draft();
+  /// A desktop, or a supervisor for the agent, sends the draft.
+  void request(int agent, bool supervisor = false);
   void ask(int agent, std::uint8_t how);
   void move_contact(int agent, const Step& step);
   void call_in(std::uint8_t how);

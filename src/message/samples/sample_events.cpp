@@ -89,7 +89,7 @@ CallEvent dialed_call_event() {
   event.leg.phone_number = "+12082097345";
   event.leg.type = "outbound";
   event.leg.buttons = {};
-  event.call_variables.clear();
+  event.call_variables = {};
   event.queue_name.clear();
   event.queue_at = 0;
   return event;
@@ -171,14 +171,14 @@ Custody custody_of(TransferState state) {
 
 CallEvent published_incoming_call() {
   CallEvent event;
-  event.leg.connection_id = "4bbfa29b-d5a8-4876-9276-09872a748397";
-  event.leg.contact_id = "d675473e-7dbc-4a9b-ad92-b78f26e70b3b";
+  event.leg.connection_id = uuid("4bbfa29b-d5a8-4876-9276-09872a748397");
+  event.leg.contact_id = uuid("d675473e-7dbc-4a9b-ad92-b78f26e70b3b");
   event.leg.status = "connecting";
   event.leg.status_at = kIncomingAt;
   event.leg.type = "agent";
   event.leg.buttons = {CallButton::answer, CallButton::reject};
   event.event = "connecting";
-  event.call_variables = {{"ANI", "+161081111"}, {"DNIS", "+16013261548"}};
+  event.call_variables = CallVariables({{"ANI", "+161081111"}, {"DNIS", "+16013261548"}});
   event.queue_name = "InboundTest";
   event.queue_at = kIncomingAt;
   return event;
@@ -186,12 +186,12 @@ CallEvent published_incoming_call() {
 
 CallStateSync published_call_state_sync() {
   CallStateSync sync;
-  sync.attributes = {{"ANI", "+161081111"}, {"DNIS", "+16013261548"}};
+  sync.attributes = CallVariables({{"ANI", "+161081111"}, {"DNIS", "+16013261548"}});
   sync.queue_name = "InboundTest";
   sync.queue_at = kSyncQueueAt;
   CallLegView agent;
-  agent.connection_id = "71707025-ca65-4693-84b0-d05d80bbccbc";
-  agent.contact_id = "4f9d6eda-8df1-481b-a2e6-e4379b7401f4";
+  agent.connection_id = uuid("71707025-ca65-4693-84b0-d05d80bbccbc");
+  agent.contact_id = uuid("4f9d6eda-8df1-481b-a2e6-e4379b7401f4");
   agent.status = "connected";
   agent.status_at = kSyncLegsAt;
   agent.type = "agent";
