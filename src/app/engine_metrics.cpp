@@ -77,7 +77,7 @@ prometheus::Histogram& EngineMetrics::queue_wait(const std::string& queue) {
 
 void EngineMetrics::transfer_moved(const message::TransferView& transfer) {
   if (transfer.timeline.empty()) return;
-  const std::string& kind = transfer.current.destination.type;
+  const std::string& kind = transfer.current.destination->type;
   const TransferState state = transfer.timeline.back().state;
   if (is_attempt(transfer.timeline)) attempts_.Add({{"kind", kind}}).Increment();
   const bool again = transfer.timeline.size() > 1 &&
@@ -89,7 +89,7 @@ void EngineMetrics::transfer_moved(const message::TransferView& transfer) {
 }
 
 void EngineMetrics::outcome(const message::TransferView& transfer) {
-  const std::string& kind = transfer.current.destination.type;
+  const std::string& kind = transfer.current.destination->type;
   const TransferState state = transfer.current.state;
   const std::string name(message::to_string(state));
   outcomes_

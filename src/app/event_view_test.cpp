@@ -32,8 +32,8 @@ TEST(EventView, TellsATransferInOneLine) {
   message::TransferStateChange change;
   change.state = message::TransferState::connected;
   change.custody = message::Custody::destination;
-  change.destination.name = "Sasi_Chime";
-  change.destination.phone_number = "+16579994374";
+  change.destination.own().name = "Sasi_Chime";
+  change.destination.own().phone_number = "+16579994374";
   change.connected_to = "+16579994374";
   const EventView view = view_of(change);
   EXPECT_TRUE(view.is_transfer());
@@ -46,9 +46,9 @@ TEST(EventView, TellsATransferInOneLine) {
 TEST(EventView, ANumberWithoutANameIsToldOnce) {
   message::TransferStateChange change;
   change.state = message::TransferState::dialing;
-  change.destination.phone_number = "+12082097345";
+  change.destination.own().phone_number = "+12082097345";
   EXPECT_EQ(view_of(change).summary, "transfer dialing to +12082097345");
-  change.destination.name = "+12082097345";
+  change.destination.own().name = "+12082097345";
   EXPECT_EQ(view_of(change).summary, "transfer dialing to +12082097345");
 }
 

@@ -25,8 +25,7 @@ const std::string& Agent::state_type() const {
   return activity == Activity::idle ? chosen.type : kSystem;
 }
 
-void Agent::tell(message::AgentSnapshot& snapshot,
-                 const directory::DirectoryIndex& directory) const {
+void Agent::tell(message::AgentSnapshot& snapshot) const {
   snapshot.login_state = logged_in ? "LoggedIn" : "LoggedOut";
   if (!logged_in || record == nullptr) return;
 
@@ -43,15 +42,11 @@ void Agent::tell(message::AgentSnapshot& snapshot,
   info.state_changed_at = since;
   info.type = type;
   if (type != "routable") info.reason_code = activity == Activity::idle ? chosen.code : name;
-  if (const auto* profile = directory.routing_profile(record->routing_profile)) {
-    info.routing_profile_name = profile->name;
-    info.routing_profile_arn = profile->arn;
-    if (const auto* queue = directory.queue(profile->default_outbound_queue_arn)) {
-      info.default_outbound_queue_name = queue->name;
-      info.default_outbound_queue_arn = queue->arn;
-    }
-  }
-  snapshot.state = message::AgentStateView{.type = type, .name = name, .started_at = since};
+  info.routing = routing;
+  message::AgentStateView& shown = snapshot.state.emplace();
+  shown.type = type;
+  shown.name = name;
+  shown.started_at = since;
 
   message::AgentButtons& buttons = snapshot.buttons.emplace();
   const bool on_call = activity == Activity::offered || activity == Activity::busy;

@@ -44,6 +44,7 @@ struct Agent {
   std::string login;
   const directory::Agent* record =
       nullptr;  ///< In the current directory; null once he was removed.
+  message::Shared<message::RoutingView> routing;  ///< Of `record`, as it is told.
   bool logged_in = false;
   bool phone_reachable = false;
   bool muted = false;
@@ -77,7 +78,7 @@ struct Agent {
   /// routable, not_routable, offline or system.
   [[nodiscard]] const std::string& state_type() const;
   /// Fills in the agent as the published objects tell him. The snapshot is empty before.
-  void tell(message::AgentSnapshot& snapshot, const directory::DirectoryIndex& directory) const;
+  void tell(message::AgentSnapshot& snapshot) const;
 };
 BOOST_DESCRIBE_STRUCT(Agent, (),
                       (login, logged_in, phone_reachable, muted, chosen, activity, since,

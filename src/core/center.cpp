@@ -48,8 +48,9 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
   for (const ContactId& id : to_store_) {
     const Contact* changed = contact(id);
     if (changed == nullptr) continue;
-    out_->emplace_back(StoreContact{
-        std::make_shared<message::ContactView>(changed->view(queue_name(changed->queue_arn)))});
+    auto record = std::make_shared<message::ContactView>();
+    changed->tell(*record, queue_name(changed->queue_arn));
+    out_->emplace_back(StoreContact{std::move(record)});
   }
   to_store_.clear();
   for (const TransferId& id : settled_) transfers_.erase(id);
@@ -83,14 +84,20 @@ CommandId ContactCenter::Impl::command(CommandBody body, OpenCommand context) {
   if (auto* dtmf = std::get_if<SendDtmf>(&context.body)) dtmf->digits.clear();
   if (auto* bridge = std::get_if<BridgeCommand>(&context.body)) bridge->order.digits.clear();
   commands_.emplace(id, std::move(context));
-  out_->emplace_back(Command{.id = id, .body = std::move(body)});
+  auto& put_out = std::get<Command>(out_->emplace_back(std::in_place_type<Command>));
+  put_out.id = id;
+  put_out.body = std::move(body);
   return id;
 }
 
 TimerId ContactCenter::Impl::arm(TimerKind kind, const ContactId& contact, TimeMs at,
                                  const LegId& leg) {
   const TimerId id = next_timer_++;
-  timers_.emplace(id, OpenTimer{.kind = kind, .contact = contact, .leg = leg, .at = at});
+  OpenTimer& timer = timers_[id];
+  timer.kind = kind;
+  timer.contact = contact;
+  timer.leg = leg;
+  timer.at = at;
   out_->emplace_back(ArmTimer{.timer = id, .at = at});
   return id;
 }
@@ -147,17 +154,39 @@ void ContactCenter::Impl::on(const PolicyChanged& change) {
 
 void ContactCenter::Impl::on(const DirectoryChanged& change) {
   directory_ = std::make_shared<const directory::DirectoryIndex>(change.directory);
-  for (auto& [login, each] : agents_) each.record = nullptr;
   for (const directory::Agent& record : directory_->directory().agents) {
     Agent& each = agents_[record.login];
     each.login = record.login;
-    each.record = &record;
     if (each.since == 0) each.since = now_;
   }
+  find_records();
   for (const directory::Queue& queue : directory_->directory().queues) lines_[queue.arn];
   available_.clear();
   for (auto& [login, each] : agents_) index_availability(each);
   for (const directory::Queue& queue : directory_->directory().queues) route_queue(queue.arn);
+}
+
+void ContactCenter::Impl::find_records() {
+  std::map<const directory::RoutingProfile*, message::Shared<message::RoutingView>> views;
+  for (auto& [login, each] : agents_) {
+    each.record = directory_->agent(login);
+    const directory::RoutingProfile* profile =
+        each.record == nullptr ? nullptr
+                               : directory_->routing_profile(each.record->routing_profile);
+    each.routing = {};
+    if (profile == nullptr) continue;
+    const auto [view, fresh] = views.try_emplace(profile);
+    if (fresh) {
+      message::RoutingView& told = view->second.own();
+      told.name = profile->name;
+      told.arn = profile->arn;
+      if (const auto* queue = directory_->queue(profile->default_outbound_queue_arn)) {
+        told.default_outbound_queue_name = queue->name;
+        told.default_outbound_queue_arn = queue->arn;
+      }
+    }
+    each.routing = view->second;
+  }
 }
 
 void ContactCenter::Impl::on(const QueueHours& change) {
@@ -272,10 +301,9 @@ void ContactCenter::Impl::on(const TimerFired& event) {
 }
 
 void ContactCenter::Impl::on(const CommandResult& result) {
-  const auto it = commands_.find(result.command);
-  if (it == commands_.end()) return;
-  const OpenCommand open = std::move(it->second);
-  commands_.erase(it);
+  const auto answered = commands_.extract(result.command);
+  if (answered.empty()) return;
+  const OpenCommand& open = answered.mapped();
   Contact* owner = contact(open.contact);
   if (owner == nullptr) return;
   Transfer* transfer = running_transfer(*owner);
@@ -364,7 +392,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           move(*owner, *transfer, TransferState::dialing,
                transfer->released ? Custody::server : Custody::agent);
         }
-        if (transfer->view.current.options.release_on == message::ReleaseOn::accepted &&
+        if (transfer->view.current.options->release_on == message::ReleaseOn::accepted &&
             !transfer->released && !transfer->releasing) {
           begin_release(*owner, *transfer);
         }
@@ -444,7 +472,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           asker != nullptr && result.ok && owner->agent == open.agent) {
         asker->muted = open.kind == message::RequestKind::mute;
         auto& body = publish<message::SetAgentState>(*asker, open.request_id);
-        asker->tell(body.agent, *directory_);
+        asker->tell(body.agent);
         body.event = asker->state_name();
         // The published sample of Mute carries these two buttons only.
         if (body.agent.buttons) {

@@ -201,6 +201,8 @@ struct ContactCenter::Impl {
   void publish(Agent& agent, Body body, std::optional<std::string> request_id = {}) {
     publish<Body>(agent, std::move(request_id)) = std::move(body);
   }
+  /// Each agent's record in the directory, which is a new one.
+  void find_records();
   void store(const Contact& contact);
   void store(const Transfer& transfer);
   [[nodiscard]] Agent* agent(std::string_view login);
@@ -243,7 +245,7 @@ struct ContactCenter::Impl {
   void index_availability(Agent& agent);
   /// What is told of a call whichever leg an event is about.
   struct CallContext {
-    message::CallVariables variables;
+    message::Shared<message::CallVariables> variables;
     const std::string& queue_name;
   };
   [[nodiscard]] CallContext context_of(const Contact& contact) const;

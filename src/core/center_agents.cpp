@@ -31,7 +31,7 @@ message::EventBody empty_read(message::RequestKind kind) {
 
 void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string> request_id) {
   auto& body = publish<message::SetAgentState>(agent, std::move(request_id));
-  agent.tell(body.agent, *directory_);
+  agent.tell(body.agent);
   body.event = agent.state_name();
 }
 
@@ -117,10 +117,10 @@ void ContactCenter::Impl::tell_call(message::CallEvent& event, const Contact& co
 }
 
 ContactCenter::Impl::CallContext ContactCenter::Impl::context_of(const Contact& contact) const {
-  std::map<std::string, std::string> variables = contact.attributes;
+  message::CallVariables variables = contact.attributes;
   variables.insert_or_assign("ANI", contact.customer_number);
   variables.insert_or_assign("DNIS", contact.dialed_number);
-  return {.variables = message::CallVariables(std::move(variables)),
+  return {.variables = message::Shared(std::move(variables)),
           .queue_name = queue_name(contact.queue_arn)};
 }
 
@@ -203,7 +203,7 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
     if (who == nullptr) {
       state->agent.login_state = "LoggedOut";
     } else {
-      who->tell(state->agent, *directory_);
+      who->tell(state->agent);
     }
   } else if (auto* states = std::get_if<message::GetStates>(&event.body)) {
     for (const directory::AgentState& each : directory_->directory().agent_states) {
@@ -230,8 +230,8 @@ void ContactCenter::Impl::read_finished(message::CallStateSync& body, const Agen
 
 void ContactCenter::Impl::read_call(message::CallStateSync& body, const Agent& agent) const {
   const auto found = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
-  const auto tell = [&body](const message::CallVariables& variables, const std::string& queue_name,
-                            TimeMs queue_at) {
+  const auto tell = [&body](const message::Shared<message::CallVariables>& variables,
+                            const std::string& queue_name, TimeMs queue_at) {
     body.attributes = variables;
     if (queue_name.empty()) return;
     body.queue_name = queue_name;

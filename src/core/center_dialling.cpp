@@ -97,7 +97,7 @@ Preflight ContactCenter::preflight(const RequestInput& input, TimeMs now) const 
     if (!refused) refused = s.options_in_force(input.request, wanted);
     if (!refused) refused = s.destination_refusal(*agent, wanted, now);
   }
-  result.destination = std::move(wanted.view.current.destination);
+  result.destination = *wanted.view.current.destination;
   if (!wanted.number.empty()) result.number = std::move(wanted.number_facts);
   if (refused) {
     message::ApiError error;

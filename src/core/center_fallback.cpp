@@ -79,7 +79,7 @@ void ContactCenter::Impl::requeue(Contact& contact, Transfer& transfer, const st
 void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
   transfer.answered = false;
   transfer.taking_back = false;
-  const message::OptionsInForce& options = transfer.view.current.options;
+  const message::OptionsInForce& options = *transfer.view.current.options;
   std::size_t steps = options.on_failure.size();
   if (planted(PlantedFault::chain_cut_short)) steps = std::min<std::size_t>(steps, 1);
   while (transfer.next_step < steps) {

@@ -135,7 +135,7 @@ void ContactCenter::Impl::session_lost(Agent& agent) {
   const bool was_in = std::exchange(agent.logged_in, false);
   agent.since = now_;
   index_availability(agent);
-  if (was_in) agent.tell(publish<message::LogoutSuccess>(agent).agent, *directory_);
+  if (was_in) agent.tell(publish<message::LogoutSuccess>(agent).agent);
 }
 
 void ContactCenter::Impl::restart_sessions() {
@@ -260,7 +260,7 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
     who->logged_in = true;
     who->since = now_;
     who->idle_since = now_;
-    who->tell(publish<message::LoginSuccess>(*who).agent, *directory_);
+    who->tell(publish<message::LoginSuccess>(*who).agent);
   }
   std::set<ContactId> listed;
   for (const BridgeContact& each : event.snapshot.contacts) {

@@ -19,7 +19,7 @@ using message::ReleaseOn;
 bool ContactCenter::Impl::goes_cold(const Agent& agent, const Transfer& transfer) const {
   // The SDK takes no numbers, and waits for nobody: the agent leaves at once.
   return policy_.mirror.cold_transfer && transfer.kind != TransferKind::number &&
-         transfer.view.current.options.release_on == ReleaseOn::accepted && agent.session &&
+         transfer.view.current.options->release_on == ReleaseOn::accepted && agent.session &&
          agent.session->leased.cold_transfer;
 }
 
@@ -28,7 +28,7 @@ void ContactCenter::Impl::start_cold(Contact& contact, Transfer& transfer) {
   MirrorTransfer& mirror = *transfer.mirror;
   mirror.step = MirrorStep::cold;
   mirror.cold = true;
-  const message::DestinationView& to = transfer.view.current.destination;
+  const message::DestinationView& to = *transfer.view.current.destination;
   order(
       primary,
       {.action = BridgeAction::coldTransfer,

@@ -66,7 +66,7 @@ std::optional<Refused> ContactCenter::Impl::mirror_transfer_refusal(
 
 std::optional<Refused> ContactCenter::Impl::unlisted_refusal(const Agent& agent,
                                                              const Transfer& transfer) const {
-  const message::DestinationView& to = transfer.view.current.destination;
+  const message::DestinationView& to = *transfer.view.current.destination;
   if (!to.endpoint_arn || !agent.session || !agent.session->endpoints.known) return {};
   if (std::ranges::binary_search(agent.session->endpoints.arns, *to.endpoint_arn)) return {};
   return refuse(Reason::destinationNotPermitted,
@@ -95,7 +95,7 @@ void ContactCenter::Impl::start_mirrored(Contact& contact, Transfer& transfer) {
 
 void ContactCenter::Impl::add_party(Contact& contact, Transfer& transfer) {
   Agent& primary = *agent(transfer.agent);
-  const message::DestinationView& to = transfer.view.current.destination;
+  const message::DestinationView& to = *transfer.view.current.destination;
   message::BridgeEndpoint endpoint{.type = to.type == "dial_pad" ? "phone_number" : to.type,
                                    .name = to.type == "dial_pad" ? std::string{} : to.name,
                                    .arn = to.endpoint_arn.value_or(""),
@@ -152,11 +152,11 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
   }
   if (mirror.third_party.empty()) party_is_there(contact, transfer, *party);
   if (mirror.step == MirrorStep::watching || mirror.step == MirrorStep::leaving) return;
-  const bool wait = transfer.view.current.options.release_on == ReleaseOn::answered;
+  const bool wait = transfer.view.current.options->release_on == ReleaseOn::answered;
   if (wait && party->state != "connected") {
     if (mirror.step != MirrorStep::ringing) {
       mirror.step = MirrorStep::ringing;
-      step_timer(contact, transfer, transfer.view.current.options.ring_timeout_seconds);
+      step_timer(contact, transfer, transfer.view.current.options->ring_timeout_seconds);
     }
     return;
   }
@@ -247,7 +247,7 @@ void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnect
   transfer.mirror.emplace();
   transfer.mirror->step = MirrorStep::watching;
   transfer.mirror->third_party = party.id;
-  message::DestinationView& to = transfer.view.current.destination;
+  message::DestinationView& to = transfer.view.current.destination.own();
   to.type = "phone_number";
   to.name = party.quick_connect.empty() ? party.number : party.quick_connect;
   if (const auto number = message::normalize_e164(party.number)) {
@@ -268,7 +268,7 @@ void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnect
     }
     break;
   }
-  transfer.view.current.options.release_on = ReleaseOn::answered;
+  transfer.view.current.options.own().release_on = ReleaseOn::answered;
   transfer.view.agent = mirror.agent;
   transfer.view.accepted_at = now_;
   transfer.view.current.transfer_id = transfer.id;
@@ -308,7 +308,7 @@ void ContactCenter::Impl::give_back_customer(Contact& contact, const Transfer& t
   const MirrorTransfer& gave_up = *transfer.mirror;
   const bool may_come = gave_up.third_party.empty() && (gave_up.step == MirrorStep::settling ||
                                                         transfer.failure == Reason::canceled);
-  const message::DestinationView& to = transfer.view.current.destination;
+  const message::DestinationView& to = *transfer.view.current.destination;
   mirror.late_transfer = may_come ? transfer.id : TransferId{};
   mirror.late_destination = to.phone_number.value_or(to.name);
   mirror.resume_owed = !transfer.was_held && !contact.held;
@@ -398,7 +398,7 @@ void ContactCenter::Impl::step_expired(Contact& contact, Transfer& transfer) {
           contact, transfer, Reason::noAnswer,
           backend_error(
               "Nobody answered within " +
-              seconds(transfer.view.current.options.ring_timeout_seconds) +
+              seconds(transfer.view.current.options->ring_timeout_seconds) +
               "; the third party's connection is still there, and can be ended in the CCP."));
       publish_call(contact);
       break;

@@ -81,7 +81,7 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
   if (refused) {
     count_limit(*refused);
     if (request.kind == RequestKind::blind_transfer) ++counters_.transfers_refused;
-    message::ApiError error;
+    message::ApiError& error = reply.error.emplace();
     error.error_type = message::error_type(request);
     if ((request.kind == RequestKind::update_state || request.kind == RequestKind::set_not_ready) &&
         refused->reason == Reason::invalidDestination) {
@@ -105,7 +105,6 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
       error.contact_id = agent.contact;
       if (request.kind == RequestKind::blind_transfer) error.customer_location = "agent";
     }
-    reply.error = std::move(error);
   }
   const bool conflict = refused && refused->reason == Reason::idempotencyConflict;
   if (request.id && !agent.login.empty() && !conflict &&
@@ -201,7 +200,7 @@ std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& r
     agent.idle_since = now_;
     index_availability(agent);
   }
-  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent, *directory_);
+  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent);
   if (first) {
     agent_changed(agent, request.id);
     if (agent.available()) route_agent(agent);
@@ -228,7 +227,7 @@ std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& 
   agent.logged_in = false;
   agent.since = now_;
   index_availability(agent);
-  agent.tell(publish<message::LogoutSuccess>(agent, request.id).agent, *directory_);
+  agent.tell(publish<message::LogoutSuccess>(agent, request.id).agent);
   staff_left(agent);
   return {};
 }
@@ -495,7 +494,7 @@ std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Reques
                   .target = AgentPhone{.login = agent.login, .auto_answer = true},
                   .media_of = {},
                   .presentation = {.from_number = wanted.number,
-                                   .from_name = wanted.view.current.destination.name,
+                                   .from_name = wanted.view.current.destination->name,
                                    .headers = {}}},
           {.purpose = Purpose::out_agent_dial,
            .contact = call.id,

@@ -340,7 +340,7 @@ void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpo
   if (purpose == OfferPurpose::take_back) seconds = policy_.answer_timeout_seconds;
   if (const Transfer* transfer = running_transfer(contact);
       transfer != nullptr && purpose == OfferPurpose::transfer) {
-    seconds = transfer->view.current.options.ring_timeout_seconds;
+    seconds = transfer->view.current.options->ring_timeout_seconds;
   }
   if (!planted(PlantedFault::no_offer_timeout))
     contact.offer->timer =

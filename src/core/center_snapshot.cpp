@@ -88,7 +88,7 @@ std::string why_unsound(const Read& state) {
 }  // namespace
 
 template <>
-inline constexpr std::size_t kNotSaved<Agent> = 3;  // record, indexed, indexed_since.
+inline constexpr std::size_t kNotSaved<Agent> = 4;  // record, routing, indexed, indexed_since.
 
 std::string ContactCenter::save() const {
   const Impl& s = *impl_;
@@ -156,10 +156,8 @@ std::string ContactCenter::load(std::string_view snapshot) {
   }
   for (auto& [id, each] : state.commands) s.commands_.emplace(id, std::move(*each));
   for (auto& [id, each] : state.timers) s.timers_.emplace(id, *each);
-  for (auto& [login, each] : s.agents_) {
-    each.record = s.directory_->agent(login);
-    s.index_availability(each);
-  }
+  s.find_records();
+  for (auto& [login, each] : s.agents_) s.index_availability(each);
   impl_ = std::move(fresh);
   return {};
 }

@@ -48,7 +48,7 @@ void ContactCenter::Impl::start_transfer(Contact& contact, Transfer& transfer) {
     start_mirrored(contact, transfer);
     return;
   }
-  const message::OptionsInForce& options = transfer.view.current.options;
+  const message::OptionsInForce& options = *transfer.view.current.options;
   switch (transfer.kind) {
     case TransferKind::queue:
       begin_release(contact, transfer);
@@ -96,7 +96,7 @@ void ContactCenter::Impl::target_alerting(Contact& contact, Transfer& transfer) 
          transfer.released ? Custody::server : Custody::agent);
   }
   tell_refer(contact, transfer, 180, false);
-  const ReleaseOn when = transfer.view.current.options.release_on;
+  const ReleaseOn when = transfer.view.current.options->release_on;
   if (!transfer.released && !transfer.releasing && when != ReleaseOn::answered)
     begin_release(contact, transfer);
 }
@@ -154,7 +154,7 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
 
   if (transfer.kind == TransferKind::queue) {
     enqueue(contact, transfer.target_queue_arn, now_, false,
-            transfer.view.current.options.queue_timeout_seconds);
+            transfer.view.current.options->queue_timeout_seconds);
     move(contact, transfer, TransferState::queued, Custody::queue);
     store(contact);
     (void)try_offer(contact);

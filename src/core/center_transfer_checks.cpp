@@ -15,7 +15,7 @@ using message::Request;
 std::optional<Refused> ContactCenter::Impl::resolve(
     const Agent& agent, const Request& request, const std::optional<directory::NumberFacts>& facts,
     Transfer& transfer) const {
-  message::DestinationView& view = transfer.view.current.destination;
+  message::DestinationView& view = transfer.view.current.destination.own();
   if (!request.destination)
     return refuse(Reason::invalidDestination, "data: a destination is missing");
 
@@ -99,7 +99,7 @@ std::optional<Refused> ContactCenter::Impl::resolve(
 
 std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& request,
                                                              Transfer& transfer) const {
-  message::OptionsInForce& options = transfer.view.current.options;
+  message::OptionsInForce& options = transfer.view.current.options.own();
   const message::TransferOptions& asked = request.options;
   const std::vector<ReleaseOn>& possible =
       transfer.kind == TransferKind::number  ? policy_.capabilities.release_on_number
@@ -243,11 +243,11 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   call->all_transfers.push_back(transfer.id);
   ++counters_.transfers_accepted;
   ++counters_.transfers_open;
-  for (const auto& [name, value] : transfer.view.current.options.attributes)
+  for (const auto& [name, value] : transfer.view.current.options->attributes)
     call->attributes[name] = value;
   call->attributes["TransferredBy"] = agent.login;
-  if (transfer.view.current.options.note)
-    call->attributes["TransferNote"] = *transfer.view.current.options.note;
+  if (transfer.view.current.options->note)
+    call->attributes["TransferNote"] = *transfer.view.current.options->note;
 
   reply.transfer_id = transfer.id;
   move(*call, transfer, TransferState::accepted, Custody::agent);

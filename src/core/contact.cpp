@@ -27,8 +27,7 @@ std::string_view Contact::state() const {
   return !agent.empty() || !destination_leg.is_nil() || transfer ? "active" : "queued";
 }
 
-message::ContactView Contact::view(const std::string& queue_name) const {
-  message::ContactView view;
+void Contact::tell(message::ContactView& view, const std::string& queue_name) const {
   view.contact_id = id;
   view.direction = outbound ? "outbound" : "inbound";
   view.customer = customer_number;
@@ -39,20 +38,20 @@ message::ContactView Contact::view(const std::string& queue_name) const {
   view.ended_at = ended_at;
   view.legs.reserve(legs.size());
   for (const Leg& each : legs) {
-    view.legs.push_back({.connection_id = each.id,
-                         .type = each.role == LegRole::agent                   ? "agent"
-                                 : each.role == LegRole::customer && !outbound ? "inbound"
-                                                                               : "outbound",
-                         .party = each.party,
-                         .started_at = each.started_at,
-                         .answered_at = each.answered_at,
-                         .ended_at = each.ended_at,
-                         .end_code = each.end_code,
-                         .end_text = each.end_text});
+    message::LegRecord& leg = view.legs.emplace_back();
+    leg.connection_id = each.id;
+    leg.type = each.role == LegRole::agent                   ? "agent"
+               : each.role == LegRole::customer && !outbound ? "inbound"
+                                                             : "outbound";
+    leg.party = each.party;
+    leg.started_at = each.started_at;
+    leg.answered_at = each.answered_at;
+    leg.ended_at = each.ended_at;
+    leg.end_code = each.end_code;
+    leg.end_text = each.end_text;
   }
   view.transfers = all_transfers;
   view.moves = moves;
-  return view;
 }
 
 }  // namespace baton::core

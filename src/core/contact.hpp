@@ -133,7 +133,8 @@ struct Contact {
   [[nodiscard]] bool active() const;
   /// queued, offered, active or ended, as message::ContactView tells it.
   [[nodiscard]] std::string_view state() const;
-  [[nodiscard]] message::ContactView view(const std::string& queue_name) const;
+  /// Fills in the record, which is empty before.
+  void tell(message::ContactView& view, const std::string& queue_name) const;
 };
 BOOST_DESCRIBE_STRUCT(Contact, (),
                       (id, outbound, customer_number, dialed_number, trunk, presentation,

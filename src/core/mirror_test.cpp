@@ -522,7 +522,7 @@ TEST_F(Mirrored, ATransferByHandIsRecordedAsOne) {
   session.third_party("connecting", "+442079460000");
   report();
   EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent");
-  EXPECT_EQ(t.transfer_states("agent1").back().destination.phone_number, "+442079460000");
+  EXPECT_EQ(t.transfer_states("agent1").back().destination->phone_number, "+442079460000");
   EXPECT_TRUE(t.commands.empty());
   const Reply reply = transfer(to_number(kOutside));
   ASSERT_TRUE(reply.error.has_value());
@@ -914,7 +914,7 @@ TEST(Capabilities, AreThoseThatTheJournalWasRecordedWith) {
   // Another process begins, with another back end: what the one before did is replayed as it was.
   t.restart({});
   EXPECT_EQ(told(), "sip");
-  EXPECT_EQ(t.transfer_states("agent1").back().options.on_failure.size(), 2U);
+  EXPECT_EQ(t.transfer_states("agent1").back().options->on_failure.size(), 2U);
   t.put(PolicyChanged{testing::mirrored_policy()});
   EXPECT_EQ(told(), "amazon-connect");
   t.restart({});

@@ -340,7 +340,7 @@ TEST_F(MoveContact, ARunningTransferGoesOnInTheNewQueue) {
   EXPECT_EQ(told[0].custody, Custody::queue);
   EXPECT_EQ(told[0].position, 1);
   EXPECT_EQ(told[0].queue_name, "Third");
-  EXPECT_EQ(told[0].destination.queue, "Second") << "what was asked for";
+  EXPECT_EQ(told[0].destination->queue, "Second") << "what was asked for";
   const message::TransferView view = transfer_record();
   EXPECT_EQ(view.timeline.back().detail, "moved from Second by agent4");
   EXPECT_EQ(record(call).moves.size(), 1U);

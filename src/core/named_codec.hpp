@@ -71,6 +71,10 @@ struct IsOwner : std::false_type {};
 template <class T>
 struct IsOwner<std::unique_ptr<T>> : std::true_type {};
 template <class T>
+struct IsShared : std::false_type {};
+template <class T>
+struct IsShared<message::Shared<T>> : std::true_type {};
+template <class T>
 inline constexpr bool kAlwaysFalse = false;
 
 /// A new member that nobody described would be lost with every restart: that does not compile.
@@ -106,6 +110,8 @@ constexpr Wire wire_of() {
     return wire_of<std::remove_cv_t<std::remove_pointer_t<T>>>();
   } else if constexpr (IsOwner<T>::value) {
     return wire_of<typename T::element_type>();
+  } else if constexpr (IsShared<T>::value) {
+    return wire_of<std::remove_cvref_t<decltype(*std::declval<T>())>>();
   } else {
     return Wire::bytes;
   }
@@ -179,7 +185,8 @@ class NamedEncoder {
     } else if constexpr (std::integral<T>) {
       // Of either sign the form is the same, so that a type may change it.
       put_varint(out_, std::uint64_t{value} << 1U);
-    } else if constexpr (std::is_pointer_v<T> || named::IsOwner<T>::value) {
+    } else if constexpr (std::is_pointer_v<T> || named::IsOwner<T>::value ||
+                         named::IsShared<T>::value) {
       put(*value);
     } else {
       const std::size_t at = out_.size();
@@ -200,8 +207,6 @@ class NamedEncoder {
       put_varint(out_, value.size());
       out_ += static_cast<char>(named::wire_of<typename T::value_type>());
       for (const auto& each : value) put(each);
-    } else if constexpr (std::same_as<T, message::CallVariables>) {
-      put_bytes(value.map());
     } else if constexpr (std::same_as<T, message::ToldUuid>) {
       out_ += to_string(value);
     } else if constexpr (named::IsMap<T>::value) {
@@ -258,8 +263,8 @@ class NamedEncoder {
       return !value.has_value();
     } else if constexpr (named::IsList<T>::value || named::IsMap<T>::value) {
       return value.empty() && usual.empty();
-    } else if constexpr (std::same_as<T, message::CallVariables>) {
-      return value.map().empty();
+    } else if constexpr (named::IsShared<T>::value) {
+      return is_default(*value, *usual);
     } else {
       return false;
     }
@@ -352,6 +357,8 @@ class NamedDecoder {
     if constexpr (named::IsOwner<T>::value) {
       value = std::make_unique<typename T::element_type>();
       return get(in, wire, *value);
+    } else if constexpr (named::IsShared<T>::value) {
+      return get(in, wire, value.own());
     } else if constexpr (NamedEnum<T>) {
       std::uint64_t number = 0;
       if (wire != static_cast<std::uint8_t>(Wire::varint)) return fail("an enumerator is not one");
@@ -411,11 +418,6 @@ class NamedDecoder {
       return get_tagged(in, value.emplace());
     } else if constexpr (named::IsList<T>::value) {
       return get_list(in, value);
-    } else if constexpr (std::same_as<T, message::CallVariables>) {
-      message::CallVariables::Map map;
-      if (!get_map(in, map)) return false;
-      value = message::CallVariables(std::move(map));
-      return true;
     } else if constexpr (std::same_as<T, message::ToldUuid>) {
       const auto id = message::parse_uuid(in);
       if (!id) return fail("an identifier is not one");

@@ -109,7 +109,7 @@ TEST_F(Talking, AQueueTakesTheCallAndTheNextAgentAnswers) {
   t.answer("agent2");
   EXPECT_EQ(t.way("agent1"), "accepted/agent queued/queue alerting/server connected/destination");
   EXPECT_EQ(t.last_call("agent2", "agent").event, "connected");
-  EXPECT_EQ(t.last_call("agent2", "agent").call_variables.map().at("TransferredBy"), "agent1");
+  EXPECT_EQ(t.last_call("agent2", "agent").call_variables->at("TransferredBy"), "agent1");
 }
 
 TEST_F(Talking, AnAgentWhoDoesNotTakeAQueuedCallMissesItAndTheNextIsOffered) {

@@ -63,7 +63,7 @@ store::AuditRow line_of(const core::Input& input, const message::TransferView& v
   row.request_id = view.request_id.value_or("");
   row.contact_id = to_string(view.current.contact_id);
   row.transfer_id = to_string(view.current.transfer_id);
-  row.target = target_of(view.current.destination);
+  row.target = target_of(*view.current.destination);
   return row;
 }
 

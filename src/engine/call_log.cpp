@@ -35,7 +35,7 @@ void log_step(const message::TransferView& transfer) {
     why += ')';
   }
   spdlog::log(level, "transfer of {} to a {}: {}, the customer is with: {}{}", transfer.agent,
-              now.destination.type, message::to_string(now.state), message::to_string(now.custody),
+              now.destination->type, message::to_string(now.state), message::to_string(now.custody),
               why);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "message/request.hpp"
+#include "message/shared.hpp"
 #include "message/uuid.hpp"
 
 namespace baton::message {
@@ -50,22 +51,8 @@ struct CallButtons {
 };
 BOOST_DESCRIBE_STRUCT(CallButtons, (), (bits))
 
-/// Names and values that are told with a call, in the order of the names. They do not change, so
-/// that copies share them. Any thread.
-class CallVariables {
- public:
-  using Map = std::map<std::string, std::string>;
-
-  CallVariables() = default;
-  explicit CallVariables(Map values) : map_(std::make_shared<const Map>(std::move(values))) {}
-  [[nodiscard]] const Map& map() const {
-    static const Map kNone;
-    return map_ ? *map_ : kNone;
-  }
-
- private:
-  std::shared_ptr<const Map> map_;
-};
+/// Names and values that are told with a call.
+using CallVariables = std::map<std::string, std::string>;
 
 /// One leg of a call as the published `ResponseActual` tells it.
 struct CallLegView {
@@ -87,7 +74,7 @@ struct CallEvent {
   CallLegView leg;
   std::string
       event;  ///< connecting, connected, hold, missed, Rejected, ACW, Dropped (published spelling).
-  CallVariables call_variables;
+  Shared<CallVariables> call_variables;
   std::string queue_name;
   TimeMs queue_at = 0;
 };
@@ -95,10 +82,18 @@ BOOST_DESCRIBE_STRUCT(CallEvent, (), (leg, event, call_variables, queue_name, qu
 
 /// InboundCall / StateSync.
 struct CallStateSync {
-  CallVariables attributes;
+  Shared<CallVariables> attributes;
   std::optional<std::string> queue_name;
   std::optional<TimeMs> queue_at;
   std::vector<CallLegView> calls;
+};
+
+/// `routingProfile` of the published `AgentInfo`.
+struct RoutingView {
+  std::string name;
+  std::string arn;
+  std::string default_outbound_queue_name;
+  std::string default_outbound_queue_arn;
 };
 
 /// `AgentInfo` of the published appendix.
@@ -113,10 +108,7 @@ struct AgentInfo {
   TimeMs state_changed_at = 0;
   std::string type;  ///< routable, not_routable, offline, system.
   std::optional<std::string> reason_code;
-  std::string routing_profile_name;
-  std::string routing_profile_arn;
-  std::string default_outbound_queue_name;
-  std::string default_outbound_queue_arn;
+  Shared<RoutingView> routing;
 };
 
 /// `agentState` and `rules.ResponseActual`.
@@ -257,8 +249,8 @@ struct TransferStateChange {
   Uuid contact_id;
   TransferState state = TransferState::accepted;
   Custody custody = Custody::agent;
-  DestinationView destination;
-  OptionsInForce options;
+  Shared<DestinationView> destination;
+  Shared<OptionsInForce> options;
   TimeMs at = 0;
   Reason reason = Reason::none;
   std::optional<std::string> connected_to;  ///< Login or number of who answered.

@@ -28,18 +28,18 @@ void write_agent_info(JsonWriter& json, const AgentInfo& info) {
       .number(0)
       .end_object();
   json.key("defaultOutboundQueue");
-  if (info.default_outbound_queue_arn.empty() && info.default_outbound_queue_name.empty()) {
+  if (info.routing->default_outbound_queue_arn.empty() && info.routing->default_outbound_queue_name.empty()) {
     json.null();
   } else {
     json.begin_object();
-    json.key("queueARN").string(info.default_outbound_queue_arn);
-    json.key("name").string(info.default_outbound_queue_name);
-    json.key("queueId").string(info.default_outbound_queue_arn);
+    json.key("queueARN").string(info.routing->default_outbound_queue_arn);
+    json.key("name").string(info.routing->default_outbound_queue_name);
+    json.key("queueId").string(info.routing->default_outbound_queue_arn);
     json.end_object();
   }
-  json.key("name").string(info.routing_profile_name);
-  json.key("routingProfileARN").string(info.routing_profile_arn);
-  json.key("routingProfileId").string(info.routing_profile_arn);
+  json.key("name").string(info.routing->name);
+  json.key("routingProfileARN").string(info.routing->arn);
+  json.key("routingProfileId").string(info.routing->arn);
   json.end_object();
   json.end_object();
 }

@@ -126,7 +126,7 @@ void write(JsonWriter& json, const CallEvent& body) {
   json.key("ResponseActual");
   write_leg(json, leg);
   json.key("CallVariables").begin_object();
-  for (const auto& [name, value] : body.call_variables.map()) json.escaped_key(name).string(value);
+  for (const auto& [name, value] : *body.call_variables) json.escaped_key(name).string(value);
   json.end_object();
   json.key("ExtendedCallVariables").null();
   json.key("ResponseFields").begin_object();
@@ -157,7 +157,7 @@ void write(JsonWriter& json, const CallEvent& body) {
 void write(JsonWriter& json, const CallStateSync& body) {
   json.begin_object();
   json.key("attributes").begin_array();
-  for (const auto& [name, value] : body.attributes.map()) {
+  for (const auto& [name, value] : *body.attributes) {
     json.begin_object().key("name").string(name).key("value").string(value).end_object();
   }
   json.end_array();

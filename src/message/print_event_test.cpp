@@ -130,7 +130,7 @@ TEST(PrintEvent, ATransferSaysWhoHasTheCustomer) {
 
 TEST(PrintEvent, ATransferLeavesOutWhatIsNotKnown) {
   TransferStateChange transfer;
-  transfer.destination.type = "dial_pad";
+  transfer.destination.own().type = "dial_pad";
   const json::object event = print_to_json(transfer);
   const json::object& message = event.at("message").as_object();
   for (const char* key : {"reason", "connectedTo", "connectedToAgent", "position",
@@ -198,7 +198,7 @@ RC_GTEST_PROP(PrintEvent, IsValidJsonWhateverThePartiesAreCalled, (const std::st
   // Names and reason phrases come from the phones of strangers.
   CallEvent call = samples::published_incoming_call();
   call.queue_name = raw;
-  call.call_variables = CallVariables({{raw, raw}});
+  call.call_variables.own() = {{raw, raw}};
   call.leg.phone_number = raw;
   const std::string text = print(Event{raw, 1, raw, call}, raw);
   const JsonTree tree(text);

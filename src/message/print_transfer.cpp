@@ -66,9 +66,9 @@ void write_transfer_members(JsonWriter& json, const TransferStateChange& transfe
   json.key("state").string(to_string(transfer.state));
   json.key("custody").string(to_string(transfer.custody));
   json.key("destination");
-  write_destination(json, transfer.destination);
+  write_destination(json, *transfer.destination);
   json.key("options");
-  write_options(json, transfer.options);
+  write_options(json, *transfer.options);
   json.key("at").time(transfer.at);
   if (transfer.reason != Reason::none) json.key("reason").string(to_string(transfer.reason));
   if (transfer.connected_to) json.key("connectedTo").string(*transfer.connected_to);

@@ -34,11 +34,11 @@ std::size_t index_of(std::string_view login) {
 /// The longest that a transfer may run: the sum of the deadlines of all that it may come to.
 TimeMs longest(const message::TransferStateChange& change, const core::Policy& policy) {
   const TimeMs pick_up = policy.answer_timeout_seconds * 1'000LL + policy.bridge_timeout_ms;
-  const message::OptionsInForce& options = change.options;
+  const message::OptionsInForce& options = *change.options;
   TimeMs sum = policy.park_timeout_ms + policy.bridge_timeout_ms + pick_up +
                options.ring_timeout_seconds * 1'000LL;
   const TimeMs in_queue = options.queue_timeout_seconds * 1'000LL + 2 * pick_up;
-  if (change.destination.queue) sum += in_queue;
+  if (change.destination->queue) sum += in_queue;
   for (const message::FallbackStep& step : options.on_failure) {
     sum += step.kind == message::FallbackKind::return_to_agent
                ? policy.return_ring_seconds * 1'000LL + pick_up
@@ -120,8 +120,8 @@ void World::on(core::Publish& output) {
            .options = change->options,
            .original_queue =
                owner == contacts.end() ? std::string{} : owner->second->original_queue_arn,
-           .may_release = change->destination.queue.has_value() ||
-                          change->options.release_on == message::ReleaseOn::accepted});
+           .may_release = change->destination->queue.has_value() ||
+                          change->options->release_on == message::ReleaseOn::accepted});
       return;
     }
     if (known->outcome &&
@@ -167,7 +167,7 @@ void World::on(const core::Command& output) {
 
 void World::on(core::Reply& output) {
   ++replies_;
-  reply_ = std::move(output);
+  reply_ = &output;
 }
 
 void World::on(const core::ArmTimer& output) {
@@ -200,7 +200,9 @@ void World::on(const core::StoreContact& output) {
 void World::check() {
   if (violation_) return;
   const Inspection::State& s = Inspection::of(core_.center);
-  for (const auto& [id, contact] : s.contacts_) check_contact(s, *contact);
+  contacts_.clear();
+  for (const auto& [id, contact] : s.contacts_) contacts_.push_back(contact.get());
+  for (const core::Contact* contact : contacts_) check_contact(s, *contact);
   check_agents(s);
   check_legs(s);
   check_transfers(s);
@@ -298,18 +300,18 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
 
 void World::check_agents(const Inspection::State& s) {
   std::array<CallsOf, kAgents + 1> calls;  // The last is for who is not simulated.
-  for (const auto& [id, contact] : s.contacts_) {
+  for (const core::Contact* contact : contacts_) {
     if (contact->ended_at) continue;
     if (!contact->agent.empty()) {
       const core::Contact*& has = calls.at(index_of(contact->agent)).has;
       if (has != nullptr) return fail(Rule::agent, contact->agent + " has two calls");
-      has = contact.get();
+      has = contact;
     }
     if (contact->offer) {
       const core::Contact*& offered = calls.at(index_of(contact->offer->agent)).offered;
       if (offered != nullptr)
         return fail(Rule::agent, contact->offer->agent + " is offered two calls");
-      offered = contact.get();
+      offered = contact;
     }
   }
   for (const auto& [login, agent] : s.agents_) {
@@ -413,11 +415,11 @@ void World::check_queues(const Inspection::State& s) {
   std::size_t waiting = 0;
   std::size_t in_lines = 0;
   for (const auto& [arn, line] : s.lines_) in_lines += line.waiting.size();
-  for (const auto& [id, contact] : s.contacts_) waiting += contact->queue ? 1U : 0U;
+  for (const core::Contact* contact : contacts_) waiting += contact->queue ? 1U : 0U;
   if (waiting != in_lines)
     return fail(Rule::line, std::to_string(in_lines) + " stand in lines, and " +
                                 std::to_string(waiting) + " wait");
-  for (const auto& [id, contact] : s.contacts_) {
+  for (const core::Contact* contact : contacts_) {
     if (!contact->queue || contact->offer || contact->bridge_timer != 0) continue;
     // Who owes an answer in truth, too, is offered to nobody until he gives it.
     const SimLeg* customer = switch_.leg(contact->customer_leg);

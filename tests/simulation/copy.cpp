@@ -1,10 +1,27 @@
 #include "copy.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "core/inspection.hpp"
 
 namespace baton::simulation {
+
+namespace {
+
+/// Nearly always they have the same keys: the values, and their memory, stay where they were.
+template <class Map>
+void copy_values(Map& to, const Map& from) {
+  const bool same = std::ranges::equal(to, from, {}, &Map::value_type::first, &Map::value_type::first);
+  if (!same) {
+    to = from;
+    return;
+  }
+  auto place = to.begin();
+  for (const auto& [key, value] : from) (place++)->second = value;
+}
+
+}  // namespace
 
 CopiedCenter::CopiedCenter(const CopiedCenter& other) { *this = other; }
 
@@ -17,9 +34,7 @@ CopiedCenter& CopiedCenter::operator=(const CopiedCenter& other) {
   to.random_step_ = from.random_step_;
   to.policy_ = from.policy_;
   to.directory_ = from.directory_;
-  // Nearly always the same agents: their text goes where their text was.
-  if (to.agents_.size() != from.agents_.size()) to.agents_.clear();
-  for (const auto& [login, agent] : from.agents_) to.agents_[login] = agent;
+  copy_values(to.agents_, from.agents_);
   to.contacts_.clear();
   for (const auto& [id, contact] : from.contacts_)
     to.contacts_.emplace(id, std::make_unique<core::Contact>(*contact));
@@ -27,8 +42,8 @@ CopiedCenter& CopiedCenter::operator=(const CopiedCenter& other) {
   to.transfers_.clear();
   for (const auto& [id, transfer] : from.transfers_)
     to.transfers_.emplace(id, std::make_unique<core::Transfer>(*transfer));
-  to.lines_ = from.lines_;
-  to.available_ = from.available_;
+  copy_values(to.lines_, from.lines_);
+  copy_values(to.available_, from.available_);
   to.dialled_ = from.dialled_;
   to.commands_ = from.commands_;
   to.timers_ = from.timers_;

@@ -23,7 +23,7 @@ void World::note_input(const core::InputBody& body) {
                               ? contact.offer->leg
                               : known->second->target_leg;
     if (const auto* rings = std::get_if<core::LegRinging>(&body)) {
-      if (rings->leg == target && each.options.release_on != message::ReleaseOn::answered)
+      if (rings->leg == target && each.options->release_on != message::ReleaseOn::answered)
         each.may_release = true;
     } else if (const auto* answers = std::get_if<core::LegAnswered>(&body)) {
       if (answers->leg == target) each.may_release = true;
@@ -99,7 +99,7 @@ void World::check_let_go(const LegId& leg) {
     if (found == s.contacts_.end()) continue;
     int queues = 0;
     bool disconnect = false;
-    for (const message::FallbackStep& step : each.options.on_failure) {
+    for (const message::FallbackStep& step : each.options->on_failure) {
       disconnect = disconnect || step.kind == FallbackKind::disconnect;
       if (disconnect) break;
       const std::string& arn = step.kind == FallbackKind::queue            ? step.queue_arn
@@ -119,7 +119,7 @@ void World::check_release(const Inspection::State& s, Tracked& tracked) {
   if (known == s.transfers_.end()) return;
   const core::Transfer& transfer = *known->second;
   if (transfer.kind == core::TransferKind::agent &&
-      tracked.options.release_on == message::ReleaseOn::alerting)
+      tracked.options->release_on == message::ReleaseOn::alerting)
     tracked.may_release = true;  // An offer on a desktop is the alerting.
   if ((transfer.releasing || transfer.released) && !tracked.may_release)
     return fail(Rule::early, "an agent is released before it is time");

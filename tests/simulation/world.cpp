@@ -115,12 +115,6 @@ void World::fail(Rule rule, std::string text) {
   if (!violation_) violation_ = Violation{.rule = rule, .text = std::move(text)};
 }
 
-void World::put(core::InputBody&& body) {
-  if (violation_) return;
-  input_.body = std::move(body);
-  put();
-}
-
 void World::put() {
   if (violation_) return;
   now_ += tick_;
@@ -284,7 +278,7 @@ void World::request(int agent, bool supervisor) {
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
   const std::string& login = kLogins[static_cast<std::size_t>(agent)];
   replies_ = 0;
-  reply_.reset();
+  reply_ = nullptr;
   if (asked.topic.empty()) input.request.topic = "InboundCall";
   if (asked.kind == RequestKind::answer || asked.kind == RequestKind::cancel_transfer) {
     // Both give a phone more time.
@@ -300,7 +294,7 @@ void World::request(int agent, bool supervisor) {
   if (violation_) return;
   if (!supervisor) desk.last.reset();
   if (remembered) desk.last = std::move(input.request);
-  if (replies_ != 1 || !reply_ || reply_->key != ids_) {
+  if (replies_ != 1 || reply_->key != ids_) {
     fail(Rule::reply, "a request got " + std::to_string(replies_) + " replies");
     return;
   }

@@ -125,7 +125,7 @@ class World {
     core::TransferState stored = core::TransferState::completed;
     std::optional<core::TransferState> outcome;
     int errors = 0;
-    message::OptionsInForce options;
+    message::Shared<message::OptionsInForce> options;
     std::uint64_t outcome_input = 0;  ///< Number of the input that brought the outcome.
     int requeued = 0;
     std::string original_queue;
@@ -148,8 +148,13 @@ class World {
   };
 
   // --- world.cpp
-  void put(core::InputBody&& body);
-  /// The same with the body that is in input_ already.
+  /// Applies an input with this body, or with the one that is in input_ already, and checks all.
+  template <class Body>
+  void put(Body&& body) {
+    if (violation_) return;
+    input_.body = std::forward<Body>(body);
+    put();
+  }
   void put();
   void fail(Rule rule, std::string text);
   void report(std::size_t index, Result result);
@@ -230,8 +235,9 @@ class World {
   core::Outputs outputs_;
   int published_ = 0;
   int commanded_ = 0;
-  std::optional<core::Reply> reply_;
+  core::Reply* reply_ = nullptr;  ///< Among the outputs.
   int replies_ = 0;
+  std::vector<const core::Contact*> contacts_;  ///< Of the core, during check().
 
   bool recorded_ = true;
   std::shared_ptr<const std::vector<core::Input>> beginning_;

@@ -28,11 +28,11 @@ AgentInfo agent_info() {
   info.state = "Ready";
   info.state_changed_at = kIncomingAt;
   info.type = "routable";
-  info.routing_profile_name = "Basic Routing Profile";
-  info.routing_profile_arn =
+  info.routing.own().name = "Basic Routing Profile";
+  info.routing.own().arn =
       "arn:aws:connect:us-east-1:975419294579:instance/a4c52a8c/routing-profile/1";
-  info.default_outbound_queue_name = "BasicQueue";
-  info.default_outbound_queue_arn =
+  info.routing.own().default_outbound_queue_name = "BasicQueue";
+  info.routing.own().default_outbound_queue_arn =
       "arn:aws:connect:us-east-1:975419294579:instance/a4c52a8c/queue/1";
   return info;
 }
@@ -99,11 +99,11 @@ TransferStateChange dial_pad_transfer() {
   TransferStateChange transfer;
   transfer.transfer_id = uuid("7c1e1f0e-4f7a-4f43-9b57-6d4f1c9d2a10");
   transfer.contact_id = uuid("d675473e-7dbc-4a9b-ad92-b78f26e70b3b");
-  transfer.destination.type = "dial_pad";
-  transfer.destination.name = "+12082097345";
-  transfer.destination.phone_number = "+12082097345";
+  transfer.destination.own().type = "dial_pad";
+  transfer.destination.own().name = "+12082097345";
+  transfer.destination.own().phone_number = "+12082097345";
   transfer.at = kIncomingAt;
-  transfer.options.on_failure = {{FallbackKind::return_to_agent, ""},
+  transfer.options.own().on_failure = {{FallbackKind::return_to_agent, ""},
                                  {FallbackKind::original_queue, ""}};
   return transfer;
 }
@@ -178,7 +178,7 @@ CallEvent published_incoming_call() {
   event.leg.type = "agent";
   event.leg.buttons = {CallButton::answer, CallButton::reject};
   event.event = "connecting";
-  event.call_variables = CallVariables({{"ANI", "+161081111"}, {"DNIS", "+16013261548"}});
+  event.call_variables.own() = {{"ANI", "+161081111"}, {"DNIS", "+16013261548"}};
   event.queue_name = "InboundTest";
   event.queue_at = kIncomingAt;
   return event;
@@ -186,7 +186,7 @@ CallEvent published_incoming_call() {
 
 CallStateSync published_call_state_sync() {
   CallStateSync sync;
-  sync.attributes = CallVariables({{"ANI", "+161081111"}, {"DNIS", "+16013261548"}});
+  sync.attributes.own() = {{"ANI", "+161081111"}, {"DNIS", "+16013261548"}};
   sync.queue_name = "InboundTest";
   sync.queue_at = kSyncQueueAt;
   CallLegView agent;
@@ -209,13 +209,13 @@ TransferStateChange full_transfer(TransferState state, Custody custody) {
   TransferStateChange transfer = dial_pad_transfer();
   transfer.state = state;
   transfer.custody = custody;
-  transfer.destination = {
+  transfer.destination.own() = {
       "queue",      "CallSummary-HVOC-Queue", std::string(kQueueArn), std::nullopt,
       std::nullopt, "CallSummary-HVOC-Queue"};
-  transfer.options.on_failure.push_back({FallbackKind::queue, std::string(kQueueArn)});
-  transfer.options.on_failure.push_back({FallbackKind::disconnect, ""});
-  transfer.options.note = "Wants to change the address.\nSpeaks \"French\".";
-  transfer.options.attributes = {{"account", "4711"}, {"mood \\ tone", "d\xC3\xA9tendu"}};
+  transfer.options.own().on_failure.push_back({FallbackKind::queue, std::string(kQueueArn)});
+  transfer.options.own().on_failure.push_back({FallbackKind::disconnect, ""});
+  transfer.options.own().note = "Wants to change the address.\nSpeaks \"French\".";
+  transfer.options.own().attributes = {{"account", "4711"}, {"mood \\ tone", "d\xC3\xA9tendu"}};
   transfer.reason = Reason::noAnswer;
   transfer.connected_to = "agent2";
   transfer.connected_to_agent = true;
@@ -248,8 +248,8 @@ std::vector<std::pair<std::string, Event>> events() {
   add("LogoutSuccess", LogoutSuccess{[] {
         AgentSnapshot agent = ready_agent();
         agent.login_state = "LoggedOut";
-        agent.info->default_outbound_queue_arn.clear();
-        agent.info->default_outbound_queue_name.clear();
+        agent.info->routing.own().default_outbound_queue_arn.clear();
+        agent.info->routing.own().default_outbound_queue_name.clear();
         return agent;
       }()},
       true, true);
@@ -295,8 +295,8 @@ std::vector<QueueState> queue_states() {
 TransferView transfer_view() {
   TransferView view;
   view.current = full_transfer(TransferState::connected, Custody::destination);
-  view.current.destination.type = "phone_number";
-  view.current.destination.endpoint_arn = std::string(kExternalArn);
+  view.current.destination.own().type = "phone_number";
+  view.current.destination.own().endpoint_arn = std::string(kExternalArn);
   view.agent = "agent1";
   view.request_id = "request-1";
   view.called_queue = "CallSummary-HVOC-Queue";
