@@ -117,11 +117,13 @@ void ContactCenter::Impl::tell_call(message::CallEvent& event, const Contact& co
 }
 
 ContactCenter::Impl::CallContext ContactCenter::Impl::context_of(const Contact& contact) const {
-  message::CallVariables variables = contact.attributes;
-  variables.insert_or_assign("ANI", contact.customer_number);
-  variables.insert_or_assign("DNIS", contact.dialed_number);
-  return {.variables = message::Shared(std::move(variables)),
-          .queue_name = queue_name(contact.queue_arn)};
+  if (contact.variables->empty()) {
+    message::CallVariables variables = contact.attributes;
+    variables.insert_or_assign("ANI", contact.customer_number);
+    variables.insert_or_assign("DNIS", contact.dialed_number);
+    contact.variables = message::Shared(std::move(variables));
+  }
+  return {.variables = contact.variables, .queue_name = queue_name(contact.queue_arn)};
 }
 
 void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::string> request_id) {

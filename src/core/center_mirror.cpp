@@ -347,6 +347,7 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
     call->outbound = customer->type == "outbound";
     call->customer_number = customer->number;
     if (call->outbound) call->dialed_number = customer->number;
+    call->variables = {};
   }
   const bool was_held = call->held;
   call->held = customer != nullptr && customer->state == "hold";

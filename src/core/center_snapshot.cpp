@@ -88,6 +88,8 @@ std::string why_unsound(const Read& state) {
 }  // namespace
 
 template <>
+inline constexpr std::size_t kNotSaved<Contact> = 1;  // variables.
+template <>
 inline constexpr std::size_t kNotSaved<Agent> = 4;  // record, routing, indexed, indexed_since.
 
 std::string ContactCenter::save() const {

@@ -248,6 +248,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   call->attributes["TransferredBy"] = agent.login;
   if (transfer.view.current.options->note)
     call->attributes["TransferNote"] = *transfer.view.current.options->note;
+  call->variables = {};
 
   reply.transfer_id = transfer.id;
   move(*call, transfer, TransferState::accepted, Custody::agent);

@@ -119,6 +119,9 @@ struct Contact {
   std::vector<TransferId> all_transfers;
   std::vector<message::QueueMove> moves{};  ///< Asked for while he waited (MoveContact).
   std::map<std::string, std::string> attributes;
+  /// The attributes and both numbers, as events tell them: worked out when first asked for, and
+  /// emptied where one of them changes.
+  mutable message::Shared<message::CallVariables> variables;
   TimerId bridge_timer = 0;
   CommandId bridge_command = 0;  ///< The join under way; 0: none.
   /// Runs while the customer's leg owes an answer (ask_customer): until he has given it he is

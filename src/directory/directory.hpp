@@ -162,8 +162,12 @@ BOOST_DESCRIBE_STRUCT(Directory, (),
 class DirectoryIndex {
  public:
   explicit DirectoryIndex(Directory directory);
+  // The look-ups point into the lists: a copy's would point into the original's.
   DirectoryIndex(const DirectoryIndex&) = delete;
   DirectoryIndex& operator=(const DirectoryIndex&) = delete;
+  DirectoryIndex(DirectoryIndex&&) = default;
+  DirectoryIndex& operator=(DirectoryIndex&&) = default;
+  ~DirectoryIndex() = default;
 
   [[nodiscard]] const Directory& directory() const { return directory_; }
   [[nodiscard]] const Agent* agent(std::string_view login) const;
@@ -182,7 +186,7 @@ class DirectoryIndex {
   [[nodiscard]] const AgentState* agent_state(std::string_view code, std::string_view label) const;
 
  private:
-  /// The keys are the items' own text.
+  /// The keys are the items' own text, which a move leaves where it is.
   template <class Item>
   using Keys = boost::unordered_flat_map<std::string_view, const Item*, std::hash<std::string_view>>;
 

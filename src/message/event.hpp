@@ -104,7 +104,7 @@ struct AgentInfo {
   std::string login_name;
   bool muted = false;
   bool softphone_enabled = true;
-  std::string state;  ///< Ready, Not_Ready, Busy, ... (published spelling).
+  std::string_view state;  ///< Ready, Not_Ready (published spelling): a literal.
   TimeMs state_changed_at = 0;
   std::string type;  ///< routable, not_routable, offline, system.
   std::optional<std::string> reason_code;
@@ -130,7 +130,7 @@ struct AgentButtons {
 /// The agent as a whole: SetAgentState, Agent / StateSync, LoginSuccess and LogoutSuccess print
 /// parts of it.
 struct AgentSnapshot {
-  std::string login_state;  ///< LoggedOut, LoggedIn.
+  std::string_view login_state;  ///< LoggedOut, LoggedIn: a literal.
   std::optional<AgentInfo> info;
   std::optional<AgentStateView> state;
   std::optional<AgentButtons> buttons;
@@ -332,7 +332,7 @@ BOOST_DESCRIBE_STRUCT(TransferView, (),
 /// A leg in a contact record.
 struct LegRecord {
   Uuid connection_id;
-  std::string type;   ///< agent, inbound, outbound.
+  std::string_view type;  ///< agent, inbound, outbound: a literal.
   std::string party;  ///< Login or number.
   TimeMs started_at = 0;
   std::optional<TimeMs> answered_at;
@@ -353,11 +353,11 @@ BOOST_DESCRIBE_STRUCT(QueueMove, (), (at, from, to, by))
 /// A contact as REST and the store tell it: legs, attempts, transfers, moves.
 struct ContactView {
   Uuid contact_id;
-  std::string direction;  ///< inbound, outbound.
+  std::string_view direction;  ///< inbound, outbound: a literal.
   std::string customer;   ///< The customer's number.
   std::string dialed;
   std::string queue_name;
-  std::string state;  ///< queued, offered, active, ended.
+  std::string_view state;  ///< queued, offered, active, ended: a literal.
   TimeMs started_at = 0;
   std::optional<TimeMs> ended_at;
   std::vector<LegRecord> legs;

@@ -202,8 +202,13 @@ void World::check() {
   const Inspection::State& s = Inspection::of(core_.center);
   contacts_.clear();
   for (const auto& [id, contact] : s.contacts_) contacts_.push_back(contact.get());
+  agents_.fill(nullptr);
+  for (const auto& [login, agent] : s.agents_) {
+    const std::size_t index = index_of(login);
+    if (index < agents_.size()) agents_[index] = &agent;
+  }
   for (const core::Contact* contact : contacts_) check_contact(s, *contact);
-  check_agents(s);
+  check_agents();
   check_legs(s);
   check_transfers(s);
   check_queues(s);
@@ -298,7 +303,7 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
   }
 }
 
-void World::check_agents(const Inspection::State& s) {
+void World::check_agents() {
   std::array<CallsOf, kAgents + 1> calls;  // The last is for who is not simulated.
   for (const core::Contact* contact : contacts_) {
     if (contact->ended_at) continue;
@@ -314,9 +319,8 @@ void World::check_agents(const Inspection::State& s) {
       offered = contact;
     }
   }
-  for (const auto& [login, agent] : s.agents_) {
-    const std::size_t index = index_of(login);
-    if (index < desks_.size()) check_agent(agent, desks_[index], calls[index]);
+  for (std::size_t i = 0; i < agents_.size(); ++i) {
+    if (agents_[i] != nullptr) check_agent(*agents_[i], desks_[i], calls[i]);
   }
 }
 
@@ -365,8 +369,8 @@ void World::check_legs(const Inspection::State& s) {
       wanted = served && role;
       if (wanted && leg.agent >= 0) {
         // Whatever the contact says: an agent after his call has no leg.
-        const auto agent = s.agents_.find(kLogins[static_cast<std::size_t>(leg.agent)]);
-        wanted = agent != s.agents_.end() && agent->second.contact == contact.id;
+        const core::Agent* agent = agents_[static_cast<std::size_t>(leg.agent)];
+        wanted = agent != nullptr && agent->contact == contact.id;
       }
     }
     if (wanted) {

@@ -43,6 +43,81 @@ std::uint64_t hash_of(std::uint64_t a, std::uint64_t b) {
   return (a + 0x9e3779b97f4a7c15ULL) * 0xbf58476d1ce4e5b9ULL ^ b;
 }
 
+void fill_request(Request& asked, std::uint8_t how) {
+  asked.kind = kAsked.at(how % kAsked.size());
+  const auto variant = how / kAsked.size();
+  switch (asked.kind) {
+    case RequestKind::update_state: {
+      constexpr std::array kCodes = {"Available", "Break", "Available", "Offline"};
+      asked.state =
+          message::AgentStateRef{.label = "", .code = kCodes.at(variant % 4), .type = ""};
+      break;
+    }
+    case RequestKind::set_not_ready:
+      asked.reason_code = "Break";
+      break;
+    case RequestKind::send_dtmf:
+      asked.digits = "12#";
+      break;
+    case RequestKind::make_call:
+      asked.destination = message::DialPad{kCustomer};
+      break;
+    default:
+      break;
+  }
+}
+
+void fill_transfer(Request& asked, std::uint8_t how) {
+  asked.kind = RequestKind::blind_transfer;
+  asked.subtopic = "BlindTransfer";
+  const int target = how % 6;
+  if (target == 0) {
+    asked.destination = message::DialPad{kOutside};
+  } else {
+    message::QuickConnectRef ref;
+    ref.type = target == 1   ? message::QuickConnectType::phone_number
+               : target == 2 ? message::QuickConnectType::queue
+                             : message::QuickConnectType::agent;
+    ref.endpoint_arn = target == 1 ? "arn:connect/external"
+                       : target == 2
+                           ? "arn:connect/queue"
+                           : "arn:connect/" + kLogins[static_cast<std::size_t>(target) - 3];
+    ref.name = "any";
+    asked.destination = std::move(ref);
+  }
+  using message::FallbackKind;
+  switch (how / 6 % 8) {
+    case 0:
+    case 1:
+      break;
+    case 2:
+      if (target != 2) asked.options.release_on = message::ReleaseOn::accepted;
+      break;
+    case 3:
+      if (target != 2) asked.options.release_on = message::ReleaseOn::answered;
+      break;
+    case 4:
+      asked.options.on_failure = {{{.kind = FallbackKind::original_queue, .queue_arn = {}},
+                                   {.kind = FallbackKind::return_to_agent, .queue_arn = {}}}};
+      asked.options.queue_timeout_seconds = 30;
+      break;
+    case 5:
+      asked.options.on_failure = {{{.kind = FallbackKind::return_to_agent, .queue_arn = {}},
+                                   {.kind = FallbackKind::disconnect, .queue_arn = {}}}};
+      asked.options.ring_timeout_seconds = 5;
+      break;
+    case 6:
+      asked.options.on_failure = {{{.kind = FallbackKind::queue, .queue_arn = kSecondQueue},
+                                   {.kind = FallbackKind::queue, .queue_arn = kFirstQueue}}};
+      asked.options.queue_timeout_seconds = 25;
+      break;
+    default:
+      asked.options.on_failure.emplace();
+      asked.options.attributes["Reason"] = "billing";
+      break;
+  }
+}
+
 }  // namespace
 
 const char* name(Rule rule) {
@@ -272,7 +347,7 @@ int World::leg_that_rings() const {
 
 Request& World::draft() { return input_.body.emplace<core::RequestInput>().request; }
 
-void World::request(int agent, bool supervisor) {
+void World::request(int agent, bool supervisor, const Asked* repeatable) {
   auto& input = std::get<core::RequestInput>(input_.body);
   const Request& asked = input.request;
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
@@ -284,7 +359,7 @@ void World::request(int agent, bool supervisor) {
     // Both give a phone more time.
     for (Tracked& each : tracked_) each.deadline += 23'000;
   }
-  const bool remembered = !supervisor && enabled(agent);
+  const bool remembered = repeatable != nullptr && enabled(agent);
   input.reply = ++ids_;
   input.caller = supervisor ? "boss" : login;
   input.role = supervisor ? directory::Role::supervisor : directory::Role::agent;
@@ -293,40 +368,40 @@ void World::request(int agent, bool supervisor) {
   // Where something was wrong before, it was not even applied.
   if (violation_) return;
   if (!supervisor) desk.last.reset();
-  if (remembered) desk.last = std::move(input.request);
+  if (remembered) desk.last = *repeatable;
   if (replies_ != 1 || reply_->key != ids_) {
     fail(Rule::reply, "a request got " + std::to_string(replies_) + " replies");
     return;
   }
-  if (!supervisor) desk.last_reply = std::move(*reply_);
+  if (supervisor) return;
+  desk.last_answer = {
+      .accepted = reply_->accepted,
+      .transfer = reply_->transfer_id,
+      .sequence = reply_->sequence,
+      .current = reply_->current.has_value(),
+      .conflict =
+          reply_->error && reply_->error->reason == message::Reason::idempotencyConflict};
 }
 
 void World::ask(int agent, std::uint8_t how) {
-  Request& asked = draft();
-  asked.kind = kAsked.at(how % kAsked.size());
-  const int variant = static_cast<int>(how / kAsked.size());
-  switch (asked.kind) {
-    case RequestKind::update_state: {
-      constexpr std::array kCodes = {"Available", "Break", "Available", "Offline"};
-      asked.state = message::AgentStateRef{
-          .label = "", .code = kCodes.at(static_cast<std::size_t>(variant % 4)), .type = ""};
-      break;
-    }
-    case RequestKind::set_not_ready:
-      asked.reason_code = "Break";
-      break;
-    case RequestKind::send_dtmf:
-      asked.digits = "12#";
-      break;
-    case RequestKind::make_call:
-      asked.destination = message::DialPad{kCustomer};
-      break;
-    default:
-      break;
+  const bool has_id = how / kAsked.size() % 2 == 1;
+  send(agent, {.act = Act::request,
+               .how = how,
+               .id = has_id ? ++ids_ : 0,
+               .content_hash = hash_of(how, 1)});
+}
+
+void World::send(int agent, const Asked& asked) {
+  Request& request = draft();
+  if (asked.act == Act::transfer) {
+    fill_transfer(request, asked.how);
+  } else {
+    fill_request(request, asked.how);
   }
-  if (variant % 2 == 1) asked.id = "r" + std::to_string(++ids_);
-  asked.content_hash = hash_of(how, 1);
-  request(agent);
+  if (asked.id != 0)
+    request.id = (asked.act == Act::transfer ? "t" : "r") + std::to_string(asked.id);
+  request.content_hash = asked.content_hash;
+  this->request(agent, false, &asked);
 }
 
 /// A supervisor moves a customer to any queue. What must come of it is worked out here, too: he is
@@ -415,76 +490,28 @@ void World::call_in(std::uint8_t how) {
 }
 
 void World::transfer(int agent, std::uint8_t how) {
-  Request& asked = draft();
-  asked.kind = RequestKind::blind_transfer;
-  asked.subtopic = "BlindTransfer";
-  const int target = how % 6;
-  if (target == 0) {
-    asked.destination = message::DialPad{kOutside};
-  } else {
-    message::QuickConnectRef ref;
-    ref.type = target == 1   ? message::QuickConnectType::phone_number
-               : target == 2 ? message::QuickConnectType::queue
-                             : message::QuickConnectType::agent;
-    ref.endpoint_arn = target == 1 ? "arn:connect/external"
-                       : target == 2
-                           ? "arn:connect/queue"
-                           : "arn:connect/" + kLogins[static_cast<std::size_t>(target) - 3];
-    ref.name = "any";
-    asked.destination = std::move(ref);
-  }
-  using message::FallbackKind;
-  switch (how / 6 % 8) {
-    case 0:
-    case 1:
-      break;
-    case 2:
-      if (target != 2) asked.options.release_on = message::ReleaseOn::accepted;
-      break;
-    case 3:
-      if (target != 2) asked.options.release_on = message::ReleaseOn::answered;
-      break;
-    case 4:
-      asked.options.on_failure = {{{.kind = FallbackKind::original_queue, .queue_arn = {}},
-                                   {.kind = FallbackKind::return_to_agent, .queue_arn = {}}}};
-      asked.options.queue_timeout_seconds = 30;
-      break;
-    case 5:
-      asked.options.on_failure = {{{.kind = FallbackKind::return_to_agent, .queue_arn = {}},
-                                   {.kind = FallbackKind::disconnect, .queue_arn = {}}}};
-      asked.options.ring_timeout_seconds = 5;
-      break;
-    case 6:
-      asked.options.on_failure = {{{.kind = FallbackKind::queue, .queue_arn = kSecondQueue},
-                                   {.kind = FallbackKind::queue, .queue_arn = kFirstQueue}}};
-      asked.options.queue_timeout_seconds = 25;
-      break;
-    default:
-      asked.options.on_failure.emplace();
-      asked.options.attributes["Reason"] = "billing";
-      break;
-  }
-  if (how / 48 % 2 == 1) asked.id = "t" + std::to_string(++ids_);
-  asked.content_hash = hash_of(static_cast<std::uint64_t>(how % 48), 2);
-  request(agent);
+  const bool has_id = how / 48 % 2 == 1;
+  send(agent, {.act = Act::transfer,
+               .how = how,
+               .id = has_id ? ++ids_ : 0,
+               .content_hash = hash_of(static_cast<std::uint64_t>(how % 48), 2)});
 }
 
 void World::again(int agent, std::uint8_t how) {
   Desk& desk = desks_[static_cast<std::size_t>(agent)];
   if (!desk.last) return;
-  Request& asked = draft();
-  asked = std::move(*desk.last);
-  const core::Reply before = std::move(desk.last_reply);
-  const core::Reply& reply = desk.last_reply;
+  Asked asked = *desk.last;
+  const Answer before = desk.last_answer;
+  const Answer& answer = desk.last_answer;
   const bool enabled = this->enabled(agent);
-  if (!asked.id) {
+  if (asked.id == 0) {
     // A double click: while the transfer runs it is a repeat, after that a request of its own.
-    const Tracked* running = before.transfer_id ? tracked(*before.transfer_id) : nullptr;
-    const bool repeat = asked.kind == RequestKind::blind_transfer && running != nullptr &&
-                        !running->outcome && enabled;
-    request(agent);
+    const Tracked* running = before.transfer ? tracked(*before.transfer) : nullptr;
+    const bool repeat =
+        asked.act == Act::transfer && running != nullptr && !running->outcome && enabled;
+    send(agent, asked);
     if (!repeat || violation_) return;
-    if (!reply.accepted || reply.transfer_id != before.transfer_id || !reply.current ||
+    if (!answer.accepted || answer.transfer != before.transfer || !answer.current ||
         published_ > 0 || commanded_ > 0) {
       fail(Rule::reply, "a double click was not taken for a repeat");
     }
@@ -492,18 +519,17 @@ void World::again(int agent, std::uint8_t how) {
   }
   const bool other = how % 4 == 3;
   if (other) ++asked.content_hash;
-  request(agent);
+  send(agent, asked);
   if (violation_ || !enabled) return;
   if (published_ > 0 || commanded_ > 0) {
     fail(Rule::reply, "the same request id did something again");
   } else if (other) {
-    if (reply.accepted || !reply.error ||
-        reply.error->reason != message::Reason::idempotencyConflict)
+    if (answer.accepted || !answer.conflict)
       fail(Rule::reply, "a request id was taken for another request");
     --desk.last->content_hash;
-    desk.last_reply = before;
-  } else if (reply.accepted != before.accepted || reply.transfer_id != before.transfer_id ||
-             reply.sequence != before.sequence) {
+    desk.last_answer = before;
+  } else if (answer.accepted != before.accepted || answer.transfer != before.transfer ||
+             answer.sequence != before.sequence) {
     fail(Rule::reply, "the same request id got another reply");
   }
 }

@@ -104,14 +104,29 @@ class World {
     ContactId contact;
     std::uint16_t buttons = 0;
   };
+  /// A request of a desktop, from which it can be made again.
+  struct Asked {
+    Act act = Act::request;  ///< Or Act::transfer.
+    std::uint8_t how = 0;
+    std::uint64_t id = 0;  ///< Number in the client's id; 0: it has none.
+    std::uint64_t content_hash = 0;
+  };
+  /// What is compared of its reply.
+  struct Answer {
+    bool accepted = false;
+    std::optional<TransferId> transfer;
+    std::optional<std::uint64_t> sequence;
+    bool current = false;
+    bool conflict = false;
+  };
   struct Desk {
     std::uint64_t sequence = 0;
     bool logged_in = false;
     std::string state;
     Call agent_leg;
     Call customer_leg;
-    std::optional<message::Request> last;
-    core::Reply last_reply;
+    std::optional<Asked> last;
+    Answer last_answer;
     bool phone = false;
     std::uint64_t read_after = 0;  ///< The input after which it was last loaded anew; 0: never.
   };
@@ -163,8 +178,9 @@ class World {
   void fire_overdue();
   /// The next input's request, empty, to be filled in for request(): requests are large.
   [[nodiscard]] message::Request& draft();
-  /// A desktop, or a supervisor for the agent, sends the draft.
-  void request(int agent, bool supervisor = false);
+  /// A desktop, or a supervisor for the agent, sends the draft. `asked`: what a desktop may repeat.
+  void request(int agent, bool supervisor = false, const Asked* asked = nullptr);
+  void send(int agent, const Asked& asked);
   void ask(int agent, std::uint8_t how);
   void move_contact(int agent, const Step& step);
   void call_in(std::uint8_t how);
@@ -196,7 +212,7 @@ class World {
   void on(const core::LeftQueue& /*output*/) {}  // A figure: nothing follows from it.
   void check();
   void check_contact(const core::Inspection::State& s, const core::Contact& contact);
-  void check_agents(const core::Inspection::State& s);
+  void check_agents();
   void check_agent(const core::Agent& agent, const Desk& desk, const CallsOf& calls);
   void check_legs(const core::Inspection::State& s);
   void check_transfers(const core::Inspection::State& s);
@@ -237,7 +253,9 @@ class World {
   int commanded_ = 0;
   core::Reply* reply_ = nullptr;  ///< Among the outputs.
   int replies_ = 0;
-  std::vector<const core::Contact*> contacts_;  ///< Of the core, during check().
+  // Of the core, during check().
+  std::vector<const core::Contact*> contacts_;
+  std::array<const core::Agent*, kAgents> agents_{};
 
   bool recorded_ = true;
   std::shared_ptr<const std::vector<core::Input>> beginning_;
