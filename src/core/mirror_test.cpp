@@ -846,7 +846,8 @@ struct TwoFinished : Mirrored {
     std::set<std::string> contacts;
     for (const message::Event& event : t.events) {
       const auto* call = std::get_if<message::CallEvent>(&event.body);
-      if (call != nullptr && call->event == "Dropped") contacts.insert(to_string(call->leg.contact_id));
+      if (call != nullptr && call->event == "Dropped")
+        contacts.insert(to_string(call->leg.contact_id));
     }
     return contacts;
   }
@@ -903,7 +904,7 @@ TEST(Capabilities, AreThoseThatTheJournalWasRecordedWith) {
   t.call_in();
   t.answer("agent1");
   ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer, to_number(kOutside)).accepted);
-  const auto options = t.transfer_states("agent1").back().options;
+  const auto options = *t.transfer_states("agent1").back().options;
   EXPECT_EQ(options.release_on, message::ReleaseOn::alerting);
   EXPECT_EQ(options.on_failure.size(), 2U);
   const auto told = [&t] {

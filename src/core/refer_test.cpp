@@ -32,7 +32,9 @@ struct TransferKey : testing::Talking {
     }
     return text;
   }
-  message::DestinationView destination() { return *t.transfer_states("agent1").front().destination; }
+  message::DestinationView destination() {
+    return *t.transfer_states("agent1").front().destination;
+  }
 };
 
 TEST_F(TransferKey, AnE164UserIsTheDialPad) {

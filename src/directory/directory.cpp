@@ -44,13 +44,9 @@ DirectoryIndex::DirectoryIndex(Directory directory)
       quick_connect_names_(index_by(directory_.quick_connects, &QuickConnect::name)),
       numbers_(index_by(directory_.inbound_numbers, &InboundNumber::number)) {}
 
-const Agent* DirectoryIndex::agent(std::string_view login) const {
-  return look_up(agents_, login);
-}
+const Agent* DirectoryIndex::agent(std::string_view login) const { return look_up(agents_, login); }
 
-const Queue* DirectoryIndex::queue(std::string_view arn) const {
-  return look_up(queues_, arn);
-}
+const Queue* DirectoryIndex::queue(std::string_view arn) const { return look_up(queues_, arn); }
 
 const Queue* DirectoryIndex::queue_by_name(std::string_view name) const {
   return look_up(queue_names_, name);

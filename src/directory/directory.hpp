@@ -188,7 +188,8 @@ class DirectoryIndex {
  private:
   /// The keys are the items' own text, which a move leaves where it is.
   template <class Item>
-  using Keys = boost::unordered_flat_map<std::string_view, const Item*, std::hash<std::string_view>>;
+  using Keys =
+      boost::unordered_flat_map<std::string_view, const Item*, std::hash<std::string_view>>;
 
   Directory directory_;
   Keys<Agent> agents_;

@@ -333,7 +333,7 @@ BOOST_DESCRIBE_STRUCT(TransferView, (),
 struct LegRecord {
   Uuid connection_id;
   std::string_view type;  ///< agent, inbound, outbound: a literal.
-  std::string party;  ///< Login or number.
+  std::string party;      ///< Login or number.
   TimeMs started_at = 0;
   std::optional<TimeMs> answered_at;
   std::optional<TimeMs> ended_at;
@@ -354,7 +354,7 @@ BOOST_DESCRIBE_STRUCT(QueueMove, (), (at, from, to, by))
 struct ContactView {
   Uuid contact_id;
   std::string_view direction;  ///< inbound, outbound: a literal.
-  std::string customer;   ///< The customer's number.
+  std::string customer;        ///< The customer's number.
   std::string dialed;
   std::string queue_name;
   std::string_view state;  ///< queued, offered, active, ended: a literal.

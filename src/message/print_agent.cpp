@@ -28,7 +28,8 @@ void write_agent_info(JsonWriter& json, const AgentInfo& info) {
       .number(0)
       .end_object();
   json.key("defaultOutboundQueue");
-  if (info.routing->default_outbound_queue_arn.empty() && info.routing->default_outbound_queue_name.empty()) {
+  if (info.routing->default_outbound_queue_arn.empty() &&
+      info.routing->default_outbound_queue_name.empty()) {
     json.null();
   } else {
     json.begin_object();

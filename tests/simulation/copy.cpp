@@ -12,7 +12,8 @@ namespace {
 /// Nearly always they have the same keys: the values, and their memory, stay where they were.
 template <class Map>
 void copy_values(Map& to, const Map& from) {
-  const bool same = std::ranges::equal(to, from, {}, &Map::value_type::first, &Map::value_type::first);
+  const bool same =
+      std::ranges::equal(to, from, {}, &Map::value_type::first, &Map::value_type::first);
   if (!same) {
     to = from;
     return;

@@ -49,8 +49,7 @@ void fill_request(Request& asked, std::uint8_t how) {
   switch (asked.kind) {
     case RequestKind::update_state: {
       constexpr std::array kCodes = {"Available", "Break", "Available", "Offline"};
-      asked.state =
-          message::AgentStateRef{.label = "", .code = kCodes.at(variant % 4), .type = ""};
+      asked.state = message::AgentStateRef{.label = "", .code = kCodes.at(variant % 4), .type = ""};
       break;
     }
     case RequestKind::set_not_ready:
@@ -379,8 +378,7 @@ void World::request(int agent, bool supervisor, const Asked* repeatable) {
       .transfer = reply_->transfer_id,
       .sequence = reply_->sequence,
       .current = reply_->current.has_value(),
-      .conflict =
-          reply_->error && reply_->error->reason == message::Reason::idempotencyConflict};
+      .conflict = reply_->error && reply_->error->reason == message::Reason::idempotencyConflict};
 }
 
 void World::ask(int agent, std::uint8_t how) {

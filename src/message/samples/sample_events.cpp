@@ -104,7 +104,7 @@ TransferStateChange dial_pad_transfer() {
   transfer.destination.own().phone_number = "+12082097345";
   transfer.at = kIncomingAt;
   transfer.options.own().on_failure = {{FallbackKind::return_to_agent, ""},
-                                 {FallbackKind::original_queue, ""}};
+                                       {FallbackKind::original_queue, ""}};
   return transfer;
 }
 
