@@ -20,10 +20,10 @@ store::TransferRow row_of(const message::TransferView& view) {
 
 store::ContactRow row_of(const message::ContactView& view, core::TimeMs now) {
   return {.id = to_string(view.contact_id),
-          .direction = view.direction,
+          .direction = std::string(view.direction),
           .customer = view.customer,
           .queue_name = view.queue_name,
-          .state = view.state,
+          .state = std::string(view.state),
           .started_at = view.started_at,
           .updated_at = now,
           .json = message::print(view)};
