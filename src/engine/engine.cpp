@@ -13,6 +13,7 @@
 #include "core/number_facts.hpp"
 #include "engine/audit.hpp"
 #include "engine/call_log.hpp"
+#include "engine/core_wait.hpp"
 #include "engine/wall_clock.hpp"
 #include "memory/lifetime.hpp"
 
@@ -29,7 +30,7 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
       epoch_(std::move(epoch)),
       sink_(std::move(events)),
       records_(config_.record_delay_ms),
-      pace_(config_.commit_pace, config_.calm_inputs, config_.rush_inputs),
+      pace_(config_.commit_pace, config_.commit_flow, config_.commit_wait, waited_for_core),
       kept_events_(config_.kept_event_bytes,
                    static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000),
       store_epoch_(epoch_) {}

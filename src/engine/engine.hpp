@@ -43,11 +43,11 @@ struct EngineConfig {
   /// inputs up for tens of milliseconds.
   std::size_t records_limit = 24;
   std::size_t idle_records_limit = 512;  ///< Records in one commit without inputs.
-  /// In a rush commits begin at least this far apart, from `rush_inputs` a second on; up to
-  /// `calm_inputs` a second each begins as soon as the one before is over.
+  /// In a rush commits begin at least this far apart (engine/commit_pace.hpp).
   std::chrono::microseconds commit_pace{6000};
-  double calm_inputs = 10000;
-  double rush_inputs = 14000;
+  PaceRange commit_flow{.calm = 10000, .rush = 14000};  ///< Inputs a second.
+  /// Share of the time in which the engine's thread waits for a core.
+  PaceRange commit_wait{.calm = 0.2, .rush = 0.3};
   int replay_events_seconds = 600;  ///< Events this young are published again after a start.
   /// After this many inputs, or bytes of them, the state is written down whole and the inputs are
   /// forgotten.

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "core/test_switch.hpp"
+#include "engine/core_wait.hpp"
 #include "engine/engine_fixture.hpp"
 #include "journal/codec.hpp"
 #include "store/faulty_files.hpp"
@@ -507,14 +508,11 @@ std::vector<core::Input> busy_hour(std::size_t inputs) {
   return all;
 }
 
-/// How long this thread has been ready while others ran, in seconds: other tests run beside this
-/// one.
+/// In seconds: other tests run beside this one.
 double waited_for_a_core() {
-  std::ifstream file("/proc/thread-self/schedstat");  // Nanoseconds: on a core, waiting for one.
-  std::int64_t ran = 0;
-  std::int64_t waited = 0;
-  EXPECT_TRUE(file >> ran >> waited);
-  return static_cast<double>(waited) / 1e9;
+  const auto waited = waited_for_core();
+  EXPECT_TRUE(waited.has_value());
+  return std::chrono::duration<double>(waited.value_or(std::chrono::nanoseconds(0))).count();
 }
 
 TEST_F(SnapshotTest, AStartWithAHundredThousandInputsTakesLessThanTwoSeconds) {
