@@ -258,7 +258,7 @@ void Engine::loop() {
       std::optional<core::TimeMs> due = timers_.next();
       if (!records_.empty() && (!due || *records_.next() < *due)) due = records_.next();
       if (census_due_ && (!due || *census_due_ < *due)) due = census_due_;
-      if (snapshot_ || snapshot_records_ > 0) {
+      if (snapshot_) {
         // Its next slice is written as soon as nothing else waits.
       } else if (due) {
         const core::TimeMs wait = std::max<core::TimeMs>(*due - wall_clock(), 0);
@@ -340,7 +340,6 @@ journal::Appended Engine::append(std::span<const core::Input> inputs, const stor
 
 void Engine::failed(const std::string& why) {
   snapshot_.reset();
-  snapshot_records_ = 0;  // Else the loop would go on without waiting, for a snapshot never due.
   const std::lock_guard lock(mutex_);
   if (failed_.empty()) spdlog::critical("journal: nothing more is taken: {}", why);
   failed_ = why;

@@ -204,8 +204,6 @@ class Engine {
   [[nodiscard]] std::string give_up_tail();
   void name_epoch(std::uint64_t first_index);
   [[nodiscard]] bool snapshot_due() const;
-  /// Writes a slice of the records that wait; true once none does.
-  bool records_written();
   void begin_snapshot();
   void continue_snapshot();
   /// A slice of the events published so far, if there is enough of them for one.
@@ -252,9 +250,9 @@ class Engine {
   std::vector<message::Event> events_;
   std::vector<core::Reply> replies_;
   KeptEvents kept_events_;
-  std::size_t event_rows_put_ = 0;         ///< Of them, since old ones were forgotten.
-  std::unique_ptr<SnapshotJob> snapshot_;  ///< While one is being written.
-  std::size_t snapshot_records_ = 0;       ///< While records are written for one: how many at once.
+  std::size_t event_rows_put_ = 0;          ///< Of them, since old ones were forgotten.
+  std::unique_ptr<SnapshotJob> snapshot_;   ///< While one is being written.
+  std::uint64_t snapshot_records_ = 0;      ///< So many must have been taken before it counts.
   std::optional<core::TimeMs> census_due_;  ///< Something happened since the last one.
   std::uint64_t from_index_ = 0;            ///< The first input that the newest snapshot lacks.
   std::uint64_t inputs_since_ = 0;          ///< Since that one was begun; and their bytes.

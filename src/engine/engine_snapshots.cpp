@@ -210,19 +210,7 @@ bool Engine::snapshot_due() const {
          wall_clock() - oldest_since_ >= config_.snapshot_age.count();
 }
 
-bool Engine::records_written() {
-  // What the inputs before it had to say must not be left to a replay. All at once would hold the
-  // inputs up for tens of milliseconds; slices that double come to an end in any rush.
-  snapshot_records_ = std::max(2 * snapshot_records_, config_.records_limit);
-  store::Records records;
-  records_.take_first(snapshot_records_, last_at_, records);
-  const bool over = !write(records) || records_.empty();
-  if (over) snapshot_records_ = 0;
-  return over && journal_.failed().empty();
-}
-
 void Engine::begin_snapshot() {
-  if (!records_written()) return;
   const auto began = std::chrono::steady_clock::now();
   const core::TimeMs since =
       wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
@@ -233,6 +221,7 @@ void Engine::begin_snapshot() {
       encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(),
       kept_events_.take(),
       SnapshotJob::Limits{.events_since = since, .event_bytes = config_.kept_event_bytes});
+  snapshot_records_ = records_.kept();
   inputs_since_ = 0;
   bytes_since_ = 0;
   stats_.snapshot_save_ns = nanoseconds_since(began);
@@ -241,6 +230,13 @@ void Engine::begin_snapshot() {
 }
 
 void Engine::continue_snapshot() {
+  if (snapshot_->written() && records_.taken() < snapshot_records_) {
+    // What its inputs had to say is said by nobody once they are forgotten.
+    store::Records records;
+    records_.take_first(config_.records_limit, last_at_, records);
+    write(records);
+    return;
+  }
   const bool counted = snapshot_->finished();
   journal::Status status;
   const auto taken = commit("a part of a snapshot", [&] { status = snapshot_->step(journal_); });

@@ -72,6 +72,7 @@ void RecordQueue::take_all(core::TimeMs now, store::Records& rows) {
 void RecordQueue::take_first(core::TimeMs now, store::Records& rows) {
   const Waiting first = waiting_.front();
   waiting_.pop_front();
+  ++taken_;
   switch (first.kind) {
     case Kind::transfer:
       rows.transfers.push_back(row_of(*transfers_.extract(first.id).mapped()));

@@ -33,6 +33,7 @@ class RecordQueue {
 
   /// Forgets all of them.
   void clear() {
+    taken_ += waiting_.size();
     waiting_.clear();
     transfers_.clear();
     contacts_.clear();
@@ -40,6 +41,9 @@ class RecordQueue {
   }
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
+  /// How many have come to wait so far, and how many of these, the oldest, wait no more.
+  [[nodiscard]] std::uint64_t kept() const { return taken_ + waiting_.size(); }
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
   /// When the oldest is due.
   [[nodiscard]] std::optional<core::TimeMs> next() const {
     return waiting_.empty() ? std::nullopt : std::optional(waiting_.front().due);
@@ -57,6 +61,7 @@ class RecordQueue {
 
   int delay_ms_;
   std::deque<Waiting> waiting_;  // By due; each id once.
+  std::uint64_t taken_ = 0;
   std::unordered_map<message::Uuid, std::shared_ptr<const message::TransferView>> transfers_;
   std::unordered_map<message::Uuid, std::shared_ptr<const message::ContactView>> contacts_;
   std::deque<store::AuditRow> audit_;

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace baton::engine {
 namespace {
 
-core::Output contact(std::uint64_t id, const std::string& state) {
+core::Output contact(std::uint64_t id, std::string_view state) {
   auto view = std::make_shared<message::ContactView>();
   view->contact_id = {.high = 1, .low = id};
   view->state = state;
@@ -44,8 +46,11 @@ TEST(RecordQueue, GivesNoMoreAtOnceThanAskedFor) {
     keep(queue, transfer(id), 1000);
   }
   store::Records rows;
+  EXPECT_EQ(queue.kept(), 100U);
   queue.take_due(9000, 32, rows);
   EXPECT_EQ(rows.contacts.size() + rows.transfers.size(), 32U);
+  EXPECT_EQ(queue.taken(), 32U);
+  EXPECT_EQ(queue.kept(), 100U);
   EXPECT_EQ(queue.next(), 3000);
   queue.take_all(9000, rows);
   EXPECT_EQ(rows.contacts.size(), 50U);

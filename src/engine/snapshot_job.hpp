@@ -42,6 +42,8 @@ class SnapshotJob {
 
   /// Writes the next slice.
   [[nodiscard]] journal::Status step(journal::Journal& journal);
+  /// All of it is on the disk; the next step makes it count.
+  [[nodiscard]] bool written() const { return stage_ == Stage::finish; }
   /// The snapshot counts from now on.
   [[nodiscard]] bool finished() const { return stage_ > Stage::finish; }
   [[nodiscard]] bool over() const { return stage_ == Stage::over; }

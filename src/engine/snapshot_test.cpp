@@ -215,6 +215,20 @@ TEST_F(SnapshotTest, AKilledProcessLosesNothingBehindASnapshot) {
   EXPECT_NE(settled_dump().find("agent agent2 in=yes phone=yes"), std::string::npos);
 }
 
+TEST_F(SnapshotTest, CountsOnceTheRecordsFromBeforeItAreWritten) {
+  config.snapshot_inputs = 1000;
+  config.records_limit = 1;
+  config.record_delay_ms = 3'600'000;  // They go for the snapshot only.
+  config.snapshot_at_stop = false;
+  start();
+  for (std::uint64_t i = 1; i <= 10; ++i) call_in(i);
+  (void)settled_dump();
+  EXPECT_EQ(number("SELECT count(*) FROM contacts"), 0);
+  inputs(1000);
+  wait_for_snapshots(1);
+  EXPECT_EQ(number("SELECT count(*) FROM contacts"), 10) << "no replay would write them";
+}
+
 TEST_F(SnapshotTest, EventsGoToTheDiskBetweenSnapshotsAndAreToldOnceAfterAKill) {
   config.event_slice_bytes = 300;
   config.snapshot_at_stop = false;
