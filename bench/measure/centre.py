@@ -54,7 +54,8 @@ def token(who: str, role: str) -> str:
 def settings(folder: Path, carrier_port: int) -> dict[str, dict]:
     """Sections of the configuration and their keys: nothing limits how much one agent does."""
     return {
-        "http": {"listen": "127.0.0.1:0", "metrics_listen": "127.0.0.1:0", "max_connections": 12000},
+        "http": {"listen": "127.0.0.1:0", "metrics_listen": "127.0.0.1:0", "max_connections": 12000,
+                 "max_messages_per_second": 100000},
         "auth": {"jwt_secret_file": str(folder / "secret")},
         "sip": {"listen": ["udp:127.0.0.1:0"], "max_dialogs": 100000, "max_transactions": 1000000},
         "trunk.carrier": {"address": f"127.0.0.1:{carrier_port}", "sources": ["127.0.0.1"], "caller_id": NUMBER},
