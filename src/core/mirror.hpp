@@ -42,7 +42,7 @@ struct MirrorSession {
   BridgeTab leased;                 ///< Whose lease it is; 0: nobody is connected.
   std::vector<BridgeTab> standbys;  ///< In the order in which they came.
   TimeMs leased_at = 0;             ///< When that was given.
-  /// The service's time of the newest snapshot, whichever tab it came by; 0: none told it.
+  /// The service's time of the last snapshot that counted, whichever tab it came by; 0: not told.
   std::uint64_t taken_at = 0;
   bool reported = false;  ///< Something came under this lease.
   bool alive = false;     ///< The frame of the CCP answers.
