@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.browser import Browser
-from harness.desk import Desk
+from harness.desk import STEPS, Desk
 from harness.world import World
 
 NOTE = "dialog.transfer textarea"
@@ -98,9 +98,12 @@ async def test_another_agent_at_the_same_browser_has_his_own(world: World, brows
     await desk.page.press("Escape")
     await desk.button("Hang up")
     await desk.sees("After-call work")
+    await desk.page.run(str(STEPS), "noteFocus", "input[name=login]")
     await desk.page.click("header summary")
     await desk.button("Sign out")
     await desk.sign_in("agent2")
+    # Whoever types as soon as the form is there loses no letter.
+    assert await desk.page.evaluate("batonFocus") == [True]
     rest = await world.rest("agent2")
     assert (await rest.get("/v1/me/preferences")).json() == {}
     phone = await world.phone("agent2")

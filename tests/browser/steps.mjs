@@ -62,6 +62,18 @@ export const timeKeys = (page) =>
     addEventListener("input", note, true);
   });
 
+/** From now on `batonFocus` has, for each field of that selector that appears, whether it had the focus by then. */
+export const noteFocus = (page, _context, selector) =>
+  page.evaluate((wanted) => {
+    const had = (globalThis.batonFocus = []);
+    const look = (records) => {
+      const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node instanceof Element);
+      for (const field of added.flatMap((node) => [...node.querySelectorAll(wanted)]))
+        had.push(field === document.activeElement);
+    };
+    new MutationObserver(look).observe(document, { subtree: true, childList: true });
+  }, selector);
+
 export const focus = (page, _context, selector) => page.focus(selector);
 
 /** From now on the page gets that JSON for what it asks of such addresses, and not the server's. */

@@ -363,4 +363,31 @@ describe("BatonClient", () => {
     await client.signOut();
     expect(client.state).toBe("closed");
   });
+
+  it("tells of the end of a session that it ends itself no sooner than the cookie has gone", async () => {
+    let answer: (reply: Response) => void = () => undefined;
+    const pending = new Promise<Response>((resolve) => (answer = resolve));
+    const client = await connected({
+      fetch: (url, init) =>
+        String(url).endsWith("/v1/logout") ? pending : server.fetch(url, init),
+    });
+    const states: string[] = [];
+    client.onConnection((state) => states.push(state));
+    const done = client.signOut();
+    await turns();
+    server.socket.onclose?.({ code: 4401, reason: "the session ended" });
+    expect(states).toEqual(["open"]);
+    answer(new Response(null, { status: 204 }));
+    await done;
+    expect(states).toEqual(["open", "closed"]);
+  });
+
+  it("is signed out where the session ended, though its own signing out was not answered", async () => {
+    const client = await connected();
+    server.answers["POST /v1/logout"] = [];
+    const unanswered = client.signOut();
+    server.socket.onclose?.({ code: 4401, reason: "the session ended" });
+    await expect(unanswered).rejects.toBeInstanceOf(BatonUnreachable);
+    expect(client.state).toBe("signedOut");
+  });
 });

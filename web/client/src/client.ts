@@ -127,6 +127,9 @@ export class BatonClient {
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   /** Counts connections, so that what belongs to an earlier one is known. */
   private attempt = 0;
+  private signingOut = false;
+  /** Why the server ended the connection while `signOut()` waits for its answer. */
+  private signedOutWhy: Error | undefined;
 
   constructor(private readonly options: ClientOptions) {
     const url = options.url ?? globalThis.location?.origin;
@@ -151,10 +154,16 @@ export class BatonClient {
     return signed;
   }
 
-  /** Ends the session of `signIn()` and the connection. */
+  /** Ends the session of `signIn()` and the connection. Rejected when no answer came: then both may still be there. */
   async signOut(): Promise<void> {
-    await this.http("POST", "/v1/logout");
-    this.close();
+    this.signingOut = true;
+    try {
+      await this.http("POST", "/v1/logout");
+      this.close();
+    } finally {
+      this.signingOut = false;
+      if (this.signedOutWhy) this.leave("signedOut", this.signedOutWhy);
+    }
   }
 
   // --- The connection ----------------------------------------------------------------------------------------------
@@ -434,7 +443,7 @@ export class BatonClient {
     this.open(attempt).catch((error: unknown) => {
       if (attempt !== this.attempt) return;
       if (error instanceof BatonError && (error.status === 401 || error.status === 403)) {
-        this.leave("signedOut", error);
+        this.signedOut(error);
       } else {
         this.retry(error instanceof BatonError ? (error.data.retryAfterSeconds ?? 0) * 1000 : 0);
       }
@@ -465,10 +474,7 @@ export class BatonClient {
     socket.onclose = (event: CloseEvent) => {
       if (attempt !== this.attempt) return;
       if (event.code !== SIGNED_OUT) return this.lost();
-      this.leave(
-        "signedOut",
-        new BatonUnreachable(`the server ended the session: ${event.reason}`),
-      );
+      this.signedOut(new BatonUnreachable(`the server ended the session: ${event.reason}`));
     };
   }
 
@@ -484,8 +490,18 @@ export class BatonClient {
     this.retryTimer = setTimeout(() => this.begin(), Math.max(atLeastMs, this.backoff.next()));
   }
 
+  /**
+   * The server knows the caller no more. The server ends the socket before it answers `signOut()`: who heard so at once
+   * might let somebody sign in, whose cookie that answer would then take away.
+   */
+  private signedOut(why: Error): void {
+    if (this.signingOut) this.signedOutWhy = why;
+    else this.leave("signedOut", why);
+  }
+
   private leave(state: ConnectionState, why: Error): void {
     this.attempt++;
+    this.signedOutWhy = undefined;
     clearTimeout(this.retryTimer);
     this.dropSocket();
     this.enter(state);

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Signing } from "./signing.ts";
 import { t } from "./texts.ts";
 
@@ -9,8 +9,9 @@ export function SignIn({ signing }: { signing: Signing }): JSX.Element {
   const failure = useSignal("");
   const waiting = useSignal(false);
   const first = useRef<HTMLInputElement>(null);
-  // A page's own `autofocus` counts once, and this form comes again when the session ends.
-  useEffect(() => first.current?.focus(), []);
+  // A page's own `autofocus` counts once, and this form comes again when the session ends. Who types as soon as he sees
+  // it must not lose letters, so the focus is there no later than the form.
+  useLayoutEffect(() => first.current?.focus(), []);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
