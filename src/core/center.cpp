@@ -69,12 +69,10 @@ message::Uuid ContactCenter::Impl::draw_id() {
   if (planted(PlantedFault::depends_on_the_process)) {
     random_state_ ^= reinterpret_cast<std::uintptr_t>(this);
   }
-  // RFC 9562 section 5.4: version 4, variant 10.
   const std::uint64_t high = splitmix64(random_state_ + 2 * random_step_);
   const std::uint64_t low = splitmix64(random_state_ + 2 * random_step_ + 1);
   ++random_step_;
-  return {.high = (high & ~0xf000ULL) | 0x4000ULL,
-          .low = (low & 0x3fffffffffffffffULL) | 0x8000000000000000ULL};
+  return message::uuid_v7(now_, high, low);
 }
 
 CommandId ContactCenter::Impl::command(CommandBody body, OpenCommand context) {

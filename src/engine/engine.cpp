@@ -29,7 +29,7 @@ Engine::Engine(EngineConfig config, journal::Journal& journal, std::string epoch
       journal_(journal),
       epoch_(std::move(epoch)),
       sink_(std::move(events)),
-      records_(config_.record_delay_ms),
+      records_(config_.record_delay_ms, config_.records_limit),
       pace_(config_.commit_pace, config_.commit_flow, config_.commit_wait, waited_for_core),
       kept_events_(config_.kept_event_bytes,
                    static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000),

@@ -55,6 +55,7 @@ void RecordQueue::keep(store::AuditRow row, core::TimeMs now) {
 }
 
 void RecordQueue::take_due(core::TimeMs now, std::size_t most, store::Records& rows) {
+  if (const auto when = next(); !when || *when > now) return;
   for (std::size_t taken = 0; taken < most && !waiting_.empty(); ++taken) {
     if (waiting_.front().due > now) return;
     take_first(now, rows);

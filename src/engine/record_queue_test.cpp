@@ -25,7 +25,7 @@ void keep(RecordQueue& queue, core::Output output, core::TimeMs now) {
 }
 
 TEST(RecordQueue, WritesARecordOnceInItsLastState) {
-  RecordQueue queue(2000);
+  RecordQueue queue(2000, 1);
   keep(queue, contact(1, "arriving"), 1000);
   keep(queue, contact(1, "ended"), 2900);
   EXPECT_EQ(queue.next(), 3000);
@@ -40,7 +40,7 @@ TEST(RecordQueue, WritesARecordOnceInItsLastState) {
 }
 
 TEST(RecordQueue, GivesNoMoreAtOnceThanAskedFor) {
-  RecordQueue queue(2000);
+  RecordQueue queue(2000, 1);
   for (std::uint64_t id = 0; id < 50; ++id) {
     keep(queue, contact(id, "active"), 1000);
     keep(queue, transfer(id), 1000);
@@ -59,7 +59,7 @@ TEST(RecordQueue, GivesNoMoreAtOnceThanAskedFor) {
 }
 
 TEST(RecordQueue, RowsOfTheAuditWaitInLineWithTheRecords) {
-  RecordQueue queue(2000);
+  RecordQueue queue(2000, 1);
   store::AuditRow row;
   row.event = "login";
   keep(queue, contact(1, "active"), 1000);
@@ -82,8 +82,27 @@ TEST(RecordQueue, RowsOfTheAuditWaitInLineWithTheRecords) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(RecordQueue, WaitsForAGroupForAQuarterOfTheTimeMore) {
+  RecordQueue queue(2000, 3);
+  keep(queue, contact(1, "active"), 1000);
+  keep(queue, contact(2, "active"), 1200);
+  EXPECT_EQ(queue.next(), 3500) << "the oldest was due at 3000";
+  keep(queue, contact(3, "active"), 1300);
+  EXPECT_EQ(queue.next(), 3300) << "then three are due";
+  store::Records rows;
+  queue.take_due(3299, 100, rows);
+  EXPECT_TRUE(rows.empty());
+  queue.take_due(3300, 100, rows);
+  EXPECT_EQ(rows.contacts.size(), 3U);
+  keep(queue, contact(4, "active"), 4000);
+  keep(queue, contact(5, "active"), 4600);
+  EXPECT_EQ(queue.next(), 6500);
+  queue.take_due(6500, 100, rows);
+  EXPECT_EQ(rows.contacts.size(), 4U) << "the second of the two is not due";
+}
+
 TEST(RecordQueue, LeavesOtherOutputsAlone) {
-  RecordQueue queue(2000);
+  RecordQueue queue(2000, 1);
   core::Output timer = core::CancelTimer{.timer = 7};
   EXPECT_FALSE(queue.keep(timer, 1000));
   EXPECT_TRUE(queue.empty());

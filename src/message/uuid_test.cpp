@@ -28,6 +28,15 @@ TEST(Uuid, RefusesEverythingElse) {
   }
 }
 
+TEST(Uuid, MakesThePublishedVersion7) {
+  // RFC 9562, appendix A.6: 2022-02-22 14:22:22.000 GMT-05:00.
+  EXPECT_EQ(to_string(uuid_v7(1645557742000, 0xcc3, 0x18c4dc0c0c07398f)),
+            "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+  // Whatever else is random, version and variant stay.
+  EXPECT_EQ(to_string(uuid_v7(0, ~0ULL, ~0ULL)), "00000000-0000-7fff-bfff-ffffffffffff");
+  EXPECT_LT(uuid_v7(1, ~0ULL, ~0ULL), uuid_v7(2, 0, 0));
+}
+
 RC_GTEST_PROP(Uuid, ReadsWhatItWrites, (std::uint64_t high, std::uint64_t low)) {
   const Uuid id{high, low};
   RC_ASSERT(parse_uuid(to_string(id)) == id);

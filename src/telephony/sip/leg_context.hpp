@@ -72,7 +72,13 @@ struct LegContext {
   std::function<void(const core::LegId&)> forget;
   LegKeeper* keeper = nullptr;  ///< Outlives the legs.
   const LegIdentifiers* identifiers = nullptr;
-  std::mt19937_64 random{std::random_device{}()};
+  std::mt19937_64 random = [] {
+    // One word of seed would give each process one of four thousand million rows of ids.
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device(),
+                       device(), device(), device(), device()};
+    return std::mt19937_64(seed);
+  }();
   std::uint64_t next_session = 1;
   core::ReferId next_refer = 1;
   LegTimes times;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <variant>
 
+#include "message/uuid.hpp"
 #include "telephony/sip/bridge.hpp"
 #include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/dialog_tags.hpp"
@@ -170,10 +171,18 @@ class SipSwitch::Impl : public InviteHandler {
     }
   }
 
+  /// Of a call that comes in. Unique, not secret: it opens nothing.
+  core::LegId new_leg_id() {
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return message::uuid_v7(std::chrono::duration_cast<milliseconds>(now).count(),
+                            context_.random(), context_.random());
+  }
+
   void on_invite(SipCaller caller, nta_incoming_s* irq, const sip_s* sip,
                  std::string_view dialled) override {
     ServerTransaction transaction(irq);
-    const core::LegId id{context_.random(), context_.random()};
+    const core::LegId id = new_leg_id();
     Party party;
     switch (caller.kind) {
       case SipCaller::Kind::agent:
