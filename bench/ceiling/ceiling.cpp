@@ -14,7 +14,8 @@
 //   target   -> 200                          ACK; the customer is re-INVITEd with the target's SDP:
 //   transferred whoever says BYE ends the other.
 //
-// One thread. On SIGTERM or SIGINT it prints one JSON line with counters and its CPU time and ends.
+// One thread. On SIGUSR1 it prints one JSON line with counters and its CPU time since it began, on
+// SIGTERM or SIGINT it does so and ends.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -91,7 +92,8 @@ struct Options {
 };
 
 volatile std::sig_atomic_t stop_asked = 0;
-void on_signal(int /*number*/) { stop_asked = 1; }
+volatile std::sig_atomic_t report_asked = 0;
+void on_signal(int number) { (number == SIGUSR1 ? report_asked : stop_asked) = 1; }
 
 const url_string_t* url(const std::string& text) {
   return reinterpret_cast<const url_string_t*>(text.c_str());
@@ -402,6 +404,10 @@ void CeilingServer::run() {
     su_root_step(root, timed && !waiting.empty() ? 5 : 200);
     start_due();
     reap();
+    if (report_asked != 0) {
+      report_asked = 0;
+      report();
+    }
   }
 }
 
@@ -681,8 +687,7 @@ int main(int argc, char** argv) {
   ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
   struct sigaction action{};
   action.sa_handler = on_signal;
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::sigaction(SIGINT, &action, nullptr);
+  for (const int number : {SIGTERM, SIGINT, SIGUSR1}) ::sigaction(number, &action, nullptr);
   if (!server.open()) return 1;
   server.run();
   server.report();

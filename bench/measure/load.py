@@ -83,17 +83,23 @@ def measure_ceiling(build: Path, folder: Path, size: Size, at_once: int) -> Load
              "--target", f"127.0.0.1:{target}"], folder, "ceiling"))
         ceiling.line()
         calling = stack.enter_context(customers(folder, "customer", sip, 4000, at_once))
+
+        def report() -> dict[str, float]:
+            ceiling.process.send_signal(signal.SIGUSR1)
+            return json.loads(ceiling.line())
+
         time.sleep(size.warm_up)
-        before = snapshot(ceiling.pid)
+        first, before = report(), snapshot(ceiling.pid)
         time.sleep(size.span)
-        after = snapshot(ceiling.pid)
+        last, after = report(), snapshot(ceiling.pid)
         finish(calling)
         told = json.loads(ceiling.stop().strip().splitlines()[-1])
         for each in (agents, targets):
             each.stop(signal.SIGUSR1, 3)
         spent = busy(before, after, ceiling.pid)
         tally = calling.tally() + agents.tally() + targets.tally()
-        return Load(told["transfers"], after.at - before.at, told["cpu_seconds"], spent.with_work, spent.on_cpu, at_once,
+        return Load(round(last["transfers"] - first["transfers"]), after.at - before.at,
+                    last["cpu_seconds"] - first["cpu_seconds"], spent.with_work, spent.on_cpu, at_once,
                     Tally(tally.calls, calling.tally().failed, tally.messages, tally.repeated), told["failed"])
 
 
