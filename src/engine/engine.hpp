@@ -44,7 +44,7 @@ struct EngineConfig {
   std::size_t records_limit = 64;
   std::size_t idle_records_limit = 512;  ///< Records in one commit without inputs.
   /// In a rush commits begin at least this far apart (engine/commit_pace.hpp).
-  std::chrono::microseconds commit_pace{6000};
+  std::chrono::microseconds commit_pace{3000};
   PaceRange commit_flow{.calm = 10000, .rush = 14000};  ///< Inputs a second.
   /// Share of the time in which the engine's thread waits for a core.
   PaceRange commit_wait{.calm = 0.2, .rush = 0.3};
