@@ -39,8 +39,8 @@ struct EngineConfig {
   /// (RecordQueue). A call's records change a dozen times within a second, so waiting saves most of
   /// their writing; who reads them has them written first.
   int record_delay_ms = 1600;
-  /// Records in one commit with inputs, oldest first, as a group: those of two seconds at once would
-  /// hold the inputs up for tens of milliseconds.
+  /// Records in one commit with inputs, oldest first, as a group: those of two seconds at once
+  /// would hold the inputs up for tens of milliseconds.
   std::size_t records_limit = 64;
   std::size_t idle_records_limit = 512;  ///< Records in one commit without inputs.
   /// In a rush commits begin at least this far apart (engine/commit_pace.hpp).
