@@ -104,6 +104,8 @@ async def test_another_agent_at_the_same_browser_has_his_own(world: World, brows
     await desk.sign_in("agent2")
     # Whoever types as soon as the form is there loses no letter.
     assert await desk.page.evaluate("batonFocus") == [True]
+    # Nor is he told of the last one's customers.
+    assert await desk.page.evaluate("document.querySelector('[aria-live]').textContent") == ""
     rest = await world.rest("agent2")
     assert (await rest.get("/v1/me/preferences")).json() == {}
     phone = await world.phone("agent2")

@@ -141,7 +141,7 @@ class Desk(Tab):
         customer = await self.world.customer()
         call = await customer.call(INBOUND)
         await call.answered()
-        await self.sees("Incoming call")
+        await self.page.wait("section.call.offered")
         return call
 
     async def in_a_call(self, phone: Peer) -> tuple[Call, Call]:

@@ -64,8 +64,13 @@ function Desk(): JSX.Element {
   const customer = call ? customerOf(call) : null;
   useEffect(() => {
     document.title = phase === "offered" ? `${t("incoming")} – ${t("title")}` : t("title");
-    if (phase === "offered")
-      session.announcement.value = `${t("incoming")}: ${customer ?? t("unknownCaller")}`;
+    if (phase !== "offered") return;
+    const text = `${t("incoming")}: ${customer ?? t("unknownCaller")}`;
+    session.announcement.value = text;
+    // A text that is there already is not read out: the same customer may call again.
+    return () => {
+      if (session.announcement.value === text) session.announcement.value = "";
+    };
   }, [phase, customer]);
   const tracked = transfer && call && transfer.contactId === call.contactId ? transfer : null;
   const away = session.connection.value !== "open";

@@ -69,6 +69,8 @@ export const signing = signingOf(client, {
     keeper.close();
     quickConnects.value = [];
     transferBoxOpen.value = keypadOpen.value = false;
+    // Whoever signs in next is told nothing of the last one's customers.
+    announcement.value = refusal.value = "";
   },
 });
 export const { who, connection } = signing;
