@@ -51,7 +51,7 @@ export const signing = signingOf(client, {
   forgotten: () => {
     live.value = NOTHING;
     loaded.value = false;
-    readFailure.value = refusal.value = "";
+    readFailure.value = refusal.value = announcement.value = "";
   },
 });
 
