@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "telephony/sip/leg_test_fixture.hpp"
@@ -529,6 +530,25 @@ TEST_F(SipSwitchTest, WhoComesOnceItIsSilentIsLeftToTheNextProcess) {
   EXPECT_FALSE(customer.wait(any, milliseconds(50)));
   EXPECT_FALSE(target.wait(any, milliseconds(50)));
   EXPECT_EQ(0U, events.count<core::LegEnded>() + events.count<core::LegIncoming>());
+}
+
+TEST_F(SipSwitchTest, TheIdOfACallThatComesInBeginsWithItsTime) {
+  const auto now = [] {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
+  };
+  start();
+  const std::uint64_t before = now();
+  customer.call(fmt::format("sip:{}@127.0.0.1:{}", testing::kInbound, port),
+                TestUa::sdp(kCustomerRtp));
+  const auto incoming = events.wait<core::LegIncoming>();
+  ASSERT_TRUE(incoming);
+  // RFC 9562, section 5.7: 48 bits of milliseconds, version 7, variant 10.
+  EXPECT_GE(incoming->leg.high >> 16U, before);
+  EXPECT_LE(incoming->leg.high >> 16U, now());
+  EXPECT_EQ((incoming->leg.high >> 12U) & 0xfU, 7U);
+  EXPECT_EQ(incoming->leg.low >> 62U, 2U);
 }
 
 TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
