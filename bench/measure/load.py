@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from measure import centre
-from measure.machine import busy, snapshot, thread_of
+from measure.machine import NEW, busy, snapshot, thread_of
 from measure.programs import Baton, BenchError, Driver, Program, Sipp, Tally, commit_percentile_ms, free_port
 
 CUSTOMERS_MEDIA_PORT = 30000  # In ceiling/customer.xml.
@@ -42,6 +42,7 @@ class Load:
     tally: Tally = field(default_factory=Tally)
     failed: int = 0  # Beside what sipp saw fail.
     threads_ms: dict[str, float] = field(default_factory=dict)  # CPU per transfer, by thread.
+    kernel_ms: dict[str, float] = field(default_factory=dict)  # What of it is the kernel's.
 
     @property
     def per_cpu_second(self) -> float:
@@ -50,6 +51,11 @@ class Load:
     @property
     def per_second(self) -> float:
         return self.transfers / self.seconds if self.seconds else 0.0
+
+    @property
+    def least_ms(self) -> float:
+        """CPU per transfer if nothing outside the SIP thread cost anything but the kernel's part."""
+        return sum(ms if name == "sip" else self.kernel_ms[name] for name, ms in self.threads_ms.items())
 
     @property
     def failures(self) -> int:
@@ -174,8 +180,10 @@ def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
                     driver["other_outcomes"] + driver["errors"])
         for thread, now in after.threads.items():
             name = names.get(thread, "?")
-            was = before.threads[thread].on_cpu if thread in before.threads else 0.0
-            load.threads_ms[name] = load.threads_ms.get(name, 0) + 1000 * (now.on_cpu - was) / max(transfers, 1)
+            was = before.threads.get(thread, NEW)
+            each = 1000 / max(transfers, 1)
+            load.threads_ms[name] = load.threads_ms.get(name, 0) + each * (now.on_cpu - was.on_cpu)
+            load.kernel_ms[name] = load.kernel_ms.get(name, 0) + each * (now.kernel - was.kernel)
         if driver["first_error"]:
             print(f"    first error: {driver['first_error']}")
         return load

@@ -15,10 +15,14 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread's time, in seconds since it began: on a core, and ready but waiting for one."""
+    """A thread's time, in seconds since it began: on a core, ready but waiting for one, and in the kernel."""
 
     on_cpu: float
     waiting: float
+    kernel: float  # Of on_cpu, in steps of a tick.
+
+
+NEW = Thread(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,10 @@ def snapshot(pid: int) -> Snapshot:
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
             on_cpu, waiting, _ = (task / "schedstat").read_text().split()
+            kernel = (task / "stat").read_text().rpartition(")")[2].split()[12]
         except OSError:  # It has ended.
             continue
-        threads[int(task.name)] = Thread(int(on_cpu) / 1e9, int(waiting) / 1e9)
+        threads[int(task.name)] = Thread(int(on_cpu) / 1e9, int(waiting) / 1e9, int(kernel) / TICKS)
     # The sum of schedstat would miss threads that ended; stat has them, in ticks of 10 ms.
     return Snapshot(time.monotonic(), (int(fields[11]) + int(fields[12])) / TICKS, threads)
 
@@ -51,7 +56,7 @@ class Busy:
 
 def busy(before: Snapshot, after: Snapshot, thread: int) -> Busy:
     span = after.at - before.at
-    began = before.threads.get(thread, Thread(0, 0))
+    began = before.threads.get(thread, NEW)
     ended = after.threads[thread]
     on_cpu = ended.on_cpu - began.on_cpu
     return Busy(100 * on_cpu / span, min(100.0, 100 * (on_cpu + ended.waiting - began.waiting) / span))
@@ -60,7 +65,7 @@ def busy(before: Snapshot, after: Snapshot, thread: int) -> Busy:
 def thread_of(before: Snapshot, after: Snapshot, cpu_seconds: float) -> int:
     """The thread whose CPU time grew by just that much: metrics tell the figure, not the thread."""
     def distance(item: tuple[int, Thread]) -> float:
-        began = before.threads.get(item[0], Thread(0, 0))
+        began = before.threads.get(item[0], NEW)
         return abs(item[1].on_cpu - began.on_cpu - cpu_seconds)
 
     return min(after.threads.items(), key=distance)[0]

@@ -75,6 +75,8 @@ struct IsShared : std::false_type {};
 template <class T>
 struct IsShared<message::Shared<T>> : std::true_type {};
 template <class T>
+concept Text = std::same_as<T, std::string> || std::same_as<T, std::string_view>;
+template <class T>
 inline constexpr bool kAlwaysFalse = false;
 
 /// A new member that nobody described would be lost with every restart: that does not compile.
@@ -199,7 +201,7 @@ class NamedEncoder {
 
   template <class T>
   void put_bytes(const T& value) {
-    if constexpr (std::same_as<T, std::string>) {
+    if constexpr (named::Text<T>) {
       out_ += value;
     } else if constexpr (named::IsOptional<T>::value) {
       put_tagged(*value);
@@ -255,7 +257,7 @@ class NamedEncoder {
   /// Only what can be told quickly; a struct is always written.
   template <class T>
   static bool is_default(const T& value, const T& usual) {
-    if constexpr (NamedEnum<T> || std::integral<T> || std::same_as<T, std::string>) {
+    if constexpr (NamedEnum<T> || std::integral<T> || named::Text<T>) {
       return value == usual;
     } else if constexpr (named::IsOptional<T>::value) {
       // Nothing can only be told by its absence.
@@ -314,7 +316,8 @@ class NamedEncoder {
 /// for want of memory.
 class NamedDecoder {
  public:
-  /// Empty, or what is wrong. `value` is then half read. `known`: the list that the writer knew.
+  /// Empty, or what is wrong. `value` is then half read. `known`: the list that the writer knew. A
+  /// std::string_view in `value` is a part of `bytes`, which must outlive it.
   template <class T>
   static std::string decode(std::string_view bytes, T& value,
                             std::span<const std::string_view> known = {}) {
@@ -411,8 +414,8 @@ class NamedDecoder {
 
   template <class T>
   bool get_bytes(Bytes in, T& value) {
-    if constexpr (std::same_as<T, std::string>) {
-      value.assign(in);
+    if constexpr (named::Text<T>) {
+      value = in;
       return true;
     } else if constexpr (named::IsOptional<T>::value) {
       return get_tagged(in, value.emplace());

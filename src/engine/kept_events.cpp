@@ -12,12 +12,12 @@ namespace baton::engine {
 
 namespace {
 
-/// An event on the disk.
+/// An event on the disk. What it names stands where the event, or the row that is read, has it.
 struct SavedEvent {
-  std::string agent;
+  std::string_view agent;
   std::uint64_t sequence = 0;
   std::int64_t at = 0;
-  std::string text;
+  std::string_view text;
 };
 BOOST_DESCRIBE_STRUCT(SavedEvent, (), (agent, sequence, at, text))
 
@@ -34,15 +34,18 @@ constexpr std::size_t kHeadBytes = kPacked.size() + 4;
 /// alone.
 constexpr std::size_t kSmallestShare = 255;
 
-std::string pack(const std::string& plain) {
-  std::string packed(kPacked);
-  for (unsigned i = 0; i < 4; ++i) packed += static_cast<char>(plain.size() >> (8 * i) & 0xffU);
+/// `room` is any memory, for the next one, too: what is packed is a fraction of what it may be.
+std::string pack(const std::string& plain, std::string& room) {
   const auto size = static_cast<int>(plain.size());
-  packed.resize(kHeadBytes + static_cast<std::size_t>(LZ4_compressBound(size)));
-  const int used = LZ4_compress_default(plain.data(), packed.data() + kHeadBytes, size,
-                                        static_cast<int>(packed.size() - kHeadBytes));
-  packed.resize(kHeadBytes + static_cast<std::size_t>(used));
-  return packed;
+  const std::size_t most = kHeadBytes + static_cast<std::size_t>(LZ4_compressBound(size));
+  if (room.size() < most) room.resize(most);
+  kPacked.copy(room.data(), kPacked.size());
+  for (unsigned i = 0; i < 4; ++i) {
+    room[kPacked.size() + i] = static_cast<char>(plain.size() >> (8 * i) & 0xffU);
+  }
+  const int used = LZ4_compress_default(plain.data(), room.data() + kHeadBytes, size,
+                                        static_cast<int>(room.size() - kHeadBytes));
+  return room.substr(0, kHeadBytes + static_cast<std::size_t>(used));
 }
 
 bool unpack(std::string_view packed, std::string& plain) {
@@ -90,19 +93,17 @@ journal::KeptEventsRow KeptEvents::take_slice(std::size_t bytes, std::uint64_t n
   journal::KeptEventsRow row{.next_index = next_index, .part = next_part_++};
   SavedEvents saved;
   std::size_t taken = 0;
-  while (!events_.empty() && taken < bytes) {
-    Published& event = events_.front();
+  for (const Published& event : events_) {
+    if (taken >= bytes) break;
     taken += event.text->size();
     row.newest_at = event.at;
-    saved.events.push_back({.agent = std::move(event.agent),
-                            .sequence = event.sequence,
-                            .at = event.at,
-                            .text = *event.text});
-    drop_front();
+    saved.events.push_back(
+        {.agent = event.agent, .sequence = event.sequence, .at = event.at, .text = *event.text});
   }
-  std::string plain;
-  core::NamedEncoder::encode(saved, plain);
-  row.body = pack(plain);
+  plain_.clear();
+  core::NamedEncoder::encode(saved, plain_);
+  row.body = pack(plain_, packed_);
+  for (std::size_t i = saved.events.size(); i > 0; --i) drop_front();
   return row;
 }
 
@@ -114,11 +115,11 @@ bool decode_events(std::string_view bytes, std::vector<Published>& events) {
   }
   SavedEvents saved;
   if (!core::NamedDecoder::decode(bytes, saved).empty()) return false;
-  for (SavedEvent& each : saved.events) {
-    events.push_back({.agent = std::move(each.agent),
+  for (const SavedEvent& each : saved.events) {
+    events.push_back({.agent = std::string(each.agent),
                       .sequence = each.sequence,
                       .at = each.at,
-                      .text = std::make_shared<const std::string>(std::move(each.text))});
+                      .text = std::make_shared<const std::string>(each.text)});
   }
   return true;
 }

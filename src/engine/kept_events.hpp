@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,9 @@ class KeptEvents {
   // The row that was made last.
   std::uint64_t next_index_ = 0;
   std::uint64_t next_part_ = 0;
+  // Room for the next row, which has about the size of the last.
+  std::string plain_;
+  std::string packed_;
 };
 
 /// Appends the events of a row; false where the bytes are not that.

@@ -82,7 +82,7 @@ bool all_plain(std::string_view text) {
 }  // namespace
 
 void JsonWriter::grow(std::size_t bytes) {
-  out_.resize(std::max(2 * out_.size(), used_ + bytes + 256));
+  make_room(std::max(2 * out_.size(), used_ + bytes + 256));
 }
 
 JsonWriter& JsonWriter::id(const Uuid& value) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <boost/container/small_vector.hpp>
 
 #include "message/event.hpp"
 
@@ -15,7 +18,7 @@ namespace baton::message {
 /// phrases come from the phones of strangers. The caller keeps keys and values in turn. One thread.
 class JsonWriter {
  public:
-  explicit JsonWriter(std::size_t expected_size) : out_(expected_size, '\0') {}
+  explicit JsonWriter(std::size_t expected_size) { make_room(expected_size); }
 
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
@@ -66,7 +69,7 @@ class JsonWriter {
   }
 
   /// The text, in no more memory than it needs: thousands of events are kept for a while. Once.
-  [[nodiscard]] std::string take() const { return out_.substr(0, used_); }
+  [[nodiscard]] std::string take() const { return {out_.data(), used_}; }
 
  private:
   /// Where to write next, with place for that many bytes.
@@ -103,7 +106,15 @@ class JsonWriter {
   void append_quoted(std::string_view value);
   void append_escaping(std::string_view value);
 
-  std::string out_;  // Longer than what is written: appending checks no terminator, byte by byte.
+  void make_room(std::size_t size) {
+    out_.resize(std::max(size, kUsual), boost::container::default_init);
+  }
+
+  /// A text of the usual size is put together where the processor has it at hand already.
+  static constexpr std::size_t kUsual = 2'048;
+
+  // Longer than what is written: appending checks no terminator, byte by byte.
+  boost::container::small_vector<char, kUsual> out_;
   std::size_t used_ = 0;
   bool separated_ = true;  // Nothing stands before the next value that a comma must part it from.
 };

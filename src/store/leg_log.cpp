@@ -82,7 +82,8 @@ LegLog::LegLog(Database& database, std::size_t slack, Clock::duration longest)
 
 void LegLog::note(std::int64_t row, std::size_t at, std::string_view leg, std::size_t size,
                   bool up) {
-  const auto [place, fresh] = places_.try_emplace(std::string(leg));
+  auto place = places_.find(leg);
+  if (place == places_.end()) place = places_.try_emplace(std::string(leg)).first;
   live_bytes_ -= place->second.size;
   if (up) {
     place->second = {.row = row, .at = at, .size = size};
@@ -93,7 +94,7 @@ void LegLog::note(std::int64_t row, std::size_t at, std::string_view leg, std::s
 }
 
 bool LegLog::is_last(std::int64_t row, std::size_t at, std::string_view leg) const {
-  const auto place = places_.find(std::string(leg));
+  const auto place = places_.find(leg);
   return place != places_.end() && place->second.row == row && place->second.at == at;
 }
 

@@ -3,11 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "store/records.hpp"
 #include "store/sqlite.hpp"
@@ -51,6 +52,12 @@ class LegLog {
     std::size_t size = 0;
   };
 
+  /// By the leg's id, which is looked up where it stands in a row.
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Places = boost::unordered_flat_map<std::string, Place, Hash, std::equal_to<>>;
+
   void note(std::int64_t row, std::size_t at, std::string_view leg, std::size_t size, bool up);
   [[nodiscard]] bool is_last(std::int64_t row, std::size_t at, std::string_view leg) const;
   void append(std::string_view leg, std::string_view state);
@@ -66,7 +73,7 @@ class LegLog {
   Statement select_;
   Statement remove_before_;
   // State.
-  std::unordered_map<std::string, Place> places_;
+  Places places_;
   std::int64_t first_row_ = 1;
   std::int64_t next_row_ = 1;
   Clock::time_point pass_due_;
