@@ -264,6 +264,21 @@ async def test_a_transfer_is_found_and_its_steps_are_told(world: World, browser:
     watch.check()
 
 
+async def test_the_next_one_at_the_same_browser_is_not_told_what_was_found(world: World, browser: Browser):
+    await handed_on(world, "agent1", True)
+    watch = await Watch.open(world, browser)
+    await watch.page.click("nav >> text=Search")
+    await watch.page.wait("[aria-live=polite]:has-text('1 transfer')", "attached")  # A screen reader is told.
+    await watch.page.click("nav >> text=Live")
+    await watch.sees("Nobody is being handed on right now.")
+    await watch.page.click("header summary")
+    await watch.button("Sign out")
+    await watch.sign_in("supervisor1")
+    await watch.sees("Nobody is being handed on right now.")
+    assert await watch.page.evaluate("document.querySelector('[aria-live]').textContent") == ""
+    watch.check()
+
+
 @pytest.mark.config({"limits.csv_transfers": 1})
 async def test_what_was_searched_for_is_downloaded_as_csv_and_a_cut_is_said(world: World, browser: Browser):
     good = await handed_on(world, "agent1", True)
