@@ -432,8 +432,6 @@ void Engine::process(std::vector<Item>& items) {
   }
   dispatch();
   if (!inputs.empty() && !census_due_) census_due_ = last_at_ + kCensusEveryMs;
-  const std::lock_guard lock(mutex_);
-  counters_ = center_.counters();
 }
 
 void Engine::collect(core::Outputs& outputs) {
@@ -482,6 +480,11 @@ void Engine::observe(const core::Output& output) {
 }
 
 void Engine::dispatch() {
+  {
+    // Who is told of something finds it counted.
+    const std::lock_guard lock(mutex_);
+    counters_ = center_.counters();
+  }
   // The phones first: printing for desktops can wait a few microseconds, a customer should not.
   if (!commands_.empty() && switch_ != nullptr) {
     stats_.commands.fetch_add(commands_.size(), std::memory_order_relaxed);

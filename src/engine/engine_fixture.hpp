@@ -140,6 +140,7 @@ struct EngineTest : ::testing::Test {
   std::optional<FailingJournal> journal;
   std::mutex mutex;
   std::vector<Published> events;
+  std::function<void()> published;  ///< Called on the engine's thread with each batch of events.
   EagerSwitch phones;
   std::optional<Engine> engine;
   EngineConfig config{.version = "test", .look_up_number = core::testing::facts_of};
@@ -152,6 +153,7 @@ struct EngineTest : ::testing::Test {
     engine.emplace(config, *journal, store->epoch(), [this](std::vector<Published> more) {
       const std::lock_guard lock(mutex);
       for (Published& each : more) events.push_back(std::move(each));
+      if (published) published();
     });
     phones.engine = &*engine;
     engine->set_switch(&phones);

@@ -129,6 +129,27 @@ TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
   EXPECT_EQ(engine->counters().legs_open, 0U);
 }
 
+TEST_F(EngineTest, WhoIsToldOfSomethingFindsItCounted) {
+  std::vector<std::uint64_t> legs;
+  published = [&] { legs.push_back(engine->counters().legs_open); };
+  open();
+  ASSERT_EQ(engine->load(), "");
+  ASSERT_EQ(engine->start(first()), "");
+  sign_in("agent1");
+  call_in(1);
+  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
+  (void)settled_dump();
+  EXPECT_EQ(legs.back(), 1U) << "the customer is offered";
+  legs.clear();
+  const core::LegId customer{.high = 0x4000, .low = 0x8000000000000001ULL};
+  engine->submit(
+      core::LegEnded{.leg = customer, .cause = core::EndCause::remote, .code = 0, .text = {}});
+  (void)settled_dump();
+  engine->stop();
+  ASSERT_FALSE(legs.empty()) << "the agent is told that the customer has gone";
+  EXPECT_EQ(legs.front(), 0U);
+}
+
 TEST_F(EngineTest, WhatIsKeptOfALegIsInTheStoreWhenItsEventIs) {
   open();
   ASSERT_EQ(engine->load(), "");
