@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include "memory/lifetime.hpp"
+#include "telephony/sip/broken_connection.hpp"
 #include "telephony/sip/message_size.hpp"
 #include "telephony/sip/timer_rounding.hpp"
 
@@ -54,6 +55,11 @@ void Loop::start() {
     throw std::runtime_error(
         "the SIP library does not use Baton's msg_recv_iovec: the program must be linked so that "
         "it is exported (-Wl,--export-dynamic-symbol=msg_recv_iovec)");
+  }
+  if (!broken_connections_are_told()) {
+    throw std::runtime_error(
+        "the SIP library does not use Baton's su_soerror: the program must be linked so that it is "
+        "exported (-Wl,--export-dynamic-symbol=su_soerror)");
   }
   std::promise<void> ready;
   auto started = ready.get_future();
