@@ -12,11 +12,6 @@ namespace baton::engine {
 namespace {
 
 struct EngineAudit : testing::EngineTest {
-  void begin() {
-    open();
-    ASSERT_EQ(engine->load(), "");
-    ASSERT_EQ(engine->start(first()), "");
-  }
   /// What the file holds of an event.
   [[nodiscard]] static std::vector<store::AuditRow> rows_of(const std::string& file,
                                                             const std::string& event) {
@@ -38,15 +33,6 @@ struct EngineAudit : testing::EngineTest {
         [&answer](const core::Reply& reply) { answer.set_value(reply); }, address);
     return answer.get_future().get();
   }
-  void talk() {
-    sign_in("agent1");
-    call_in(1);
-    ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-    (void)settled_dump();
-    ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
-    ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
-    (void)settled_dump();
-  }
 };
 
 message::Request transfer_to_number() {
@@ -59,8 +45,8 @@ message::Request transfer_to_number() {
 }
 
 TEST_F(EngineAudit, TellsARequestWithItsVerdictAndTheOutcome) {
-  begin();
-  talk();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   const core::Reply reply = ask_from("192.0.2.10", transfer_to_number());
   ASSERT_TRUE(reply.accepted);
   (void)settled_dump();
@@ -94,7 +80,7 @@ TEST_F(EngineAudit, TellsARequestWithItsVerdictAndTheOutcome) {
 
 TEST_F(EngineAudit, NeedsNoCommitOfItsOwn) {
   config.record_delay_ms = 60'000;  // So that nothing is due while the test runs.
-  begin();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   (void)settled_dump();
   const std::uint64_t before = engine->stats().batches;
   store::AuditRow row;
@@ -112,8 +98,8 @@ TEST_F(EngineAudit, NeedsNoCommitOfItsOwn) {
 TEST_F(EngineAudit, LosesNoRequestInACrashButWhereItCameFrom) {
   config.record_delay_ms = 60'000;
   config.snapshot_at_stop = false;
-  begin();
-  talk();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   ASSERT_TRUE(ask_from("192.0.2.10", transfer_to_number()).accepted);
   (void)settled_dump();
   // What a process that dies now leaves behind: the file as it is, no line of the audit in it.
@@ -136,7 +122,7 @@ TEST_F(EngineAudit, LosesNoRequestInACrashButWhereItCameFrom) {
   for (store::AuditRow& row : asked) row.address.clear();
   // The next process tells it again, and the one after that nothing twice.
   for (int restarts = 0; restarts < 2; ++restarts) {
-    begin();
+    ASSERT_NO_FATAL_FAILURE(open_and_start());
     engine->stop();
     EXPECT_EQ(rows_of(path(), "request"), asked);
     EXPECT_EQ(rows_of(path(), "outcome"), outcomes);
@@ -146,7 +132,7 @@ TEST_F(EngineAudit, LosesNoRequestInACrashButWhereItCameFrom) {
 
 TEST_F(EngineAudit, AFullQueueLosesALineAndCountsIt) {
   config.queue_limit = 0;
-  begin();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   store::AuditRow row;
   row.event = "login";
   engine->keep(row);
@@ -156,8 +142,8 @@ TEST_F(EngineAudit, AFullQueueLosesALineAndCountsIt) {
 }
 
 TEST_F(EngineAudit, HasNoDigits) {
-  begin();
-  talk();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   message::Request digits;
   digits.kind = message::RequestKind::send_dtmf;
   digits.topic = "InboundCall";

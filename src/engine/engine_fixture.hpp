@@ -158,6 +158,11 @@ struct EngineTest : ::testing::Test {
     phones.engine = &*engine;
     engine->set_switch(&phones);
   }
+  void open_and_start() {
+    open();
+    ASSERT_EQ(engine->load(), "");
+    ASSERT_EQ(engine->start(first()), "");
+  }
   void close() {
     engine.reset();
     journal.reset();
@@ -214,6 +219,20 @@ struct EngineTest : ::testing::Test {
     incoming.to_number = core::testing::kInbound;
     incoming.presentation.from_number = "+16175550123";
     engine->submit(incoming);
+  }
+  /// The first call waits for its agent to answer.
+  void call_is_offered() {
+    sign_in("agent1");
+    call_in(1);
+    ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
+    (void)settled_dump();
+  }
+  /// And he has.
+  void agent_talks() {
+    call_is_offered();
+    ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
+    ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
+    (void)settled_dump();
   }
 };
 

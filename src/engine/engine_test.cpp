@@ -20,16 +20,8 @@ using testing::EngineTest;
 
 TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs) {
   config.snapshot_at_stop = false;
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-  (void)settled_dump();
-  ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
-  ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
-  (void)settled_dump();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   const core::Reply reply =
       ask("agent1", message::RequestKind::blind_transfer, core::testing::to_number("+12082097345"));
   ASSERT_TRUE(reply.accepted) << reply.error->msg;
@@ -68,16 +60,8 @@ TEST_F(EngineTest, ATransferRunsAndTheRecordedJournalGivesTheSameStateAndOutputs
 
 TEST_F(EngineTest, DigitsReachThePhonesAndNoDisk) {
   constexpr const char* kDigits = "4929123456789012";
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-  (void)settled_dump();
-  ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
-  ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
-  (void)settled_dump();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   message::Request request;
   request.id = "digits-1";
   request.digits = kDigits;
@@ -109,19 +93,13 @@ TEST_F(EngineTest, DigitsReachThePhonesAndNoDisk) {
 }
 
 TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(call_is_offered());
   EXPECT_NE(settled_dump().find("agent agent1 in=yes phone=yes"), std::string::npos);
   close();
   events.clear();
 
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   const std::string state = settled_dump();
   EXPECT_NE(state.find("agent agent1 in=yes phone=no"), std::string::npos) << state;
   EXPECT_EQ(state.find("contact "), std::string::npos) << state;
@@ -132,13 +110,9 @@ TEST_F(EngineTest, AfterARestartTheStateIsThereAndTheLostLegsAreEnded) {
 TEST_F(EngineTest, WhoIsToldOfSomethingFindsItCounted) {
   std::vector<std::uint64_t> legs;
   published = [&] { legs.push_back(engine->counters().legs_open); };
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-  (void)settled_dump();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(call_is_offered());
+  ASSERT_FALSE(legs.empty());
   EXPECT_EQ(legs.back(), 1U) << "the customer is offered";
   legs.clear();
   const core::LegId customer{.high = 0x4000, .low = 0x8000000000000001ULL};
@@ -194,9 +168,7 @@ TEST_F(EngineTest, WhatIsKeptOfALegIsInTheStoreWhenItsEventIs) {
 }
 
 TEST_F(EngineTest, WhatIsNotInTheJournalDoesNotHappen) {
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   const std::string before = settled_dump();
   journal->fail = true;
@@ -236,13 +208,8 @@ TEST_F(EngineTest, ADiskThatFillsUpWhileRecordsAreWrittenForASnapshotLeavesTheTh
 }
 
 TEST_F(EngineTest, BeforeAStopNewCallsAreRefusedAndTheRestGoesOn) {
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-  (void)settled_dump();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(call_is_offered());
   EXPECT_EQ(engine->not_ready_reason(), "");
   engine->drain();
   EXPECT_NE(engine->not_ready_reason().find("draining"), std::string::npos);
@@ -257,16 +224,8 @@ TEST_F(EngineTest, BeforeAStopNewCallsAreRefusedAndTheRestGoesOn) {
 }
 
 TEST_F(EngineTest, WithoutAJournalTheOtherLegOfACallThatEndedIsEndedAllTheSame) {
-  open();
-  ASSERT_EQ(engine->load(), "");
-  ASSERT_EQ(engine->start(first()), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-  (void)settled_dump();
-  ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
-  ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
-  (void)settled_dump();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   journal->fail = true;
   engine->submit(core::LegEnded{.leg = {.high = 0x4000, .low = 0x8000000000000001ULL},
                                 .cause = core::EndCause::remote,
@@ -283,9 +242,7 @@ TEST_F(EngineTest, TimersFire) {
   bodies.emplace_back(core::PolicyChanged{quick});
   ASSERT_EQ(engine->load(), "");
   ASSERT_EQ(engine->start(std::move(bodies)), "");
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
+  ASSERT_NO_FATAL_FAILURE(call_is_offered());
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (dump().find("state=MissedCallAgent") == std::string::npos) {
     ASSERT_LT(std::chrono::steady_clock::now(), until);

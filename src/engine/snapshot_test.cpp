@@ -45,11 +45,6 @@ class Log {
 };
 
 struct SnapshotTest : EngineTest {
-  void start() {
-    open();
-    ASSERT_EQ(engine->load(), "");
-    ASSERT_EQ(engine->start(first()), "");
-  }
   /// As after a process that was killed: nothing is written at its end.
   void kill() {
     engine->stop();
@@ -96,13 +91,8 @@ struct SnapshotTest : EngineTest {
 };
 
 TEST_F(SnapshotTest, AStartFromASnapshotGoesOnAsIfNothingHadHappened) {
-  start();
-  sign_in("agent1");
-  call_in(1);
-  ASSERT_TRUE(phones.wait_for<core::AnswerLeg>());
-  (void)settled_dump();
-  ASSERT_TRUE(ask("agent1", message::RequestKind::answer).accepted);
-  ASSERT_TRUE(phones.wait_for<core::BridgeLegs>());
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
   const std::string before = settled_dump();
   std::vector<core::LegId> legs;
   engine->run([&legs](core::ContactCenter& center) { legs = center.live_legs(); });
@@ -134,7 +124,7 @@ TEST_F(SnapshotTest, AStartFromASnapshotGoesOnAsIfNothingHadHappened) {
 }
 
 TEST_F(SnapshotTest, TheSameRequestGetsItsFirstAnswerAfterAStartFromASnapshot) {
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   message::Request request;
   request.id = "once";
@@ -142,7 +132,7 @@ TEST_F(SnapshotTest, TheSameRequestGetsItsFirstAnswerAfterAStartFromASnapshot) {
   const core::Reply answer = ask("agent1", message::RequestKind::logout, request);
   ASSERT_TRUE(answer.accepted);
   close();
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   const core::Reply again = ask("agent1", message::RequestKind::logout, request);
   EXPECT_TRUE(again.accepted);
   EXPECT_EQ(again.sequence, answer.sequence);
@@ -154,7 +144,7 @@ TEST_F(SnapshotTest, TheSameRequestGetsItsFirstAnswerAfterAStartFromASnapshot) {
 TEST_F(SnapshotTest, TheJournalStaysBoundedByInputs) {
   config.snapshot_inputs = 200;
   config.batch_limit = 16;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   inputs(2000);
   wait_for_snapshots(1);
   wait_until_small(kInputs, 400);
@@ -169,7 +159,7 @@ TEST_F(SnapshotTest, TheJournalStaysBoundedByInputs) {
 
 TEST_F(SnapshotTest, TheJournalStaysBoundedByBytes) {
   config.snapshot_bytes = 4096;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   inputs(1000);
   wait_for_snapshots(1);
   wait_until_small("SELECT coalesce(sum(length(body)), 0) FROM journal", 8192);
@@ -178,14 +168,14 @@ TEST_F(SnapshotTest, TheJournalStaysBoundedByBytes) {
 TEST_F(SnapshotTest, TheJournalStaysBoundedByAge) {
   config.snapshot_age = std::chrono::hours(1);
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   inputs(10);
   (void)settled_dump();
   EXPECT_EQ(engine->stats().snapshots, 0U) << "they are young";
   close();
   // A process that goes on with them reckons from their time, not from its start.
   config.snapshot_age = std::chrono::milliseconds(1);
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   wait_for_snapshots(1);
   wait_until_small(kInputs, 0);
 }
@@ -193,7 +183,7 @@ TEST_F(SnapshotTest, TheJournalStaysBoundedByAge) {
 TEST_F(SnapshotTest, AKilledProcessLosesNothingBehindASnapshot) {
   config.snapshot_inputs = 50;
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   inputs(200);
   wait_for_snapshots(1);
@@ -220,7 +210,7 @@ TEST_F(SnapshotTest, CountsOnceTheRecordsFromBeforeItAreWritten) {
   config.records_limit = 1;
   config.record_delay_ms = 3'600'000;  // They go for the snapshot only.
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   for (std::uint64_t i = 1; i <= 10; ++i) call_in(i);
   (void)settled_dump();
   EXPECT_EQ(number("SELECT count(*) FROM contacts"), 0);
@@ -232,7 +222,7 @@ TEST_F(SnapshotTest, CountsOnceTheRecordsFromBeforeItAreWritten) {
 TEST_F(SnapshotTest, EventsGoToTheDiskBetweenSnapshotsAndAreToldOnceAfterAKill) {
   config.event_slice_bytes = 300;
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   sign_in("agent2");
   (void)settled_dump();
@@ -264,7 +254,7 @@ TEST_F(SnapshotTest, EventsGoToTheDiskBetweenSnapshotsAndAreToldOnceAfterAKill) 
 TEST_F(SnapshotTest, KeptEventsAreBounded) {
   config.snapshot_inputs = 50;
   config.kept_event_bytes = 20000;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   for (int i = 0; i < 100; ++i) {
     for (const char* code : {"Break", "Available"}) {
@@ -278,7 +268,7 @@ TEST_F(SnapshotTest, KeptEventsAreBounded) {
   close();
   const Published last = events.back();
   events.clear();
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   ASSERT_FALSE(events.empty());
   std::size_t bytes = 0;
   for (const Published& each : events) bytes += each.text->size();
@@ -289,7 +279,7 @@ TEST_F(SnapshotTest, KeptEventsAreBounded) {
 
 TEST_F(SnapshotTest, ATornEndIsCutOffWithALineInTheLog) {
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   const std::string epoch = engine->epoch();
   sign_in("agent2");
@@ -303,7 +293,7 @@ TEST_F(SnapshotTest, ATornEndIsCutOffWithALineInTheLog) {
   events.clear();
   {
     const Log log;
-    start();
+    ASSERT_NO_FATAL_FAILURE(open_and_start());
     EXPECT_THAT(log.text(), AllOf(HasSubstr("The torn end is cut off: the last 1 inputs"),
                                   HasSubstr("is damaged, and nothing good follows")));
   }
@@ -315,14 +305,14 @@ TEST_F(SnapshotTest, ATornEndIsCutOffWithALineInTheLog) {
   // It is over with that: the next start finds nothing wrong.
   kill();
   const Log log;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   EXPECT_THAT(log.text(), Not(HasSubstr("cut off")));
   EXPECT_EQ(engine->epoch(), named);
 }
 
 TEST_F(SnapshotTest, ADamagedMiddleRefusesToStartAndSaysWhatToDo) {
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   core::LegIncoming call;
   call.leg = {.high = 0x4000, .low = 0x8000000000000001ULL};
@@ -340,7 +330,7 @@ TEST_F(SnapshotTest, ADamagedMiddleRefusesToStartAndSaysWhatToDo) {
 
 TEST_F(SnapshotTest, ADamagedEndInTheFileItselfIsCutOff) {
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   (void)settled_dump();
   core::LegIncoming call;
@@ -359,13 +349,13 @@ TEST_F(SnapshotTest, ADamagedEndInTheFileItselfIsCutOff) {
   close();
   damage("the needle at the end");
   const Log log;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   EXPECT_THAT(log.text(), HasSubstr("The torn end is cut off"));
   EXPECT_NE(settled_dump().find("agent agent1 in=yes"), std::string::npos);
 }
 
 TEST_F(SnapshotTest, ADamagedSnapshotRefusesToStartAndSaysWhatToDo) {
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   engine->submit(core::QueueHours{.queue_arn = "arn:the needle in the state", .open = false});
   message::Request request;
@@ -379,13 +369,13 @@ TEST_F(SnapshotTest, ADamagedSnapshotRefusesToStartAndSaysWhatToDo) {
 
 TEST_F(SnapshotTest, ANewerVersionGoesOnFromWhatAnOrderedStopLeft) {
   journal_version = "0.1.0";
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   const std::string epoch = engine->epoch();
   close();
   journal_version = "0.2.0";
   const Log log;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   EXPECT_THAT(log.text(), Not(HasSubstr("given up")));
   EXPECT_EQ(engine->epoch(), epoch);
   EXPECT_NE(settled_dump().find("agent agent1 in=yes"), std::string::npos);
@@ -395,7 +385,7 @@ TEST_F(SnapshotTest, ANewerVersionStartsFromTheSnapshotOfAKilledOlderOne) {
   journal_version = "0.1.0";
   config.snapshot_inputs = 20;
   config.snapshot_at_stop = false;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   inputs(40);
   wait_for_snapshots(1);
@@ -404,7 +394,7 @@ TEST_F(SnapshotTest, ANewerVersionStartsFromTheSnapshotOfAKilledOlderOne) {
   kill();
   journal_version = "0.2.0";
   const Log log;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   EXPECT_THAT(log.text(), AllOf(HasSubstr("was written by Baton 0.1.0"),
                                 HasSubstr("The state is that of the snapshot")));
   EXPECT_THAT(engine->epoch(), HasSubstr(epoch + "."));
@@ -447,7 +437,7 @@ TEST_F(SnapshotTest, AnUpgradeGoesOnWithTheCallsOfTheLastRelease) {
 TEST_F(SnapshotTest, WhileACommitIsSlowNewThingsAreRefusedAndAfterwardsTaken) {
   store::FaultyFiles files;
   config.slow_commit = std::chrono::milliseconds(50);
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   EXPECT_EQ(engine->not_ready_reason(), "");
   files.sync_takes_ms = 2000;
@@ -484,7 +474,7 @@ TEST_F(SnapshotTest, ASlowPartOfASnapshotIsLoggedLikeASlowCommit) {
   config.slow_commit = std::chrono::milliseconds(50);
   config.snapshot_inputs = 10;
   const Log log;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   files.sync_takes_ms = 60;
   inputs(10);
   wait_for_snapshots(1);
@@ -572,7 +562,7 @@ TEST_F(SnapshotTest, AStartWithAHundredThousandInputsTakesLessThanTwoSeconds) {
 
 TEST_F(SnapshotTest, ALargeStateHoldsInputsUpForItsBytesAndOneSliceOnly) {
   config.snapshot_inputs = 100;
-  start();
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
   sign_in("agent1");
   // 2,000 customers wait, and 1,000 request ids are remembered.
   for (std::uint64_t i = 1; i <= 2000; ++i) call_in(i);
