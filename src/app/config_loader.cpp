@@ -6,6 +6,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <utility>
 
 #include "app/config.hpp"
@@ -391,12 +392,13 @@ class Loader {
       const auto& [value, path] = entry;
       std::ifstream in(path);
       std::string line;
-      if (!in || !std::getline(in, line) || line.empty()) {
+      const bool read = in && std::getline(in, line);
+      if (line.ends_with('\r')) line.pop_back();
+      if (!read || line.empty()) {
         fault(value,
               fmt::format("The secret cannot be read: {} is missing, unreadable or empty.", path));
         continue;
       }
-      if (line.ends_with('\r')) line.pop_back();
       const Target target = target_of(value);
       **std::get_if<std::string*>(&target) = line;
     }
@@ -446,7 +448,17 @@ class Loader {
       fault(at("sip.listen"),
             "A tls: address needs sip.tls_certificate_dir with agent.pem and cafile.pem.");
     }
+    check_listeners();
     for (const TrunkConfig& trunk : sip.trunks) check_trunk(trunk);
+  }
+
+  void check_listeners() {
+    std::set<std::string> seen;
+    for (const ListenAddress& address : config_.sip.listen) {
+      const std::string text = to_string(address);
+      if (address.port == 0 || seen.insert(text).second) continue;
+      fault(at("sip.listen"), fmt::format("\"{}\" is there twice; remove one.", text));
+    }
   }
 
   void check_trunk(const TrunkConfig& trunk) {
@@ -463,6 +475,30 @@ class Loader {
     }
     if (!trunk.password.empty() && trunk.username.empty()) {
       fault(at(prefix + "password"), fmt::format("It is set, but {}username is not.", prefix));
+    }
+    // A file that cannot be read has its fault already.
+    const bool named =
+        password_file != seen_.end() && secret_files_.contains(prefix + "password_file");
+    if (!trunk.username.empty() && trunk.password.empty() && !named) {
+      fault(at(prefix + "username"),
+            fmt::format("It is set, but {}password is empty, by which anybody could call in as "
+                        "that trunk; set {}password or {}password_file, or no user name.",
+                        prefix, prefix, prefix));
+    }
+    if (std::ranges::none_of(config_.sip.listen, [&trunk](const ListenAddress& a) {
+          return a.transport == trunk.transport;
+        })) {
+      fault(at(prefix + "transport"),
+            fmt::format("It is {0}, but sip.listen has no {0} address to send from; add one.",
+                        trunk.transport));
+    }
+    for (const std::string& source : trunk.sources) {
+      const auto with_port = split_host_port(source);
+      const std::string host = with_port ? with_port->host : source;
+      if (host == "0.0.0.0" || host == "::") {
+        fault(at(prefix + "sources"),
+              fmt::format("\"{}\" is nobody's address; name the carrier's.", source));
+      }
     }
     const bool sip_is_loopback = std::ranges::all_of(
         config_.sip.listen, [](const ListenAddress& a) { return is_loopback(to_string(a)); });

@@ -41,8 +41,16 @@ bool is_list(const Key& key) {
 std::string file_with(const Key& key, std::string_view value) {
   if (key.section != "trunk") return fmt::format("[{}]\n{} = {}\n", key.section, key.name, value);
   const std::string address = key.name == "address" ? "" : "address = \"127.0.0.1:5090\"\n";
-  const std::string user = key.name.starts_with("password") ? "username = \"u\"\n" : "";
-  return fmt::format("[trunk.carrier]\n{} = {}\n{}{}", key.name, value, address, user);
+  std::string more;
+  const bool empty = value == "\"\"";
+  if (key.name.starts_with("password") && !empty) more = "username = \"u\"\n";
+  if (key.name == "username" && !empty) more = "password = \"p\"\n";
+  if (key.name == "transport") {
+    more =
+        "[sip]\nlisten = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\", \"tls:127.0.0.1:0\"]\n"
+        "tls_certificate_dir = \"certs\"\n";
+  }
+  return fmt::format("[trunk.carrier]\n{} = {}\n{}{}", key.name, value, address, more);
 }
 
 std::vector<std::string> faults(const ConfigResult& result) {
@@ -367,6 +375,11 @@ TEST_F(ConfigFiles, SecretsComeFromFiles) {
 
   EXPECT_THAT(faults(load_config(write("both.toml", text + "password = \"x\"\n"), {})),
               ElementsAre(HasSubstr("Both password and password_file")));
+  EXPECT_THAT(faults(load_config(file, {{"BATON_TRUNK_CARRIER_PASSWORD", ""}})),
+              ElementsAre(HasSubstr("trunk.carrier.password is empty")))
+      << "the variable wins over the file";
+  write("password", "\r\n");
+  EXPECT_THAT(faults(load_config(file, {})), ElementsAre(HasSubstr("The secret cannot be read")));
   std::filesystem::remove(folder_ / "password");
   EXPECT_THAT(faults(load_config(file, {})), ElementsAre(HasSubstr("The secret cannot be read")));
 }
@@ -406,6 +419,19 @@ TEST(Config, KeysThatContradictEachOther) {
               ElementsAre(HasSubstr("sip.tls_certificate_dir")));
   EXPECT_THAT(faults_of("[trunk.a]\naddress = \"127.0.0.1:1\"\npassword = \"x\"\n"),
               ElementsAre(HasSubstr("trunk.a.username is not")));
+  EXPECT_THAT(
+      faults_of("[trunk.a]\naddress = \"127.0.0.1:1\"\nusername = \"u\"\n"),
+      ElementsAre(AllOf(HasSubstr("baton.toml:3:"), HasSubstr("trunk.a.password is empty"))));
+  EXPECT_THAT(faults_of("[trunk.a]\naddress = \"127.0.0.1:1\"\ntransport = \"tcp\"\n"),
+              ElementsAre(HasSubstr("sip.listen has no tcp address")));
+  EXPECT_THAT(faults_of("[sip]\nlisten = [\"tcp:127.0.0.1:1\", \"tcp:127.0.0.1:1\"]\n"),
+              ElementsAre(HasSubstr("\"tcp:127.0.0.1:1\" is there twice")));
+  EXPECT_THAT(faults_of("[sip]\nlisten = [\"tcp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]\n"), IsEmpty());
+  for (const char* anybody : {"0.0.0.0", "0.0.0.0:5060", "::", "[::]:5060"}) {
+    EXPECT_THAT(faults_of(fmt::format("[trunk.a]\naddress = \"127.0.0.1:1\"\nsources = [\"{}\"]\n",
+                                      anybody)),
+                ElementsAre(HasSubstr("nobody's address")));
+  }
 }
 
 TEST(Config, AnAnyPortTrunkOfThisMachineIsForLoopbackOnly) {

@@ -83,10 +83,4 @@ struct Classified {
                                   const Trunks& trunks, const OwnHosts& own,
                                   const std::function<bool(std::string_view)>& is_agent);
 
-/// Faults of a configuration that are only seen when its parts are put together (each a sentence
-/// with key, value and remedy): listen addresses, trunks' addresses and sources, ranges that
-/// contradict each other, and a trunk that may call from any port of an address while SIP listens
-/// outside loopback. Empty: none.
-[[nodiscard]] std::vector<std::string> check_config(const SipConfig& config);
-
 }  // namespace baton::telephony::sip

@@ -127,51 +127,5 @@ TEST(OwnHosts, AWildcardMeansEveryAddressOfThisMachine) {
   EXPECT_FALSE(own.contains(""));
 }
 
-TEST(CheckConfig, TheExampleIsGood) { EXPECT_THAT(check_config(config()), IsEmpty()); }
-
-TEST(CheckConfig, AnAnyPortTrunkIsRefusedOutsideLoopback) {
-  auto outside = config();
-  for (const char* host : {"0.0.0.0", "192.0.2.1", "[::]"}) {
-    outside.listen = {{"udp", host, 5060}};
-    EXPECT_THAT(check_config(outside),
-                ElementsAre(::testing::AllOf(HasSubstr("trunk.carrier.sources"),
-                                             HasSubstr("any port"), HasSubstr("127.0.0.1:5090"))))
-        << host;
-  }
-  outside.trunks[0].sources = {"127.0.0.1:5090", "203.0.113.7"};
-  EXPECT_THAT(check_config(outside), IsEmpty());
-  outside.trunks[0].sources = {"0.0.0.0"};
-  EXPECT_THAT(check_config(outside), ElementsAre(HasSubstr("anybody")));
-}
-
-TEST(CheckConfig, NamesEveryFault) {
-  auto bad = config();
-  bad.listen = {{"sctp", "127.0.0.1", 5060}, {"udp", "localhost", 5060},
-                {"udp", "127.0.0.1", 70000}, {"tls", "127.0.0.1", 5061},
-                {"tcp", "127.0.0.1", 1},     {"tcp", "127.0.0.1", 1}};
-  bad.registration_min_seconds = 60;
-  bad.registration_max_seconds = 30;
-  bad.session_expires_seconds = 80;
-  bad.media_port_min = 2000;
-  bad.media_port_max = 1000;
-  bad.trunks[0].address = "no port:here";
-  bad.trunks[0].sources = {"carrier.example"};
-  bad.trunks[1].name = "carrier";
-  bad.trunks[1].password = "";
-  EXPECT_THAT(check_config(bad),
-              ElementsAre(HasSubstr("\"sctp\""), HasSubstr("\"localhost\""), HasSubstr("65535"),
-                          HasSubstr("tls_certificate_dir"), HasSubstr("twice"),
-                          HasSubstr("registration_min_seconds (60)"),
-                          HasSubstr("session_expires_seconds"), HasSubstr("media_port_min"),
-                          HasSubstr("trunk.carrier.address"), HasSubstr("\"carrier.example\""),
-                          HasSubstr("there twice"), HasSubstr("no password")));
-  bad = config();
-  bad.listen.clear();
-  EXPECT_THAT(check_config(bad), ::testing::Contains(HasSubstr("sip.listen is empty")));
-  bad = config();
-  bad.trunks[0].transport = "tcp";
-  EXPECT_THAT(check_config(bad), ElementsAre(HasSubstr("no tcp address")));
-}
-
 }  // namespace
 }  // namespace baton::telephony::sip

@@ -34,6 +34,22 @@ std::string callable(const std::string& host) {
 
 int default_port(const std::string& transport) { return transport == "tls" ? kSipsPort : kSipPort; }
 
+/// As Source::host is written. An address has several spellings in IPv6 (RFC 5952 section 4).
+std::string canonical(const std::string& host) {
+  in6_addr v6{};
+  char text[INET6_ADDRSTRLEN] = {};
+  const bool known = ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
+                     ::inet_ntop(AF_INET6, &v6, text, sizeof text) != nullptr;
+  return known ? text : host;
+}
+
+/// A numeric address, which needs no brackets where no port follows, or one with a port.
+std::optional<TrunkAddress> parse_source(const std::string& text) {
+  auto address = is_numeric_address(text) ? TrunkAddress{text, 0} : parse_host_port(text);
+  if (address) address->host = canonical(address->host);
+  return address;
+}
+
 std::vector<TrunkAddress> look_up(const std::string& host, int port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
@@ -111,10 +127,11 @@ Trunks::Trunks(const SipConfig& config) {
     if (auto address = parse_host_port(trunk.address);
         address && is_numeric_address(address->host)) {
       if (address->port == 0) address->port = default_port(trunk.transport);
+      address->host = canonical(address->host);
       state.addresses.push_back(*address);
     }
     for (const auto& source : trunk.sources) {
-      if (auto address = parse_host_port(source)) {
+      if (auto address = parse_source(source)) {
         sources_.push_back({*address, trunks_.size()});
       }
     }
@@ -219,7 +236,8 @@ const TrunkConfig* Trunks::by_source(const Source& source) const {
 const TrunkConfig* Trunks::by_username(std::string_view username) const {
   if (username.empty()) return nullptr;
   for (const auto& state : trunks_) {
-    if (state.config.username == username) return &state.config;
+    // An empty password proves nothing.
+    if (state.config.username == username && !state.config.password.empty()) return &state.config;
   }
   return nullptr;
 }

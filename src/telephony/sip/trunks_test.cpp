@@ -152,6 +152,33 @@ TEST(TrunkResolver, FindsNamesAndLeavesNumbersAlone) {
   EXPECT_EQ(times, 1);
 }
 
+TEST(Trunks, ASourceIsFoundByWhicheverSpellingOfItsAddress) {
+  for (const char* any_port : {"2001:db8::7", "2001:DB8:0::7", "[2001:db8::7]"}) {
+    auto carrier = trunk("carrier", "10.0.0.1", {});
+    carrier.sources = {any_port};
+    const Trunks trunks(with({carrier}));
+    const TrunkConfig* found = trunks.by_source({"udp", "2001:db8::7", 5071});
+    ASSERT_NE(found, nullptr) << any_port;
+    EXPECT_EQ(found->name, "carrier");
+    EXPECT_EQ(trunks.by_source({"udp", "2001:db8::8", 5071}), nullptr) << any_port;
+  }
+  auto carrier = trunk("carrier", "[2001:DB8::9]:5060", {});
+  carrier.sources = {"[2001:DB8::7]:5060"};
+  const Trunks trunks(with({carrier}));
+  EXPECT_NE(trunks.by_source({"udp", "2001:db8::7", 5060}), nullptr);
+  EXPECT_EQ(trunks.by_source({"udp", "2001:db8::7", 5061}), nullptr);
+  EXPECT_TRUE(trunks.sends_from("2001:db8::9"));
+}
+
+TEST(Trunks, NobodyIsATrunkByAnEmptyPassword) {
+  auto pbx = trunk("pbx", "10.0.0.1", {});
+  pbx.username = "branch-office";
+  EXPECT_EQ(Trunks(with({pbx})).by_username("branch-office"), nullptr);
+  pbx.password = "p";
+  const Trunks trunks(with({pbx}));
+  EXPECT_NE(trunks.by_username("branch-office"), nullptr);
+}
+
 TEST(HostPort, Parsing) {
   EXPECT_EQ(parse_host_port("10.0.0.1"), (TrunkAddress{"10.0.0.1", 0}));
   EXPECT_EQ(parse_host_port("a-b.example:5060"), (TrunkAddress{"a-b.example", 5060}));
