@@ -209,6 +209,7 @@ struct Store::Impl {
       if (logins.contains(login)) continue;
       status = remove.bind(1, login).run();
       if (status) status = forget_sessions(login);
+      if (status) status = forget_phones(login);
       if (!status) return status;
       forgotten.push_back(login);
     }
@@ -217,6 +218,11 @@ struct Store::Impl {
 
   Status forget_sessions(std::string_view login) {
     Statement forget = database->prepare("DELETE FROM sessions WHERE login = ?1");
+    return forget.bind(1, login).run();
+  }
+
+  Status forget_phones(std::string_view login) {
+    Statement forget = database->prepare("DELETE FROM registrations WHERE login = ?1");
     return forget.bind(1, login).run();
   }
 
@@ -231,9 +237,11 @@ struct Store::Impl {
       const bool changed =
           changes.bind(1, credential.login).bind(2, credential.ha1).step() == Statement::Step::row;
       changes.reset();
-      // Who knew the old password, or has a cookie that it got, is not to stay in.
+      // Who knew the old password, or has a cookie that it got or a phone that it let in, is not to
+      // stay in.
       if (changed) {
         if (const Status status = forget_sessions(credential.login); !status) return status;
+        if (const Status status = forget_phones(credential.login); !status) return status;
         forgotten.push_back(credential.login);
       }
       put.bind(1, credential.login).bind(2, credential.realm);

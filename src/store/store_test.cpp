@@ -267,6 +267,28 @@ TEST_F(StoreTest, SessionsAreKeptUntilTheyAreRemovedOrTheirPasswordChanges) {
   EXPECT_THAT(put.sessions_forgotten, ElementsAre("agent4", "agent2"));
 }
 
+TEST_F(StoreTest, APhoneThatAnotherPasswordLetInIsForgotten) {
+  const auto phone = [](const std::string& login) {
+    Registration registration;
+    registration.login = login;
+    registration.contact = "sip:" + login + "@127.0.0.9:5070";
+    return registration;
+  };
+  directory::ImportedDirectory imported = example();
+  Store store = open();
+  ASSERT_TRUE(store.put_directory(imported).status);
+  for (const char* login : {"agent1", "agent2", "agent4"}) {
+    ASSERT_TRUE(store.put_registration(phone(login)));
+  }
+  ASSERT_TRUE(store.put_directory(imported).status);
+  EXPECT_EQ(store.registrations().size(), 3U) << "the same passwords change nothing";
+  imported.passwords = {{"agent2", "another-password"}};
+  imported.directory.agents.erase(imported.directory.agents.begin() + 3);  // agent4
+  imported.directory.quick_connects.pop_back();
+  ASSERT_TRUE(store.put_directory(imported).status);
+  EXPECT_THAT(store.registrations(), ElementsAre(phone("agent1")));
+}
+
 TEST_F(StoreTest, NoPasswordIsInTheFile) {
   {
     Store store = open();

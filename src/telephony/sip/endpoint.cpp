@@ -45,7 +45,16 @@ void Endpoint::Impl::create() {
   if (endpoint.agent_ == nullptr) {
     throw std::runtime_error("the SIP stack cannot start: out of memory or of descriptors");
   }
-  for (const auto& wanted : config.listen) endpoint.bound_.push_back(add_address(wanted));
+  // Where a URI names no transport the library takes the first address that was bound, and RFC 3263
+  // section 4.1 says UDP.
+  endpoint.bound_ = config.listen;
+  const auto bind = [this](bool udp) {
+    for (auto& each : endpoint.bound_) {
+      if ((each.transport == "udp") == udp) each = add_address(each);
+    }
+  };
+  bind(true);
+  bind(false);
   // Binding has looked addresses up. If ours was not asked then, names in messages would stop the
   // loop.
   if (resolver_counts().calls == 0) {
@@ -150,7 +159,9 @@ void Endpoint::set_agents(std::vector<AgentSecret> agents) {
     auto before = std::exchange(impl_->agents, {});
     for (const auto& agent : agents) impl_->agents[agent.login] = agent.ha1;
     for (const auto& [login, ha1] : before) {
-      if (!impl_->agents.contains(login)) impl_->registrar.forget(login);
+      const auto now = impl_->agents.find(login);
+      // A phone that signed in with the old password may be that of whoever it was changed against.
+      if (now == impl_->agents.end() || now->second != ha1) impl_->registrar.forget(login);
     }
   };
   if (!loop_.post(apply)) apply();  // Not started yet: nobody else looks.

@@ -345,6 +345,49 @@ TEST_F(EndpointTest, AnAgentWhoLeavesTheDirectoryIsSignedOut) {
   EXPECT_EQ(again.code(), 403);
 }
 
+TEST_F(EndpointTest, APhoneThatSignedInWithAnotherPasswordIsSignedOut) {
+  start();
+  SipPeer phone;
+  phone.connect(udp);
+  SipPeer other;
+  other.connect(udp);
+  EXPECT_EQ(sign_in(phone, "agent1", contact(phone, "agent1")).code(), 200);
+  EXPECT_EQ(sign_in(other, "agent2", contact(other, "agent2")).code(), 200);
+  endpoint->set_agents({{"agent1", digest_ha1("agent1", "baton", "another")},
+                        {"agent2", digest_ha1("agent2", "baton", "demo-agent2")}});
+  EXPECT_TRUE(bindings("agent1").empty());
+  EXPECT_EQ(bindings("agent2").size(), 1U) << "whose password is the same";
+  const std::lock_guard lock(handler.mutex);
+  ASSERT_EQ(reachable.size(), 3U);
+  EXPECT_EQ(reachable.back(), (std::pair<std::string, bool>{"agent1", false}));
+}
+
+TEST_F(EndpointTest, ASipUriWithoutATransportIsReachedByUdpWhateverIsListenedOnFirst) {
+  SipConfig config = test_config();
+  config.listen = {{"tcp", "127.0.0.1", 0}, {"udp", "127.0.0.1", 0}};
+  start(config);
+  ASSERT_EQ(endpoint->bound().size(), 2U);
+  EXPECT_EQ(endpoint->bound()[0].transport, "tcp") << "in the order of the configuration";
+  EXPECT_EQ(endpoint->bound()[1].transport, "udp");
+  SipPeer carrier(kTrunkHost);
+  nta_leg_t* leg = nullptr;
+  nta_outgoing_t* ping = nullptr;
+  endpoint->loop().call([&] {
+    const std::string to = fmt::format("sip:+1@{}:{}", carrier.host, carrier.port);
+    leg = nta_leg_tcreate(endpoint->agent(), nullptr, nullptr, SIPTAG_FROM_STR("<sip:baton>"),
+                          SIPTAG_TO_STR("<sip:carrier>"), TAG_END());
+    ping = nta_outgoing_tcreate(leg, nullptr, nullptr, nullptr, SIP_METHOD_OPTIONS,
+                                URL_STRING_MAKE(to.c_str()), TAG_END());
+  });
+  const auto asked = carrier.receive();
+  ASSERT_TRUE(asked) << "RFC 3263, 4.1";
+  EXPECT_THAT(asked->text, ::testing::StartsWith("OPTIONS sip:+1@"));
+  endpoint->loop().call([&] {
+    nta_outgoing_destroy(ping);
+    nta_leg_destroy(leg);
+  });
+}
+
 // ---- Who is calling
 
 TEST_F(EndpointTest, AnUnknownPeerIsRefused) {
