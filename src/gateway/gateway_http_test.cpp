@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -195,6 +196,25 @@ TEST_F(GatewayHttp, LimitsBodies) {
   chunked += "0\r\n\r\n";
   EXPECT_TRUE(testing_client::raw(address_, chunked).starts_with("HTTP/1.1 413"));
   EXPECT_EQ(post_message(kRead).status, 200);
+}
+
+TEST_F(GatewayHttp, KeepsNoMoreOfAChunksLineOrATrailerThanItsBuffer) {
+  start();
+  const std::string head =
+      "POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n";
+  const std::string endless(1'000'000, 'a');
+  for (const char* begun : {"1;", "1\r\n \r\n0\r\nX: "}) {
+    EXPECT_TRUE(testing_client::raw(address_, head + begun + endless).starts_with("HTTP/1.1 400"))
+        << begun;
+  }
+  const std::string body = R"({"login":"agent1","password":"pw-agent1"})";
+  const std::string chunk =
+      fmt::format("{:x};{}\r\n{}\r\n0\r\nX: y\r\n\r\n", body.size(), std::string(1000, 'a'), body);
+  testing_client::SilentClient client;
+  ASSERT_TRUE(client.connect(address_));
+  ASSERT_TRUE(client.send(head + chunk));
+  EXPECT_TRUE(client.read_some().starts_with("HTTP/1.1 200"));
 }
 
 TEST_F(GatewayHttp, AnswersExpectContinue) {
@@ -507,6 +527,19 @@ TEST_F(GatewayHttp, CountsByTheClientsOwnAddressBehindATrustedProxy) {
   EXPECT_EQ(login("203.0.113.9", "wrong"), 401);
   EXPECT_EQ(login("203.0.113.9", "pw-agent1"), 429);
   EXPECT_EQ(login("203.0.113.10", "pw-agent1"), 200);
+
+  // A proxy may add a line of its own instead of a hop to the client's, which says what it likes.
+  const auto add_line = [&](const std::string& written, const std::string& who) {
+    const std::string body = "{\"login\":\"" + who + "\",\"password\":\"wrong\"}";
+    return testing_client::raw(address_,
+                               "POST /v1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                               "Content-Type: application/json\r\nX-Forwarded-For: " +
+                                   written +
+                                   "\r\nX-Forwarded-For: 198.51.100.7\r\nContent-Length: " +
+                                   std::to_string(body.size()) + "\r\n\r\n" + body);
+  };
+  EXPECT_TRUE(add_line("203.0.113.20", "agent2").starts_with("HTTP/1.1 401"));
+  EXPECT_TRUE(add_line("203.0.113.21", "agent3").starts_with("HTTP/1.1 429"));
 }
 
 TEST_F(GatewayHttp, LimitsWhatOneCallerAsks) {

@@ -29,6 +29,9 @@ using std::chrono::seconds;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::uint32_t kHeaderBytes = 16384;
+/// What may have come in and not be understood yet: a head, or, in a chunked body, a chunk's line
+/// with its extensions or the trailer, to which no other limit applies.
+constexpr std::size_t kBufferBytes = std::size_t{128} * 1024;
 constexpr auto kAnswerTime = std::chrono::seconds(30);  ///< For the back end.
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr auto kRefuseTime = std::chrono::seconds(2);
@@ -38,6 +41,21 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 /// The value of a header whose views stay valid as long as the request; empty where it is absent.
 std::string_view field(const Parser::value_type& request, http::field name) {
   return view(request[name]);
+}
+
+/// The values of a header that is a list, of which each line is a part (RFC 9110, 5.3). Several are
+/// put together in `joined`, which the view then is of.
+std::string_view list(const Parser::value_type& request, beast::string_view name,
+                      std::string& joined) {
+  const auto [first, last] = request.equal_range(name);
+  if (first == last) return {};
+  if (std::next(first) == last) return view(first->value());
+  joined.clear();
+  for (auto each = first; each != last; ++each) {
+    if (each != first) joined += ", ";
+    joined += view(each->value());
+  }
+  return joined;
 }
 
 /// One client's HTTP connection: one request at a time, and at most one of read, answer and write
@@ -119,7 +137,7 @@ class HttpConnection final : public Connection,
     head.method = view(request.method_string());
     head.target = view(request.target());
     head.peer = peer_;
-    head.forwarded_for = view(request["X-Forwarded-For"]);
+    head.forwarded_for = list(request, "X-Forwarded-For", forwarded_for_);
     head.host = field(request, http::field::host);
     head.origin = origin_;
     head.referer = field(request, http::field::referer);
@@ -130,7 +148,7 @@ class HttpConnection final : public Connection,
     head.accept = field(request, http::field::accept);
     head.accept_encoding = field(request, http::field::accept_encoding);
     head.if_none_match = field(request, http::field::if_none_match);
-    head.subprotocols = field(request, http::field::sec_websocket_protocol);
+    head.subprotocols = list(request, "Sec-WebSocket-Protocol", subprotocols_);
     head.upgrade = beast::websocket::is_upgrade(request);
     head.has_body = !parser_->is_done();
     path_ = head.path();
@@ -335,13 +353,15 @@ class HttpConnection final : public Connection,
   // Owned.
   ClientSocket socket_;
   Timer timer_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_{kBufferBytes};
   std::optional<Parser> parser_;
   std::optional<http::response<http::string_body>> response_;
   Admitted admitted_;
   std::string peer_;
   std::string origin_;
   std::string path_;
+  std::string forwarded_for_;
+  std::string subprotocols_;
   // State.
   const Listener listener_;
   const bool full_;
