@@ -301,6 +301,7 @@ void Server::start() {
     prune_audit();
   });
   gateway_->start();
+  up_ = true;
 }
 
 void Server::reload() {
@@ -334,6 +335,8 @@ void Server::leave() {
 
 void Server::stop() {
   if (stopped_) return;
+  // A start that failed ends no call that it took over: the next one goes on with them.
+  if (!up_) return leave();
   stop_gateway();
   if (engine_ && sip_) {
     // An ordered stop leaves nobody in silence: every leg is told to end, and has two seconds for

@@ -146,6 +146,7 @@ class Server final : public gateway::Backend {
   std::atomic<std::int64_t> next_audit_prune_{0};
   std::atomic<int> slow_reads_{0};
   ReadStats read_stats_;
+  bool up_ = false;  ///< It takes traffic, or did.
   bool stopped_ = false;
 };
 

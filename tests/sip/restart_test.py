@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.samples import DIAL_PAD
+from harness.server import run
 from harness.world import INBOUND, World
 from peer import HOLD, QUEUE, RINGBACK, talk
 
@@ -28,6 +29,20 @@ async def test_a_call_that_stood_can_be_held_resumed_and_ended(world: World):
     await talk(talking.customer, talking.agent)
     await talking.desktop.publish("InboundCall", "Disconnect")
     await talking.customer.ended(by="them")
+    await talking.agent.ended(by="them")
+
+
+async def test_a_start_that_fails_leaves_the_calls_to_the_next_one(world: World):
+    talking = await world.talking("agent1")
+    await world.kill()
+    with socket.create_server(world.server.http) as taken:
+        code, _, error = await run("serve", "--config", str(world.config_path))
+        assert code == 1 and "cannot start" in error, error
+        taken.close()
+    await world.start_again()
+    assert (await world.metrics())["baton_sip_legs_open"] == 2
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
     await talking.agent.ended(by="them")
 
 
