@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <limits>
 #include <utility>
 
@@ -15,6 +16,9 @@
 namespace baton::engine {
 
 namespace {
+
+/// Longer than any commit, for which records wait beyond their own time.
+constexpr core::TimeMs kLongestCommit = 60'000;
 
 /// Rows of events that are put before old ones are forgotten, since that is a commit of its own.
 constexpr std::size_t kForgetEvery = 8;
@@ -105,6 +109,15 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
   }
   const auto began = std::chrono::steady_clock::now();
   std::vector<Published> again;
+  // What may have waited for its commit when the process died. By the journal's time, since that
+  // may have been long ago.
+  struct Unwritten {
+    core::TimeMs at = 0;
+    std::vector<store::AuditRow> audit;
+    core::Outputs records;
+  };
+  std::deque<Unwritten> unwritten;
+  const core::TimeMs longest_wait = kLongestCommit + core::TimeMs{2} * config_.record_delay_ms;
   core::Outputs outputs;
   const journal::Replayed replayed =
       journal_.replay(from_index_, [&](std::uint64_t, const core::Input& input) {
@@ -112,13 +125,19 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
         outputs.clear();
         center_.apply(input, outputs);
         last_at_ = std::max(last_at_, input.at);
-        if (input.at < since) return;
+        Unwritten& late =
+            unwritten.emplace_back(Unwritten{.at = last_at_, .audit = {}, .records = {}});
         audit_of(input, outputs, {}, referrer_of(input),
-                 [this](store::AuditRow row) { records_.keep(std::move(row), last_at_); });
+                 [&late](store::AuditRow row) { late.audit.push_back(std::move(row)); });
         for (core::Output& output : outputs) {
-          // A record may have waited for its commit when the process died: the young are written
-          // again.
-          records_.keep(output, last_at_);
+          if (RecordQueue::takes(output)) late.records.push_back(std::move(output));
+        }
+        if (late.audit.empty() && late.records.empty()) unwritten.pop_back();
+        while (!unwritten.empty() && unwritten.front().at < last_at_ - longest_wait) {
+          unwritten.pop_front();
+        }
+        if (input.at < since) return;
+        for (const core::Output& output : outputs) {
           const auto* publish = std::get_if<core::Publish>(&output);
           if (publish == nullptr) continue;
           again.push_back(
@@ -130,6 +149,10 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
       });
   using Kind = journal::Replayed::Kind;
   if (replayed.kind == Kind::corrupt || replayed.kind == Kind::io) return replayed.error;
+  for (Unwritten& late : unwritten) {
+    for (store::AuditRow& row : late.audit) records_.keep(std::move(row), last_at_);
+    for (core::Output& output : late.records) records_.keep(output, last_at_);
+  }
   inputs_since_ = replayed.count;
   bytes_since_ = replayed.bytes;
   if (replayed.count > 0) {

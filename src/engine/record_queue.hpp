@@ -24,6 +24,11 @@ class RecordQueue {
   RecordQueue(int delay_ms, std::size_t group)
       : delay_ms_(delay_ms), gather_ms_(delay_ms / 4), group_(std::max<std::size_t>(group, 1)) {}
 
+  /// Whether keep() takes the output.
+  [[nodiscard]] static bool takes(const core::Output& output) {
+    return std::holds_alternative<core::StoreTransfer>(output) ||
+           std::holds_alternative<core::StoreContact>(output);
+  }
   /// Takes a StoreTransfer or StoreContact; false for any other output, which is left alone.
   bool keep(core::Output& output, core::TimeMs now);
   void keep(store::AuditRow row, core::TimeMs now);

@@ -126,6 +126,24 @@ async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world:
     assert stat.S_IMODE((world.folder / "jwt-secret").stat().st_mode) == 0o600
 
 
+@pytest.mark.config({"http.replay_seconds": 0})
+async def test_what_waited_when_the_process_died_is_written_by_the_next(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(NUMBER, id="t-1")
+    target = await world.carrier.incoming()
+    await target.ring()
+    await target.answer()
+    connected = await talking.desktop.transfer("connected")
+    await world.restart()
+    await talking.customer.hangup()
+    await world.no_leg_is_left()
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    rows = [row for row in await audit(world) if row.get("id") == "t-1"]
+    assert [row["event"] for row in rows] == ["request", "outcome"]
+    assert rows[1]["transferId"] == connected["transferId"] and rows[1]["result"] == "connected"
+
+
 async def test_a_transfer_by_the_phones_own_key(world: World):
     talking = await world.talking("agent1")
     await talking.agent.refer(NUMBER)
