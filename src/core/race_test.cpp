@@ -244,5 +244,48 @@ TEST_F(Race, AnAgentWhoWasRemovedMayNeitherCallOutNorTransferByHisPhone) {
   EXPECT_EQ(t.confirm<AnswerRefer>().code, 603);
 }
 
+TEST_F(Race, TheSameTransferOfTheNextCustomerIsNoDoubleClickOfTheLastOne) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+  const auto queue = to_quick_connect(QuickConnectType::queue, "queue");
+  const Reply first = transfer(queue);
+  ASSERT_TRUE(first.accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  const ContactId next = t.call_in(2);
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  EXPECT_EQ(transfer(queue).transfer_id, first.transfer_id)
+      << "who is only offered another call has no other one to transfer";
+  t.answer("agent1");
+
+  const Reply second = transfer(queue);
+  EXPECT_TRUE(second.accepted);
+  EXPECT_NE(second.transfer_id, first.transfer_id);
+  EXPECT_FALSE(second.current);
+  EXPECT_EQ(t.confirm<ParkLeg>().leg, next);
+  EXPECT_EQ(transfer(queue).transfer_id, second.transfer_id) << "that is the double click";
+}
+
+TEST_F(Race, ADoubleClickAfterTheReleaseIsNotTakenForTheTransferOfTheCustomerBefore) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  t.call_in(2);
+  t.answer("agent1");
+  const Reply first = transfer(to_number(kOutside));
+  ASSERT_TRUE(first.accepted);
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_EQ(t.state_of("agent1"), "AfterCallWork");
+  const Reply second = transfer(to_number(kOutside));
+  EXPECT_TRUE(second.accepted);
+  EXPECT_EQ(second.transfer_id, first.transfer_id);
+}
+
 }  // namespace
 }  // namespace baton::core
