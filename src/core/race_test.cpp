@@ -287,5 +287,30 @@ TEST_F(Race, ADoubleClickAfterTheReleaseIsNotTakenForTheTransferOfTheCustomerBef
   EXPECT_EQ(second.transfer_id, first.transfer_id);
 }
 
+TEST_F(Race, ACustomerIsTakenBackAfterAnAnswerThatLedToNothing) {
+  taken_in_vain();
+  ASSERT_EQ(last_state(), TransferState::queued);
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, ACustomerIsTakenBackFromTheOfferAfterAnAgentWhoHungUpInTheJoin) {
+  t.sign_in("agent2");
+  t.sign_in("agent3");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  EXPECT_FALSE(t.request("agent1", RequestKind::cancel_transfer).accepted) << "he is joined";
+  t.put(LegEnded{.leg = leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  ASSERT_EQ(last_state(), TransferState::alerting);
+  ASSERT_EQ(t.state_of("agent3"), "PendingBusy");
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(t.state_of("agent3"), "Available");
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
 }  // namespace
 }  // namespace baton::core
