@@ -452,7 +452,9 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           owner->destination_leg = open.leg;
           transfer_connected(*owner, *transfer, transfer->number, false);
         }
-      } else if (open.purpose == Purpose::resume_bridge) {
+      } else if (open.purpose == Purpose::resume_bridge ||
+                 (open.purpose == Purpose::back_bridge && owner->held)) {
+        // Back, too: a Hold that was put out before may have been done after it.
         owner->held = false;
         owner->call_state_at = now_;
         if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);

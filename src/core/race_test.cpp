@@ -37,6 +37,12 @@ struct Race : testing::Talking {
     t.put(LegAnswered{t.confirm<DialLeg>().leg});
     t.pass(10'000);
   }
+  void put_on_hold() {
+    ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+    t.confirm<ParkLeg>();
+    t.confirm<ParkLeg>();
+    ASSERT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  }
   TransferState last_state() { return t.transfer_states("agent1").back().state; }
 };
 
@@ -310,6 +316,59 @@ TEST_F(Race, ACustomerIsTakenBackFromTheOfferAfterAnAgentWhoHungUpInTheJoin) {
   EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   EXPECT_EQ(t.state_of("agent3"), "Available");
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, AResumeThatIsDoneAfterTheTransferBeganIsWhatItsFailureRestores) {
+  put_on_hold();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<BridgeLegs>();
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegRinging{target});
+  ASSERT_TRUE(t.take<ParkLeg>());
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = {}});
+  EXPECT_EQ(last_state(), TransferState::failed);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+  EXPECT_FALSE(t.take<ParkLeg>());
+  EXPECT_EQ(t.confirm<BridgeLegs>().b, agent_leg);
+}
+
+TEST_F(Race, AResumeUnderWayOutlivesATransferThatFailsBeforeTheDestinationRings) {
+  put_on_hold();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = {}});
+  ASSERT_EQ(last_state(), TransferState::failed);
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+}
+
+TEST_F(Race, AHoldThatIsDoneAfterTheTransferBeganIsWhatItsEndRestores) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<ParkLeg>();
+  t.confirm<ParkLeg>();
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  ASSERT_TRUE(t.take<ParkLeg>());
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(last_state(), TransferState::canceled);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  EXPECT_FALSE(t.take<BridgeLegs>());
+  const auto park = t.take<ParkLeg>();
+  ASSERT_TRUE(park);
+  EXPECT_EQ(park->second.sound, Sound::hold);
+}
+
+TEST_F(Race, AHoldThatIsDoneOnceTheAgentIsJoinedAgainIsOverWithTheJoin) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  for (int parks = 0; parks < 3; ++parks) t.confirm<ParkLeg>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected") << "they talk";
 }
 
 }  // namespace
