@@ -347,25 +347,28 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       if (Leg* leg = owner->leg(open.leg)) leg->parked = result.ok;
       break;
     case Purpose::answer_customer:
-      // A failure is followed by LegEnded, which ends the contact.
-      if (result.ok) {
-        if (Leg* leg = owner->leg(open.leg); leg != nullptr && leg->phase == LegPhase::incoming) {
-          leg->phase = LegPhase::up;
-          leg->parked = true;
-          leg->answered_at = now_;
-        }
-        if (owner->agent_leg == open.leg && owner->dial_out) {
-          dial_number_of(*owner);
-        } else if (open.leg == owner->customer_leg && !owner->queue && !owner->offer &&
-                   !owner->ended_at) {
-          const directory::Queue* queue = directory_->queue(owner->queue_arn);
-          if (queue == nullptr) {
-            end_contact(*owner, 480, "The queue no longer exists");
-          } else {
-            enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
-            store(*owner);
-            (void)try_offer(*owner);
-          }
+      // Where the leg is gone LegEnded follows, which ends the contact. Any other failure is about
+      // a leg that was answered all the same: in a join that failed afterwards, by the process that
+      // died, or its ACK is late.
+      if (leg_is_gone(result)) break;
+      if (Leg* leg = owner->leg(open.leg); leg != nullptr && leg->phase == LegPhase::incoming) {
+        leg->phase = LegPhase::up;
+        leg->parked = true;
+        leg->answered_at = now_;
+      }
+      if (owner->agent_leg == open.leg && owner->dial_out) {
+        dial_number_of(*owner);
+      } else if (open.leg == owner->customer_leg && !owner->queue && !owner->offer &&
+                 !owner->ended_at) {
+        const directory::Queue* queue = directory_->queue(owner->queue_arn);
+        if (queue == nullptr) {
+          end_contact(*owner, 480, "The queue no longer exists");
+        } else {
+          enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
+          store(*owner);
+          // Nobody is to answer him before it is known that he is there.
+          if (!result.ok) ask_customer(*owner);
+          (void)try_offer(*owner);
         }
       }
       break;
@@ -452,7 +455,9 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           owner->destination_leg = open.leg;
           transfer_connected(*owner, *transfer, transfer->number, false);
         }
-      } else if (open.purpose == Purpose::resume_bridge) {
+      } else if (open.purpose == Purpose::resume_bridge ||
+                 (open.purpose == Purpose::back_bridge && owner->held)) {
+        // Back, too: a Hold that was put out before may have been done after it.
         owner->held = false;
         owner->call_state_at = now_;
         if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);

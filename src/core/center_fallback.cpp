@@ -16,7 +16,8 @@ void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
   transfer.releasing = false;
   cancel(transfer.park_timer);
   stop_releasing(contact);
-  if (transfer.was_held) {
+  // By what is now: a Hold or Resume that was under way may have been done since.
+  if (contact.held) {
     park(contact, Sound::hold, Purpose::wait_park);
   } else {
     bridge(contact, contact.agent_leg, Purpose::back_bridge);
@@ -26,7 +27,8 @@ void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Reason reason,
                                         std::optional<message::BackendError> backend) {
   cancel(transfer.ring_timer);
-  stop_bridging(contact);
+  // Before the release a join is the agent's own: a Resume that is under way.
+  if (transfer.released) stop_bridging(contact);
   if (transfer.failure == Reason::none) {
     transfer.failure = reason;
     transfer.failure_stage = message::to_string(transfer.state());

@@ -424,6 +424,8 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
   Transfer* transfer = running_transfer(contact);
   if (purpose == OfferPurpose::queue) {
     if (transfer != nullptr && contact.queue) {
+      // Who answered has not got him: nobody has, and he may be taken back as before.
+      transfer->answered = false;
       move(contact, *transfer,
            transfer->next_step > 0 || transfer->last_resort ? TransferState::requeued
                                                             : TransferState::queued,

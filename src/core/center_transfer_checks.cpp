@@ -183,14 +183,27 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
       if (named == nullptr) named = contact_of_leg(*id);
     }
   }
+  // Who talks with the next customer means him, although the last one's transfer still runs.
+  const Contact* talking = agent.contact ? contact(*agent.contact) : nullptr;
+  if (talking != nullptr && (talking->agent != agent.login || !talking->active()))
+    talking = nullptr;
+  const auto may_be_meant = [&](const Transfer& running) {
+    if (request.contact_id) return named != nullptr && named->id == running.contact;
+    return talking == nullptr || talking->id == running.contact;
+  };
+  // The newest first: of two equal ones it is the one that was clicked last.
+  for (auto id = agent.running.rbegin(); id != agent.running.rend(); ++id) {
+    const Transfer& running = *transfers_.at(*id);
+    if (!may_be_meant(running) || running.content_hash != request.content_hash ||
+        planted(PlantedFault::double_click))
+      continue;
+    reply.transfer_id = running.id;
+    reply.current = running.view.current;
+    return {};
+  }
   for (const TransferId& id : agent.running) {
     const Transfer& running = *transfers_.at(id);
-    if (request.contact_id && (named == nullptr || named->id != running.contact)) continue;
-    if (running.content_hash == request.content_hash && !planted(PlantedFault::double_click)) {
-      reply.transfer_id = running.id;
-      reply.current = running.view.current;
-      return {};
-    }
+    if (!may_be_meant(running)) continue;
     if (named != nullptr || !agent.contact || *agent.contact == running.contact) {
       return refuse(Reason::transferInProgress,
                     "a transfer of this call is running (" + to_string(running.id) +

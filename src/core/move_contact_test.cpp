@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/test_center.hpp"
@@ -55,7 +56,8 @@ directory::Directory three_queues() {
 }
 
 struct MoveContact : ::testing::Test {
-  TestCenter t{three_queues()};
+  TestCenter t;
+  explicit MoveContact(directory::Directory directory = three_queues()) : t(std::move(directory)) {}
 
   /// As the supervisor does, to the queue with that number.
   Reply move(const ContactId& call, int queue, Role role = Role::supervisor) {
@@ -495,6 +497,69 @@ TEST(MoveContactElsewhere, ABackEndWhoseQueuesAreNotOursRefuses) {
   ASSERT_FALSE(reply.accepted);
   EXPECT_EQ(reply.error->reason, Reason::notSupported);
   EXPECT_EQ(reply.error->error_type, "MOVE_CONTACT_FAILED");
+}
+
+/// The customer rings in the first queue, and the join with agent1 answers him and then fails.
+struct MoveOfAnAnsweredCustomer : MoveContact {
+  MoveOfAnAnsweredCustomer() : MoveContact(ringing_first()) {}
+  static directory::Directory ringing_first() {
+    directory::Directory d = three_queues();
+    d.queues[0].answer = directory::QueueAnswer::on_agent;
+    return d;
+  }
+  ContactId joined_in_vain() {
+    t.sign_in("agent1");
+    LegIncoming incoming;
+    incoming.leg = LegId{.high = 1, .low = 2};
+    incoming.trunk = "carrier";
+    incoming.to_number = kInbound;
+    t.put(incoming);
+    t.confirm<RingLeg>();
+    EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+    const LegId agent_leg = t.confirm<DialLeg>().leg;
+    t.put(LegAnswered{agent_leg});
+    t.fail<BridgeLegs>(481, "gone", agent_leg);
+    t.finish_ends();
+    return incoming.leg;
+  }
+};
+
+TEST_F(MoveOfAnAnsweredCustomer, EntersTheQueueWhichHasNothingToAnswer) {
+  const ContactId call = joined_in_vain();
+  t.sign_in("agent2");
+  ASSERT_TRUE(move(call, 2).accepted);
+  t.fail<AnswerLeg>(500, "The leg does not wait to be answered.");
+  EXPECT_EQ(waiting(kOtherQueueArn), 1);
+  EXPECT_FALSE(t.timers.empty());
+  EXPECT_EQ(offered_to(call), "") << "whether he is there is not known yet";
+  EXPECT_EQ(t.confirm<ParkLeg>().sound, Sound::queue);
+  EXPECT_EQ(offered_to(call), "agent2");
+  t.answer("agent2");
+}
+
+TEST_F(MoveOfAnAnsweredCustomer, IsOverWhereHisLegTurnsOutToBeGone) {
+  const ContactId call = joined_in_vain();
+  t.sign_in("agent2");
+  ASSERT_TRUE(move(call, 2).accepted);
+  t.fail<AnswerLeg>(481, "The leg has ended.");
+  EXPECT_EQ(waiting(kOtherQueueArn), 0);
+  t.put(LegEnded{.leg = call, .cause = EndCause::unreachable, .code = 408, .text = {}});
+  EXPECT_EQ(t.state_of("agent2"), "Available");
+  EXPECT_TRUE(t.timers.empty());
+}
+
+TEST_F(MoveContact, WhoseAcknowledgementIsLateIsOfferedOnceItIsThere) {
+  t.sign_in("agent1");
+  LegIncoming incoming;
+  incoming.leg = LegId{.high = 1, .low = 2};
+  incoming.trunk = "carrier";
+  incoming.to_number = kInbound;
+  t.put(incoming);
+  t.fail<AnswerLeg>(504, "The parties took too long.");
+  EXPECT_EQ(waiting(kQueueArn), 1);
+  EXPECT_EQ(t.state_of("agent1"), "Available");
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
 }
 
 }  // namespace

@@ -37,6 +37,12 @@ struct Race : testing::Talking {
     t.put(LegAnswered{t.confirm<DialLeg>().leg});
     t.pass(10'000);
   }
+  void put_on_hold() {
+    ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+    t.confirm<ParkLeg>();
+    t.confirm<ParkLeg>();
+    ASSERT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  }
   TransferState last_state() { return t.transfer_states("agent1").back().state; }
 };
 
@@ -242,6 +248,127 @@ TEST_F(Race, AnAgentWhoWasRemovedMayNeitherCallOutNorTransferByHisPhone) {
                  .target_host = "127.0.0.1",
                  .replaces = false});
   EXPECT_EQ(t.confirm<AnswerRefer>().code, 603);
+}
+
+TEST_F(Race, TheSameTransferOfTheNextCustomerIsNoDoubleClickOfTheLastOne) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+  const auto queue = to_quick_connect(QuickConnectType::queue, "queue");
+  const Reply first = transfer(queue);
+  ASSERT_TRUE(first.accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  const ContactId next = t.call_in(2);
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  EXPECT_EQ(transfer(queue).transfer_id, first.transfer_id)
+      << "who is only offered another call has no other one to transfer";
+  t.answer("agent1");
+
+  const Reply second = transfer(queue);
+  EXPECT_TRUE(second.accepted);
+  EXPECT_NE(second.transfer_id, first.transfer_id);
+  EXPECT_FALSE(second.current);
+  EXPECT_EQ(t.confirm<ParkLeg>().leg, next);
+  EXPECT_EQ(transfer(queue).transfer_id, second.transfer_id) << "that is the double click";
+}
+
+TEST_F(Race, ADoubleClickAfterTheReleaseIsNotTakenForTheTransferOfTheCustomerBefore) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  t.call_in(2);
+  t.answer("agent1");
+  const Reply first = transfer(to_number(kOutside));
+  ASSERT_TRUE(first.accepted);
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_EQ(t.state_of("agent1"), "AfterCallWork");
+  const Reply second = transfer(to_number(kOutside));
+  EXPECT_TRUE(second.accepted);
+  EXPECT_EQ(second.transfer_id, first.transfer_id);
+}
+
+TEST_F(Race, ACustomerIsTakenBackAfterAnAnswerThatLedToNothing) {
+  taken_in_vain();
+  ASSERT_EQ(last_state(), TransferState::queued);
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, ACustomerIsTakenBackFromTheOfferAfterAnAgentWhoHungUpInTheJoin) {
+  t.sign_in("agent2");
+  t.sign_in("agent3");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  EXPECT_FALSE(t.request("agent1", RequestKind::cancel_transfer).accepted) << "he is joined";
+  t.put(LegEnded{.leg = leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  ASSERT_EQ(last_state(), TransferState::alerting);
+  ASSERT_EQ(t.state_of("agent3"), "PendingBusy");
+  EXPECT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(t.state_of("agent3"), "Available");
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
+TEST_F(Race, AResumeThatIsDoneAfterTheTransferBeganIsWhatItsFailureRestores) {
+  put_on_hold();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<BridgeLegs>();
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegRinging{target});
+  ASSERT_TRUE(t.take<ParkLeg>());
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = {}});
+  EXPECT_EQ(last_state(), TransferState::failed);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+  EXPECT_FALSE(t.take<ParkLeg>());
+  EXPECT_EQ(t.confirm<BridgeLegs>().b, agent_leg);
+}
+
+TEST_F(Race, AResumeUnderWayOutlivesATransferThatFailsBeforeTheDestinationRings) {
+  put_on_hold();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = {}});
+  ASSERT_EQ(last_state(), TransferState::failed);
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+}
+
+TEST_F(Race, AHoldThatIsDoneAfterTheTransferBeganIsWhatItsEndRestores) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<ParkLeg>();
+  t.confirm<ParkLeg>();
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  ASSERT_TRUE(t.take<ParkLeg>());
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  EXPECT_EQ(last_state(), TransferState::canceled);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  EXPECT_FALSE(t.take<BridgeLegs>());
+  const auto park = t.take<ParkLeg>();
+  ASSERT_TRUE(park);
+  EXPECT_EQ(park->second.sound, Sound::hold);
+}
+
+TEST_F(Race, AHoldThatIsDoneOnceTheAgentIsJoinedAgainIsOverWithTheJoin) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  for (int parks = 0; parks < 3; ++parks) t.confirm<ParkLeg>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected") << "they talk";
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ struct Transfer {
 
   bool releasing = false;  ///< The customer's park is out, the agent still has his leg.
   bool released = false;
-  bool was_held = false;  ///< On hold when the transfer began: what a failure restores.
+  bool was_held = false;  ///< On hold when it began: what a failure restores of a mirrored call.
   LegId target_leg;       ///< The destination's leg, once dialled.
   bool answered = false;  ///< The destination's first 2xx is journalled.
   bool taking_back = false;

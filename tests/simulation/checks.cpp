@@ -261,6 +261,11 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
                                      ", which it is not");
   }
 
+  if (transfer != nullptr && transfer->answered && !target &&
+      !(offered && contact.offer->bridging)) {
+    return fail(Rule::custody, "nobody has answered, but the customer cannot be taken back");
+  }
+
   // Every wait has a deadline.
   const bool bridging = armed(contact.bridge_timer);
   if (contact.bridge_timer != 0 && !bridging)

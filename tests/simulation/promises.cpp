@@ -51,6 +51,8 @@ void World::note_report(const Pending& reported, const core::CommandResult& resu
       each.answered = result.ok || refused;
     }
   }
+  // The core asks whom it cannot answer, since he was, whether he is there.
+  if (reported.kind == Pending::Kind::answer && refused) quiet(reported.a, now_ + tick_);
   // The core waits for some results no longer.
   if (!Inspection::of(core_.center).commands_.contains(result.command)) return;
   if (!(park && (result.ok || refused)) && !(reported.kind == Pending::Kind::bridge && result.ok))

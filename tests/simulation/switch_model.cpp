@@ -159,6 +159,8 @@ std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result res
     case Pending::Kind::answer:
       if (is_gone(a)) {
         fail(481);
+      } else if (a->state == LegState::up) {
+        fail(500);
       } else if (result == Result::done) {
         a->state = LegState::up;
       } else {
@@ -192,6 +194,10 @@ std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result res
         fail(408, lost.id);
         lose(lost, EndCause::unreachable, 408);
       }
+      // Where the other side fails, one who rang may have been answered by then.
+      if (!answer.ok && answer.failed_leg == asked.b && a->state == LegState::incoming &&
+          asked.at % 4 < 2)
+        a->state = LegState::up;
       break;
     }
     case Pending::Kind::end:

@@ -399,7 +399,16 @@ void World::send(int agent, const Asked& asked) {
   if (asked.id != 0)
     request.id = (asked.act == Act::transfer ? "t" : "r") + std::to_string(asked.id);
   request.content_hash = asked.content_hash;
+  std::optional<ContactId> talks;
+  for (const auto& [id, contact] : core::Inspection::of(core_.center).contacts_) {
+    if (contact->agent == kLogins[static_cast<std::size_t>(agent)] && contact->active()) talks = id;
+  }
   this->request(agent, false, &asked);
+  if (violation_ || !talks || asked.act != Act::transfer || asked.id != 0) return;
+  const Answer& answer = desks_[static_cast<std::size_t>(agent)].last_answer;
+  const Tracked* meant = answer.transfer ? tracked(*answer.transfer) : nullptr;
+  if (answer.accepted && (meant == nullptr || meant->contact != *talks))
+    fail(Rule::reply, "a transfer was taken for one of a customer with whom nobody talks any more");
 }
 
 /// A supervisor moves a customer to any queue. What must come of it is worked out here, too: he is
@@ -488,6 +497,10 @@ void World::call_in(std::uint8_t how) {
 }
 
 void World::transfer(int agent, std::uint8_t how) {
+  // Customer after customer, an agent asks for the same one.
+  std::uint8_t& habit = desks_[static_cast<std::size_t>(agent)].habit;
+  if (how >= 192) how = habit;
+  habit = how % 48;
   const bool has_id = how / 48 % 2 == 1;
   send(agent, {.act = Act::transfer,
                .how = how,

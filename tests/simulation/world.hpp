@@ -127,6 +127,7 @@ class World {
     Call customer_leg;
     std::optional<Asked> last;
     Answer last_answer;
+    std::uint8_t habit = 0;  ///< What his last transfer asked for.
     bool phone = false;
     std::uint64_t read_after = 0;  ///< The input after which it was last loaded anew; 0: never.
   };
