@@ -108,9 +108,17 @@ class PeerOffer : public Job {
 
   void abort(const Leg&) override { refuse(487, {}); }
 
-  /// The ACK will not come any more.
   void leg_gone(const Leg& gone) override {
-    if (&gone == leg_.get()) finish();
+    if (&gone != leg_.get()) return;
+    if (!carrying_) {
+      // The ACK will not come any more.
+      finish();
+      return;
+    }
+    // Our re-INVITE is still open, and no other may begin (RFC 3261 section 14.1): what the other
+    // party is to do next waits for its answer. A re-INVITE of the one that left was refused with
+    // the leg (section 15.1.2), an UPDATE is here.
+    update_.reply(487);
   }
 
   /// Carries the offer to the other party and its answer back.
@@ -123,8 +131,10 @@ class PeerOffer : public Job {
                             const sip_s*) { job->taken_back(); },
            .on_silence = {}});
     }
+    carrying_ = true;
     other_->exchange([this] { return carried_offer(); },
                      [job = shared_from_this(), this](int code, const std::string& text) {
+                       carrying_ = false;
                        if (leg_->ended()) {
                          finish();
                        } else if (taken_back_) {
@@ -144,8 +154,8 @@ class PeerOffer : public Job {
   }
 
   std::optional<std::string> carried_offer() {
-    // After a 491 there is nothing to try again with once the party took its offer back.
-    if (taken_back_) return std::nullopt;
+    // After a 491 there is nothing to try again with once the party took its offer back or left.
+    if (taken_back_ || leg_->ended()) return std::nullopt;
     return other_->media().offer_from(leg_->media(), OfferFrom::last);
   }
 
@@ -274,6 +284,7 @@ class PeerOffer : public Job {
   bool invite_;
   std::string body_;
   bool held_before_ = false;
+  bool carrying_ = false;
   bool taken_back_ = false;
   ServerTransaction update_;
 };

@@ -104,5 +104,33 @@ TEST_F(LegOfferTest, AnOfferThatIsTakenBackDuringTheBackOffIsNotCarriedAgain) {
   ok(mute);
 }
 
+TEST_F(LegOfferTest, WhatTheOtherIsToDoWaitsForItsAnswerWhenThePartyHangsUp) {
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  target.ask("BYE");
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(b, ended->leg);
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  EXPECT_FALSE(events.result(park, milliseconds(100)));
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  customer_is_parked(park, carried->cseq());
+}
+
+TEST_F(LegOfferTest, TheOfferOfAPartyThatHungUpDuringTheBackOffIsNotCarriedAgain) {
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp + 4, "sendrecv", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  customer.reply(*carried, 491);
+  target.ask("BYE");
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), carried->cseq());
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip
