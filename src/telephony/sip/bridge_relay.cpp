@@ -20,14 +20,16 @@ constexpr int kPending = 491;
 void put_contact(TagList& tags, Leg& leg) { leg.contact_tag(tags, *leg.dialog()); }
 
 /// Tells one leg's party what the other's now is, by a re-INVITE: after a party that was asked for
-/// an offer answered with another SDP.
+/// an offer answered with another SDP, or took back one that had been carried.
 class Reoffer : public Job {
  public:
-  Reoffer(Leg& to, Leg& from) : Job({to.self(), from.self()}), to_(to.self()), from_(from.self()) {}
+  /// `anyhow`: needs_reoffer() cannot tell, since the party only agreed to what was taken back.
+  Reoffer(Leg& to, Leg& from, bool anyhow = false)
+      : Job({to.self(), from.self()}), to_(to.self()), from_(from.self()), anyhow_(anyhow) {}
 
  private:
   void start() override {
-    if (to_->peer() != from_.get() || !needs_reoffer(to_->media(), from_->media())) {
+    if (to_->peer() != from_.get() || (!anyhow_ && !needs_reoffer(to_->media(), from_->media()))) {
       finish();
       return;
     }
@@ -38,6 +40,7 @@ class Reoffer : public Job {
 
   std::shared_ptr<Leg> to_;
   std::shared_ptr<Leg> from_;
+  bool anyhow_;
 };
 
 class Refresh : public Job {
@@ -105,17 +108,38 @@ class PeerOffer : public Job {
 
   void abort(const Leg&) override { refuse(487, {}); }
 
-  /// The ACK will not come any more.
   void leg_gone(const Leg& gone) override {
-    if (&gone == leg_.get()) finish();
+    if (&gone != leg_.get()) return;
+    if (!carrying_) {
+      // The ACK will not come any more.
+      finish();
+      return;
+    }
+    // Our re-INVITE is still open, and no other may begin (RFC 3261 section 14.1): what the other
+    // party is to do next waits for its answer. A re-INVITE of the one that left was refused with
+    // the leg (section 15.1.2), an UPDATE is here.
+    update_.reply(487);
   }
 
   /// Carries the offer to the other party and its answer back.
   void carry() {
     leg_->context().counters.relayed_offers.fetch_add(1, std::memory_order_relaxed);
-    other_->exchange([this] { return other_->media().offer_from(leg_->media(), OfferFrom::last); },
+    if (invite_) {
+      leg_->peer_invite()->set_handlers(
+          {.on_ack = {},
+           .on_cancel = [job = std::static_pointer_cast<PeerOffer>(shared_from_this())](
+                            const sip_s*) { job->taken_back(); },
+           .on_silence = {}});
+    }
+    carrying_ = true;
+    other_->exchange([this] { return carried_offer(); },
                      [job = shared_from_this(), this](int code, const std::string& text) {
+                       carrying_ = false;
                        if (leg_->ended()) {
+                         finish();
+                       } else if (taken_back_) {
+                         // The other agreed to what does not hold.
+                         if (code == 200) add(std::make_shared<Reoffer>(*other_, *leg_, true));
                          finish();
                        } else if (code == 200) {
                          answer(leg_->media().answer_from(other_->media()));
@@ -127,6 +151,20 @@ class PeerOffer : public Job {
                          refuse(code == 408 || code == 481 ? 500 : code, text);
                        }
                      });
+  }
+
+  std::optional<std::string> carried_offer() {
+    // After a 491 there is nothing to try again with once the party took its offer back or left.
+    if (taken_back_ || leg_->ended()) return std::nullopt;
+    return other_->media().offer_from(leg_->media(), OfferFrom::last);
+  }
+
+  /// CANCEL, which has its 487. Our re-INVITE goes on: the other's 2xx could cross a CANCEL of ours
+  /// just as well (RFC 3261 section 9.1), and would have to be undone all the same.
+  void taken_back() {
+    taken_back_ = true;
+    leg_->media().refuse_offer();
+    leg_->drop_peer_invite();
   }
 
   /// A parked party, or one that waits for its bridge.
@@ -246,6 +284,8 @@ class PeerOffer : public Job {
   bool invite_;
   std::string body_;
   bool held_before_ = false;
+  bool carrying_ = false;
+  bool taken_back_ = false;
   ServerTransaction update_;
 };
 
