@@ -22,6 +22,7 @@
 #include "app/request_id.hpp"
 #include "app/session.hpp"
 #include "app/web_client.hpp"
+#include "message/text.hpp"
 
 namespace baton::app {
 
@@ -95,6 +96,27 @@ std::string read_input(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+/// The text of an envelope's member, whose key is matched as the server does (docs/message-api.md,
+/// "Envelopes"). One that is null is removed: nothing.
+std::optional<std::string> take_text(json::object& message, std::string_view key) {
+  std::optional<std::string> found;
+  for (auto each = message.begin(); each != message.end();) {
+    const std::string_view name(each->key().data(), each->key().size());
+    if (!message::text::equals_folded(message::text::trim(name), key)) {
+      ++each;
+    } else if (each->value().is_null()) {
+      each = message.erase(each);
+    } else if (!each->value().is_string() || found) {
+      throw BadMessage(fmt::format("{} is {}; a text is expected, once", key,
+                                   found ? "there twice" : json::serialize(each->value())));
+    } else {
+      found = std::string(each->value().get_string());
+      ++each;
+    }
+  }
+  return found;
+}
+
 /// The message from a file, word for word, with `agent` and `id` put in front where it has none.
 std::string message_of_input(SendArguments& arguments) {
   const std::string text = read_input(arguments.file);
@@ -107,20 +129,24 @@ std::string message_of_input(SendArguments& arguments) {
         "{{\"channel\":\"Amazon\",\"topic\":\"App\",\"subtopic\":\"StateSync\",\"source\":\"me\"}}",
         error ? fmt::format(" ({})", error.message()) : ""));
   }
+  json::object rest = *object;
+  const std::optional<std::string> id = take_text(rest, "id");
+  const std::optional<std::string> agent = take_text(rest, "agent");
+  // What is there with null is as good as absent, but would be there twice beside ours.
+  const bool whole = rest.size() == object->size();
   std::string added;
-  if (const json::value* id = object->if_contains("id"); id != nullptr && id->is_string()) {
-    arguments.id = id->get_string().c_str();
-  } else if (id == nullptr) {
+  if (id) {
+    arguments.id = *id;
+  } else {
     added += fmt::format("\"id\":{},", json::serialize(json::value(arguments.id)));
   }
-  if (const json::value* agent = object->if_contains("agent");
-      agent != nullptr && agent->is_string()) {
-    arguments.agent = agent->get_string().c_str();
-  } else if (agent == nullptr && !arguments.agent.empty()) {
+  if (agent) {
+    arguments.agent = *agent;
+  } else if (!arguments.agent.empty()) {
     added += fmt::format("\"agent\":{},", json::serialize(json::value(arguments.agent)));
   }
-  if (object->empty() && !added.empty()) added.pop_back();
-  std::string message = text;
+  if (rest.empty() && !added.empty()) added.pop_back();
+  std::string message = whole ? text : json::serialize(rest);
   message.insert(message.find('{') + 1, added);
   return message;
 }
@@ -150,6 +176,7 @@ class Verdict {
   /// The exit code, once it is certain.
   [[nodiscard]] std::optional<int> judge(const EventView& event) {
     if (is_fence(event)) {
+      if (event.is_error()) return kFailed;
       // The request is answered; what it caused so far has come.
       return transfer_.empty() || !wait_ ? std::optional<int>(kOk) : std::nullopt;
     }
@@ -171,6 +198,14 @@ class Verdict {
     return error_follows && !error_seen_ ? std::nullopt : outcome_;
   }
 
+  /// With --wait: the request was answered, and no event told of a transfer. That is so of one that
+  /// makes none, and where it repeats one whose transfer has ended.
+  [[nodiscard]] bool transfer_unknown(const EventView& event) const {
+    return wait_ && is_fence(event) && !event.is_error() && transfer_.empty();
+  }
+  /// Waits for the outcome of that one.
+  void follow(std::string transfer) { transfer_ = std::move(transfer); }
+
   /// The exit code when nothing more came.
   [[nodiscard]] int at_timeout() const { return outcome_.value_or(kTimedOut); }
   [[nodiscard]] bool outcome_known() const { return outcome_.has_value(); }
@@ -183,6 +218,48 @@ class Verdict {
   bool error_seen_ = false;
   std::optional<int> outcome_;
 };
+
+/// A member of a reply's object that is a text, else empty.
+std::string text_in(const HttpReply& reply, std::string_view key) {
+  boost::system::error_code error;
+  const json::value parsed = json::parse(reply.body, error);
+  const json::object* object = error ? nullptr : parsed.if_object();
+  const json::value* value =
+      object == nullptr ? nullptr : object->if_contains({key.data(), key.size()});
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+/// Asks for the transfer of a request that was accepted before, and for its record: the exit code,
+/// or nothing where it still runs and `verdict` follows it now.
+std::optional<int> outcome_before(const Session& session, const std::string& message,
+                                  Verdict& verdict) {
+  constexpr std::chrono::seconds kTime{10};
+  // The same id again does nothing again, and over HTTP it is told which transfer it was.
+  const HttpReply again =
+      http_request(session.url, "POST", "/v1/messages", session.token, message, kTime);
+  if (again.status == 200 || (again.status == 202 && text_in(again, "transferId").empty())) {
+    return kOk;
+  }
+  const std::string transfer = text_in(again, "transferId");
+  const HttpReply record =
+      again.status == 202
+          ? http_request(session.url, "GET", "/v1/transfers/" + transfer, session.token, {}, kTime)
+          : again;
+  if (record.status != 200) {
+    std::cerr << "baton: what became of the transfer cannot be read: " << record.body << '\n';
+    return record.status == 0 ? kUnreachable : kFailed;
+  }
+  EventView last;
+  last.subtopic = "TransferStateChange";
+  last.state = text_in(record, "state");
+  if (!last.is_outcome()) {
+    verdict.follow(transfer);
+    return std::nullopt;
+  }
+  std::cerr << fmt::format("baton: the request was carried out before; transfer {} is {}\n",
+                           transfer, last.state);
+  return last.state == "connected" || last.state == "completed" ? kOk : kOtherOutcome;
+}
 
 int publish(const SendArguments& arguments, const Session& session, const std::string& message) {
   struct Interrupted {};
@@ -219,7 +296,13 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
     if (event.kind != SocketEvent::Kind::message) continue;
     const auto view = read_event(event.text);
     if (!view) continue;
-    if (verdict.is_ours(*view) && !verdict.is_fence(*view)) std::cout << event.text << std::endl;
+    if (verdict.is_ours(*view) && (view->is_error() || !verdict.is_fence(*view))) {
+      std::cout << event.text << std::endl;
+    }
+    if (verdict.transfer_unknown(*view)) {
+      if (const auto code = outcome_before(session, message, verdict)) return *code;
+      continue;
+    }
     if (const auto code = verdict.judge(*view)) return *code;
   }
 }

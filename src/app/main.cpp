@@ -41,5 +41,10 @@ int main(int argc, char** argv) {
     std::cerr << "baton: " << error.what() << '\n';
     return kFailed;
   }
+  std::cout.flush();
+  if (!std::cout && exit_code == kOk) {
+    std::cerr << "baton: standard output cannot be written; what is there is not whole.\n";
+    return kFailed;
+  }
   return exit_code;
 }

@@ -305,7 +305,10 @@ gateway::RestReply quick_connects_json(const core::ContactCenter& center,
 
   json::array items;
   for (const directory::QuickConnect& each : index.directory().quick_connects) {
-    if (whose != nullptr && !index.may_use(*whose, each)) continue;
+    if (whose != nullptr &&
+        (!index.may_use(*whose, each) || !directory::allows(whose->allowed, each.kind))) {
+      continue;
+    }
     const bool is_queue = each.kind == directory::QuickConnectKind::queue;
     const bool is_agent = each.kind == directory::QuickConnectKind::agent;
     const char* kind = is_queue ? "queue" : is_agent ? "agent" : "phone_number";

@@ -48,12 +48,7 @@ std::optional<Refused> ContactCenter::Impl::resolve(
                                                        "' shows the quick connect '" + found->name +
                                                        "'");
   }
-  const directory::AllowedDestinations& allowed = agent.record->allowed;
-  const bool permitted = found->kind == directory::QuickConnectKind::phone_number
-                             ? allowed.phone_number
-                         : found->kind == directory::QuickConnectKind::queue ? allowed.queue
-                                                                             : allowed.agent;
-  if (!permitted) {
+  if (!directory::allows(agent.record->allowed, found->kind)) {
     return refuse(
         Reason::destinationNotPermitted,
         "data.type: '" + agent.login + "' may not transfer to quick connects of this type");

@@ -89,6 +89,18 @@ bool DirectoryIndex::may_use(const Agent& agent, const QuickConnect& quick_conne
       });
 }
 
+bool allows(const AllowedDestinations& allowed, QuickConnectKind kind) {
+  switch (kind) {
+    case QuickConnectKind::phone_number:
+      return allowed.phone_number;
+    case QuickConnectKind::queue:
+      return allowed.queue;
+    case QuickConnectKind::agent:
+      return allowed.agent;
+  }
+  return false;
+}
+
 const AgentState* DirectoryIndex::agent_state(std::string_view code, std::string_view label) const {
   for (const AgentState& state : directory_.agent_states) {
     if (code.empty() ? state.label == label : state.code == code) return &state;

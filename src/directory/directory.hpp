@@ -157,6 +157,9 @@ BOOST_DESCRIBE_STRUCT(Directory, (),
                       (version, agents, queues, routing_profiles, quick_connects, inbound_numbers,
                        agent_states))
 
+/// Whether quick connects of that kind are among them.
+[[nodiscard]] bool allows(const AllowedDestinations& allowed, QuickConnectKind kind);
+
 /// Look-ups in constant time over one snapshot. Immutable; any thread. Pointers live as long as the
 /// index.
 class DirectoryIndex {

@@ -182,6 +182,64 @@ async def test_send_tells_a_failure_by_its_exit_code(world: World):
     await talking.customer.hangup()
 
 
+async def test_send_again_with_its_id_tells_what_became_of_the_transfer(world: World):
+    """Nothing is told of it any more by events, and nothing is transferred again."""
+    talking = await world.talking("agent1")
+    send = ("send", "--config", str(world.config_path), "--agent", "agent1", "--transfer", DIAL_PAD, "--wait", "--id", "t1")
+    sending = asyncio.create_task(run(*send, env=at(world)))
+    target = await world.carrier.incoming()
+    await target.reject(486)
+    code, out, err = await sending
+    assert code == 3, out + err
+    code, out, err = await run(*send, env=at(world))
+    assert code == 3 and "is failed" in err, out + err
+    sending = asyncio.create_task(run(*send[:-1], "t2", env=at(world)))
+    target = await world.carrier.incoming()
+    await target.answer()
+    code, out, err = await sending
+    assert code == 0, out + err
+    assert (await run(*send[:-1], "t2", env=at(world)))[0] == 0
+    await talking.customer.hangup()
+    await world.no_leg_is_left()
+    code, _, err = await run(*send[:-1], "t2", env=at(world))
+    assert code == 0 and "is completed" in err, err
+
+
+async def test_send_understands_the_envelope_as_the_server_does(world: World):
+    """Keys without regard to case and blanks, null as absent (docs/message-api.md, Envelopes)."""
+    message = {"channel": "Amazon", "topic": "InboundCall", "subtopic": "BlindTransfer", "source": "cli", "data": DIAL_PAD}
+
+    async def send(more: dict, *arguments: str) -> tuple[int, str, str]:
+        return await run("send", "--config", str(world.config_path), *arguments, stdin=json.dumps({**message, **more}).encode(),
+                         env=at(world))
+    for more in ({"id": None}, {"id": None, "agent": None}, {" ID ": "a1"}, {"id": "a2", "Agent": "agent1"}):
+        code, out, err = await send(more, "--agent", "agent1")
+        assert code == 1, (more, out + err)
+        assert json.loads(out)["data"]["reason"] == "noActiveCall", (more, out + err)
+    code, out, err = await send({"Agent": "agent1"})
+    assert code == 1 and json.loads(out)["data"]["reason"] == "noActiveCall", out + err
+    for wrong in ({"id": 5}, {"id": "a", "Id": "b"}, {"agent": ["agent1"]}):
+        code, out, err = await send(wrong, "--agent", "agent1")
+        assert code == 2 and not out and "a text is expected" in err, (wrong, out + err)
+    talking = await world.talking("agent1")
+    sending = asyncio.create_task(send({"ID": "t1", "Agent": "agent1"}, "--wait"))
+    target = await world.carrier.incoming()
+    await target.answer()
+    code, out, err = await sending
+    assert code == 0 and json.loads(out.splitlines()[-1])["message"]["state"] == "connected", out + err
+    await talking.customer.hangup()
+
+
+async def test_what_could_not_be_written_is_not_called_done(world: World):
+    for command in (("directory", "export"), ("directory", "list"), ("token", "--agent", "agent1")):
+        with open("/dev/full", "wb") as full:
+            process = await asyncio.create_subprocess_exec(
+                binary(), *command, "--config", str(world.config_path), stdout=full, stderr=asyncio.subprocess.PIPE,
+                preexec_fn=die_with_parent)
+            _, err = await process.communicate()
+        assert process.returncode == 1 and b"cannot be written" in err, (command, err)
+
+
 async def test_watch_prints_json_lines(world: World):
     process = await asyncio.create_subprocess_exec(
         binary(), "watch", "--config", str(world.config_path), "--agent", "agent1", "--json",

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from harness.marks import with_directory
 from harness.rest import Rest
 from harness.samples import DIAL_PAD, quick_connect
 from harness.schema import check
@@ -93,6 +94,20 @@ async def test_what_an_agent_may_use_and_who_is_there(world: World):
     assert queue["name"] == "CallSummary-HVOC-Queue" and queue["waiting"] >= 1
     await call.hangup()
     await other.hangup()
+
+
+def no_queues(directory):
+    directory["agents"][0]["allowedDestinations"] = {"queue": False}
+
+
+@with_directory(no_queues)
+async def test_an_agent_is_not_offered_what_he_may_not_transfer_to(world: World):
+    for caller, query in (("agent1", ""), ("boss", "?agent=agent1")):
+        rest = await world.rest(caller, *(() if caller == "agent1" else ("supervisor",)))
+        listed = (await rest.get(f"/v1/quick-connects{query}")).json()["items"]
+        assert {item["type"] for item in listed} == {"phone_number", "agent"}, caller
+    other = await world.rest("agent2")
+    assert "queue" in {item["type"] for item in (await other.get("/v1/quick-connects")).json()["items"]}
 
 
 async def test_health_and_metrics(world: World):
