@@ -42,7 +42,15 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
   const auto asker = std::make_shared<ServerTransaction>(std::move(transaction));
   ClientTransaction* sent = other->dialog_->send(
       "INFO", tags, [asker, leg = other->self()](ClientTransaction&, const Response& response) {
-        if (!response.provisional()) asker->reply(response.status);
+        if (response.provisional()) return;
+        if (response.status != 408 && response.status != 481) {
+          asker->reply(response.status);
+          return;
+        }
+        // RFC 3261 section 12.2.1.2: these two end the dialog that they are about, which is not the
+        // asker's.
+        asker->reply(500);
+        leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
       });
   if (sent == nullptr) asker->reply(503);
 }

@@ -283,6 +283,23 @@ TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {
   EXPECT_TRUE(customer.response(415));
 }
 
+TEST_F(LegTest, AnInfoThatFindsNoDialogEndsThatPartyAndNotTheOneThatSentIt) {
+  start();
+  const auto [a, b] = bridged();
+  customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");
+  const auto carried = target.request("INFO");
+  ASSERT_TRUE(carried);
+  target.reply(*carried, 481);
+  EXPECT_TRUE(customer.response(500));
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(b, ended->leg);
+  EXPECT_EQ(core::EndCause::unreachable, ended->cause);
+  EXPECT_EQ(481, ended->code);
+  EXPECT_TRUE(target.request("BYE"));
+  EXPECT_FALSE(customer.request("BYE", milliseconds(50)));
+}
+
 TEST_F(LegTest, TheTransferKeyOfAnAgentIsAReferAndAnyoneElsesIsDeclined) {
   start();
   const LegId leg = agent_up();
