@@ -52,11 +52,6 @@ void Leg::sdp_tags(TagList& tags, const std::string& sdp) const {
   tags.add(SIPTAG_PAYLOAD_STR(tags.keep(sdp)));
 }
 
-bool Leg::authorize(TagList& tags, const sip_s* response, const char* method,
-                    const std::string& uri) const {
-  return credentials_ && add_credential(tags, response, *credentials_, method, uri);
-}
-
 void Leg::learn_allow(const sip_s* sip) {
   if (const Allowed info = allows(sip, "INFO"); info != Allowed::unknown) allows_info_ = info;
   if (const Allowed update = allows(sip, "UPDATE"); update != Allowed::unknown) {
@@ -98,11 +93,13 @@ void Leg::on_session_timer() {
 }
 
 void Leg::refresh_by_update() {
-  TagList tags;
-  common_tags(tags, false);
-  session_timer_.on_request(tags);
-  ClientTransaction* sent =
-      dialog_->send("UPDATE", tags, [leg = self()](ClientTransaction&, const Response& response) {
+  ClientTransaction* sent = request(
+      *dialog_, "UPDATE",
+      [this](TagList& tags) {
+        common_tags(tags, false);
+        session_timer_.on_request(tags);
+      },
+      [leg = self()](ClientTransaction&, const Response& response) {
         if (response.provisional() || leg->ended()) return;
         if (response.status != 408 && nta_sip_is_internal(response.sip) != 0) {
           leg->look_again(reason_text(response.sip));
@@ -304,9 +301,9 @@ void Leg::send_bye(std::function<void()> answered) {
     if (answered) answered();
     return;
   }
-  TagList tags;
-  ClientTransaction* sent = dialog_->send(
-      "BYE", tags, [leg = self(), answered](ClientTransaction&, const Response& response) {
+  ClientTransaction* sent = request(
+      *dialog_, "BYE", [](TagList&) {},
+      [leg = self(), answered](ClientTransaction&, const Response& response) {
         if (response.provisional()) return;
         if (answered) answered();
       });
@@ -321,16 +318,18 @@ void Leg::give_up(core::EndCause cause, int code, const std::string& text) {
   finish(cause, code, text);
 }
 
-void Leg::end_stray(Dialog& dialog, ClientTransaction& invite, bool answer_needed) {
+void Leg::end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite, bool answer_needed) {
   TagList ack;
   if (answer_needed) {
     // The 2xx carried an offer, and the ACK owes an answer to it: one by which nothing flows.
     if (const auto answer = media_.answer_hold()) sdp_tags(ack, *answer);
   }
-  dialog.ack(invite, ack);
+  dialog->ack(invite, ack);
   invite.close();
-  TagList bye;
-  dialog.send("BYE", bye, [leg = self()](ClientTransaction&, const Response&) {});
+  // The dialog lasts until the answer, which may be a challenge.
+  request(
+      *dialog, "BYE", [](TagList&) {},
+      [leg = self(), dialog](ClientTransaction&, const Response&) {});
 }
 
 void Leg::end(int code, const std::string& text, Completion completion) {

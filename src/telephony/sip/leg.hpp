@@ -52,6 +52,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   using Done = std::function<void(int code, const std::string& text)>;
   /// Makes the body of an offer when it is sent; nothing when there is none to make (488).
   using OfferMaker = std::function<std::optional<std::string>()>;
+  /// Puts into a request what its dialog does not.
+  using RequestMaker = std::function<void(TagList&)>;
 
   Leg(LegContext& context, core::LegId id, Party party);
   ~Leg() override;
@@ -157,7 +159,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// Sends BYE and ends the leg for another reason than a command.
   void give_up(core::EndCause cause, int code, const std::string& text);
   /// An INVITE of ours that got a 2xx nobody wants: ACK and BYE.
-  void end_stray(Dialog& dialog, ClientTransaction& invite, bool answer_needed);
+  void end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite, bool answer_needed);
   void confirm();
   /// (Re)starts the session timer after a refresh.
   void arm_session_timer();
@@ -168,6 +170,10 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// Adds the credential that a 401 or 407 asks for. False when we have none.
   bool authorize(TagList& tags, const sip_s* response, const char* method,
                  const std::string& uri) const;
+  /// Sends a request that is no INVITE in one of the leg's dialogs, and once more with our
+  /// credential where a trunk asks for one (RFC 3261 section 22.2). `make` is called each time.
+  ClientTransaction* request(Dialog& dialog, const char* method, const RequestMaker& make,
+                             ClientTransaction::Handler handler);
   void learn_allow(const sip_s* sip);
   void reinvite_over(const LegReinvite& reinvite);
   [[nodiscard]] Allowed allows_info() const { return allows_info_; }

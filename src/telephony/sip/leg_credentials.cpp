@@ -2,9 +2,13 @@
 
 #include <sofia-sip/sip.h>
 
+#include <string_view>
+#include <utility>
+
 #include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 #include "telephony/sip/digest.hpp"
+#include "telephony/sip/leg.hpp"
 
 namespace baton::telephony::sip {
 
@@ -21,6 +25,35 @@ bool add_credential(TagList& tags, const sip_s* challenge, const Credentials& cr
   if (!answer) return false;
   tags.header(proxy ? "Proxy-Authorization" : "Authorization", *answer);
   return true;
+}
+
+bool Leg::authorize(TagList& tags, const sip_s* response, const char* method,
+                    const std::string& uri) const {
+  return credentials_ && add_credential(tags, response, *credentials_, method, uri);
+}
+
+ClientTransaction* Leg::request(Dialog& dialog, const char* method, const RequestMaker& make,
+                                ClientTransaction::Handler handler) {
+  TagList tags;
+  make(tags);
+  // Most legs have no credential, and their requests cost no more than before.
+  if (!credentials_) return dialog.send(method, tags, std::move(handler));
+  return dialog.send(
+      method, tags,
+      [leg = self(), &dialog, method, make, handler = std::move(handler)](
+          ClientTransaction& transaction, const Response& response) {
+        const bool challenged = response.status == 401 || response.status == 407;
+        // A leg that has ended meanwhile has nothing to say any more but its BYE.
+        if (challenged && (!leg->ended() || std::string_view(method) == "BYE")) {
+          TagList again;
+          make(again);
+          if (leg->authorize(again, response.sip, method, dialog.snapshot().remote_target) &&
+              dialog.send(method, again, handler) != nullptr) {
+            return;
+          }
+        }
+        handler(transaction, response);
+      });
 }
 
 }  // namespace baton::telephony::sip

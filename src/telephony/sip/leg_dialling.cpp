@@ -79,6 +79,8 @@ bool LegDialling::start(const std::vector<Way>& ways) {
 bool LegDialling::send(Branch& branch, const sip_s* challenge) {
   const auto leg = leg_.lock();
   if (!leg) return false;
+  // One challenge for each INVITE that is made anew, which bears no credential at first.
+  branch.authorized = challenge != nullptr;
   TagList tags;
   tags.add(SIPTAG_MAX_FORWARDS_STR(tags.keep(std::to_string(content_.max_forwards))));
   leg->common_tags(tags, false);
@@ -276,9 +278,8 @@ void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
   }
   if (over_ || leg->ended()) {
     context_.counters.late_answers_ended.fetch_add(1, std::memory_order_relaxed);
-    leg->end_stray(*dialog, transaction, branch.offer.empty());
+    leg->end_stray(std::move(dialog), transaction, branch.offer.empty());
     branch.final_code = 487;
-    context_.retire(std::move(dialog));
     conclude();
     return;
   }
@@ -303,7 +304,6 @@ bool LegDialling::try_again(Branch& branch, const Response& response) {
     case 407:
       if (branch.authorized || branch.way.credentials.username.empty() || response.sip == nullptr)
         return false;
-      branch.authorized = true;
       return send(branch, response.sip);
     case 422:
       if (branch.lengthened || !leg->session_timer().learn_too_small(response.sip)) return false;

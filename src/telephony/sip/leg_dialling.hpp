@@ -52,7 +52,6 @@ class LegDialling {
   [[nodiscard]] DialRecord record() const;
   /// No INVITE waits for its final response.
   [[nodiscard]] bool idle() const;
-  [[nodiscard]] const Way* winner() const { return winner_; }
 
  private:
   /// Offer and answer of an early dialog, which a reliable provisional response has completed.

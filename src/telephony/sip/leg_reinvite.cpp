@@ -35,6 +35,8 @@ void LegReinvite::start() {
 }
 
 void LegReinvite::send(const sip_s* challenge) {
+  // One challenge for each attempt: the one after a back-off bears no credential at first.
+  authorized_ = challenge != nullptr;
   TagList tags;
   leg_->common_tags(tags, false);
   leg_->session_timer().on_request(tags);
@@ -108,7 +110,6 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
     case 401:
     case 407:
       if (!authorized_ && response.sip != nullptr) {
-        authorized_ = true;
         send(response.sip);
         return;
       }

@@ -32,16 +32,16 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
     transaction.reply(405);
     return;
   }
-  TagList tags;
-  other->common_tags(tags, false);
-  const std::string type = clean_header(content_type(sip));
-  if (!type.empty()) tags.add(SIPTAG_CONTENT_TYPE_STR(tags.keep(type)));
-  if (!sip::body(sip).empty()) {
-    tags.add(SIPTAG_PAYLOAD_STR(tags.keep(std::string(sip::body(sip)))));
-  }
+  const auto make = [other, type = clean_header(content_type(sip)),
+                     body = std::string(sip::body(sip))](TagList& tags) {
+    other->common_tags(tags, false);
+    if (!type.empty()) tags.add(SIPTAG_CONTENT_TYPE_STR(tags.keep(type)));
+    if (!body.empty()) tags.add(SIPTAG_PAYLOAD_STR(tags.keep(body)));
+  };
   const auto asker = std::make_shared<ServerTransaction>(std::move(transaction));
-  ClientTransaction* sent = other->dialog_->send(
-      "INFO", tags, [asker, leg = other->self()](ClientTransaction&, const Response& response) {
+  ClientTransaction* sent = other->request(
+      *other->dialog_, "INFO", make,
+      [asker, leg = other->self()](ClientTransaction&, const Response& response) {
         if (response.provisional()) return;
         if (response.status != 408 && response.status != 481) {
           asker->reply(response.status);
@@ -80,13 +80,14 @@ void Leg::send_next_digit(std::string digits, Completion completion) {
     completion.fail(481, "The leg has ended.");
     return;
   }
-  TagList tags;
-  common_tags(tags, false);
-  tags.add(SIPTAG_CONTENT_TYPE_STR(kDtmfRelayType))
-      .add(SIPTAG_PAYLOAD_STR(tags.keep(dtmf_relay_body(digits.front()))));
+  const auto make = [this, digit = digits.front()](TagList& tags) {
+    common_tags(tags, false);
+    tags.add(SIPTAG_CONTENT_TYPE_STR(kDtmfRelayType))
+        .add(SIPTAG_PAYLOAD_STR(tags.keep(dtmf_relay_body(digit))));
+  };
   digits.erase(0, 1);
-  ClientTransaction* sent = dialog_->send(
-      "INFO", tags,
+  ClientTransaction* sent = request(
+      *dialog_, "INFO", make,
       [leg = self(), digits, completion](ClientTransaction&, const Response& response) {
         if (response.provisional()) return;
         if (response.success()) {

@@ -213,6 +213,9 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
                               std::to_string(route->full_at) + " calls."};
     }
     ways.push_back({route->request_uri, {}, {route->username, route->password}, route->internal});
+    if (!route->username.empty()) {
+      credentials_ = std::make_unique<Credentials>(ways.back().credentials);
+    }
     party_.trunk = route->trunk;
     trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
     if (!route->caller_id.empty()) from_user = route->caller_id;
@@ -245,9 +248,6 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
   dialog_ = std::move(dialog);
   learn_allow(sip);
   session_timer_.learn_answer(sip);
-  if (const auto* way = dialling_->winner(); way != nullptr && !way->credentials.username.empty()) {
-    credentials_ = std::make_unique<Credentials>(way->credentials);
-  }
   std::string body(sdp_body(sip));
   // The answer may have come in a reliable provisional response already (RFC 3262 section 5).
   if (body.empty()) body = std::move(early_sdp);
@@ -273,7 +273,7 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
   fresh_ = true;
   if (const auto error = media_.receive_offer(body)) {
     state_ = LegState::confirmed;
-    end_stray(*dialog_, invite, false);
+    end_stray(std::move(dialog_), invite, false);
     finish(core::EndCause::refused, 488, error->text);
     return;
   }
