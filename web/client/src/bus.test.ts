@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { attachBus } from "./bus.ts";
 import type { BatonClient } from "./client.ts";
-import { BatonError } from "./error.ts";
+import { BatonError, BatonUnreachable } from "./error.ts";
 import type { ServerEvent } from "./messages.ts";
 
 /** A page's object of the usual kind, and a client that is told what to answer. */
@@ -88,6 +88,83 @@ describe("attachBus", () => {
     expect(seen.slice(1)).toEqual([
       { channel: "Amazon", topic: "Error", subtopic: "ApiError", data, id: "h1" },
     ]);
+  });
+
+  const BUSY = {
+    errorType: "HOLD_CALL_FAILED",
+    msg: "busy",
+    errorMessage: "Call hold failed.",
+    reason: "busy",
+  } as const;
+  const LIMITED = { ...BUSY, msg: "too many requests", reason: "rateLimited" } as const;
+  const refusal = (data: object) => ({
+    channel: "Amazon",
+    topic: "Error",
+    subtopic: "ApiError",
+    data,
+    id: "h1",
+  });
+  const told = (seen: unknown[]): unknown[] =>
+    seen.flatMap((one) => {
+      const { topic, data } = one as { topic: string; data?: { reason?: string } };
+      return topic === "Error" ? [data?.reason] : [];
+    });
+
+  it.each([
+    ["rateLimited", new BatonError(LIMITED, 429, "h1")],
+    ["backendUnavailable", new BatonUnreachable("no answer")],
+  ])("publishes what becomes of a repeat after %s", async (reason, first) => {
+    const { bus, seen, publish, event } = scene();
+    publish.mockRejectedValueOnce(first);
+    bus.publish(HOLD);
+    await turns();
+    bus.publish(HOLD);
+    await turns();
+    event({ ...refusal(BUSY), sequence: 4 });
+    expect(told(seen)).toEqual([reason, "busy"]);
+  });
+
+  it("publishes the refusal that comes after no answer, without a repeat", async () => {
+    const { bus, seen, publish, event } = scene();
+    publish.mockRejectedValueOnce(new BatonUnreachable("no answer"));
+    bus.publish(HOLD);
+    await turns();
+    event({ ...refusal(BUSY), sequence: 4 });
+    expect(told(seen)).toEqual(["backendUnavailable", "busy"]);
+  });
+
+  it("answers a repeat of what was refused before, once", async () => {
+    const { bus, seen, publish, event } = scene();
+    publish.mockRejectedValue(new BatonError(BUSY, 409, "h1"));
+    bus.publish(HOLD);
+    event({ ...refusal(BUSY), sequence: 4 });
+    await turns();
+    expect(told(seen)).toEqual(["busy"]);
+    bus.publish(HOLD);
+    await turns();
+    expect(told(seen)).toEqual(["busy", "busy"]);
+  });
+
+  it("publishes what the socket refused for now once, and no missing answer after a refusal", async () => {
+    const { bus, seen, publish, event } = scene();
+    publish.mockRejectedValueOnce(new BatonError(LIMITED, 0, "h1"));
+    bus.publish(HOLD);
+    event(refusal(LIMITED));
+    await turns();
+    publish.mockRejectedValueOnce(new BatonUnreachable("no answer"));
+    bus.publish(HOLD);
+    event({ ...refusal(BUSY), sequence: 4 });
+    await turns();
+    expect(told(seen)).toEqual(["rateLimited", "busy"]);
+  });
+
+  it("publishes each error that events tell of a request", async () => {
+    const { bus, seen, event } = scene();
+    bus.publish(HOLD);
+    await turns();
+    event({ ...refusal(BUSY), sequence: 4 });
+    event({ ...refusal({ ...BUSY, reason: "noAnswer" }), sequence: 5 });
+    expect(told(seen)).toEqual(["busy", "noAnswer"]);
   });
 
   it("ends", async () => {

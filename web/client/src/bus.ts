@@ -1,6 +1,6 @@
 import type { BatonClient } from "./client.ts";
 import { BatonError } from "./error.ts";
-import type { Request, ServerEvent } from "./messages.ts";
+import type { ApiErrorData, Request, ServerEvent } from "./messages.ts";
 
 /** An object inside the page by which its parts publish messages of this family to each other, and listen to them. */
 export interface MessageBus {
@@ -9,6 +9,8 @@ export interface MessageBus {
   /** Calls `handler` for each message that any part publishes. Gives back what ends that. */
   subscribe(handler: (message: unknown) => void): () => void;
 }
+
+type ErrorEvent = Extract<ServerEvent, { topic: "Error" }>;
 
 const REMEMBERED = 200;
 
@@ -21,6 +23,21 @@ function isRequest(message: unknown): message is Request & { id?: string } {
   return text(channel) === "amazon" && text(topic) !== "error" && text(subtopic) !== "";
 }
 
+const errorEvent = (data: ApiErrorData, id: string | undefined): ErrorEvent => ({
+  channel: "Amazon",
+  topic: "Error",
+  subtopic: "ApiError",
+  data,
+  ...(id === undefined ? {} : { id }),
+});
+
+const unanswered = (error: unknown): ApiErrorData => ({
+  errorType: "NOT_PERMITTED",
+  msg: String(error),
+  errorMessage: "Not permitted.",
+  reason: "backendUnavailable",
+});
+
 /**
  * Plugs the client into a page's own publish/subscribe object: what the page publishes goes to the server, and every
  * event, reply and refusal of the server is published there, once. Nothing else in the page needs to know of Baton.
@@ -28,44 +45,41 @@ function isRequest(message: unknown): message is Request & { id?: string } {
  * @returns what ends that
  */
 export function attachBus(client: BatonClient, bus: MessageBus): () => void {
-  /** Ids of requests whose refusal was told: it comes as the request's answer and, where others should know, as an event. */
-  const told = new Set<string>();
-  const firstTime = (id: string): boolean => {
-    if (told.has(id)) return false;
-    told.add(id);
-    const [oldest] = told;
+  /**
+   * By a request's id the refusal that was told last: it comes as the request's answer and, where others should know, as an
+   * event. Only that second copy is kept from the page.
+   */
+  const told = new Map<string, { refusal: string; way: "answer" | "event" }>();
+  const isCopy = (event: ErrorEvent, way: "answer" | "event"): boolean => {
+    if (event.id === undefined) return false;
+    const refusal = JSON.stringify([event.data.errorType, event.data.reason, event.data.msg]);
+    const before = told.get(event.id);
+    told.delete(event.id);
+    if (before && before.way !== way && before.refusal === refusal) return true;
+    told.set(event.id, { refusal, way });
+    const [oldest] = told.keys();
     if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
-    return true;
+    return false;
   };
-  const tell = (event: ServerEvent): void => {
-    if (event.topic === "Error" && event.id !== undefined && !firstTime(event.id)) return;
-    bus.publish(event);
+  const tell = (event: ServerEvent, way: "answer" | "event"): void => {
+    if (event.topic !== "Error" || !isCopy(event, way)) bus.publish(event);
   };
-  const endEvents = client.subscribe("*", tell);
+  const endEvents = client.subscribe("*", (event) => tell(event, "event"));
   const endRequests = bus.subscribe((message) => {
     if (!isRequest(message)) return;
+    // Whoever asks again, as after a missing answer, is answered again.
+    if (message.id !== undefined) told.delete(message.id);
     client.publish(message).then(
       (reply) => {
-        if ("topic" in reply && reply.sequence === undefined) tell(reply);
+        if ("topic" in reply && reply.sequence === undefined) tell(reply, "answer");
       },
       (error: unknown) => {
-        const data =
-          error instanceof BatonError
-            ? error.data
-            : {
-                errorType: "NOT_PERMITTED",
-                msg: String(error),
-                errorMessage: "Not permitted.",
-                reason: "backendUnavailable" as const,
-              };
-        const id = error instanceof BatonError ? (error.id ?? message.id) : message.id;
-        tell({
-          channel: "Amazon",
-          topic: "Error",
-          subtopic: "ApiError",
-          data,
-          ...(id === undefined ? {} : { id }),
-        });
+        if (error instanceof BatonError) {
+          tell(errorEvent(error.data, error.id ?? message.id), "answer");
+        } else if (message.id === undefined || !told.has(message.id)) {
+          // No answer is no refusal: one that an event brings later is still to be told, and one that came counts.
+          bus.publish(errorEvent(unanswered(error), message.id));
+        }
       },
     );
   });
