@@ -167,6 +167,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void common_tags(TagList& tags, bool response) const;
   void sdp_tags(TagList& tags, const std::string& sdp) const;
   void contact_tag(TagList& tags, const Dialog& dialog) const;
+  /// What its trunk may ask for in the dialog, whoever called.
+  void use_trunks_credentials();
   /// Adds the credential that a 401 or 407 asks for. False when we have none.
   bool authorize(TagList& tags, const sip_s* response, const char* method,
                  const std::string& uri) const;

@@ -104,10 +104,7 @@ bool Leg::restore(const LegRecord& record, std::string& why) {
   for (const ReferSubscription& refer : refers_) {
     context_.next_refer = std::max(context_.next_refer, refer.refer + 1);
   }
-  if (const TrunkConfig* trunk = context_.endpoint->trunks().by_name(party_.trunk);
-      trunk != nullptr && !trunk->username.empty()) {
-    credentials_ = std::make_unique<Credentials>(Credentials{trunk->username, trunk->password});
-  }
+  use_trunks_credentials();
   if (record.state == LegState::dialling) {
     if (!record.dial) {
       why = "its record does not say whom it called";

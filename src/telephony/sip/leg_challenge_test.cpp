@@ -60,6 +60,25 @@ TEST_F(LegChallengeTest, AByeIsSentAgainWithTheCredential) {
   EXPECT_TRUE(events.wait<core::LegEnded>());
 }
 
+TEST_F(LegChallengeTest, ACarrierThatCalledInMayAskForItToo) {
+  start();
+  target.call(fmt::format("sip:{}@127.0.0.1:{}", testing::kInbound, port), TestUa::sdp(kTargetRtp));
+  const auto incoming = events.wait<core::LegIncoming>();
+  ASSERT_TRUE(incoming);
+  ASSERT_EQ("carrier", incoming->trunk);
+  const auto answered = submit(core::AnswerLeg{incoming->leg, core::Sound::queue});
+  const auto answer = target.response(200);
+  ASSERT_TRUE(answer);
+  target.take(*answer);
+  target.ack();
+  ok(answered);
+  const auto end = submit(core::EndLeg{incoming->leg, 0, ""});
+  const auto bye = target.request("BYE");
+  ASSERT_TRUE(bye);
+  target.reply(authorized(*bye), 200);
+  ok(end);
+}
+
 TEST_F(LegChallengeTest, AByeThatIsChallengedTwiceEndsTheLegAllTheSame) {
   start();
   const auto [a, b] = bridged();

@@ -2,13 +2,16 @@
 
 #include <sofia-sip/sip.h>
 
+#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 #include "telephony/sip/digest.hpp"
+#include "telephony/sip/endpoint.hpp"
 #include "telephony/sip/leg.hpp"
+#include "telephony/sip/trunks.hpp"
 
 namespace baton::telephony::sip {
 
@@ -25,6 +28,12 @@ bool add_credential(TagList& tags, const sip_s* challenge, const Credentials& cr
   if (!answer) return false;
   tags.header(proxy ? "Proxy-Authorization" : "Authorization", *answer);
   return true;
+}
+
+void Leg::use_trunks_credentials() {
+  const TrunkConfig* trunk = context_.endpoint->trunks().by_name(party_.trunk);
+  if (trunk == nullptr || trunk->username.empty()) return;
+  credentials_ = std::make_unique<Credentials>(Credentials{trunk->username, trunk->password});
 }
 
 bool Leg::authorize(TagList& tags, const sip_s* response, const char* method,

@@ -68,6 +68,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
   state_ = LegState::incoming;
   invite_transport_ = source.transport;
   trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
+  use_trunks_credentials();
   invite_ = std::make_unique<InviteServer>(std::move(transaction), !body.empty());
   await_invite();
   context_.loop->after(context_.times.trying, [weak = weak_from_this()] {
