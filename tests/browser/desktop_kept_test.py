@@ -117,3 +117,17 @@ async def test_another_agent_at_the_same_browser_has_his_own(world: World, brows
     await desk.page.wait("[role=option]:has-text('Sasi_Chime')")
     assert await desk.page.count(favourite("Sasi_Chime")) == 0
     desk.check()
+
+
+async def test_who_cannot_be_signed_out_is_told_so_and_stays(world: World, browser: Browser):
+    """The cookie is the server's to end: a form that looked like having signed out would leave the session to the next."""
+    desk = await Desk.open(world, browser)
+    await desk.page.click("header summary")
+    await browser.offline(desk.page, True)
+    await desk.button("Sign out")
+    await desk.sees("you are still signed in")
+    await browser.offline(desk.page, False)
+    await desk.button("Sign out")
+    await desk.page.wait("input[name=login]")
+    await desk.page.reload()
+    await desk.page.wait("input[name=login]")

@@ -303,6 +303,23 @@ async def test_refresh_second_tab_and_lost_network_change_nothing(world: World, 
     await desk.sees("Ready for the next call")
 
 
+@pytest.mark.config({"http.replay_events": 0})
+async def test_a_transfer_whose_events_nobody_kept_is_shown_as_it_is(world: World, browser: Browser):
+    """Whoever was away for too long gets the state instead of the events, and that tells of no transfer."""
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    call, leg = await desk.in_a_call(phone)
+    await desk.transfer(DIAL_PAD)
+    third = await world.carrier.incoming()
+    await third.ring()
+    await desk.sees("Ringing at")
+    await browser.offline(desk.page, True)
+    await desk.sees("No connection.")
+    await third.answer()
+    await browser.offline(desk.page, False)
+    await desk.sees("has the customer")
+
+
 async def test_another_login_in_one_tab_is_that_of_all(world: World, browser: Browser):
     desk = await Desk.open(world, browser, state=None)
     second = Desk(world, browser, await desk.page.another())

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Desk } from "./desk.ts";
 import { Page, type View } from "./page.ts";
 import type { SignInPrompt } from "./sign_in.ts";
 import type { BatonEvent } from "./state.ts";
@@ -188,4 +189,19 @@ it("finds the transfer that is running, though not at the first time of asking",
   last().tell(...AVAILABLE, { topic: "InboundCall", subtopic: "StateSync", message });
   await passes(LAST_WAIT);
   expect(count(path)).toBe(2);
+});
+
+it("takes what the records say of a transfer whose events are past", async () => {
+  await started();
+  const message = { attributes: [], queueName: null, queueTimestamp: null, calls: LEGS };
+  const sync: BatonEvent = { topic: "InboundCall", subtopic: "StateSync", message };
+  const taken = vi.spyOn(Desk.prototype, "takeTransfer");
+  last().tell(...AVAILABLE, sync, transferEvent("alerting"));
+  const failed = transferEvent("failed").message;
+  transfers = [failed];
+  await passes();
+  expect(taken).not.toHaveBeenCalled(); // What events told since is newer.
+  last().tell(sync);
+  await passes(LAST_WAIT);
+  expect(taken).toHaveBeenCalledExactlyOnceWith(failed);
 });

@@ -142,10 +142,14 @@ export class Page implements Baton {
     }
     if (event.topic === "InboundCall" && event.subtopic === "StateSync" && this.#desk.state.call) {
       const { contactId } = this.#desk.state.call;
-      this.#byItself(
-        () => this.#findTransfer(contactId),
-        () => this.#desk.state.call?.contactId === contactId && !this.#desk.state.transfer,
-      );
+      const known = this.#desk.state.transfer;
+      const wanted = (): boolean =>
+        this.#desk.state.call?.contactId === contactId && this.#desk.state.transfer === known;
+      this.#byItself(async () => {
+        const newest = await this.#newestTransfer(contactId);
+        // One that has ended is nothing to a page that never showed it.
+        if (newest && wanted() && (known || isRunning(newest))) this.#desk.takeTransfer(newest);
+      }, wanted);
     }
   }
 
@@ -159,14 +163,12 @@ export class Page implements Baton {
     });
   }
 
-  /** A state sync does not tell of a transfer that is running. */
-  async #findTransfer(contactId: string): Promise<void> {
+  /** A state sync tells of no transfer, and the events of one may be past. */
+  async #newestTransfer(contactId: string): Promise<Transfer | undefined> {
     const { items } = await this.read<{ items: Transfer[] }>(
       `/v1/transfers?contactId=${contactId}`,
     );
-    const running = items.find(isRunning);
-    const same = this.#desk.state.call?.contactId === contactId;
-    if (running && same && !this.#desk.state.transfer) this.#desk.takeTransfer(running);
+    return items[0];
   }
 
   #changed(state: State, before: State): void {

@@ -1,5 +1,6 @@
 import { age } from "@baton/shared/clock.ts";
 import { LanguageChoice } from "@baton/shared/LanguageChoice.tsx";
+import { SignOut } from "@baton/shared/SignOut.tsx";
 import { agentStateName } from "@baton/shared/texts.ts";
 import type { JSX } from "preact";
 import { busy, endWork, setState, shortcuts, signing, startWork, state, who } from "./session.ts";
@@ -75,9 +76,7 @@ export function Header(): JSX.Element {
               <small>{t("shortcutsHelp")}</small>
             </span>
           </label>
-          <button type="button" onClick={() => void signing.signOut()}>
-            {t("signOut")}
-          </button>
+          <SignOut signing={signing} />
         </div>
       </details>
     </header>

@@ -91,14 +91,15 @@ client.subscribe("*", (event) => {
   }
 });
 
-/** After a refresh the transfer's events are past; the records know them. */
+/** A sync tells of no transfer: whose events are past, after a refresh or a long absence, the records know. */
 async function resumeTransfer(): Promise<void> {
-  const contactId = state.value.call?.contactId;
-  if (contactId === undefined || state.value.transfer) return;
+  const known = state.value.transfer;
+  const contactId = (state.value.call ?? known)?.contactId;
+  if (contactId === undefined) return;
   const list = await client.transferRecords({ contactId }).catch(() => null);
   const mine = list?.items.filter((record) => record.agent === who.value?.login) ?? [];
   const newest = mine.sort((a, b) => a.at.localeCompare(b.at)).at(-1);
-  if (newest) state.value = applyRecord(state.value, newest);
+  if (newest) state.value = applyRecord(state.value, newest, known);
 }
 
 // --- What the agent does ---------------------------------------------------------------------------------------------

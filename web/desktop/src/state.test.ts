@@ -209,6 +209,15 @@ describe("the state", () => {
       "connected",
     );
     expect(applyRecord(after(...talking), { ...record, contactId: "c9" }).transfer).toBeNull();
+
+    // Events that nobody kept: what was shown before is past, unless something has been told since.
+    const stale = after(...talking, transfer("alerting"));
+    const ended = { ...record, state: "connected" } as TransferRecord;
+    expect(applyRecord(stale, ended, stale.transfer).transfer?.state).toBe("connected");
+    const told = after(...talking, transfer("alerting"), transfer("failed"));
+    expect(applyRecord(told, ended, stale.transfer).transfer?.state).toBe("failed");
+    const same = { ...record, state: "alerting" } as TransferRecord;
+    expect(applyRecord(stale, same, stale.transfer)).toBe(stale);
   });
 });
 

@@ -247,10 +247,20 @@ function applyTransfer(state: State, message: Transfer): State {
   return { ...state, transfer: { ...message, since, ...(error ? { error } : {}) } };
 }
 
-/** Takes up a transfer out of the records, after a refresh. A newer one that events told stays. */
-export function applyRecord(state: State, record: TransferRecord): State {
-  if (state.transfer || record.contactId !== state.call?.contactId) return state;
-  return { ...state, transfer: { ...record, since: record.at } };
+/**
+ * Takes up a transfer out of the records, which were asked when `known` was shown: after a refresh nothing, after a
+ * connection whose events are past what they had told before. What they tell meanwhile stays.
+ */
+export function applyRecord(
+  state: State,
+  record: TransferRecord,
+  known: State["transfer"] = null,
+): State {
+  const contactId = (state.call ?? state.transfer)?.contactId;
+  if (state.transfer !== known || record.contactId !== contactId) return state;
+  if (known?.transferId === record.transferId && known.state === record.state) return state;
+  const error = known?.transferId === record.transferId ? known.error : undefined;
+  return { ...state, transfer: { ...record, since: record.at, ...(error ? { error } : {}) } };
 }
 
 /** Whether the customer can still be taken back: somebody is to be waited for. */

@@ -28,7 +28,8 @@ export interface Signing {
   resume(): Promise<void>;
   /** Signs in; gives back why not, in words, or nothing. */
   signIn(login: string, password: string): Promise<string>;
-  signOut(): Promise<void>;
+  /** Signs out; gives back why not, in words, or nothing. The cookie can be ended by the server only. */
+  signOut(): Promise<string>;
 }
 
 export function signingOf(client: BatonClient, comings: Comings): Signing {
@@ -101,9 +102,16 @@ export function signingOf(client: BatonClient, comings: Comings): Signing {
     },
 
     async signOut() {
+      try {
+        await client.signOut();
+      } catch (error) {
+        if (!(error instanceof BatonError)) return t("stillSignedIn");
+        if (error.status !== 401) return error.message;
+        client.close(); // The session has ended already.
+      }
       storage.setWho(null);
-      await client.signOut().catch(() => client.close());
       forget();
+      return "";
     },
   };
 }

@@ -12,6 +12,7 @@ const en = {
   signInWrong: "Login or password is wrong, or the account is disabled.",
   signInLater: "Too many tries. Try again in {seconds} s.",
   unreachable: "The server does not answer. Try again in a moment.",
+  stillSignedIn: "The server does not answer: you are still signed in. Try again in a moment.",
   signedOut: "The server ended your session. Sign in again.",
   nameOffered: "Call offered",
   nameBusy: "In a call",
@@ -82,6 +83,8 @@ const de: Record<keyof typeof en, string> = {
   signInWrong: "Benutzer oder Passwort ist falsch, oder das Konto ist gesperrt.",
   signInLater: "Zu viele Versuche. In {seconds} s noch einmal.",
   unreachable: "Der Server antwortet nicht. Gleich noch einmal versuchen.",
+  stillSignedIn:
+    "Der Server antwortet nicht: Sie sind noch angemeldet. Gleich noch einmal versuchen.",
   signedOut: "Der Server hat die Sitzung beendet. Bitte neu anmelden.",
   nameOffered: "Anruf kommt",
   nameBusy: "Im Gespräch",

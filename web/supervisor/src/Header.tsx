@@ -1,4 +1,5 @@
 import { LanguageChoice } from "@baton/shared/LanguageChoice.tsx";
+import { SignOut } from "@baton/shared/SignOut.tsx";
 import type { JSX } from "preact";
 import { linkTo, route, VIEWS, viewOf } from "./route.ts";
 import { signing } from "./session.ts";
@@ -30,9 +31,7 @@ export function Header(): JSX.Element {
         <div class="sheet">
           <a href="/">{t("toDesktop")}</a>
           <LanguageChoice />
-          <button type="button" onClick={() => void signing.signOut()}>
-            {t("signOut")}
-          </button>
+          <SignOut signing={signing} />
         </div>
       </details>
     </header>
