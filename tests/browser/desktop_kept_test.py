@@ -121,7 +121,7 @@ async def test_another_agent_at_the_same_browser_has_his_own(world: World, brows
 
 async def test_who_cannot_be_signed_out_is_told_so_and_stays(world: World, browser: Browser):
     """The cookie is the server's to end: a form that looked like having signed out would leave the session to the next."""
-    desk = await Desk.open(world, browser)
+    desk = await Desk.open(world, browser, state=None)
     await desk.page.click("header summary")
     await browser.offline(desk.page, True)
     await desk.button("Sign out")

@@ -83,8 +83,7 @@ const de: Record<keyof typeof en, string> = {
   signInWrong: "Benutzer oder Passwort ist falsch, oder das Konto ist gesperrt.",
   signInLater: "Zu viele Versuche. In {seconds} s noch einmal.",
   unreachable: "Der Server antwortet nicht. Gleich noch einmal versuchen.",
-  stillSignedIn:
-    "Der Server antwortet nicht: Sie sind noch angemeldet. Gleich noch einmal versuchen.",
+  stillSignedIn: "Der Server antwortet nicht: Sie sind noch angemeldet.",
   signedOut: "Der Server hat die Sitzung beendet. Bitte neu anmelden.",
   nameOffered: "Anruf kommt",
   nameBusy: "Im Gespräch",
