@@ -151,10 +151,19 @@ std::string message_of_input(SendArguments& arguments) {
   return message;
 }
 
+/// Whether the message asks for a blind transfer.
+bool is_transfer(const std::string& message) {
+  json::object envelope = json::parse(message).as_object();
+  const std::optional<std::string> subtopic = take_text(envelope, "subtopic");
+  return subtopic && message::text::equals_folded(message::text::trim(*subtopic), "BlindTransfer");
+}
+
 /// Judges the events that a request causes.
 class Verdict {
  public:
-  Verdict(std::string id, bool wait) : id_(std::move(id)), fence_(id_ + "/fence"), wait_(wait) {}
+  /// `transfer`: the request asks for one.
+  Verdict(std::string id, bool wait, bool transfer)
+      : id_(std::move(id)), fence_(id_ + "/fence"), wait_(wait), asks_transfer_(transfer) {}
 
   /// A read that is sent after the request: its reply tells that the request was answered, for
   /// those that cause no event when all is well (SendDTMF).
@@ -198,10 +207,10 @@ class Verdict {
     return error_follows && !error_seen_ ? std::nullopt : outcome_;
   }
 
-  /// With --wait: the request was answered, and no event told of a transfer. That is so of one that
-  /// makes none, and where it repeats one whose transfer has ended.
+  /// With --wait: a transfer was accepted, and no event told of it, since the request repeats one
+  /// whose transfer has ended.
   [[nodiscard]] bool transfer_unknown(const EventView& event) const {
-    return wait_ && is_fence(event) && !event.is_error() && transfer_.empty();
+    return wait_ && asks_transfer_ && is_fence(event) && !event.is_error() && transfer_.empty();
   }
   /// Waits for the outcome of that one.
   void follow(std::string transfer) { transfer_ = std::move(transfer); }
@@ -214,6 +223,7 @@ class Verdict {
   std::string id_;
   std::string fence_;
   bool wait_;
+  bool asks_transfer_;
   std::string transfer_;
   bool error_seen_ = false;
   std::optional<int> outcome_;
@@ -237,9 +247,6 @@ std::optional<int> outcome_before(const Session& session, const std::string& mes
   // The same id again does nothing again, and over HTTP it is told which transfer it was.
   const HttpReply again =
       http_request(session.url, "POST", "/v1/messages", session.token, message, kTime);
-  if (again.status == 200 || (again.status == 202 && text_in(again, "transferId").empty())) {
-    return kOk;
-  }
   const std::string transfer = text_in(again, "transferId");
   const HttpReply record =
       again.status == 202
@@ -265,7 +272,7 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
   struct Interrupted {};
   Inbox<std::variant<SocketEvent, Interrupted>> inbox;
   const Interrupt interrupt([&inbox](int) { inbox.put(Interrupted{}); });
-  Verdict verdict(arguments.id, arguments.wait);
+  Verdict verdict(arguments.id, arguments.wait, is_transfer(message));
   const std::string query = arguments.agent.empty() ? "" : "agents=" + url_encode(arguments.agent);
   WebSocketClient socket(session.url, session.token, query,
                          [&inbox](SocketEvent event) { inbox.put(std::move(event)); });

@@ -294,7 +294,7 @@ const std::array kKeys{
          "port is refused where SIP listens outside loopback.",
          rules::kSource),
     text("trunk", "username", BATON_TRUNK_AT(username),
-         "For digest authentication in both directions; empty: none.", kAny),
+         "For digest authentication in both directions, with a password; empty: none.", kAny),
     text("trunk", "password", BATON_TRUNK_AT(password), "Its password. Prefer `password_file`.",
          kAny, TextUse::secret),
     text("trunk", "password_file", BATON_TRUNK_AT(password),

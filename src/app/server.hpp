@@ -48,7 +48,8 @@ class Server final : public gateway::Backend {
   void drain();
   /// Legs of the core or of the SIP back end that are still up.
   [[nodiscard]] std::uint64_t legs_up() const;
-  /// Refuses new work, ends what is up, writes what is pending. A second call does nothing.
+  /// Refuses new work, ends what is up, writes what is pending. After a start that failed as
+  /// leave(). A second call does nothing.
   void stop();
   /// The same without a word to anybody on a call: the next process goes on with them.
   void leave();

@@ -59,6 +59,15 @@ struct MoveContact : ::testing::Test {
   TestCenter t;
   explicit MoveContact(directory::Directory directory = three_queues()) : t(std::move(directory)) {}
 
+  /// A customer whom nobody has answered yet.
+  ContactId calls() {
+    LegIncoming incoming;
+    incoming.leg = {.high = 0xabc, .low = 7};
+    incoming.trunk = "carrier";
+    incoming.to_number = kInbound;
+    t.put(incoming);
+    return incoming.leg;
+  }
   /// As the supervisor does, to the queue with that number.
   Reply move(const ContactId& call, int queue, Role role = Role::supervisor) {
     return ask(call, to_quick_connect(QuickConnectType::queue, "only" + std::to_string(queue)),
@@ -380,21 +389,17 @@ TEST_F(MoveContact, WhoRingsIsAnsweredByAQueueThatAnswers) {
   d.queues[2].answer = directory::QueueAnswer::on_agent;
   t.put(DirectoryChanged{d});
   t.sign_in("agent2");
-  LegIncoming incoming;
-  incoming.leg = {.high = 0xabc, .low = 7};
-  incoming.trunk = "carrier";
-  incoming.to_number = kInbound;
-  t.put(incoming);
+  const ContactId call = calls();
   t.confirm<RingLeg>();
   t.pass(100'000);
-  ASSERT_TRUE(move(incoming.leg, 3).accepted);
+  ASSERT_TRUE(move(call, 3).accepted);
   EXPECT_FALSE(t.take<AnswerLeg>()) << "this one lets him ring, too";
   EXPECT_EQ(waiting(kThirdQueueArn), 1);
-  ASSERT_TRUE(move(incoming.leg, 2).accepted);
+  ASSERT_TRUE(move(call, 2).accepted);
   EXPECT_EQ(waiting(kThirdQueueArn), 0);
-  EXPECT_EQ(offered_to(incoming.leg), "");
+  EXPECT_EQ(offered_to(call), "");
   t.confirm<AnswerLeg>();
-  EXPECT_EQ(offered_to(incoming.leg), "agent2");
+  EXPECT_EQ(offered_to(call), "agent2");
   for (const QueueStatus& each : t.center.queues()) {
     if (each.arn == kOtherQueueArn) {
       EXPECT_NEAR(static_cast<double>(t.now - each.longest_waiting_since), 100'000, 50);
@@ -409,13 +414,9 @@ TEST_F(MoveContact, WhoRingsIsNotLeftRingingForLonger) {
     queue.max_wait_seconds = 600;
   }
   t.put(DirectoryChanged{d});
-  LegIncoming incoming;
-  incoming.leg = {.high = 0xabc, .low = 7};
-  incoming.trunk = "carrier";
-  incoming.to_number = kInbound;
-  t.put(incoming);
+  const ContactId call = calls();
   t.pass(160'000);
-  ASSERT_TRUE(move(incoming.leg, 2).accepted);
+  ASSERT_TRUE(move(call, 2).accepted);
   t.pass(9'000);
   EXPECT_EQ(waiting(kOtherQueueArn), 1);
   t.pass(1'500);
@@ -509,18 +510,14 @@ struct MoveOfAnAnsweredCustomer : MoveContact {
   }
   ContactId joined_in_vain() {
     t.sign_in("agent1");
-    LegIncoming incoming;
-    incoming.leg = LegId{.high = 1, .low = 2};
-    incoming.trunk = "carrier";
-    incoming.to_number = kInbound;
-    t.put(incoming);
+    const ContactId call = calls();
     t.confirm<RingLeg>();
     EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
     const LegId agent_leg = t.confirm<DialLeg>().leg;
     t.put(LegAnswered{agent_leg});
     t.fail<BridgeLegs>(481, "gone", agent_leg);
     t.finish_ends();
-    return incoming.leg;
+    return call;
   }
 };
 
@@ -550,11 +547,7 @@ TEST_F(MoveOfAnAnsweredCustomer, IsOverWhereHisLegTurnsOutToBeGone) {
 
 TEST_F(MoveContact, WhoseAcknowledgementIsLateIsOfferedOnceItIsThere) {
   t.sign_in("agent1");
-  LegIncoming incoming;
-  incoming.leg = LegId{.high = 1, .low = 2};
-  incoming.trunk = "carrier";
-  incoming.to_number = kInbound;
-  t.put(incoming);
+  calls();
   t.fail<AnswerLeg>(504, "The parties took too long.");
   EXPECT_EQ(waiting(kQueueArn), 1);
   EXPECT_EQ(t.state_of("agent1"), "Available");

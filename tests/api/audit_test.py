@@ -15,7 +15,7 @@ import pytest
 
 from harness.samples import quick_connect
 from harness.server import run
-from harness.world import INBOUND, World
+from harness.world import INBOUND, Conversation, World
 from peer import Address, Uri
 from peer.digest import Credentials
 
@@ -29,13 +29,18 @@ async def audit(world: World, *options: str) -> list[dict]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-async def test_a_transfer_from_request_to_outcome(world: World):
+async def connected_by(world: World, request_id: str) -> tuple[Conversation, dict]:
+    """A call that such a request handed on to NUMBER, and what was told of that."""
     talking = await world.talking("agent1")
-    await talking.desktop.blind_transfer(NUMBER, id="t-1")
+    await talking.desktop.blind_transfer(NUMBER, id=request_id)
     target = await world.carrier.incoming()
     await target.ring()
     await target.answer()
-    connected = await talking.desktop.transfer("connected")
+    return talking, await talking.desktop.transfer("connected")
+
+
+async def test_a_transfer_from_request_to_outcome(world: World):
+    talking, connected = await connected_by(world, "t-1")
     await talking.desktop.blind_transfer("12", id="t-2")
     await talking.desktop.error("BLIND_TRANSFER_FAILED")
     await talking.desktop.blind_transfer(NUMBER, id="t-3")
@@ -128,12 +133,7 @@ async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world:
 
 @pytest.mark.config({"http.replay_seconds": 0})
 async def test_what_waited_when_the_process_died_is_written_by_the_next(world: World):
-    talking = await world.talking("agent1")
-    await talking.desktop.blind_transfer(NUMBER, id="t-1")
-    target = await world.carrier.incoming()
-    await target.ring()
-    await target.answer()
-    connected = await talking.desktop.transfer("connected")
+    talking, connected = await connected_by(world, "t-1")
     await world.restart()
     await talking.customer.hangup()
     await world.no_leg_is_left()

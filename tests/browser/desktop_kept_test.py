@@ -126,6 +126,7 @@ async def test_who_cannot_be_signed_out_is_told_so_and_stays(world: World, brows
     await browser.offline(desk.page, True)
     await desk.button("Sign out")
     await desk.sees("you are still signed in")
+    await desk.picture("still-signed-in")
     await browser.offline(desk.page, False)
     await desk.button("Sign out")
     await desk.page.wait("input[name=login]")
