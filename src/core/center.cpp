@@ -367,7 +367,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
           enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
           store(*owner);
           // Nobody is to answer him before it is known that he is there.
-          if (!result.ok) ask_customer(*owner);
+          if (!result.ok) ask_customer(*owner, Sound::queue);
           (void)try_offer(*owner);
         }
       }
@@ -423,8 +423,12 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       if (planted(PlantedFault::customer_dropped) && !result.ok) end_contact(*owner);
       // Where the customer is gone, going on would offer somebody a dead call: his end comes next,
       // and if not, the park's deadline goes on.
-      else if (transfer != nullptr && transfer->releasing && !leg_is_gone(result))
+      else if (transfer != nullptr && transfer->releasing && !leg_is_gone(result)) {
+        // The switch waits no longer, which the customer may still do: nobody is to answer a leg
+        // of which it is not known that it is there.
+        if (!leg_answered(result)) ask_customer(*owner, release_sound(*transfer));
         finish_release(*owner, *transfer);
+      }
       break;
     case Purpose::offer_bridge:
     case Purpose::target_bridge:

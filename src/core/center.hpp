@@ -88,6 +88,11 @@ BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, 
   return result.ok || (!leg_is_gone(result) && result.code != 504);
 }
 
+/// What a customer hears who is parked for a transfer.
+[[nodiscard]] inline Sound release_sound(const Transfer& transfer) {
+  return transfer.kind == TransferKind::queue ? Sound::queue : Sound::ringback;
+}
+
 struct OpenCommand {
   Purpose purpose = Purpose::none;
   ContactId contact;
@@ -362,8 +367,8 @@ struct ContactCenter::Impl {
   /// nobody, so that a customer who is dead is not handed from agent to agent until the switch
   /// finds out.
   void customer_owes_answer(Contact& contact);
-  /// Asks him, where it is not known who did not answer.
-  void ask_customer(Contact& contact);
+  /// Asks him, where it is not known who did not answer. `sound` is what he then hears.
+  void ask_customer(Contact& contact, Sound sound);
   /// He has answered, or the switch reports nothing: what stood still goes on.
   void customer_answered(Contact& contact);
 

@@ -94,7 +94,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
   const bool his_silence = contact.silence_timer != 0 && !result.failed_leg;
   if ((purpose == Purpose::offer_bridge || purpose == Purpose::target_bridge) &&
       !result.failed_leg && !leg_answered(result)) {
-    ask_customer(contact);
+    ask_customer(contact, contact.queue ? Sound::queue : Sound::ringback);
   }
   switch (purpose) {
     case Purpose::offer_bridge:
@@ -114,8 +114,17 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       if (contact.dial_out)
         dial_out_failed(contact, Reason::mediaNotAcceptable, result.code, result.text);
       break;
+    case Purpose::back_bridge:
+      // Both legs stay up, parked: held, so that the agent sees it and can resume.
+      if (Agent* who = agent(contact.agent);
+          who != nullptr && !contact.held && !(gone && result.failed_leg)) {
+        contact.held = true;
+        contact.call_state_at = now_;
+        publish_call_to(*who, contact);
+      }
+      break;
     default:
-      break;  // Resume and back: both legs stay up, parked; the agent was told, or can resume.
+      break;  // A Resume that failed: the agent was told, and both legs are parked as before.
   }
 }
 
@@ -125,10 +134,9 @@ void ContactCenter::Impl::customer_owes_answer(Contact& contact) {
   contact.silence_timer = arm(TimerKind::silence, contact.id, end_deadline());
 }
 
-void ContactCenter::Impl::ask_customer(Contact& contact) {
+void ContactCenter::Impl::ask_customer(Contact& contact, Sound sound) {
   customer_owes_answer(contact);
-  if (contact.silence_timer != 0)
-    park(contact, contact.queue ? Sound::queue : Sound::ringback, Purpose::wait_park);
+  if (contact.silence_timer != 0) park(contact, sound, Purpose::wait_park);
 }
 
 void ContactCenter::Impl::customer_answered(Contact& contact) {
@@ -166,6 +174,23 @@ void ContactCenter::Impl::on(const LegAnswered& event) {
   Contact* call = contact_of_leg(event.leg);
   if (call == nullptr) return;
   Leg* leg = call->leg(event.leg);
+  if (leg != nullptr && leg->phase == LegPhase::incoming) {
+    // By a join, whose result follows. Where he was moved meanwhile to a queue that answers, that
+    // command's result tells it.
+    if (!call->queue && !call->offer) return;
+    // Should it fail, he waits as long as anybody who was
+    // answered.
+    leg->phase = LegPhase::up;
+    leg->parked = true;
+    leg->answered_at = now_;
+    if (const directory::Queue* queue =
+            call->queue ? directory_->queue(call->queue->arn) : nullptr) {
+      cancel(call->queue->timer);
+      call->queue->timer = arm(TimerKind::queue_wait, call->id,
+                               call->queue->entered_at + queue->max_wait_seconds * 1000LL);
+    }
+    return;
+  }
   const bool late =
       planted(PlantedFault::late_answer_taken) && leg != nullptr && leg->phase == LegPhase::ending;
   if (leg == nullptr ||

@@ -122,8 +122,7 @@ void ContactCenter::Impl::begin_release(Contact& contact, Transfer& transfer) {
   transfer.releasing = true;
   stop_bridging(contact);  // The park undoes it: an agent who resumes and transfers at once.
   transfer.park_timer = arm(TimerKind::release_park, contact.id, now_ + policy_.park_timeout_ms);
-  park(contact, transfer.kind == TransferKind::queue ? Sound::queue : Sound::ringback,
-       Purpose::release_park);
+  park(contact, release_sound(transfer), Purpose::release_park);
   if (planted(PlantedFault::released_without_park)) finish_release(contact, transfer);
 }
 

@@ -52,7 +52,8 @@ struct LegRinging {
 };
 BOOST_DESCRIBE_STRUCT(LegRinging, (), (leg))
 
-/// A dialled leg was answered by a 2xx; the media is not joined yet (BridgeLegs does that).
+/// A dialled leg was answered by a 2xx; the media is not joined yet (BridgeLegs does that). Or an
+/// incoming one was answered by a BridgeLegs and has acknowledged it, whatever becomes of the join.
 struct LegAnswered {
   LegId leg;
 };

@@ -534,6 +534,22 @@ TEST_F(MoveOfAnAnsweredCustomer, EntersTheQueueWhichHasNothingToAnswer) {
   t.answer("agent2");
 }
 
+TEST_F(MoveOfAnAnsweredCustomer, IsAPlainMoveWhereTheSwitchToldOfTheAnswer) {
+  t.sign_in("agent1");
+  const ContactId call = calls();
+  t.confirm<RingLeg>();
+  EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  const LegId agent_leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{agent_leg});
+  t.put(LegAnswered{call});
+  t.fail<BridgeLegs>(481, "gone", agent_leg);
+  t.finish_ends();
+  t.sign_in("agent2");
+  ASSERT_TRUE(move(call, 2).accepted);
+  EXPECT_FALSE(t.take<AnswerLeg>());
+  EXPECT_EQ(offered_to(call), "agent2");
+}
+
 TEST_F(MoveOfAnAnsweredCustomer, IsOverWhereHisLegTurnsOutToBeGone) {
   const ContactId call = joined_in_vain();
   t.sign_in("agent2");

@@ -371,5 +371,32 @@ TEST_F(Race, AHoldThatIsDoneOnceTheAgentIsJoinedAgainIsOverWithTheJoin) {
   EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected") << "they talk";
 }
 
+TEST_F(Race, AnAgentWhoCannotBeJoinedAgainSeesThatTheCallIsHeld) {
+  for (const int code : {488, 504}) {
+    ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+    t.put(LegRinging{t.confirm<DialLeg>().leg});
+    ASSERT_TRUE(t.take<ParkLeg>());
+    ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+    EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+    t.fail<BridgeLegs>(code, "No");
+    EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+    ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+    t.confirm<BridgeLegs>();
+    EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+  }
+}
+
+TEST_F(Race, AJoinBackThatFailsSinceTheCustomerIsGoneTellsOfHisEndOnly) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.put(LegRinging{t.confirm<DialLeg>().leg});
+  const auto park = t.take<ParkLeg>();
+  ASSERT_TRUE(park);
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  t.fail<BridgeLegs>(481, "gone", park->second.leg);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+  t.put(LegEnded{.leg = park->second.leg, .cause = EndCause::unreachable, .code = 481, .text = {}});
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+}
+
 }  // namespace
 }  // namespace baton::core

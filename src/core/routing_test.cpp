@@ -176,6 +176,28 @@ TEST(Routing, ACallLeftRingingEndsBeforeTheCarriersTimerC) {
   EXPECT_EQ(end->second.code, 480);
 }
 
+TEST(Routing, ACallThatWasAnsweredInVainWaitsAsLongAsTheQueueLets) {
+  auto directory = small_directory();
+  directory.queues[0].answer = directory::QueueAnswer::on_agent;
+  TestCenter t(directory);
+  t.sign_in("agent1");
+  const LegId call = call_to(t, kInbound, 1);
+  t.confirm<RingLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  const LegId phone = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{phone});
+  t.put(LegAnswered{call});
+  t.fail<BridgeLegs>(488, "No", phone);
+  t.finish_ends();
+  ASSERT_TRUE(t.choose("agent1", "Break").accepted);
+  const int longest = directory.queues[0].max_wait_seconds;
+  ASSERT_GT(longest, 180);
+  t.pass((longest - 1) * 1000);
+  EXPECT_FALSE(t.take<EndLeg>().has_value());
+  t.pass(2'000);
+  EXPECT_EQ(t.take<EndLeg>()->second.leg, call);
+}
+
 TEST(Routing, TheRecordKeepsEachAttempt) {
   TestCenter t;
   t.sign_in("agent1");

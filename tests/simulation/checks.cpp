@@ -154,8 +154,10 @@ void World::on(const core::Command& output) {
   } else if (const auto* park = std::get_if<core::ParkLeg>(&output.body)) {
     for (Tracked& each : tracked_) {
       if (each.outcome || each.released || each.customer != park->leg) continue;
-      each.parked = each.answered = false;
       each.park = output.id;
+      // Asked again since the switch gave up waiting: the release need not wait for that.
+      if (each.given_up_input == inputs_) continue;
+      each.parked = each.answered = false;
       each.park_asked = now_;
     }
   }

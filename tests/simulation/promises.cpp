@@ -44,18 +44,30 @@ void World::note_input(const core::InputBody& body) {
 void World::note_report(const Pending& reported, const core::CommandResult& result) {
   const bool park = reported.kind == Pending::Kind::park;
   const bool refused = !result.ok && result.code != 408 && result.code != 481;
+  // 504 is the switch's own: it has waited for long enough.
+  const bool answered = refused && result.code != 504;
   if (park) {
     for (Tracked& each : tracked_) {
       if (each.park != result.command) continue;
       each.parked = true;
-      each.answered = result.ok || refused;
+      each.answered = result.ok || answered;
+      if (refused && !answered) each.given_up_input = inputs_ + 1;  // The one that tells it.
     }
   }
   // The core asks whom it cannot answer, since he was, whether he is there.
   if (reported.kind == Pending::Kind::answer && refused) quiet(reported.a, now_ + tick_);
+  // So it does where a join took too long: it is not known whose side did not answer.
+  if (reported.kind == Pending::Kind::bridge && refused && !answered) {
+    for (const auto& [id, contact] : Inspection::of(core_.center).contacts_) {
+      const core::Leg* customer = contact->customer();
+      if (contact->bridge_command == result.command && contact->agent.empty() &&
+          customer != nullptr && customer->phase == core::LegPhase::up)
+        quiet(contact->customer_leg, now_ + tick_);
+    }
+  }
   // The core waits for some results no longer.
   if (!Inspection::of(core_.center).commands_.contains(result.command)) return;
-  if (!(park && (result.ok || refused)) && !(reported.kind == Pending::Kind::bridge && result.ok))
+  if (!(park && (result.ok || answered)) && !(reported.kind == Pending::Kind::bridge && result.ok))
     return;
   for (const LegId& id : {reported.a, reported.b}) {
     if (SimLeg* leg = switch_.leg(id)) leg->quiet_since = 0;

@@ -30,7 +30,8 @@ Step draw_step(Draw& draw, const World& world, bool recorded) {
     // Mostly in order, mostly well.
     if (draw.below(4) != 0) step.who = 0;
     const std::uint32_t luck = draw.below(100);
-    step.how = luck < 86 ? 0 : luck < 92 ? 1 : luck < 97 ? 2 : 3;
+    const std::uint32_t result = luck < 86 ? 0 : luck < 92 ? 1 : luck < 97 ? 2 : 3;
+    step.how = static_cast<std::uint8_t>(result + 4 * draw.below(64));
     return step;
   }
   if (const int rings = world.leg_that_rings(); rings >= 0 && pick < 620) {

@@ -1,6 +1,7 @@
 #include "switch_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -100,7 +101,8 @@ LegEnded SwitchModel::hang_up(SimLeg& ended, EndCause cause, int code) {
   return event;
 }
 
-std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result result) {
+std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result result,
+                                                   std::uint8_t how) {
   const Pending asked = pending[index];
   pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(index));
   SimLeg* a = leg(asked.a);
@@ -163,6 +165,14 @@ std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result res
         fail(500);
       } else if (result == Result::done) {
         a->state = LegState::up;
+      } else if (result == Result::refused && how % 4 == 1) {
+        // The deadline has passed, and the ACK comes after all.
+        fail(504);
+        a->state = LegState::up;
+      } else if (result == Result::refused && how % 4 == 2) {
+        // The ACK brings an answer that cannot be used.
+        fail(488, asked.a);
+        lose(*a, EndCause::unreachable, 488);
       } else {
         fail(408);
         lose(*a, EndCause::unreachable, 408);
@@ -172,7 +182,8 @@ std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result res
       if (is_gone(a)) {
         fail(481);
       } else if (result == Result::refused) {
-        fail(491);
+        constexpr std::array kCodes = {491, 500, 488, 504};
+        fail(kCodes.at(how % 4U), how % 4 == 3 ? std::nullopt : std::optional(asked.a));
       } else if (result == Result::leg_lost) {
         fail(408);
         lose(*a, EndCause::unreachable, 408);
@@ -187,8 +198,16 @@ std::optional<core::InputBody> SwitchModel::report(std::size_t index, Result res
       } else if (result == Result::done) {
         a->state = LegState::up;
         b->state = LegState::up;
+      } else if (result == Result::refused && how % 4 == 1) {
+        // The deadline has passed; the exchange goes on, and both may be joined by it after all.
+        fail(504);
+        if (how / 4 % 2 == 0) {
+          a->state = LegState::up;
+          b->state = LegState::up;
+        }
       } else if (result == Result::refused) {
-        fail(488, asked.at % 2 == 0 ? asked.a : asked.b);
+        constexpr std::array kCodes = {488, 0, 491, 500};
+        fail(kCodes.at(how % 4U), asked.at % 2 == 0 ? asked.a : asked.b);
       } else {
         SimLeg& lost = asked.at % 2 == 0 ? *a : *b;
         fail(408, lost.id);

@@ -60,8 +60,9 @@ class SwitchModel {
   /// True if a report may come before those that were asked for earlier: the end of a leg waits for
   /// its dial.
   [[nodiscard]] bool may_report(std::size_t index) const;
-  /// Takes the report off the list: the input to deliver, or nothing where it never comes.
-  std::optional<core::InputBody> report(std::size_t index, Result result);
+  /// Takes the report off the list: the input to deliver, or nothing where it never comes. `how`
+  /// chooses among the ways of one result.
+  std::optional<core::InputBody> report(std::size_t index, Result result, std::uint8_t how = 0);
   /// The leg ends without our doing; LegEnded is the caller's to deliver.
   core::LegEnded hang_up(SimLeg& leg, core::EndCause cause, int code);
   /// The process died and another one adopts some of the legs: none, all, or those that `how`

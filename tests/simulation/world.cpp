@@ -212,11 +212,15 @@ void World::put() {
   check();
 }
 
-void World::report(std::size_t index, Result result) {
+void World::report(std::size_t index, Result result, std::uint8_t how) {
   if (index >= switch_.pending.size() || !switch_.may_report(index)) return;
   const Pending reported = switch_.pending[index];
-  auto body = switch_.report(index, result);
+  const SimLeg* first = switch_.leg(reported.a);
+  const bool rang = first != nullptr && first->state == LegState::incoming;
+  auto body = switch_.report(index, result, how);
   if (!body) return;
+  if (rang && reported.kind == Pending::Kind::bridge && first->state == LegState::up)
+    put(core::LegAnswered{reported.a});
   if (const auto* told = std::get_if<core::CommandResult>(&*body)) note_report(reported, *told);
   put(std::move(*body));
 }
@@ -649,7 +653,8 @@ void World::take(const Step& step) {
   switch (step.act) {
     case Act::result:
       if (!switch_.pending.empty()) {
-        report(step.who % switch_.pending.size(), static_cast<Result>(step.how % 4));
+        report(step.who % switch_.pending.size(), static_cast<Result>(step.how % 4),
+               static_cast<std::uint8_t>(step.how / 4U));
       }
       break;
     case Act::leg: {

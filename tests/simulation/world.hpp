@@ -152,6 +152,7 @@ class World {
     bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
     CommandId park = 0;  ///< The release's own: that of an agent's hold may be open beside it.
     TimeMs park_asked = 0;
+    std::uint64_t given_up_input = 0;  ///< The input by which the switch told that it waits no more.
   };
   /// The calls that say that an agent has them, or is offered them.
   struct CallsOf {
@@ -173,7 +174,7 @@ class World {
   }
   void put();
   void fail(Rule rule, std::string text);
-  void report(std::size_t index, Result result);
+  void report(std::size_t index, Result result, std::uint8_t how = 0);
   void leg_event(SimLeg& leg, std::uint8_t how);
   void pass(TimeMs until);
   void fire_overdue();

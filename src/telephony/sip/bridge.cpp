@@ -286,7 +286,10 @@ class Bridge : public CommandJob {
                    [job = shared_from_this(), this, offered](int code, const std::string& text) {
                      if (code != 200) {
                        fail(code, text, first_->id());
-                     } else if (offered) {
+                       return;
+                     }
+                     context_.emit(core::LegAnswered{first_->id()});
+                     if (offered) {
                        if (up(*second_)) {
                          joined();
                        } else {

@@ -147,8 +147,10 @@ class PeerOffer : public Job {
                          // The other hung up meanwhile: the party is as good as parked.
                          answer_here();
                        } else {
-                         // 408 and 481 are about the other's dialog and would end this one.
-                         refuse(code == 408 || code == 481 ? 500 : code, text);
+                         // 408 and 481 are about the other's dialog and would end this one; a
+                         // challenge is to us, and this party has no credential for it.
+                         const bool ours = code == 401 || code == 407 || code == 408 || code == 481;
+                         refuse(ours ? 500 : code, text);
                        }
                      });
   }

@@ -43,6 +43,11 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
       *other->dialog_, "INFO", make,
       [asker, leg = other->self()](ClientTransaction&, const Response& response) {
         if (response.provisional()) return;
+        if (response.status == 401 || response.status == 407) {
+          // The challenge is ours, and a credential for it is not the asker's to have.
+          asker->reply(500);
+          return;
+        }
         if (response.status != 408 && response.status != 481) {
           asker->reply(response.status);
           return;

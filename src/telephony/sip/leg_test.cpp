@@ -110,6 +110,22 @@ TEST_F(LegTest, ARefusalByTheOtherLeavesTheBridgeAsItWas) {
   EXPECT_FALSE(events.wait<core::LegHeld>({}, milliseconds(10)));
 }
 
+TEST_F(LegTest, AChallengeOfTheOthersIsNotHandedToThePartyThatAsked) {
+  start();
+  bridged();
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendonly", 3, "0 101"));
+  const auto carried = target.request("INVITE");
+  ASSERT_TRUE(carried);
+  target.reply(*carried, 407);
+  EXPECT_TRUE(customer.response(500));
+  customer.ack();
+  customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");
+  const auto info = target.request("INFO");
+  ASSERT_TRUE(info);
+  target.reply(*info, 401);
+  EXPECT_TRUE(customer.response(500));
+}
+
 TEST_F(LegTest, GlareIsTriedAgainAfterTheBackOff) {
   start();
   const LegId a = customer_parked();

@@ -444,6 +444,34 @@ TEST_F(SipSwitchTest, ABridgeThatACustomerRefusesLeavesBothLegsUp) {
   EXPECT_FALSE(events.wait<core::LegEnded>({}, milliseconds(100)));
 }
 
+TEST_F(SipSwitchTest, AnIncomingLegThatAJoinAnswersIsToldToBeUpEvenIfTheJoinFails) {
+  start();
+  const LegId a = customer_calls("");
+  const LegId b = leg_id(1);
+  const Message invite = dial_target(b, {});
+  target.reply(invite, 200, TestUa::sdp(kTargetRtp, "recvonly"));
+  ASSERT_TRUE(events.wait<core::LegAnswered>());
+  const auto id = submit(core::BridgeLegs{a, b});
+  const auto accepted = customer.wait(
+      [](const Message& m) { return m.code() == 200 && m.header("CSeq").ends_with("INVITE"); });
+  ASSERT_TRUE(accepted);
+  customer.take(*accepted);
+  customer.ack(TestUa::sdp(kCustomerRtp));
+  const auto answered = events.wait<core::LegAnswered>();
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(a, answered->leg);
+  const auto reoffer = target.request("INVITE");
+  ASSERT_TRUE(reoffer);
+  target.reply(*reoffer, 488);
+  const auto parked = customer.request("INVITE");
+  ASSERT_TRUE(parked);
+  customer.reply(*parked, 200, TestUa::sdp(kCustomerRtp, "recvonly", 4, "0 101"));
+  const auto result = events.result(id);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(488, result->code);
+  EXPECT_EQ(b, result->failed_leg);
+}
+
 TEST_F(SipSwitchTest, ABridgeThatTheSecondRefusesParksTheFirstAgain) {
   start();
   const auto [a, b] = bridged();
