@@ -1,5 +1,6 @@
 // Any bytes as what a damaged disk may hold of the journal: refused with a reason, or inputs that
-// encode to the same bytes again.
+// encode to the same bytes again. And as a snapshot: refused, or a state that is saved and loaded
+// as the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/contact_center.hpp"
 #include "journal/codec.hpp"
 
 namespace {
@@ -33,6 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   SegmentHeader header;
   if (decode_header(bytes, header)) require(encode_header(header) == bytes);
+
+  baton::core::ContactCenter center;
+  if (center.load(bytes).empty()) {
+    baton::core::ContactCenter again;
+    require(again.load(center.save()).empty());
+    require(again.dump() == center.dump());
+  }
 
   if (size == 0) return 0;
   const std::uint64_t count = data[0] % 8;

@@ -65,10 +65,14 @@ auto sorted_by_id(const Map& map) {
 /// Empty, or what does not fit together. Only what the transitions take for granted.
 std::string why_unsound(const Read& state) {
   std::set<TransferId> transfers;
-  for (const auto& each : state.transfers) transfers.insert(each->id);
+  for (const auto& each : state.transfers) {
+    if (!transfers.insert(each->id).second)
+      return "the transfer " + to_string(each->id) + " is in it twice";
+  }
   std::set<ContactId> contacts;
   for (const auto& each : state.contacts) {
-    contacts.insert(each->id);
+    if (!contacts.insert(each->id).second)
+      return "the contact " + to_string(each->id) + " is in it twice";
     if (each->transfer && !transfers.contains(*each->transfer))
       return "the contact " + to_string(each->id) + " names a transfer that is not in it";
   }
@@ -76,7 +80,9 @@ std::string why_unsound(const Read& state) {
     if (!contacts.contains(each->contact))
       return "the transfer " + to_string(each->id) + " names a contact that is not in it";
   }
+  std::set<std::string> logins;
   for (const auto& each : state.agents) {
+    if (!logins.insert(each->login).second) return "the agent " + each->login + " is in it twice";
     for (const TransferId& id : each->running) {
       if (!transfers.contains(id))
         return "the agent " + each->login + " names a transfer that is not in it";

@@ -94,7 +94,7 @@ int random_schedules(std::uint64_t schedules, std::uint64_t seed, unsigned threa
   return broken > 0 ? 1 : 0;
 }
 
-int every_order(int depth, double seconds) {
+int every_order(int depth, double seconds, bool all_of_it) {
   fmt::print("every order of up to {} inputs around one blind transfer, for at most {:.0f} s\n",
              depth, seconds);
   std::fflush(stdout);
@@ -102,7 +102,11 @@ int every_order(int depth, double seconds) {
   const Coverage coverage = walk_exhaustively(depth, seconds);
   fmt::print("  whole to {} inputs, {} different states seen, {} inputs tried in {:.1f} s\n",
              coverage.depth, coverage.states, coverage.inputs, seconds_since(start));
-  if (!coverage.violation) return 0;
+  if (!coverage.violation) {
+    if (!all_of_it || coverage.depth >= depth) return 0;
+    fmt::print("NOT WHOLE: {} inputs were asked for with --depth; give it more seconds\n", depth);
+    return 1;
+  }
   fmt::print("{}BROKEN {}: {}\n", coverage.trace, name(coverage.violation->rule),
              coverage.violation->text);
   return 1;
@@ -129,7 +133,10 @@ int main(int argc, char** argv) {
   int depth = 8;
   app.add_option("--exhaustive", exhaustive,
                  "Instead: every order of inputs around one transfer, for so many seconds");
-  app.add_option("--depth", depth, "How many inputs --exhaustive goes")->check(CLI::Range(1, 20));
+  const CLI::Option* depth_asked =
+      app.add_option("--depth", depth,
+                     "How many inputs --exhaustive goes (8); one that is given has to be reached")
+          ->check(CLI::Range(1, 20));
   app.add_option("--one", one, "Draw the one schedule of this seed");
   CLI11_PARSE(app, argc, argv);
 
@@ -152,6 +159,6 @@ int main(int argc, char** argv) {
     if (finding) fmt::print("{}\n", describe(walk, *finding));
     return finding ? 1 : 0;
   }
-  if (exhaustive > 0) return every_order(depth, exhaustive);
+  if (exhaustive > 0) return every_order(depth, exhaustive, depth_asked->count() > 0);
   return random_schedules(schedules, seed, threads, most, digest);
 }
