@@ -1,10 +1,12 @@
 #include "gateway/tls_certificate.hpp"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <ctime>
@@ -45,6 +47,12 @@ void check_file(const char* key, const std::string& path, mode_t forbidden) {
          fmt::format("its mode is {:04o}, so others can read or change it. Make it private (chmod "
                      "600 {}); if it was ever exposed, have a new certificate made with a new key",
                      static_cast<unsigned>(status.st_mode & 07777U), path));
+  }
+  // What the certificate library would tell of it is that there is no key in it.
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0) {
+    fail(key, path,
+         fmt::format("cannot be read: {}; let Baton's user do so (chgrp baton {}; chmod 640 {})",
+                     std::generic_category().message(errno), path, path));
   }
 }
 

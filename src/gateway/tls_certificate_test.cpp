@@ -113,6 +113,20 @@ TEST_F(TlsCertificateTest, SaysWhatIsWrongWithAFile) {
   EXPECT_NE(why_refused().find("http.tls_certificate"), std::string::npos);
 }
 
+TEST_F(TlsCertificateTest, SaysWhoMayNotReadAKeyThatIsAnothersAlone) {
+  // Root reads everything: be somebody else, who may enter the folder.
+  const bool root = ::geteuid() == 0;
+  ASSERT_EQ(::chmod(folder_.c_str(), 0711), 0);
+  ASSERT_EQ(::chmod(config_.key.c_str(), root ? 0600 : 0200), 0);
+  constexpr uid_t kNobody = 65534;
+  if (root) ASSERT_EQ(::seteuid(kNobody), 0);
+  const std::string why = why_refused();
+  if (root) ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_NE(why.find("http.tls_key"), std::string::npos) << why;
+  EXPECT_NE(why.find("cannot be read: Permission denied"), std::string::npos) << why;
+  EXPECT_NE(why.find("chgrp baton"), std::string::npos) << why;
+}
+
 TEST_F(TlsCertificateTest, NeverAsksForAPassphrase) {
   const Key key = make_key();
   write_certificate(config_.certificate, make_certificate(key.get(), "locked").get());

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
 
+from harness.config import SOURCE
 from harness.samples import DIAL_PAD
 from harness.sanitizer import patience
 from harness.world import World, unit_setting
@@ -19,6 +21,24 @@ def test_the_service_comes_back_however_often():
     assert unit_setting("Restart") == "on-failure"
     assert unit_setting("StartLimitIntervalSec") == "0"
     assert unit_setting("LimitCORE") == "0"
+
+
+def test_the_service_reads_what_the_operator_gives_to_its_group():
+    """A user that exists before the service runs: else nobody could give it a key that others may not read."""
+    group = unit_setting("Group")
+    postinst = (SOURCE / "packaging" / "postinst").read_text(encoding="utf-8")
+    assert re.search(rf"adduser --system --group .* {unit_setting('User')}$", postinst, re.MULTILINE)
+    assert f"-g {group} " in postinst
+    assert f"install -g {group} -m 640" in (SOURCE / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_removing_the_package_stops_whatever_it_may_have_started():
+    units = [each.name for each in (SOURCE / "packaging").iterdir()
+             if each.suffix in (".service", ".timer") and "[Install]" in each.read_text(encoding="utf-8")]
+    assert len(units) == 2
+    disabled = re.search(r"disable --now (.*)$", (SOURCE / "packaging" / "prerm").read_text(encoding="utf-8"),
+                         re.MULTILINE)
+    assert disabled and sorted(disabled[1].split()) == sorted(units)
 
 
 @by_each_signal
