@@ -273,14 +273,15 @@ void ContactCenter::Impl::on(const TimerFired& event) {
         // The result, should it still come, finds no open command.
         const auto open = commands_.find(std::exchange(owner->bridge_command, 0));
         if (open == commands_.end()) break;
-        const Purpose purpose = open->second.purpose;
+        const OpenCommand given_up = open->second;
         commands_.erase(open);
-        bridge_failed(*owner, purpose,
-                      CommandResult{.command = 0,
-                                    .ok = false,
-                                    .code = 408,
-                                    .text = "No answer to the re-INVITE",
-                                    .failed_leg = {}});
+        const CommandResult late{.command = 0,
+                                 .ok = false,
+                                 .code = 408,
+                                 .text = "No answer to the re-INVITE",
+                                 .failed_leg = {}};
+        if (given_up.purpose == Purpose::resume_bridge) tell_failure(*owner, given_up, late);
+        bridge_failed(*owner, given_up.purpose, late);
       }
       break;
     case TimerKind::silence:
@@ -298,6 +299,23 @@ void ContactCenter::Impl::on(const TimerFired& event) {
   }
 }
 
+void ContactCenter::Impl::tell_failure(const Contact& contact, const OpenCommand& open,
+                                       const CommandResult& result) {
+  Agent* asker = agent(open.agent);
+  if (asker == nullptr) return;
+  message::ApiError error;
+  error.error_type = message::error_type(open.kind, "");
+  error.error_message = message::error_message(error.error_type);
+  error.msg = result.text.empty() ? "The phone did not carry it out." : result.text;
+  if (open.purpose == Purpose::talk)
+    error.msg += " The phone cannot be told to pick up: answer on the phone.";
+  error.reason = message::Reason::backendRefused;
+  error.contact_id = contact.id;
+  error.backend = message::BackendError{
+      .name = policy_.capabilities.backend, .code = result.code, .text = result.text};
+  publish(*asker, std::move(error), open.request_id);
+}
+
 void ContactCenter::Impl::on(const CommandResult& result) {
   const auto answered = commands_.extract(result.command);
   if (answered.empty()) return;
@@ -305,22 +323,6 @@ void ContactCenter::Impl::on(const CommandResult& result) {
   Contact* owner = contact(open.contact);
   if (owner == nullptr) return;
   Transfer* transfer = running_transfer(*owner);
-
-  const auto tell_failure = [&] {
-    Agent* asker = agent(open.agent);
-    if (asker == nullptr) return;
-    message::ApiError error;
-    error.error_type = message::error_type(open.kind, "");
-    error.error_message = message::error_message(error.error_type);
-    error.msg = result.text.empty() ? "The phone did not carry it out." : result.text;
-    if (open.purpose == Purpose::talk)
-      error.msg += " The phone cannot be told to pick up: answer on the phone.";
-    error.reason = message::Reason::backendRefused;
-    error.contact_id = owner->id;
-    error.backend = message::BackendError{
-        .name = policy_.capabilities.backend, .code = result.code, .text = result.text};
-    publish(*asker, std::move(error), open.request_id);
-  };
 
   const bool dial = open.purpose == Purpose::offer_dial || open.purpose == Purpose::target_dial ||
                     open.purpose == Purpose::out_agent_dial ||
@@ -413,7 +415,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         owner->call_state_at = now_;
         if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);
       } else if (!result.ok) {
-        tell_failure();
+        tell_failure(*owner, open, result);
         // The agent's side was held with him: both talk again.
         if (!owner->agent.empty() && !owner->held && (transfer == nullptr || !transfer->releasing))
           bridge(*owner, owner->agent_leg, Purpose::back_bridge);
@@ -438,7 +440,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       cancel(owner->bridge_timer);
       owner->bridge_command = 0;
       if (!result.ok) {
-        if (open.purpose == Purpose::resume_bridge) tell_failure();
+        if (open.purpose == Purpose::resume_bridge) tell_failure(*owner, open, result);
         bridge_failed(*owner, open.purpose, result);
         break;
       }
@@ -474,7 +476,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       }
       break;
     case Purpose::mute:
-      if (!result.ok) tell_failure();
+      if (!result.ok) tell_failure(*owner, open, result);
       if (Agent* asker = agent(open.agent);
           asker != nullptr && result.ok && owner->agent == open.agent) {
         asker->muted = open.kind == message::RequestKind::mute;
@@ -492,7 +494,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       break;
     case Purpose::dtmf:
     case Purpose::talk:
-      if (!result.ok) tell_failure();
+      if (!result.ok) tell_failure(*owner, open, result);
       break;
     case Purpose::mirror_add:
     case Purpose::mirror_leave:

@@ -303,6 +303,11 @@ struct ContactCenter::Impl {
   void enqueue_until(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
                      TimeMs until);
   /// When the wait of a call without a transfer is over that enters the queue now.
+  /// How many are being answered in order to wait there.
+  [[nodiscard]] std::size_t entering(const directory::Queue& queue) const;
+  /// Lets a caller wait who has not been answered maybe: a queue that answers does that first.
+  void enter_queue(Contact& contact, const directory::Queue& queue, TimeMs since,
+                   bool bypass_limits);
   [[nodiscard]] TimeMs longest_wait(const Contact& contact, const directory::Queue& queue) const;
   void leave_queue(Contact& contact, QueueExit how);
   [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
@@ -362,6 +367,9 @@ struct ContactCenter::Impl {
   void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});
   /// Whatever becomes of a join under way no longer matters: something newer has the legs.
   void stop_bridging(Contact& contact);
+  /// The request's error event to the agent who asked.
+  void tell_failure(const Contact& contact, const OpenCommand& open, const CommandResult& result);
+  void park_both(const Contact& contact);
   void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
   /// The customer's leg was asked something and does not answer. Until it does he is offered to
   /// nobody, so that a customer who is dead is not handed from agent to agent until the switch
@@ -394,7 +402,7 @@ struct ContactCenter::Impl {
   void stop_releasing(const Contact& contact);
   void finish_release(Contact& contact, Transfer& transfer);
   void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
-  void park(Contact& contact, Sound sound, Purpose purpose);
+  void park(const Contact& contact, Sound sound, Purpose purpose);
   void requeue(Contact& contact, Transfer& transfer, const std::string& arn, int timeout_seconds);
   void publish_failure(const Contact& contact, const Transfer& transfer, Custody custody);
   void target_alerting(Contact& contact, Transfer& transfer);
@@ -405,6 +413,11 @@ struct ContactCenter::Impl {
   void fail_transfer(Contact& contact, Transfer& transfer, message::Reason reason,
                      std::optional<message::BackendError> backend);
   void next_fallback(Contact& contact, Transfer& transfer);
+  /// Before he leaves a queue for the agent who wants him back.
+  void keep_place(const Contact& contact, Transfer& transfer);
+  /// The agent did not take him: he goes back to the place in the queue that he was taken out of,
+  /// or the chain goes on.
+  void not_taken_back(Contact& contact, Transfer& transfer);
   [[nodiscard]] bool may_return(const Contact& contact, const Transfer& transfer);
   void give_back(Contact& contact, Transfer& transfer, OfferPurpose purpose);
   void restore_agent(Contact& contact, Transfer& transfer);

@@ -121,6 +121,44 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
   end_contact(contact);
 }
 
+void ContactCenter::Impl::keep_place(const Contact& contact, Transfer& transfer) {
+  if (!contact.queue || planted(PlantedFault::place_lost)) return;
+  const auto timer = timers_.find(contact.queue->timer);
+  const bool requeued =
+      transfer.state() == TransferState::requeued || transfer.next_step > 0 || transfer.last_resort;
+  transfer.kept_place = KeptPlace{.arn = contact.queue->arn,
+                                  .since = contact.queue->since,
+                                  .until = timer == timers_.end() ? now_ : timer->second.at,
+                                  .requeued = requeued,
+                                  .failure = transfer.failure,
+                                  .failure_stage = transfer.failure_stage,
+                                  .backend = transfer.backend};
+}
+
+void ContactCenter::Impl::not_taken_back(Contact& contact, Transfer& transfer) {
+  const std::optional<KeptPlace> place = std::exchange(transfer.kept_place, {});
+  if (!place) {
+    next_fallback(contact, transfer);
+    return;
+  }
+  transfer.failure = place->failure;
+  transfer.failure_stage = place->failure_stage;
+  transfer.backend = place->backend;
+  if (directory_->queue(place->arn) == nullptr) {
+    next_fallback(contact, transfer);
+    return;
+  }
+  transfer.answered = false;
+  transfer.taking_back = false;
+  park(contact, Sound::queue, Purpose::wait_park);
+  enqueue_until(contact, place->arn, place->since, true, std::max(now_, place->until));
+  const bool requeued = place->requeued || transfer.state() == TransferState::returning;
+  move(contact, transfer, requeued ? TransferState::requeued : TransferState::queued,
+       Custody::queue, transfer.failure);
+  store(contact);
+  (void)try_offer(contact);
+}
+
 std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
                                                             const RequestInput& input) {
   const Request& request = input.request;
@@ -175,6 +213,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   }
   cancel(transfer->ring_timer);
   if (!transfer->target_leg.is_nil()) end_leg(call, transfer->target_leg);
+  keep_place(call, *transfer);
   leave_queue(call, QueueExit::canceled);
   if (call.offer) end_offer(call, Activity::idle, "Dropped");
   transfer->failure = Reason::canceled;

@@ -114,18 +114,31 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       if (contact.dial_out)
         dial_out_failed(contact, Reason::mediaNotAcceptable, result.code, result.text);
       break;
+    case Purpose::resume_bridge:
     case Purpose::back_bridge:
-      // Both legs stay up, parked: held, so that the agent sees it and can resume.
-      if (Agent* who = agent(contact.agent);
-          who != nullptr && !contact.held && !(gone && result.failed_leg)) {
+      if (contact.agent.empty() || (gone && result.failed_leg)) break;
+      // Both legs stay up, parked: held, so that the agent sees it and can resume. A join that
+      // merely took too long may still be made, so that they talk: then that is undone.
+      if (!leg_answered(result)) park_both(contact);
+      if (Agent* who = agent(contact.agent); who != nullptr && !contact.held) {
         contact.held = true;
         contact.call_state_at = now_;
         publish_call_to(*who, contact);
       }
       break;
     default:
-      break;  // A Resume that failed: the agent was told, and both legs are parked as before.
+      break;
   }
+}
+
+void ContactCenter::Impl::park_both(const Contact& contact) {
+  park(contact, Sound::hold, Purpose::wait_park);
+  command(ParkLeg{.leg = contact.agent_leg, .sound = Sound::silence},
+          {.purpose = Purpose::hold_agent,
+           .contact = contact.id,
+           .leg = contact.agent_leg,
+           .agent = {},
+           .request_id = {}});
 }
 
 void ContactCenter::Impl::customer_owes_answer(Contact& contact) {
@@ -153,7 +166,7 @@ void ContactCenter::Impl::customer_answered(Contact& contact) {
   if (transfer->state() == TransferState::returning && may_return(contact, *transfer)) {
     give_back(contact, *transfer, OfferPurpose::giving_back);
   } else {
-    next_fallback(contact, *transfer);
+    not_taken_back(contact, *transfer);
   }
 }
 
@@ -222,6 +235,7 @@ void ContactCenter::Impl::on(const LegAnswered& event) {
     if (event.leg == call->agent_leg) {
       dial_number_of(*call);
     } else if (event.leg == call->customer_leg) {
+      cancel(call->dial_out->timer);  // From here on the join's own deadline counts.
       bridge(*call, call->agent_leg, Purpose::out_bridge);
     }
   }
@@ -274,7 +288,10 @@ void ContactCenter::Impl::on(const LegEnded& event) {
     const Reason reason = event.code == 0 ? Reason::backendRefused : reason_of_status(event.code);
     fail_transfer(*call, *transfer, reason, error);
   } else if (call->dial_out && event.leg == call->agent_leg) {
-    dial_out_failed(*call, reason_of_status(event.code), event.code, event.text);
+    // Who hangs up himself has given up, as by Disconnect: no failure.
+    const Reason why =
+        event.cause == EndCause::remote ? Reason::canceled : reason_of_status(event.code);
+    dial_out_failed(*call, why, event.code, event.text);
   } else if (event.leg == call->agent_leg && !call->agent.empty()) {
     if (transfer != nullptr) {
       release_by_agent(*call, *transfer, true);

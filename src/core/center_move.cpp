@@ -100,22 +100,8 @@ std::optional<Refused> ContactCenter::Impl::move_contact(const RequestInput& inp
     (void)try_offer(*call);
     return {};
   }
-  const Leg* customer = call->customer();
-  if (customer != nullptr && customer->phase == LegPhase::incoming &&
-      queue->answer == directory::QueueAnswer::on_entry) {
-    // This queue answers: as a caller of its own he enters it once he has been (CommandResult).
-    leave_queue(*call, QueueExit::moved);
-    call->queue_arn = queue->arn;
-    command(AnswerLeg{.leg = call->customer_leg, .sound = Sound::queue},
-            {.purpose = Purpose::answer_customer,
-             .contact = call->id,
-             .leg = call->customer_leg,
-             .agent = {},
-             .request_id = {}});
-    return {};
-  }
-  enqueue_until(*call, queue->arn, since, false, longest_wait(*call, *queue));
-  (void)try_offer(*call);
+  leave_queue(*call, QueueExit::moved);
+  enter_queue(*call, *queue, since, false);
   return {};
 }
 

@@ -8,13 +8,23 @@ namespace baton::core {
 
 using message::Request;
 
+namespace {
+
+/// A transfer key that is pressed again and again: each press is a subscription of its own.
+constexpr std::size_t kMostRepeats = 4;
+
+}  // namespace
+
 void ContactCenter::Impl::tell_refer(const Contact& contact, const Transfer& transfer, int code,
                                      bool final) {
-  if (!transfer.refer) return;
-  const Leg* leg = contact.leg(transfer.refer->leg);
-  if (leg == nullptr || !leg->alive()) return;  // RFC 3515: the subscription ends with its dialog.
-  command(NotifyRefer{
-      .leg = transfer.refer->leg, .refer = transfer.refer->refer, .code = code, .final = final});
+  const auto tell = [&](const ReferLink& link) {
+    const Leg* leg = contact.leg(link.leg);
+    if (leg == nullptr || !leg->alive())
+      return;  // RFC 3515: the subscription ends with its dialog.
+    command(NotifyRefer{.leg = link.leg, .refer = link.refer, .code = code, .final = final});
+  };
+  if (transfer.refer) tell(*transfer.refer);
+  for (const ReferLink& repeat : transfer.repeats) tell(repeat);
 }
 
 void ContactCenter::Impl::on(const LegRefer& event) {
@@ -34,6 +44,11 @@ void ContactCenter::Impl::on(const LegRefer& event) {
     return;
   }
   Agent& who = *agent(call->agent);
+  if (const Transfer* running = running_transfer(*call);
+      running != nullptr && running->repeats.size() >= kMostRepeats) {
+    answer(491);
+    return;
+  }
   Request request;
   request.kind = message::RequestKind::blind_transfer;
   request.topic = "InboundCall";
@@ -84,7 +99,13 @@ void ContactCenter::Impl::on(const LegRefer& event) {
     refused = blind_transfer(who, request, event.number_facts, reply,
                              ReferLink{.leg = event.leg, .refer = event.refer});
   }
-  if (!refused) return;
+  if (!refused) {
+    Transfer* running = running_transfer(*call);
+    // RFC 3515 section 2.4.5: each REFER that was accepted is told how it ends.
+    if (running != nullptr && (!running->refer || running->refer->refer != event.refer))
+      running->repeats.push_back({.leg = event.leg, .refer = event.refer});
+    return;
+  }
   count_limit(*refused);
   ++counters_.transfers_refused;
   const int code = refer_status(refused->reason);

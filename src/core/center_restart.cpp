@@ -41,6 +41,9 @@ void ContactCenter::Impl::on(const Started& started) {
     restart_sessions();
     return;
   }
+  // A state that is older than the registrations, or empty, knows of phones less than they are. Of
+  // agents who are not known either, the directory that follows tells the rest.
+  for (const std::string& login : reachable) agents_[login].login = login;
 
   const std::vector<CommandId> open = open_commands();
   // Whether a dialling went out before the process died is not known, so that its leg may well not
@@ -52,6 +55,8 @@ void ContactCenter::Impl::on(const Started& started) {
   repeat_commands(open, alive);
   end_lost_legs(alive);
   end_unknown_legs(adopted);
+  // Last: whoever is free now is offered what still waits.
+  for (const std::string& login : reachable) on(PhoneReachable{.login = login, .reachable = true});
 }
 
 void ContactCenter::Impl::rearm_timers() {

@@ -114,27 +114,32 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
   call.queued_at = now_;
   contacts_.emplace(call.id, std::move(fresh));
   add_leg(call, event.leg, LegRole::customer, call.customer_number, LegPhase::incoming);
-  store(call);
-  if (queue->answer == directory::QueueAnswer::on_entry) {
-    command(AnswerLeg{.leg = event.leg, .sound = Sound::queue},
-            {.purpose = Purpose::answer_customer,
-             .contact = call.id,
-             .leg = event.leg,
-             .agent = {},
-             .request_id = {}});
-    return;
+  if (queue->answer != directory::QueueAnswer::on_entry) {
+    command(RingLeg{event.leg}, {.purpose = Purpose::none,
+                                 .contact = call.id,
+                                 .leg = event.leg,
+                                 .agent = {},
+                                 .request_id = {}});
   }
-  command(RingLeg{event.leg}, {.purpose = Purpose::none,
-                               .contact = call.id,
-                               .leg = event.leg,
-                               .agent = {},
-                               .request_id = {}});
-  enqueue_until(call, queue->arn, now_, false, longest_wait(call, *queue));
-  (void)try_offer(call);
+  enter_queue(call, *queue, now_, false);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Queues
+
+std::size_t ContactCenter::Impl::entering(const directory::Queue& queue) const {
+  std::size_t count = 0;
+  for (const auto& [id, open] : commands_) {
+    if (open.purpose != Purpose::answer_customer) continue;
+    const auto found = contacts_.find(open.contact);
+    if (found == contacts_.end()) continue;
+    const Contact& call = *found->second;
+    if (!call.queue && !call.ended_at && open.leg == call.customer_leg &&
+        call.queue_arn == queue.arn)
+      ++count;
+  }
+  return count;
+}
 
 std::optional<Refused> ContactCenter::Impl::queue_refusal(const directory::Queue& queue,
                                                           bool need_staff) const {
@@ -144,8 +149,11 @@ std::optional<Refused> ContactCenter::Impl::queue_refusal(const directory::Queue
                    .msg = "The queue " + queue.name + " is closed now",
                    .running = {}};
   }
-  if (line != lines_.end() &&
-      line->second.waiting.size() >= static_cast<std::size_t>(queue.max_waiting)) {
+  const auto most = static_cast<std::size_t>(queue.max_waiting);
+  const std::size_t waiting = line == lines_.end() ? 0 : line->second.waiting.size();
+  // Open commands are looked at only where they may matter.
+  if (waiting >= most ||
+      (waiting + commands_.size() >= most && waiting + entering(queue) >= most)) {
     return Refused{.reason = Reason::queueFull,
                    .msg = "The queue " + queue.name +
                           " is full: " + std::to_string(queue.max_waiting) + " wait",
@@ -183,6 +191,27 @@ void ContactCenter::Impl::enqueue_until(Contact& contact, const std::string& arn
   contact.queue_arn = arn;
   if (contact.queued_at == 0) contact.queued_at = since;
   lines_[arn].waiting.emplace(since, contact.id);
+}
+
+void ContactCenter::Impl::enter_queue(Contact& contact, const directory::Queue& queue, TimeMs since,
+                                      bool bypass_limits) {
+  const Leg* customer = contact.customer();
+  if (customer != nullptr && customer->phase == LegPhase::incoming &&
+      queue.answer == directory::QueueAnswer::on_entry) {
+    // This queue answers: he enters it once he has been (CommandResult).
+    contact.queue_arn = queue.arn;
+    store(contact);
+    command(AnswerLeg{.leg = contact.customer_leg, .sound = Sound::queue},
+            {.purpose = Purpose::answer_customer,
+             .contact = contact.id,
+             .leg = contact.customer_leg,
+             .agent = {},
+             .request_id = {}});
+    return;
+  }
+  enqueue_until(contact, queue.arn, since, bypass_limits, longest_wait(contact, queue));
+  store(contact);
+  (void)try_offer(contact);
 }
 
 TimeMs ContactCenter::Impl::longest_wait(const Contact& contact,
@@ -314,9 +343,7 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
   const directory::Queue* last = directory_->queue(policy_.last_resort_queue);
   if (last == nullptr) last = directory_->queue_by_name(policy_.last_resort_queue);
   if (last != nullptr && last->arn != contact.queue_arn) {
-    enqueue(contact, last->arn, contact.queued_at, true, last->max_wait_seconds);
-    store(contact);
-    (void)try_offer(contact);
+    enter_queue(contact, *last, contact.queued_at, true);
     return;
   }
   end_contact(contact, 480, "Nobody was free within the queue's longest wait");
@@ -438,7 +465,7 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
   if (purpose == OfferPurpose::transfer) {
     fail_transfer(contact, *transfer, why, std::move(backend));
   } else {
-    next_fallback(contact, *transfer);
+    not_taken_back(contact, *transfer);
   }
 }
 

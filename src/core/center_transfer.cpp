@@ -110,7 +110,7 @@ void ContactCenter::Impl::target_answered(Contact& contact, Transfer& transfer) 
   }
 }
 
-void ContactCenter::Impl::park(Contact& contact, Sound sound, Purpose purpose) {
+void ContactCenter::Impl::park(const Contact& contact, Sound sound, Purpose purpose) {
   command(ParkLeg{.leg = contact.customer_leg, .sound = sound}, {.purpose = purpose,
                                                                  .contact = contact.id,
                                                                  .leg = contact.customer_leg,

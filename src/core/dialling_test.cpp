@@ -200,6 +200,41 @@ TEST_F(CallingOut, ACallIsHeldToThePolicy) {
   EXPECT_EQ(call(kOutside).error->reason, Reason::rateLimited);
 }
 
+TEST_F(CallingOut, WhoAnsweredIsNotHungUpOnByTheRingTimeOut) {
+  ASSERT_TRUE(call(kOutside).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  const LegId number = t.confirm<DialLeg>().leg;
+  t.pass(59'900);
+  t.put(LegAnswered{number});
+  t.pass(200);
+  EXPECT_FALSE(t.take<EndLeg>());
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(CallingOut, AJoinThatIsNeverDoneEndsTheCallByItsOwnDeadline) {
+  ASSERT_TRUE(call(kOutside).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.pass(10'000);
+  EXPECT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.finish_ends(), 2);
+}
+
+TEST_F(CallingOut, AnAgentWhoHangsUpHisPhoneHasGivenUpAndIsToldOfNoFailure) {
+  for (const int code : {0, 487}) {
+    ASSERT_TRUE(call(kOutside).accepted);
+    const LegId phone = t.confirm<DialLeg>().leg;
+    t.put(LegAnswered{phone});
+    t.confirm<DialLeg>();
+    t.put(LegEnded{.leg = phone, .cause = EndCause::remote, .code = code, .text = {}});
+    EXPECT_TRUE(t.errors("agent1").empty());
+    t.finish_ends();
+    EXPECT_EQ(t.state_of("agent1"), "Available");
+  }
+}
+
 TEST_F(CallingOut, ThePolicyIsAskedAgainWhenTheNumberIsDialled) {
   ASSERT_TRUE(call(kOutside).accepted);
   const LegId phone = t.confirm<DialLeg>().leg;

@@ -110,6 +110,77 @@ TEST_F(Fallback, AReturnThatNobodyAnswersRestoresTheStateToo) {
   EXPECT_EQ(last().state, TransferState::requeued);
 }
 
+/// The customer waits in the queue that he called, and his agent is in after-call work.
+struct TakenBackInVain : Fallback {
+  TimeMs waits_since = 0;
+
+  void SetUp() override {
+    Fallback::SetUp();
+    on_break("agent2");
+    refuses(released());
+    t.pass(20'000);
+    ASSERT_EQ(last().state, TransferState::requeued);
+    waits_since = t.now;
+  }
+  void still_waits() {
+    EXPECT_EQ(last().state, TransferState::requeued);
+    EXPECT_EQ(last().custody, Custody::queue);
+    EXPECT_EQ(last().reason, Reason::busy) << "what the transfer failed for, not the taking back";
+    EXPECT_FALSE(t.take<EndLeg>());
+    EXPECT_EQ(t.center.queues().at(0).waiting, 1);
+  }
+  /// His time in the queue is neither longer nor shorter.
+  void ends_when_it_would_have() {
+    const TimeMs all = 600'000;
+    t.pass(waits_since + all - 1'000 - t.now);
+    EXPECT_EQ(t.center.queues().at(0).waiting, 1);
+    t.pass(2'000);
+    EXPECT_EQ(last().state, TransferState::failed);
+  }
+};
+
+TEST_F(TakenBackInVain, ByAPhoneThatIsBusyHeWaitsWhereHeWaited) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  refuses(t.confirm<DialLeg>().leg);
+  still_waits();
+  ends_when_it_would_have();
+}
+
+TEST_F(TakenBackInVain, ByAPhoneThatNobodyAnswersHeWaitsWhereHeWaited) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  t.confirm<DialLeg>();
+  t.pass(10'000);
+  t.finish_ends();
+  still_waits();
+}
+
+TEST_F(TakenBackInVain, ByASupervisorForAnAgentWhoIsAwayHeWaitsWhereHeWaited) {
+  message::Request cancel;
+  cancel.transfer_id = to_string(last().transfer_id);
+  ASSERT_TRUE(t.request("agent4", RequestKind::cancel_transfer, std::move(cancel),
+                        directory::Role::supervisor)
+                  .accepted);
+  EXPECT_EQ(last().state, TransferState::returning);
+  t.pass(20'000);
+  still_waits();
+  ends_when_it_would_have();
+}
+
+TEST_F(TakenBackInVain, OutOfAQueueThatIsNoMoreTheChainGoesOn) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  const LegId back = t.confirm<DialLeg>().leg;
+  auto directory = testing::small_directory();
+  directory.version = 2;
+  directory.queues.erase(directory.queues.begin());
+  for (auto& profile : directory.routing_profiles) {
+    std::erase_if(profile.queues,
+                  [](const auto& each) { return each.queue_arn == testing::kQueueArn; });
+  }
+  t.put(DirectoryChanged{directory});
+  refuses(back);
+  EXPECT_EQ(last().state, TransferState::failed);
+}
+
 TEST_F(Fallback, WhoGaveTheCallAwayIsOfferedItByTheQueueWhereNobodyElseIsStaffed) {
   const LegId target = released(
       with_steps(to_number(kOutside), {{.kind = FallbackKind::original_queue, .queue_arn = {}}}));

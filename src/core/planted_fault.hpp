@@ -32,8 +32,9 @@ enum class PlantedFault : std::uint8_t {
   silent_offered,          ///< A customer whose leg owes an answer is offered all the same.
   answer_not_heard,        ///< A customer who answers at last goes on waiting until his deadline.
   moved_time_lost,         ///< A customer who is moved to another queue begins to wait anew.
+  place_lost,              ///< A customer whom the agent did not take back has lost his queue.
 };
-inline constexpr int kPlantedFaults = 23;
+inline constexpr int kPlantedFaults = 24;
 
 #ifdef BATON_PLANTED_FAULTS
 /// The one in force. Set before the core is used; one thread.

@@ -386,6 +386,22 @@ TEST_F(Race, AnAgentWhoCannotBeJoinedAgainSeesThatTheCallIsHeld) {
   }
 }
 
+TEST_F(Race, AResumeThatTakesTooLongIsToldAndHeldAgain) {
+  put_on_hold();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(t.take<BridgeLegs>());
+  t.pass(10'000);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().error_type, "RESUME_CALL_FAILED");
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "hold");
+  // The join may be made after all: the desktop must not say "hold" of two who talk.
+  EXPECT_EQ(t.confirm<ParkLeg>().sound, Sound::hold);
+  EXPECT_EQ(t.confirm<ParkLeg>().leg, agent_leg);
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connected");
+}
+
 TEST_F(Race, AJoinBackThatFailsSinceTheCustomerIsGoneTellsOfHisEndOnly) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   t.put(LegRinging{t.confirm<DialLeg>().leg});

@@ -12,9 +12,10 @@ using testing::to_number;
 
 /// The transfer key of the agent's phone, while he talks.
 struct TransferKey : testing::Talking {
-  void press(const std::string& user, bool replaces = false, std::optional<LegId> leg = {}) {
+  void press(const std::string& user, bool replaces = false, std::optional<LegId> leg = {},
+             ReferId refer = 7) {
     t.put(LegRefer{.leg = leg.value_or(agent_leg),
-                   .refer = 7,
+                   .refer = refer,
                    .target_user = user,
                    .target_host = "127.0.0.1",
                    .replaces = replaces});
@@ -65,6 +66,20 @@ TEST_F(TransferKey, TheOutcomeIsTheFinalNotifyWhileThePhoneIsThere) {
   EXPECT_EQ(told(), "202 100 486!");
   ASSERT_EQ(t.errors("agent1").size(), 1U) << "the desktop is told as of any transfer";
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::busy);
+}
+
+TEST_F(TransferKey, PressedAgainEachPressIsToldTheOutcome) {
+  press(kOutside);
+  press(kOutside, false, {}, 8);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = "Busy Here"});
+  EXPECT_EQ(told(), "202 100 202 100 486! 486!");
+  ASSERT_EQ(t.transfer_states("agent1").size(), 3U) << "one transfer";
+}
+
+TEST_F(TransferKey, PressedOverAndOverIsRefusedInTheEnd) {
+  for (ReferId refer = 1; refer <= 6; ++refer) press(kOutside, false, {}, refer);
+  EXPECT_EQ(told(), "202 100 202 100 202 100 202 100 202 100 491");
 }
 
 TEST_F(TransferKey, TheSameChecksAsAMessageRefuseIt) {

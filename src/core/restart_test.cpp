@@ -311,5 +311,27 @@ TEST_F(TalkingRestart, TheSameRequestStillGetsItsFirstAnswer) {
   EXPECT_EQ(again.sequence, reply.sequence);
 }
 
+TEST(RestartOnAnEmptyState, KnowsOfThePhonesThatAreStillRegistered) {
+  TestCenter t;
+  t.center = ContactCenter();
+  t.put(Started{.version = "test", .adopted_legs = {}, .reachable_phones = {"agent1"}});
+  t.put(PolicyChanged{});
+  t.put(DirectoryChanged{testing::small_directory()});
+  ASSERT_TRUE(t.request("agent1", RequestKind::login).accepted);
+  EXPECT_TRUE(t.choose("agent1", "Available").accepted);
+  ASSERT_TRUE(t.request("agent2", RequestKind::login).accepted);
+  EXPECT_FALSE(t.choose("agent2", "Available").accepted) << "his phone is not registered";
+}
+
+TEST(RestartOnAnOlderState, OffersACustomerToWhoseAgentsPhoneHasRegisteredSince) {
+  TestCenter t;
+  t.sign_in("agent1");
+  t.put(PhoneReachable{.login = "agent1", .reachable = false});
+  const ContactId call = t.call_in();
+  ASSERT_EQ(t.state_of("agent1"), "Available");
+  t.restart({call}, {"agent1"});
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+}
+
 }  // namespace
 }  // namespace baton::core

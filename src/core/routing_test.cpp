@@ -176,6 +176,44 @@ TEST(Routing, ACallLeftRingingEndsBeforeTheCarriersTimerC) {
   EXPECT_EQ(end->second.code, 480);
 }
 
+TEST(Routing, ACallLeftRingingIsAnsweredByALastResortThatAnswers) {
+  auto directory = small_directory();
+  directory.queues[0].answer = directory::QueueAnswer::on_agent;
+  Policy policy;
+  policy.last_resort_queue = kOtherQueueArn;
+  TestCenter t(directory, policy);
+  const LegId call = call_to(t, kInbound, 1);
+  t.confirm<RingLeg>();
+  t.pass(170'000);
+  EXPECT_EQ(t.confirm<AnswerLeg>().leg, call);
+  EXPECT_EQ(t.center.queues().at(1).waiting, 1);
+  t.pass(60'000);
+  EXPECT_FALSE(t.take<EndLeg>());
+}
+
+TEST(Routing, ACallLeftRingingEndsInALastResortThatDoesNotAnswerEither) {
+  auto directory = small_directory();
+  for (auto& queue : directory.queues) queue.answer = directory::QueueAnswer::on_agent;
+  Policy policy;
+  policy.last_resort_queue = kOtherQueueArn;
+  TestCenter t(directory, policy);
+  call_to(t, kInbound, 1);
+  t.confirm<RingLeg>();
+  t.pass(171'000);
+  EXPECT_EQ(t.confirm<EndLeg>().code, 480);
+}
+
+TEST(Routing, WhoIsBeingAnsweredCountsAsOneWhoWaits) {
+  auto directory = small_directory();
+  directory.queues[0].max_waiting = 1;
+  TestCenter t(directory);
+  call_to(t, kInbound, 1);
+  call_to(t, kInbound, 2);
+  EXPECT_EQ(t.confirm<EndLeg>().code, 486);
+  t.confirm<AnswerLeg>();
+  EXPECT_EQ(t.center.queues().at(0).waiting, 1);
+}
+
 TEST(Routing, ACallThatWasAnsweredInVainWaitsAsLongAsTheQueueLets) {
   auto directory = small_directory();
   directory.queues[0].answer = directory::QueueAnswer::on_agent;

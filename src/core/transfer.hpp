@@ -26,6 +26,18 @@ struct ReferLink {
 };
 BOOST_DESCRIBE_STRUCT(ReferLink, (), (leg, refer))
 
+/// Where the customer stood in a queue that he was taken out of for an agent who wants him back.
+struct KeptPlace {
+  std::string arn;
+  TimeMs since = 0;
+  TimeMs until = 0;
+  bool requeued = false;  ///< By the fallback chain; else it is the transfer's own destination.
+  message::Reason failure = message::Reason::none;
+  std::string failure_stage;
+  std::optional<message::BackendError> backend;
+};
+BOOST_DESCRIBE_STRUCT(KeptPlace, (), (arn, since, until, requeued, failure, failure_stage, backend))
+
 /// One blind transfer: who has the customer at every instant, and what was tried.
 struct Transfer {
   TransferId id;
@@ -38,6 +50,7 @@ struct Transfer {
   std::string target_queue_arn;
   std::uint64_t content_hash = 0;  ///< Of the request, to know a double click by.
   std::optional<ReferLink> refer;
+  std::vector<ReferLink> repeats{};  ///< The key was pressed again: each is told the same.
 
   bool releasing = false;  ///< The customer's park is out, the agent still has his leg.
   bool released = false;
@@ -47,6 +60,8 @@ struct Transfer {
   bool taking_back = false;
   bool last_resort = false;   ///< In the configured last-resort queue: the chain's end.
   std::size_t next_step = 0;  ///< Index into options.on_failure.
+  /// He goes back there if the agent does not take him after all.
+  std::optional<KeptPlace> kept_place{};
 
   TimerId ring_timer = 0;
   TimerId park_timer = 0;
@@ -64,9 +79,10 @@ struct Transfer {
 };
 BOOST_DESCRIBE_STRUCT(Transfer, (),
                       (id, contact, agent, kind, number, number_facts, target_agent,
-                       target_queue_arn, content_hash, refer, releasing, released, was_held,
-                       target_leg, answered, taking_back, last_resort, next_step, ring_timer,
-                       park_timer, failure, failure_stage, backend, mirror, view))
+                       target_queue_arn, content_hash, refer, repeats, releasing, released,
+                       was_held, target_leg, answered, taking_back, last_resort, next_step,
+                       kept_place, ring_timer, park_timer, failure, failure_stage, backend, mirror,
+                       view))
 
 /// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
 /// state with another custody is allowed (a release while it alerts). Beyond the table: alerting

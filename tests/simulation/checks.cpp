@@ -252,6 +252,12 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
   const bool owes = contact.silence_timer != 0;
   if (server && !offered && !target && !owes)
     return fail(Rule::custody, "the server has the customer and does nothing for him");
+  if (transfer != nullptr && queue) {
+    if (Tracked* each = tracked(transfer->id)) {
+      each->queue_due = due(contact.queue->timer);
+      each->queue_arn = contact.queue->arn;
+    }
+  }
   if (transfer != nullptr) {
     const Custody custody = transfer->custody();
     const bool fits = custody == Custody::agent    ? agent && contact.agent == transfer->agent
@@ -276,7 +282,7 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
     return fail(Rule::no_deadline, "a customer owes an answer without a deadline");
   if (queue && !armed(contact.queue->timer))
     return fail(Rule::no_deadline, "a customer waits in a queue without a deadline");
-  if (contact.dial_out && !armed(contact.dial_out->timer))
+  if (contact.dial_out && !armed(contact.dial_out->timer) && !bridging)
     return fail(Rule::no_deadline, "a call out without a deadline");
   const bool releasing = transfer != nullptr && transfer->releasing;
   if (releasing && !armed(transfer->park_timer))

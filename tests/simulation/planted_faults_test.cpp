@@ -38,7 +38,8 @@ constexpr std::array kFaultNames = {"none",
                                     "depends_on_the_process",
                                     "silent_offered",
                                     "answer_not_heard",
-                                    "moved_time_lost"};
+                                    "moved_time_lost",
+                                    "place_lost"};
 static_assert(kFaultNames.size() == core::kPlantedFaults + 1);
 
 constexpr std::uint64_t kMost = 20'000;

@@ -109,6 +109,8 @@ void World::check_let_go(const LegId& leg) {
     if (!each.outcome) return fail(Rule::lost, "a customer is let go while he is transferred");
     if (each.outcome_input != inputs_ || each.outcome != core::TransferState::failed) continue;
     if (!each.released) return fail(Rule::lost, "a customer is let go before the agent was");
+    if (each.queue_due > now_ && s.directory_->queue(each.queue_arn) != nullptr)
+      return fail(Rule::lost, "a customer is let go before his time in the queue is over");
     const auto found = s.contacts_.find(each.contact);
     if (found == s.contacts_.end()) continue;
     int queues = 0;

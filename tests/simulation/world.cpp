@@ -453,8 +453,17 @@ void World::move_contact(int agent, const Step& step) {
   const directory::Queue* queue = s.directory_->queue(arn);
   const auto line = s.lines_.find(arn);
   const bool stays = place && place->arn == arn;
+  // Who is being answered in order to wait there stands in line already.
+  const auto entering = std::ranges::count_if(s.contacts_, [&](const auto& each) {
+    const core::Contact& other = *each.second;
+    return !other.queue && !other.ended_at && other.queue_arn == arn &&
+           std::ranges::any_of(s.commands_, [&](const auto& open) {
+             return open.second.purpose == core::Purpose::answer_customer &&
+                    open.second.leg == other.customer_leg;
+           });
+  });
   const bool takes = queue != nullptr && line != s.lines_.end() && line->second.open &&
-                     static_cast<int>(line->second.waiting.size()) < queue->max_waiting;
+                     static_cast<int>(line->second.waiting.size()) + entering < queue->max_waiting;
   const bool moves = enabled(agent) && place && !before.offer && queue != nullptr && takes;
   const bool accepted =
       enabled(agent) && place && !before.offer && queue != nullptr && (stays || takes);

@@ -152,7 +152,10 @@ class World {
     bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
     CommandId park = 0;  ///< The release's own: that of an agent's hold may be open beside it.
     TimeMs park_asked = 0;
-    std::uint64_t given_up_input = 0;  ///< The input by which the switch told that it waits no more.
+    TimeMs queue_due = 0;     ///< Until when the queue that he was in last has him.
+    std::string queue_arn{};  ///< That queue.
+    std::uint64_t given_up_input =
+        0;  ///< The input by which the switch told that it waits no more.
   };
   /// The calls that say that an agent has them, or is offered them.
   struct CallsOf {
