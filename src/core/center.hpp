@@ -429,11 +429,17 @@ struct ContactCenter::Impl {
   void mirror_contact(Agent& agent, const message::BridgeContact& seen);
   void mirror_legs(Contact& contact, const message::BridgeContact& seen);
   void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first);
-  void mirror_over(Agent& agent, Contact& contact, MirrorPhase phase);
-  void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
   [[nodiscard]] std::vector<Contact*> mirrored_contacts(const Agent& agent);
   /// The request whose effect this is, if it is recent.
   [[nodiscard]] std::optional<std::string> cause_of(const Agent& agent) const;
+
+  // --- center_mirror_over.cpp: a call that is over for its agent
+  void mirror_over(Agent& agent, Contact& contact, MirrorPhase phase);
+  /// Tells the agent that the call is over for him, and keeps it until his session has cleared it.
+  void tell_over(Agent& agent, Contact& contact, Activity then, std::string_view event);
+  void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
+  /// The session of `to` shows a call that was offered to another agent, and is his now.
+  void pass_on(Contact& contact, const Agent& to);
 
   // --- center_mirror_requests.cpp: what a desktop asks of a session at Amazon Connect
   std::optional<Refused> handle_mirrored(Agent& agent, const RequestInput& input, Reply& reply);

@@ -55,10 +55,14 @@ struct MirrorSession {
   std::optional<std::string> cause;
   TimeMs cause_until = 0;
   MirrorEndpoints endpoints{};
+  /// Offered to him first and to somebody else since, while this session still shows them as
+  /// offered: until it has heard that he missed them, they are not his.
+  std::vector<message::Uuid> passed_on{};
 };
 BOOST_DESCRIBE_STRUCT(MirrorSession, (),
                       (epoch, leased, standbys, leased_at, taken_at, reported, alive, instance,
-                       library, state, state_type, lost_timer, cause, cause_until, endpoints))
+                       library, state, state_type, lost_timer, cause, cause_until, endpoints,
+                       passed_on))
 
 /// What a mirrored contact has beside its legs.
 struct MirrorContact {
