@@ -102,9 +102,11 @@ struct OpenCommand {
   std::optional<std::string> request_id;
   CommandBody body{};  ///< To be put out again after a restart.
   TimerId timer = 0;   ///< Of one that may never be answered.
+  /// Of a step of a mirrored transfer: the contact may have another one when its answer comes.
+  TransferId transfer{};
 };
 BOOST_DESCRIBE_STRUCT(OpenCommand, (),
-                      (purpose, contact, leg, agent, kind, request_id, body, timer))
+                      (purpose, contact, leg, agent, kind, request_id, body, timer, transfer))
 
 enum class TimerKind : std::uint8_t {
   offer,
@@ -466,7 +468,6 @@ struct ContactCenter::Impl {
   void transfer_seen(Contact& contact, Transfer& transfer);
   /// The contact is over.
   void transfer_over(Contact& contact, Transfer& transfer);
-  void third_party_seen(Contact& contact, const message::BridgeConnection& party);
   /// A snapshot shows a third party.
   void party_is_there(Contact& contact, Transfer& transfer, const message::BridgeConnection& party);
   void leave_contact(Contact& contact, Transfer& transfer);
@@ -484,6 +485,18 @@ struct ContactCenter::Impl {
   void step_expired(Contact& contact, Transfer& transfer);
   void mirrored_done(const OpenCommand& open, const message::BridgeResult& result);
   std::optional<Refused> cancel_mirrored(Contact& contact, Transfer& transfer);
+
+  // --- center_mirror_late.cpp: what a transfer that was given up may still do
+  /// It was given up without being refused for certain.
+  void expect_late(Contact& contact, const Transfer& transfer);
+  /// Until when its party may join the call; 0 where nobody is expected.
+  [[nodiscard]] TimeMs may_come_until(const Contact& contact) const;
+  /// Nobody is left with a party who may be another transfer's: what is asked for meanwhile has to
+  /// have the same destination.
+  [[nodiscard]] std::optional<Refused> late_party_refusal(const Contact& contact,
+                                                          const Transfer& transfer) const;
+  /// A snapshot shows a third party while no transfer runs.
+  void third_party_seen(Contact& contact, const message::BridgeConnection& party);
 
   // --- center_mirror_cold.cpp: the same in one step, by the SDK
   [[nodiscard]] bool goes_cold(const Agent& agent, const Transfer& transfer) const;
