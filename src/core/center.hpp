@@ -102,9 +102,11 @@ struct OpenCommand {
   std::optional<std::string> request_id;
   CommandBody body{};  ///< To be put out again after a restart.
   TimerId timer = 0;   ///< Of one that may never be answered.
+  /// Of a step of a mirrored transfer: the contact may have another one when its answer comes.
+  TransferId transfer{};
 };
 BOOST_DESCRIBE_STRUCT(OpenCommand, (),
-                      (purpose, contact, leg, agent, kind, request_id, body, timer))
+                      (purpose, contact, leg, agent, kind, request_id, body, timer, transfer))
 
 enum class TimerKind : std::uint8_t {
   offer,
@@ -442,11 +444,17 @@ struct ContactCenter::Impl {
   void mirror_contact(Agent& agent, const message::BridgeContact& seen);
   void mirror_legs(Contact& contact, const message::BridgeContact& seen);
   void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first);
-  void mirror_over(Agent& agent, Contact& contact, MirrorPhase phase);
-  void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
   [[nodiscard]] std::vector<Contact*> mirrored_contacts(const Agent& agent);
   /// The request whose effect this is, if it is recent.
   [[nodiscard]] std::optional<std::string> cause_of(const Agent& agent) const;
+
+  // --- center_mirror_over.cpp: a call that is over for its agent
+  void mirror_over(Agent& agent, Contact& contact, MirrorPhase phase);
+  /// Tells the agent that the call is over for him, and keeps it until his session has cleared it.
+  void tell_over(Agent& agent, Contact& contact, Activity then, std::string_view event);
+  void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
+  /// The session of `to` shows a call that was offered to another agent, and is his now.
+  void pass_on(Contact& contact, const Agent& to);
 
   // --- center_mirror_requests.cpp: what a desktop asks of a session at Amazon Connect
   std::optional<Refused> handle_mirrored(Agent& agent, const RequestInput& input, Reply& reply);
@@ -473,7 +481,6 @@ struct ContactCenter::Impl {
   void transfer_seen(Contact& contact, Transfer& transfer);
   /// The contact is over.
   void transfer_over(Contact& contact, Transfer& transfer);
-  void third_party_seen(Contact& contact, const message::BridgeConnection& party);
   /// A snapshot shows a third party.
   void party_is_there(Contact& contact, Transfer& transfer, const message::BridgeConnection& party);
   void leave_contact(Contact& contact, Transfer& transfer);
@@ -491,6 +498,18 @@ struct ContactCenter::Impl {
   void step_expired(Contact& contact, Transfer& transfer);
   void mirrored_done(const OpenCommand& open, const message::BridgeResult& result);
   std::optional<Refused> cancel_mirrored(Contact& contact, Transfer& transfer);
+
+  // --- center_mirror_late.cpp: what a transfer that was given up may still do
+  /// It was given up without being refused for certain.
+  void expect_late(Contact& contact, const Transfer& transfer);
+  /// Until when its party may join the call; 0 where nobody is expected.
+  [[nodiscard]] TimeMs may_come_until(const Contact& contact) const;
+  /// Nobody is left with a party who may be another transfer's: what is asked for meanwhile has to
+  /// have the same destination.
+  [[nodiscard]] std::optional<Refused> late_party_refusal(const Contact& contact,
+                                                          const Transfer& transfer) const;
+  /// A snapshot shows a third party while no transfer runs.
+  void third_party_seen(Contact& contact, const message::BridgeConnection& party);
 
   // --- center_mirror_cold.cpp: the same in one step, by the SDK
   [[nodiscard]] bool goes_cold(const Agent& agent, const Transfer& transfer) const;

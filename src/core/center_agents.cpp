@@ -166,7 +166,6 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
     }
   }
   agent.contact.reset();
-  agent.muted = false;
   if (restore) {
     activity = Activity::acw;
     publish(agent, restore->agent_leg);
@@ -177,6 +176,9 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
   } else {
     agent.finished = std::move(finished);
   }
+  // What he does at Amazon Connect, with another call maybe, his session tells.
+  if (contact.mirror) return;
+  agent.muted = false;
   set_activity(agent, activity);
   if (!planted(PlantedFault::state_not_published)) agent_changed(agent);
 }

@@ -46,9 +46,12 @@ LegPhase leg_phase_of(std::string_view state) {
   return LegPhase::up;
 }
 
-std::string_view event_of(MirrorPhase phase) {
-  if (phase == MirrorPhase::missed) return "missed";
-  return phase == MirrorPhase::rejected ? "Rejected" : "ACW";
+/// Whether the agent's own connection is that of a call of his: a supervisor who listens in has
+/// none.
+bool takes_part(const BridgeContact& seen) {
+  const BridgeConnection* own = agent_of(seen);
+  return own != nullptr && is_active(*own) && own->state != "silent_monitor" &&
+         own->state != "barge";
 }
 
 }  // namespace
@@ -263,10 +266,14 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
     who->tell(publish<message::LoginSuccess>(*who).agent);
   }
   std::set<ContactId> listed;
+  std::set<ContactId> offered;
   for (const BridgeContact& each : event.snapshot.contacts) {
-    listed.insert(message::bridge_id(each.id));
-    mirror_contact(*who, each);
+    const ContactId id = message::bridge_id(each.id);
+    listed.insert(id);
+    if (phase_of(each) == MirrorPhase::offered) offered.insert(id);
   }
+  std::erase_if(session.passed_on, [&](const ContactId& id) { return !offered.contains(id); });
+  for (const BridgeContact& each : event.snapshot.contacts) mirror_contact(*who, each);
   // What is no longer listed was cleared, and had ended before.
   for (Contact* call : mirrored_contacts(*who)) {
     if (listed.contains(call->id) || waits_for_sdk(*call, nullptr)) continue;
@@ -307,6 +314,7 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
   const ContactId id = message::bridge_id(seen.id);
   const MirrorPhase phase = phase_of(seen);
   const bool over = phase > MirrorPhase::active;
+  if (std::ranges::find(agent.session->passed_on, id) != agent.session->passed_on.end()) return;
   Contact* call = contact(id);
   if (call == nullptr) {
     // Of a call that was over before anybody looked, only the agent's state tells.
@@ -319,7 +327,13 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
     call->mirror.emplace().agent = agent.login;
     contacts_.emplace(id, std::move(fresh));
   }
-  if (!call->mirror || call->mirror->agent != agent.login || call->ended_at) return;
+  if (!call->mirror || call->ended_at) return;
+  if (call->mirror->agent != agent.login) {
+    // Amazon Connect offers a contact to one agent after the other under one id, and their sessions
+    // report in any order, or not at all any more. Who talks on it keeps it.
+    if (over || !call->offer || !takes_part(seen)) return;
+    pass_on(*call, agent);
+  }
   if (over) {
     if (waits_for_sdk(*call, &seen)) return;
     // After the end connections may still be shown as they were: they say nothing but that there
@@ -418,61 +432,6 @@ void ContactCenter::Impl::mirror_legs(Contact& contact, const BridgeContact& see
     if (&each == customer) contact.customer_leg = id;
     if (each.type == "agent") contact.agent_leg = id;
   }
-}
-
-void ContactCenter::Impl::mirror_over(Agent& agent, Contact& contact, MirrorPhase phase) {
-  Transfer* transfer = running_transfer(contact);
-  if (transfer != nullptr && transfer->mirror) transfer_over(contact, *transfer);
-  const bool taken = phase == MirrorPhase::ended;
-  // Who was offered the call and is not busy with it has nothing to do after it.
-  const Activity then = phase == MirrorPhase::missed     ? Activity::missed
-                        : phase == MirrorPhase::rejected ? Activity::rejected
-                        : contact.offer                  ? Activity::idle
-                                                         : Activity::acw;
-  const std::optional<ContactId> other = agent.contact == contact.id ? std::nullopt : agent.contact;
-  // One that ended before him and is not cleared yet is shown until it is.
-  std::optional<FinishedCall> before = std::exchange(agent.finished, std::nullopt);
-  finish_call_for(agent, contact, then, taken && contact.offer ? "Dropped" : event_of(phase));
-  if (before && agent.finished) {
-    agent.finished_before.push_back(std::move(*before));
-  } else if (before) {
-    agent.finished = std::move(before);
-  }
-  agent.contact = other;
-  contact.offer.reset();
-  contact.dial_out.reset();
-  contact.agent.clear();
-  contact.ended_at = now_;
-  for (Leg& leg : contact.legs) {
-    if (leg.phase == LegPhase::ended) continue;
-    leg.phase = LegPhase::ended;
-    leg.ended_at = now_;
-  }
-  forget_if_over(contact);
-}
-
-void ContactCenter::Impl::forget_cleared(Agent& agent, const BridgeSnapshot& snapshot) {
-  std::set<ContactId> listed;
-  for (const BridgeContact& each : snapshot.contacts) listed.insert(message::bridge_id(each.id));
-  if (agent.finished) agent.finished_before.push_back(std::move(*agent.finished));
-  agent.finished.reset();
-  std::vector<FinishedCall> left;
-  for (FinishedCall& call : agent.finished_before) {
-    if (listed.contains(call.contact)) {
-      left.push_back(std::move(call));
-      continue;
-    }
-    call.agent_leg.leg.buttons = {};
-    for (message::CallEvent* each : {&call.agent_leg, &call.customer_leg}) {
-      each->event = "Dropped";
-      publish(agent, std::move(*each), cause_of(agent));
-    }
-  }
-  if (!left.empty()) {
-    agent.finished = std::move(left.back());
-    left.pop_back();
-  }
-  agent.finished_before = std::move(left);
 }
 
 void ContactCenter::Impl::mirror_agent(Agent& agent, const BridgeSnapshot& snapshot, bool first) {

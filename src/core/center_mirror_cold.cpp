@@ -42,7 +42,8 @@ void ContactCenter::Impl::start_cold(Contact& contact, Transfer& transfer) {
        .leg = {},
        .agent = {},
        .kind = message::RequestKind::blind_transfer,
-       .request_id = transfer.view.request_id});
+       .request_id = transfer.view.request_id,
+       .transfer = transfer.id});
   // It may be handed over so late, then the SDK takes its time, and its word has to come here.
   mirror.timer =
       arm(TimerKind::mirror_step, contact.id,

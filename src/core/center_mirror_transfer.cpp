@@ -18,8 +18,6 @@ using message::ReleaseOn;
 namespace {
 
 constexpr std::string_view kBackend = "amazon-connect";
-/// How long a failed attempt may have effects after it was given up.
-constexpr TimeMs kLateMs = 30'000;
 
 }  // namespace
 
@@ -84,7 +82,6 @@ void ContactCenter::Impl::start_mirrored(Contact& contact, Transfer& transfer) {
   const Agent& primary = *agent(transfer.agent);
   transfer.mirror.emplace();
   contact.mirror->failed_at = 0;
-  contact.mirror->late_transfer = {};
   contact.mirror->resume_owed = false;
   if (goes_cold(primary, transfer)) {
     start_cold(contact, transfer);
@@ -112,7 +109,8 @@ void ContactCenter::Impl::add_party(Contact& contact, Transfer& transfer) {
          .leg = {},
          .agent = {},
          .kind = message::RequestKind::blind_transfer,
-         .request_id = transfer.view.request_id});
+         .request_id = transfer.view.request_id,
+         .transfer = transfer.id});
   step_timer(contact, transfer, policy_.mirror.add_timeout_seconds);
 }
 
@@ -166,7 +164,10 @@ void ContactCenter::Impl::transfer_seen(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::party_is_there(Contact& contact, Transfer& transfer,
                                          const BridgeConnection& party) {
   std::vector<std::string>& known = contact.mirror->known_parties;
-  if (std::ranges::find(known, party.id) == known.end()) known.push_back(party.id);
+  if (std::ranges::find(known, party.id) == known.end()) {
+    known.push_back(party.id);
+    contact.mirror->late_transfer = {};  // Whoever was expected has come.
+  }
   if (transfer.mirror->third_party.empty()) transfer.mirror->third_party = party.id;
   if (transfer.state() == TransferState::accepted)
     move(contact, transfer, TransferState::dialing, Custody::agent);
@@ -191,7 +192,8 @@ void ContactCenter::Impl::leave_contact(Contact& contact, Transfer& transfer) {
          .leg = {},
          .agent = {},
          .kind = message::RequestKind::blind_transfer,
-         .request_id = transfer.view.request_id});
+         .request_id = transfer.view.request_id,
+         .transfer = transfer.id});
   step_timer(contact, transfer, policy_.mirror.leave_timeout_seconds);
 }
 
@@ -202,9 +204,13 @@ void ContactCenter::Impl::transfer_over(Contact& contact, Transfer& transfer) {
     cold_over(contact, transfer);
     return;
   }
-  if (mirror.third_party.empty() && mirror.step == MirrorStep::settling &&
-      contact.mirror->last.state == kUnlisted) {
-    // It ended while nobody looked, and nothing tells how.
+  const bool unlooked_at =
+      mirror.step == MirrorStep::settling && contact.mirror->last.state == kUnlisted;
+  const bool taken_away = contact.mirror->late_cold && now_ < may_come_until(contact) &&
+                          !customer_left(contact.mirror->last);
+  if (mirror.third_party.empty() && (unlooked_at || taken_away)) {
+    // It ended while nobody looked, or maybe by the cold transfer that was given up before this
+    // one: nothing tells how.
     transfer.failure = Reason::timeout;
     transfer.failure_stage = message::to_string(transfer.state());
     end_transfer(contact, transfer, TransferState::failed, Custody::unknown, Reason::timeout);
@@ -220,67 +226,6 @@ void ContactCenter::Impl::transfer_over(Contact& contact, Transfer& transfer) {
   // The evidence: who was there when the contact was seen last.
   transfer.backend = backend_error(evidence(contact.mirror->last));
   end_transfer(contact, transfer, TransferState::handedOver, Custody::backend, Reason::none);
-}
-
-void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnection& party) {
-  MirrorContact& mirror = *contact.mirror;
-  if (std::ranges::find(mirror.known_parties, party.id) != mirror.known_parties.end()) return;
-  mirror.known_parties.push_back(party.id);
-  std::string how = "by hand, in the CCP";
-  // The outcome of the attempt that was given up a moment ago is told. Where this is its late
-  // effect, what becomes of the customer is told as a transfer of its own all the same.
-  const std::string& late = mirror.late_destination;
-  const auto dialled = message::normalize_e164(party.number);
-  const bool another = dialled ? *dialled != late
-                               : !late.starts_with('+') && !party.quick_connect.empty() &&
-                                     party.quick_connect != late;
-  if (!mirror.late_transfer.is_nil() && now_ - mirror.failed_at < kLateMs && !another)
-    how += ", or late, by the transfer " + to_string(mirror.late_transfer);
-  mirror.late_transfer = {};
-
-  auto fresh = std::make_unique<Transfer>();
-  Transfer& transfer = *fresh;
-  transfer.id = draw_id();
-  transfer.contact = contact.id;
-  transfer.agent = mirror.agent;
-  transfer.was_held = false;
-  transfer.mirror.emplace();
-  transfer.mirror->step = MirrorStep::watching;
-  transfer.mirror->third_party = party.id;
-  message::DestinationView& to = transfer.view.current.destination.own();
-  to.type = "phone_number";
-  to.name = party.quick_connect.empty() ? party.number : party.quick_connect;
-  if (const auto number = message::normalize_e164(party.number)) {
-    to.phone_number = *number;
-    transfer.number = *number;
-  }
-  for (const directory::QuickConnect& each : directory_->directory().quick_connects) {
-    if (party.quick_connect.empty() || each.name != party.quick_connect) continue;
-    to.endpoint_arn = each.arn;
-    if (each.kind == directory::QuickConnectKind::queue) {
-      transfer.kind = TransferKind::queue;
-      to.type = "queue";
-      to.queue = queue_name(each.queue_arn);
-    } else if (each.kind == directory::QuickConnectKind::agent) {
-      transfer.kind = TransferKind::agent;
-      to.type = "agent";
-      to.agent_login = each.agent_login;
-    }
-    break;
-  }
-  transfer.view.current.options.own().release_on = ReleaseOn::answered;
-  transfer.view.agent = mirror.agent;
-  transfer.view.accepted_at = now_;
-  transfer.view.current.transfer_id = transfer.id;
-  transfer.view.current.contact_id = contact.id;
-  transfers_.emplace(transfer.id, std::move(fresh));
-  agent(mirror.agent)->running.push_back(transfer.id);
-  contact.transfer = transfer.id;
-  contact.all_transfers.push_back(transfer.id);
-  ++counters_.transfers_accepted;
-  ++counters_.transfers_open;
-  move(contact, transfer, TransferState::accepted, Custody::agent, Reason::none, std::move(how));
-  move(contact, transfer, TransferState::dialing, Custody::agent);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -304,13 +249,9 @@ void ContactCenter::Impl::resume_customer(Contact& contact) {
 void ContactCenter::Impl::give_back_customer(Contact& contact, const Transfer& transfer) {
   MirrorContact& mirror = *contact.mirror;
   mirror.failed_at = now_;
-  // Nobody was seen who could have gone again, and it was not refused for certain.
-  const MirrorTransfer& gave_up = *transfer.mirror;
-  const bool may_come = gave_up.third_party.empty() && (gave_up.step == MirrorStep::settling ||
-                                                        transfer.failure == Reason::canceled);
-  const message::DestinationView& to = *transfer.view.current.destination;
-  mirror.late_transfer = may_come ? transfer.id : TransferId{};
-  mirror.late_destination = to.phone_number.value_or(to.name);
+  const bool refused =
+      transfer.mirror->step != MirrorStep::settling && transfer.failure != Reason::canceled;
+  if (!refused) expect_late(contact, transfer);
   mirror.resume_owed = !transfer.was_held && !contact.held;
   if (!transfer.was_held && contact.held) resume_customer(contact);
 }
@@ -415,6 +356,7 @@ void ContactCenter::Impl::step_expired(Contact& contact, Transfer& transfer) {
         break;
       }
       // No snapshot came. What it was is not known, and that is what is told.
+      expect_late(contact, transfer);
       transfer.failure = Reason::timeout;
       transfer.failure_stage = message::to_string(transfer.state());
       end_transfer(contact, transfer, TransferState::failed, Custody::unknown, Reason::timeout);
@@ -462,6 +404,16 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
     if (call != nullptr) error.contact_id = call->id;
     error.backend = backend_error(result.text, result.error, result.status);
     publish(*asker, std::move(error), open.request_id);
+    return;
+  }
+  if (call == nullptr || !call->mirror) return;
+  if (!open.transfer.is_nil() && (transfer == nullptr || transfer->id != open.transfer)) {
+    // Of one that was given up: it says nothing of the next one, but perhaps that nobody comes.
+    const bool refused = open.purpose == Purpose::mirror_cold
+                             ? was_never_asked(result.error)
+                             : is_certain_failure(result.error, result.status);
+    if (call->mirror->late_transfer == open.transfer && !result.ok && refused)
+      call->mirror->late_transfer = {};
     return;
   }
   if (transfer == nullptr || !transfer->mirror) return;

@@ -172,7 +172,10 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   // A repeat of a running one (a double click) gets its current event; another one has to wait for
   // it.
   const Contact* named = nullptr;
-  if (request.contact_id) {
+  if (request.contact_id && mirrored()) {
+    std::optional<Refused> not_his;  // Told below, where he is asked for again.
+    named = mirrored_contact(agent, request, not_his);
+  } else if (request.contact_id) {
     if (const auto id = message::parse_uuid(*request.contact_id)) {
       named = contact(*id);
       if (named == nullptr) named = contact_of_leg(*id);
@@ -237,6 +240,10 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   if (refused) return refused;
   refused = destination_refusal(agent, transfer, now_);
   if (refused) return refused;
+  if (call->mirror) {
+    refused = late_party_refusal(*call, transfer);
+    if (refused) return refused;
+  }
   if (transfer.kind == TransferKind::number) count_dial(agent, transfer.number);
 
   transfer.id = draw_id();

@@ -55,10 +55,14 @@ struct MirrorSession {
   std::optional<std::string> cause;
   TimeMs cause_until = 0;
   MirrorEndpoints endpoints{};
+  /// Offered to him first and to somebody else since, while this session still shows them as
+  /// offered: until it has heard that he missed them, they are not his.
+  std::vector<message::Uuid> passed_on{};
 };
 BOOST_DESCRIBE_STRUCT(MirrorSession, (),
                       (epoch, leased, standbys, leased_at, taken_at, reported, alive, instance,
-                       library, state, state_type, lost_timer, cause, cause_until, endpoints))
+                       library, state, state_type, lost_timer, cause, cause_until, endpoints,
+                       passed_on))
 
 /// What a mirrored contact has beside its legs.
 struct MirrorContact {
@@ -68,15 +72,18 @@ struct MirrorContact {
   /// Connections of third parties that are accounted for: by a transfer, or as of none.
   std::vector<std::string> known_parties;
   TimeMs failed_at = 0;  ///< When a transfer was given up last.
-  /// That one, where what was asked for may take effect all the same; nil: it cannot.
+  /// One that was given up and may take effect all the same; nil: none.
   message::Uuid late_transfer{};
+  TimeMs late_until = 0;           ///< So long at least (may_come_until).
   std::string late_destination{};  ///< Its number, or the name of its quick connect.
+  std::string late_endpoint{};     ///< Its number, or the ARN of its quick connect.
+  bool late_cold = false;          ///< It was to end the contact by itself.
   bool resume_owed =
       false;  ///< Should the customer turn out to be on hold after it, he is resumed.
 };
 BOOST_DESCRIBE_STRUCT(MirrorContact, (),
-                      (agent, last, told, known_parties, failed_at, late_transfer, late_destination,
-                       resume_owed))
+                      (agent, last, told, known_parties, failed_at, late_transfer, late_until,
+                       late_destination, late_endpoint, late_cold, resume_owed))
 
 /// How long what was asked for may be on its way after the library has given up.
 inline constexpr TimeMs kSettleMs = 3000;

@@ -16,6 +16,7 @@ struct Session {
   message::BridgeContact contact;
   std::vector<message::BridgeContact> others;
   bool listed = true;
+  bool muted = false;
 
   Session() { talk(); }
 
@@ -80,7 +81,8 @@ struct Session {
                                   .alive = alive,
                                   .taken_at = taken_at,
                                   .state = state,
-                                  .state_type = state_type};
+                                  .state_type = state_type,
+                                  .muted = muted};
     if (listed) shown.contacts.push_back(contact);
     for (const message::BridgeContact& each : others) shown.contacts.push_back(each);
     return shown;

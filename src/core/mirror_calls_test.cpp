@@ -1,0 +1,259 @@
+// Several calls at Amazon Connect: one contact that is offered to one agent after the other, and
+// one agent who has two.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "core/mirror.hpp"
+#include "core/test_mirror.hpp"
+
+namespace baton::core {
+namespace {
+
+using message::BridgeAction;
+using message::Reason;
+using message::RequestKind;
+using testing::kOutside;
+using testing::Mirrored;
+using testing::Session;
+using testing::to_number;
+
+constexpr BridgeId kBridgeOfAgent2 = 20;
+
+/// A call is offered to agent1. agent2 waits for calls at a session of his own, where it is shown
+/// with a connection of its own.
+struct TwoAgents : Mirrored {
+  Session second;
+  std::uint64_t second_epoch = 0;
+
+  void SetUp() override {
+    Mirrored::SetUp();
+    session.end();
+    session.clear();
+    report();
+    t.put(BridgeOpened{.agent = "agent2",
+                       .bridge = kBridgeOfAgent2,
+                       .hello = {.tab = "tab-of-agent2",
+                                 .instance = "https://x.my.connect.aws/ccp-v2/",
+                                 .agent_arn = "",
+                                 .username = "agent2",
+                                 .library = "2.28.2",
+                                 .cold_transfer = false}});
+    second_epoch = take(BridgeAction::lease).order.epoch;
+    second.clear();
+    report_of_agent2();
+    session.offer();
+    report();
+    second.offer();
+    second.contact.connections[1].id = "aaaaaaaa-0000-4000-8000-000000000022";
+    ASSERT_EQ(t.last_call("agent1", "agent").leg.status, "connecting");
+    t.events.clear();
+  }
+  void report_of_agent2() {
+    t.put(BridgeReport{
+        .agent = "agent2", .bridge = kBridgeOfAgent2, .snapshot = second.snapshot(second_epoch)});
+  }
+  static void miss(Session& session) {
+    session.contact.state = "missed";
+    session.state = "MissedCallAgent";
+    session.state_type = "error";
+  }
+  void expect_agent2_may_answer() {
+    EXPECT_EQ(t.last_call("agent2", "agent").leg.status, "connecting");
+    EXPECT_EQ(to_string(t.last_call("agent2", "agent").leg.connection_id),
+              second.contact.connections[1].id);
+    EXPECT_EQ(t.state_of("agent2"), "PendingBusy");
+    EXPECT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+    const BridgeCommand accept = take(BridgeAction::accept);
+    EXPECT_EQ(accept.bridge, kBridgeOfAgent2);
+    EXPECT_EQ(accept.order.contact_id, second.contact.id);
+  }
+  [[nodiscard]] bool has_call(const std::string& login) const {
+    const auto list = t.center.agents();
+    const auto found = std::ranges::find(list, login, &AgentStatus::login);
+    return found != list.end() && found->contact.has_value();
+  }
+  [[nodiscard]] bool was_told_of_a_call(const std::string& login) const {
+    return std::ranges::any_of(t.events, [&login](const message::Event& each) {
+      return each.agent == login && std::holds_alternative<message::CallEvent>(each.body);
+    });
+  }
+};
+
+TEST_F(TwoAgents, TheNextOneHasACallBeforeItIsToldThatTheFirstMissedIt) {
+  report_of_agent2();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "missed");
+  EXPECT_FALSE(has_call("agent1"));
+  EXPECT_EQ(t.state_of("agent1"), "PendingBusy") << "his state is what his session says";
+  miss(session);
+  report();
+  EXPECT_EQ(t.state_of("agent1"), "MissedCallAgent");
+  expect_agent2_may_answer();
+  EXPECT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
+  session.clear();
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "Dropped");
+  EXPECT_EQ(t.center.counters().contacts_open, 1U);
+}
+
+TEST_F(TwoAgents, TheNextOneHasACallOfAnAgentWhoseSessionIsGone) {
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  report_of_agent2();
+  EXPECT_FALSE(has_call("agent1"));
+  expect_agent2_may_answer();
+  t.pass(600'100);
+  EXPECT_EQ(t.state_of("agent1"), "LoggedOut");
+  EXPECT_TRUE(has_call("agent2")) << "it is not given up with the session that had it before";
+}
+
+TEST_F(TwoAgents, TheNextOneHasACallThatHeAnsweredBeforeHisSessionWasHeard) {
+  second.contact.state = "connected";
+  second.contact.connections[1].state = "connected";
+  second.state = "Busy";
+  report_of_agent2();
+  EXPECT_EQ(t.last_call("agent2", "agent").leg.status, "connected");
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "missed");
+  EXPECT_TRUE(t.request("agent2", RequestKind::blind_transfer, to_number(kOutside)).accepted);
+}
+
+TEST_F(TwoAgents, APageThatIsBehindDoesNotTakeItBack) {
+  report_of_agent2();
+  t.events.clear();
+  report();  // He still shows it as offered: his page has yet to hear that he missed it.
+  EXPECT_FALSE(was_told_of_a_call("agent1"));
+  EXPECT_FALSE(has_call("agent1"));
+  report_of_agent2();
+  EXPECT_TRUE(t.request("agent2", RequestKind::answer).accepted);
+}
+
+TEST_F(TwoAgents, APageThatIsBehindDoesNotBringBackACallThatIsOver) {
+  report_of_agent2();
+  miss(second);
+  report_of_agent2();
+  t.events.clear();
+  report();
+  EXPECT_FALSE(was_told_of_a_call("agent1"));
+  EXPECT_EQ(t.center.counters().contacts_open, 0U);
+}
+
+TEST_F(TwoAgents, ItMayBeOfferedToTheFirstAgain) {
+  report_of_agent2();
+  miss(session);
+  report();
+  session.clear();
+  report();
+  session.offer();
+  report();  // Before agent2's miss is told.
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connecting");
+  EXPECT_EQ(t.last_call("agent2", "agent").event, "missed");
+  EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  EXPECT_EQ(take(BridgeAction::accept).bridge, bridge);
+}
+
+TEST_F(TwoAgents, ACallThatSomebodyTalksOnStaysHis) {
+  session.contact.state = "connected";
+  session.contact.connections[1].state = "connected";
+  session.state = "Busy";
+  report();
+  t.events.clear();
+  report_of_agent2();
+  EXPECT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  EXPECT_EQ(take(BridgeAction::hold).bridge, bridge);
+  EXPECT_FALSE(was_told_of_a_call("agent2"));
+}
+
+TEST_F(TwoAgents, WhoListensInHasNoCall) {
+  second.contact.state = "connected";
+  second.contact.connections[1].state = "silent_monitor";
+  report_of_agent2();
+  EXPECT_FALSE(was_told_of_a_call("agent2"));
+  EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+}
+
+TEST_F(TwoAgents, WhoHasItOutlivesASnapshotOfTheCore) {
+  report_of_agent2();
+  ContactCenter loaded;
+  ASSERT_EQ(loaded.load(t.center.save()), "");
+  EXPECT_EQ(loaded.dump(), t.center.dump());
+  t.center = std::move(loaded);
+  t.events.clear();
+  report();
+  EXPECT_FALSE(was_told_of_a_call("agent1"));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One agent with two calls
+
+struct SecondCall : Mirrored {
+  TimeMs talking_since = 0;
+
+  void SetUp() override {
+    Mirrored::SetUp();
+    session.muted = true;
+    report();
+    talking_since = since();
+    t.pass(60'000);
+    session.second_contact();
+    session.others[0].state = "connecting";
+    session.others[0].connections[1].state = "connecting";
+    report();
+    t.events.clear();
+  }
+  [[nodiscard]] TimeMs since() const { return t.center.agents().front().since; }
+  [[nodiscard]] std::string states_told() const {
+    std::string told;
+    for (const message::Event& each : t.events) {
+      if (const auto* state = std::get_if<message::SetAgentState>(&each.body))
+        told += state->event + " ";
+    }
+    return told;
+  }
+  void expect_no_change_of_state() {
+    EXPECT_EQ(states_told(), "");
+    EXPECT_EQ(since(), talking_since);
+    EXPECT_EQ(t.state_of("agent1"), "Busy");
+    EXPECT_EQ(t.last_call("agent1", "agent").leg.contact_id,
+              message::parse_uuid(session.others[0].id));
+    EXPECT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+    EXPECT_EQ(take(BridgeAction::hold).order.contact_id, session.contact.id);
+  }
+};
+
+TEST_F(SecondCall, ThatIsWithdrawnChangesNothingForTheFirst) {
+  session.others[0].state = "ended";
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "Dropped");
+  expect_no_change_of_state();
+}
+
+TEST_F(SecondCall, ThatIsMissedChangesNothingForTheFirst) {
+  session.others[0].state = "missed";
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "missed");
+  expect_no_change_of_state();
+}
+
+TEST_F(SecondCall, ThatEndsAfterItWasTakenChangesNothingForTheFirst) {
+  session.others[0].state = "connected";
+  session.others[0].connections[1].state = "connected";
+  report();
+  session.others[0].state = "ended";
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
+  expect_no_change_of_state();
+}
+
+TEST_F(Mirrored, TheEndOfACallIsToldBeforeTheStateThatFollows) {
+  session.end();
+  report();
+  ASSERT_EQ(t.events.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<message::CallEvent>(t.events[0].body));
+  EXPECT_TRUE(std::holds_alternative<message::CallEvent>(t.events[1].body));
+  EXPECT_EQ(std::get<message::SetAgentState>(t.events[2].body).event, "AfterCallWork");
+}
+
+}  // namespace
+}  // namespace baton::core
