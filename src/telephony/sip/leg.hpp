@@ -163,6 +163,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void confirm();
   /// (Re)starts the session timer after a refresh.
   void arm_session_timer();
+  /// The same after one that the peer refused, and lived.
+  void session_refresh_refused();
   /// Tags that every INVITE, UPDATE and 2xx of ours carries: Allow, Supported, User-Agent.
   void common_tags(TagList& tags, bool response) const;
   void sdp_tags(TagList& tags, const std::string& sdp) const;
@@ -192,6 +194,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void on_bye(ServerTransaction transaction, const sip_s* sip);
   void on_info(ServerTransaction transaction, const sip_s* sip);
   void on_refer(ServerTransaction transaction, const sip_s* sip);
+  void arm_session_timer(int seconds);
   void on_session_timer();
   void refresh_by_update();
   void look_again(const std::string& text);
