@@ -329,8 +329,10 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
   Leg* const other = leg.peer();
   if (!invite && !offer) {
     // A refresh by UPDATE has no offer to collide with.
+    const SessionTimer before = leg.session_timer();
     leg.session_timer().settle(sip);
-    leg.dialog()->refresh_target(sip);
+    const bool moved = leg.follow(transaction, sip);
+    if (moved || leg.session_timer() != before) leg.changed();
     leg.arm_session_timer();
     put_contact(tags, leg);
     leg.session_timer().on_answer(tags);
@@ -343,7 +345,7 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     return;
   }
   leg.learn_allow(sip);
-  leg.dialog()->refresh_target(sip);
+  leg.follow(transaction, sip);
   Job::add(std::make_shared<PeerOffer>(leg, other, std::move(transaction), sip));
 }
 

@@ -110,8 +110,10 @@ void Leg::refresh_by_update() {
         }
         leg->unreachable_ = 0;
         if (response.success()) {
+          const SessionTimer before = leg->session_timer_;
           leg->session_timer_.learn_answer(response.sip);
-          leg->dialog_->refresh_target(response.sip);
+          const bool moved = leg->dialog_->refresh_target(response.sip);
+          if (moved || leg->session_timer_ != before) leg->changed();
           leg->arm_session_timer();
           return;
         }

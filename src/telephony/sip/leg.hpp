@@ -165,6 +165,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void arm_session_timer();
   /// The same after one that the peer refused, and lived.
   void session_refresh_refused();
+  /// Takes the party's remote target from its re-INVITE or UPDATE. True when it has moved.
+  bool follow(const ServerTransaction& transaction, const sip_s* sip);
   /// Tags that every INVITE, UPDATE and 2xx of ours carries: Allow, Supported, User-Agent.
   void common_tags(TagList& tags, bool response) const;
   void sdp_tags(TagList& tags, const std::string& sdp) const;

@@ -6,7 +6,7 @@
 
 #include "telephony/sip/leg_test_fixture.hpp"
 
-// Session refreshes (RFC 4028), ours and the party's.
+// Session refreshes (RFC 4028), ours and the party's, and where a party is that moved.
 
 namespace baton::telephony::sip {
 namespace {
@@ -54,6 +54,14 @@ class LegRefreshTest : public testing::SwitchFixture {
     agent.take_dialog_as_callee();
     EXPECT_TRUE(events.wait<core::LegAnswered>());
     return leg;
+  }
+  /// The phone goes on from another address.
+  static void move(const TestUa& from, TestUa& to) {
+    to.call_id = from.call_id;
+    to.local = from.local;
+    to.remote = from.remote;
+    to.target = from.target;
+    to.cseq = from.cseq;
   }
 };
 
@@ -117,6 +125,34 @@ TEST_F(LegRefreshTest, ARefusedRefreshIsTriedAgainBeforeThePeerHangsUp) {
   EXPECT_TRUE(agent.wait(
       [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > reinvite->cseq(); },
       milliseconds(2500)));
+}
+
+TEST_F(LegRefreshTest, APhoneThatMovedIsFollowed) {
+  start();
+  const LegId leg = agent_up();
+  move(agent, phone2);
+  phone2.ask("INVITE", TestUa::sdp(kAgentRtp, "recvonly"));
+  ASSERT_TRUE(phone2.response(200));
+  phone2.ack();
+  const auto id = submit(core::EndLeg{leg, 0, {}});
+  const auto bye = phone2.request("BYE");
+  ASSERT_TRUE(bye);
+  EXPECT_THAT(bye->uri(), HasSubstr(phone2.host));
+  phone2.reply(*bye, 200);
+  ok(id);
+}
+
+TEST_F(LegRefreshTest, APhoneThatMovedIsFollowedByAnUpdateToo) {
+  start();
+  const LegId leg = agent_up();
+  move(agent, phone2);
+  phone2.ask("UPDATE");
+  ASSERT_TRUE(phone2.response(200));
+  const auto id = submit(core::EndLeg{leg, 0, {}});
+  const auto bye = phone2.request("BYE");
+  ASSERT_TRUE(bye);
+  phone2.reply(*bye, 200);
+  ok(id);
 }
 
 }  // namespace

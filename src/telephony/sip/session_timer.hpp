@@ -63,6 +63,8 @@ class SessionTimer {
   /// some tries until then. A peer that has no timer has proved that it lives, as by a 2xx.
   [[nodiscard]] int seconds_to_retry() const;
 
+  friend bool operator==(const SessionTimer&, const SessionTimer&) = default;
+
  private:
   int wanted_;
   int minimum_;
