@@ -105,6 +105,16 @@ async def test_twice_killed_is_as_good_as_once(world: World):
     await talking.agent.ended(by="them")
 
 
+async def test_cseq_rises_where_nothing_but_the_check_of_a_start_was_sent(world: World):
+    """A lower one would be refused by any party (RFC 3261, section 12.2.2); the tests' own notes it as a violation."""
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    await call.hears(QUEUE)
+    for checks in (1, 2):
+        await world.restart()
+        await call.peer.until(lambda n=checks: len(call.peer.received("UPDATE")) == n, "the check")
+    await call.hangup()
+
+
 async def test_who_hung_up_meanwhile_is_found(world: World):
     """Nobody was there to take the BYE, and it is not sent again; the check at start finds it out."""
     talking = await world.talking("agent1")

@@ -342,6 +342,21 @@ TEST_F(LegAdoptTest, APhoneThatHungUpMeanwhileIsFound) {
   EXPECT_EQ(core::EndCause::unreachable, ended->cause);
 }
 
+TEST_F(LegAdoptTest, CseqRisesOverEachRestart) {
+  check_after_the_record();
+  start();
+  updatable_customer_parked();
+  int before = 0;
+  for (int i = 0; i < 3; ++i) {
+    restart();
+    const auto check = customer.request("UPDATE");
+    ASSERT_TRUE(check);
+    EXPECT_GT(check->cseq(), before);
+    before = check->cseq();
+    customer.reply(*check, 200);
+  }
+}
+
 TEST_F(LegAdoptTest, AnAddressLearntFromAnUpdateIsKept) {
   start();
   const LegId a = customer_parked();
@@ -375,6 +390,55 @@ TEST_F(LegAdoptTest, AnAddressLearntFromTheAnswerToAnUpdateIsKept) {
   restart();
   submit(core::EndLeg{a, 0, {}});
   EXPECT_TRUE(phone2.request("BYE"));
+}
+
+TEST_F(LegAdoptTest, AMuteThatWasRefusedDoesNotComeBack) {
+  start();
+  const auto [a, b] = bridged();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto reinvite = target.request("INVITE");
+  ASSERT_TRUE(reinvite);
+  EXPECT_THAT(reinvite->body(), HasSubstr("a=sendonly"));
+  // Kept while it is open, by whatever it is.
+  target.ask("UPDATE", "", "Supported: timer\r\nSession-Expires: 600;refresher=uac\r\n");
+  ASSERT_TRUE(target.response(200));
+  nothing_comes(customer);
+  target.reply(*reinvite, 488);
+  const auto result = events.result(mute);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->ok);
+  nothing_comes(customer);
+  restart();
+  submit(core::ParkLeg{b, core::Sound::hold});
+  const auto hold = target.request("INVITE");
+  ASSERT_TRUE(hold);
+  target.reply(*hold, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(target.request("ACK"));
+  submit(core::BridgeLegs{a, b});
+  const auto resumed = customer.request("INVITE");
+  ASSERT_TRUE(resumed);
+  customer.reply(*resumed, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 3, "0 101"));
+  const auto joined = target.request("INVITE");
+  ASSERT_TRUE(joined);
+  EXPECT_THAT(joined->body(), HasSubstr("a=sendrecv"));
+}
+
+// The phone may not have seen it, and the agent would speak to the customer as one who is muted.
+TEST_F(LegAdoptTest, AMuteThatWasOpenIsCarriedOutAgain) {
+  start();
+  const auto [a, b] = bridged();
+  submit(core::MuteLeg{b, true});
+  const auto before = target.request("INVITE");
+  ASSERT_TRUE(before);
+  nothing_comes(customer);
+  restart();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto again = target.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > before->cseq(); });
+  ASSERT_TRUE(again);
+  EXPECT_EQ(before->body(), again->body());
+  target.reply(*again, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ok(mute);
 }
 
 TEST_F(LegAdoptTest, WhatWasTakenOverCountsOnItsTrunk) {

@@ -360,7 +360,11 @@ class SipSwitch::Impl : public InviteHandler {
       }
     }
     for (const auto& [leg, record] : taken) {
-      if (leg->state() == LegState::confirmed && leg->peer() == nullptr) leg->play(leg->sound());
+      if (leg->state() != LegState::confirmed) continue;
+      if (leg->peer() == nullptr) leg->play(leg->sound());
+      // The next process is to begin beyond the CSeq of this one, of which checks, session
+      // refreshes and digits leave no record.
+      leg->changed();
     }
     ask_who_lives(taken);
   }
