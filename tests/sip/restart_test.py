@@ -318,6 +318,28 @@ async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: Wo
     await talking.agent.ended(by="them")
 
 
+@pytest.mark.config(TLS)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_another_phone_of_the_agent_does_not_get_the_call(world: World, transport: str):
+    """It registers first, or did all the time; the one that is in the call connects a moment later."""
+    desktop, phone = at_work = await world.agent("agent1", transport="tcp")
+    talking = await world.talking("agent1", at_work=at_work)
+    other = await world.phone("agent1", transport=transport)
+    await world.restart()
+    await other.register()
+    await phone.register()
+    talking.agent.flow = await phone.transport.flow_to(world.server.sip["tcp"])
+    await talk(talking.customer, talking.agent)
+    await desktop.publish("InboundCall", "Hold")
+    await desktop.call_event("hold", "inbound")
+    await desktop.publish("InboundCall", "Resume")
+    await desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    assert not other.received("UPDATE") and not other.received("INVITE")
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+
+
 @pytest.mark.config({"sip.reconnect_seconds": 2, **TLS})
 @pytest.mark.parametrize("transport", ["tcp", "tls"])
 async def test_a_phone_on_a_connection_that_stays_away_is_lost(world: World, transport: str):

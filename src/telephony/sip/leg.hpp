@@ -18,6 +18,7 @@
 #include "telephony/sip/leg_credentials.hpp"
 #include "telephony/sip/leg_record.hpp"
 #include "telephony/sip/media_plan.hpp"
+#include "telephony/sip/phones_before.hpp"
 #include "telephony/sip/refer.hpp"
 #include "telephony/sip/session_timer.hpp"
 #include "telephony/sip/trunks.hpp"
@@ -82,7 +83,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   [[nodiscard]] bool lost_its_way() const { return way_ != nullptr; }
   /// The party is back, and reached there: "sip:host:port;transport=tcp".
   void found_its_way(const std::string& send_to);
-  [[nodiscard]] std::string remote_target() const;
+  /// Where its requests go.
+  [[nodiscard]] PhonesBefore::Place place() const;
 
   // Setting up (leg_incoming.cpp, leg_dialling.cpp).
 

@@ -72,6 +72,9 @@ bool Leg::follow(const ServerTransaction& transaction, const sip_s* sip) {
   return true;
 }
 
-std::string Leg::remote_target() const { return dialog_ ? dialog_->snapshot().remote_target : ""; }
+PhonesBefore::Place Leg::place() const {
+  if (!dialog_) return {};
+  return {.send_to = dialog_->send_to(), .target = dialog_->snapshot().remote_target};
+}
 
 }  // namespace baton::telephony::sip
