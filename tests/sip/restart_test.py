@@ -105,6 +105,16 @@ async def test_twice_killed_is_as_good_as_once(world: World):
     await talking.agent.ended(by="them")
 
 
+async def test_cseq_rises_where_nothing_but_the_check_of_a_start_was_sent(world: World):
+    """A lower one would be refused by any party (RFC 3261, section 12.2.2); the tests' own notes it as a violation."""
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    await call.hears(QUEUE)
+    for checks in (1, 2):
+        await world.restart()
+        await call.peer.until(lambda n=checks: len(call.peer.received("UPDATE")) == n, "the check")
+    await call.hangup()
+
+
 async def test_who_hung_up_meanwhile_is_found(world: World):
     """Nobody was there to take the BYE, and it is not sent again; the check at start finds it out."""
     talking = await world.talking("agent1")
@@ -304,6 +314,28 @@ async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: Wo
     talking.agent.flow = await phone.transport.flow_to(world.server.sip[transport])
     await talking.desktop.call_event("connected", "inbound")
     await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+    await talking.agent.ended(by="them")
+
+
+@pytest.mark.config(TLS)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_another_phone_of_the_agent_does_not_get_the_call(world: World, transport: str):
+    """It registers first, or did all the time; the one that is in the call connects a moment later."""
+    desktop, phone = at_work = await world.agent("agent1", transport="tcp")
+    talking = await world.talking("agent1", at_work=at_work)
+    other = await world.phone("agent1", transport=transport)
+    await world.restart()
+    await other.register()
+    await phone.register()
+    talking.agent.flow = await phone.transport.flow_to(world.server.sip["tcp"])
+    await talk(talking.customer, talking.agent)
+    await desktop.publish("InboundCall", "Hold")
+    await desktop.call_event("hold", "inbound")
+    await desktop.publish("InboundCall", "Resume")
+    await desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    assert not other.received("UPDATE") and not other.received("INVITE")
     await talking.customer.hangup()
     await talking.agent.ended(by="them")
 

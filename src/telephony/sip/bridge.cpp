@@ -145,10 +145,10 @@ class Mute : public CommandJob {
       return;
     }
     leg_->media().set_muted(muted_);
-    leg_->changed();
     Leg* const peer = leg_->peer();
     if (peer == nullptr) {
       // Nobody hears a parked party anyway; the next bridge is made with it.
+      leg_->changed();
       succeed();
       return;
     }
@@ -163,6 +163,7 @@ class Mute : public CommandJob {
             succeed();
           } else {
             leg_->media().set_muted(!muted_);
+            leg_->changed();  // It may have been kept meanwhile.
             fail(code, text, leg_->id());
           }
         });

@@ -52,8 +52,7 @@ class Refresh : public Job {
     leg_->exchange(
         [this] { return leg_->media().offer_again(); },
         [job = shared_from_this(), this](int code, const std::string&) {
-          // A refusal proves that the peer lives as well as a 200 does.
-          if (code != 200) leg_->arm_session_timer();
+          if (code != 200) leg_->session_refresh_refused();
           Leg* const peer = leg_->peer();
           if (code == 200 && peer != nullptr && needs_reoffer(peer->media(), leg_->media())) {
             add(std::make_shared<Reoffer>(*peer, *leg_));
@@ -74,7 +73,9 @@ class PeerOffer : public Job {
         leg_(leg.self()),
         other_(other != nullptr ? other->self() : nullptr),
         invite_(sip->sip_request->rq_method == sip_method_invite),
-        body_(sdp_body(sip)) {
+        body_(sdp_body(sip)),
+        session_(leg.session_timer()) {
+    session_.settle(sip);
     if (invite_) {
       leg_->set_peer_invite(std::make_unique<InviteServer>(std::move(transaction), !body_.empty()));
     } else {
@@ -211,6 +212,7 @@ class PeerOffer : public Job {
     TagList tags;
     leg_->common_tags(tags, true);
     put_contact(tags, *leg_);
+    leg_->session_timer() = session_;
     leg_->session_timer().on_answer(tags);
     leg_->sdp_tags(tags, sdp);
     leg_->arm_session_timer();
@@ -285,6 +287,8 @@ class PeerOffer : public Job {
   std::shared_ptr<Leg> other_;
   bool invite_;
   std::string body_;
+  // As it is once we accept: a refused request changes nothing (RFC 4028 section 9).
+  SessionTimer session_;
   bool held_before_ = false;
   bool carrying_ = false;
   bool taken_back_ = false;
@@ -325,8 +329,10 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
   Leg* const other = leg.peer();
   if (!invite && !offer) {
     // A refresh by UPDATE has no offer to collide with.
+    const SessionTimer before = leg.session_timer();
     leg.session_timer().settle(sip);
-    leg.dialog()->refresh_target(sip);
+    const bool moved = leg.follow(transaction, sip);
+    if (moved || leg.session_timer() != before) leg.changed();
     leg.arm_session_timer();
     put_contact(tags, leg);
     leg.session_timer().on_answer(tags);
@@ -339,8 +345,7 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     return;
   }
   leg.learn_allow(sip);
-  leg.session_timer().settle(sip);
-  leg.dialog()->refresh_target(sip);
+  leg.follow(transaction, sip);
   Job::add(std::make_shared<PeerOffer>(leg, other, std::move(transaction), sip));
 }
 

@@ -186,11 +186,16 @@ bool Dialog::learn(const sip_s* response) {
   return true;
 }
 
-void Dialog::refresh_target(const sip_s* message) {
-  if (message != nullptr && message->sip_contact != nullptr) {
-    const memory::Hint lasts(memory::short_lived_malloc, false);
-    nta_leg_server_route(leg_, nullptr, message->sip_contact);
-  }
+bool Dialog::refresh_target(const sip_s* message) {
+  if (message == nullptr || message->sip_contact == nullptr) return false;
+  const sip_route_t* route = nullptr;
+  const sip_contact_t* before = nullptr;
+  nta_leg_get_route(leg_, &route, &before);
+  const bool moved =
+      before == nullptr || url_cmp_all(before->m_url, message->sip_contact->m_url) != 0;
+  const memory::Hint lasts(memory::short_lived_malloc, false);
+  nta_leg_server_route(leg_, nullptr, message->sip_contact);
+  return moved;
 }
 
 std::unique_ptr<Dialog> Dialog::fork() const {

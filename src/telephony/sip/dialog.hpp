@@ -62,8 +62,9 @@ class Dialog {
   /// Takes the remote tag, route set and target of a response to our INVITE (section 12.1.2).
   /// False when the dialog has another remote tag already: the response is of another fork.
   bool learn(const sip_s* response);
-  /// Takes a new remote target: a Contact of a re-INVITE, UPDATE or their 2xx (section 12.2).
-  void refresh_target(const sip_s* message);
+  /// Takes a new remote target: a Contact of a re-INVITE, UPDATE or their 2xx (section 12.2). True
+  /// when it is another one than before.
+  bool refresh_target(const sip_s* message);
   /// Another dialog of the same INVITE, for a fork with another remote tag.
   [[nodiscard]] std::unique_ptr<Dialog> fork() const;
 

@@ -69,13 +69,16 @@ void Leg::confirm() {
 
 // ---- The session timer (RFC 4028) ----
 
-void Leg::arm_session_timer() {
+void Leg::arm_session_timer() { arm_session_timer(session_timer_.seconds_to_act()); }
+
+void Leg::session_refresh_refused() { arm_session_timer(session_timer_.seconds_to_retry()); }
+
+void Leg::arm_session_timer(int seconds) {
   context_.loop->cancel(session_due_);
   if (session_timer_.interval() <= 0 || ended()) return;
-  session_due_ = context_.loop->after(std::chrono::seconds(session_timer_.seconds_to_act()),
-                                      [weak = weak_from_this()] {
-                                        if (const auto leg = weak.lock()) leg->on_session_timer();
-                                      });
+  session_due_ = context_.loop->after(std::chrono::seconds(seconds), [weak = weak_from_this()] {
+    if (const auto leg = weak.lock()) leg->on_session_timer();
+  });
 }
 
 void Leg::on_session_timer() {
@@ -107,8 +110,10 @@ void Leg::refresh_by_update() {
         }
         leg->unreachable_ = 0;
         if (response.success()) {
+          const SessionTimer before = leg->session_timer_;
           leg->session_timer_.learn_answer(response.sip);
-          leg->dialog_->refresh_target(response.sip);
+          const bool moved = leg->dialog_->refresh_target(response.sip);
+          if (moved || leg->session_timer_ != before) leg->changed();
           leg->arm_session_timer();
           return;
         }
@@ -122,11 +127,14 @@ void Leg::refresh_by_update() {
           leg->refresh_by_update();
           return;
         }
-        if (response.status == 405 || response.status == 501) leg->allows_update_ = Allowed::no;
-        // Any answer proves that the peer lives (RFC 4028 section 10 asks for no more).
-        leg->arm_session_timer();
+        if (response.status == 405 || response.status == 501) {
+          leg->allows_update_ = Allowed::no;
+          bridge_refresh(*leg);
+          return;
+        }
+        leg->session_refresh_refused();
       });
-  if (sent == nullptr) arm_session_timer();
+  if (sent == nullptr) session_refresh_refused();
 }
 
 void Leg::look_again(const std::string& text) {

@@ -18,6 +18,7 @@
 #include "telephony/sip/leg_credentials.hpp"
 #include "telephony/sip/leg_record.hpp"
 #include "telephony/sip/media_plan.hpp"
+#include "telephony/sip/phones_before.hpp"
 #include "telephony/sip/refer.hpp"
 #include "telephony/sip/session_timer.hpp"
 #include "telephony/sip/trunks.hpp"
@@ -82,7 +83,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   [[nodiscard]] bool lost_its_way() const { return way_ != nullptr; }
   /// The party is back, and reached there: "sip:host:port;transport=tcp".
   void found_its_way(const std::string& send_to);
-  [[nodiscard]] std::string remote_target() const;
+  /// Where its requests go.
+  [[nodiscard]] PhonesBefore::Place place() const;
 
   // Setting up (leg_incoming.cpp, leg_dialling.cpp).
 
@@ -163,6 +165,10 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void confirm();
   /// (Re)starts the session timer after a refresh.
   void arm_session_timer();
+  /// The same after one that the peer refused, and lived.
+  void session_refresh_refused();
+  /// Takes the party's remote target from its re-INVITE or UPDATE. True when it has moved.
+  bool follow(const ServerTransaction& transaction, const sip_s* sip);
   /// Tags that every INVITE, UPDATE and 2xx of ours carries: Allow, Supported, User-Agent.
   void common_tags(TagList& tags, bool response) const;
   void sdp_tags(TagList& tags, const std::string& sdp) const;
@@ -192,6 +198,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void on_bye(ServerTransaction transaction, const sip_s* sip);
   void on_info(ServerTransaction transaction, const sip_s* sip);
   void on_refer(ServerTransaction transaction, const sip_s* sip);
+  void arm_session_timer(int seconds);
   void on_session_timer();
   void refresh_by_update();
   void look_again(const std::string& text);

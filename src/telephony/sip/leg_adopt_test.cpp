@@ -64,6 +64,34 @@ class LegAdoptTest : public testing::SwitchFixture {
     return std::stoi(body.substr(at));
   }
 
+  /// A customer who takes UPDATE, parked.
+  LegId updatable_customer_parked() {
+    const LegId a =
+        customer_calls(TestUa::sdp(kCustomerRtp), "Allow: INVITE, ACK, BYE, UPDATE\r\n");
+    const auto id = submit(core::AnswerLeg{a, core::Sound::queue});
+    const auto answer = customer.response(200);
+    EXPECT_TRUE(answer);
+    if (!answer) return a;
+    customer.take(*answer);
+    customer.ack();
+    ok(id);
+    return a;
+  }
+  /// Longer than a change without an event waits for its record (leg_keeper.cpp).
+  static void nothing_comes(TestUa& ua) {
+    EXPECT_FALSE(ua.wait([](const Message& m) { return !m.method().empty(); }, milliseconds(200)));
+  }
+  int saved() {
+    const std::lock_guard lock(mutex);
+    return saves;
+  }
+  /// The check of a leg that was taken over comes after its record.
+  void check_after_the_record() {
+    LegTimes checks;
+    checks.first_check = milliseconds(200);
+    times = checks;
+  }
+
   std::mutex mutex;
   std::map<LegId, std::string> kept;
   std::vector<SavedPhone> phones;
@@ -312,6 +340,105 @@ TEST_F(LegAdoptTest, APhoneThatHungUpMeanwhileIsFound) {
   ASSERT_TRUE(ended);
   EXPECT_EQ(b, ended->leg);
   EXPECT_EQ(core::EndCause::unreachable, ended->cause);
+}
+
+TEST_F(LegAdoptTest, CseqRisesOverEachRestart) {
+  check_after_the_record();
+  start();
+  updatable_customer_parked();
+  int before = 0;
+  for (int i = 0; i < 3; ++i) {
+    restart();
+    const auto check = customer.request("UPDATE");
+    ASSERT_TRUE(check);
+    EXPECT_GT(check->cseq(), before);
+    before = check->cseq();
+    customer.reply(*check, 200);
+  }
+}
+
+TEST_F(LegAdoptTest, AnAddressLearntFromAnUpdateIsKept) {
+  start();
+  const LegId a = customer_parked();
+  phone2.call_id = customer.call_id;
+  phone2.local = customer.local;
+  phone2.remote = customer.remote;
+  phone2.target = customer.target;
+  phone2.cseq = customer.cseq;
+  phone2.ask("UPDATE");
+  ASSERT_TRUE(phone2.response(200));
+  nothing_comes(phone2);
+  const int records = saved();
+  phone2.ask("UPDATE");
+  ASSERT_TRUE(phone2.response(200));
+  nothing_comes(phone2);
+  EXPECT_EQ(records, saved()) << "a refresh by which nothing changes costs no record";
+  restart();
+  submit(core::EndLeg{a, 0, {}});
+  EXPECT_TRUE(phone2.request("BYE"));
+}
+
+TEST_F(LegAdoptTest, AnAddressLearntFromTheAnswerToAnUpdateIsKept) {
+  check_after_the_record();
+  start();
+  const LegId a = updatable_customer_parked();
+  restart();
+  const auto check = customer.request("UPDATE");
+  ASSERT_TRUE(check);
+  phone2.reply(*check, 200);
+  nothing_comes(phone2);
+  restart();
+  submit(core::EndLeg{a, 0, {}});
+  EXPECT_TRUE(phone2.request("BYE"));
+}
+
+TEST_F(LegAdoptTest, AMuteThatWasRefusedDoesNotComeBack) {
+  start();
+  const auto [a, b] = bridged();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto reinvite = target.request("INVITE");
+  ASSERT_TRUE(reinvite);
+  EXPECT_THAT(reinvite->body(), HasSubstr("a=sendonly"));
+  // Kept while it is open, by whatever it is.
+  target.ask("UPDATE", "", "Supported: timer\r\nSession-Expires: 600;refresher=uac\r\n");
+  ASSERT_TRUE(target.response(200));
+  nothing_comes(customer);
+  target.reply(*reinvite, 488);
+  const auto result = events.result(mute);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->ok);
+  nothing_comes(customer);
+  restart();
+  submit(core::ParkLeg{b, core::Sound::hold});
+  const auto hold = target.request("INVITE");
+  ASSERT_TRUE(hold);
+  target.reply(*hold, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(target.request("ACK"));
+  submit(core::BridgeLegs{a, b});
+  const auto resumed = customer.request("INVITE");
+  ASSERT_TRUE(resumed);
+  customer.reply(*resumed, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 3, "0 101"));
+  const auto joined = target.request("INVITE");
+  ASSERT_TRUE(joined);
+  EXPECT_THAT(joined->body(), HasSubstr("a=sendrecv"));
+}
+
+// The phone may not have seen it, and the agent would speak to the customer as one who is muted.
+TEST_F(LegAdoptTest, AMuteThatWasOpenIsCarriedOutAgain) {
+  start();
+  const auto [a, b] = bridged();
+  submit(core::MuteLeg{b, true});
+  const auto before = target.request("INVITE");
+  ASSERT_TRUE(before);
+  nothing_comes(customer);
+  restart();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto again = target.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > before->cseq(); });
+  ASSERT_TRUE(again);
+  EXPECT_EQ(before->body(), again->body());
+  target.reply(*again, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ok(mute);
 }
 
 TEST_F(LegAdoptTest, WhatWasTakenOverCountsOnItsTrunk) {

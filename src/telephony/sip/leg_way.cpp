@@ -1,12 +1,15 @@
+#include <sofia-sip/sip.h>
+
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_job.hpp"
 
-// A party that is reached over its own connection only (a phone on TCP or TLS behind a NAT), when
-// that connection died with the process that had it. Nobody can connect to it: it has to come back
-// by itself.
+// Where a party is reached that moves in a call, and one whose connection died with the process
+// that had it. Nobody can connect to a phone on TCP or TLS behind a NAT: it has to come back by
+// itself.
 
 namespace baton::telephony::sip {
 namespace {
@@ -57,6 +60,21 @@ void Leg::found_its_way(const std::string& send_to) {
   ask_if_it_lives();
 }
 
-std::string Leg::remote_target() const { return dialog_ ? dialog_->snapshot().remote_target : ""; }
+bool Leg::follow(const ServerTransaction& transaction, const sip_s* sip) {
+  const bool moved = dialog_->refresh_target(sip);
+  // A phone behind a NAT has no address but the one that it sends from.
+  if (sip->sip_contact == nullptr || party_.agent.empty() || dialog_->send_to().empty()) {
+    return moved;
+  }
+  std::string from = to_uri(context_.endpoint->source_of(transaction.raw()));
+  if (from == dialog_->send_to()) return moved;
+  dialog_->set_send_to(std::move(from));
+  return true;
+}
+
+PhonesBefore::Place Leg::place() const {
+  if (!dialog_) return {};
+  return {.send_to = dialog_->send_to(), .target = dialog_->snapshot().remote_target};
+}
 
 }  // namespace baton::telephony::sip

@@ -41,10 +41,12 @@ void SessionTimer::learn_answer(const sip_s* response) {
   const sip_session_expires_t* expires = response->sip_session_expires;
   if (expires != nullptr && expires->x_delta > 0) {
     interval_ = seconds(expires->x_delta);
+    peer_can_ = true;
     we_refresh_ = !is(expires->x_refresher, "uas");
   } else if (wanted_ > 0) {
     // The peer has no session timers: we refresh alone, and its answers prove that it lives.
     interval_ = interval_ > 0 ? interval_ : wanted_;
+    peer_can_ = false;
     we_refresh_ = true;
   }
 }
@@ -95,6 +97,10 @@ int SessionTimer::seconds_to_act() const {
   if (interval_ <= 0) return 0;
   if (we_refresh_) return std::max(1, interval_ / 2);
   return std::max(1, interval_ - std::min(32, interval_ / 3));
+}
+
+int SessionTimer::seconds_to_retry() const {
+  return we_refresh_ && peer_can_ ? std::max(1, interval_ / 12) : seconds_to_act();
 }
 
 }  // namespace baton::telephony::sip

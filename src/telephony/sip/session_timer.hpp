@@ -58,6 +58,12 @@ class SessionTimer {
   /// Seconds from a refresh until we refresh again (half the interval), or, when that is the peer's
   /// duty, until we give it up (section 10: a third of the interval, at most 32 s, before the end).
   [[nodiscard]] int seconds_to_act() const;
+  /// The same after a refresh of ours that was refused. Only a 2xx sets the peer's timer anew
+  /// (section 9), so that it hangs up after two thirds of a short interval: a twelfth each leaves
+  /// some tries until then. A peer that has no timer has proved that it lives, as by a 2xx.
+  [[nodiscard]] int seconds_to_retry() const;
+
+  friend bool operator==(const SessionTimer&, const SessionTimer&) = default;
 
  private:
   int wanted_;

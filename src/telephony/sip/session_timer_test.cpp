@@ -105,6 +105,20 @@ TEST(SessionTimer, SettlesAPeersWishWithinBothMinima) {
   EXPECT_FALSE(timer.we_refresh());
 }
 
+TEST(SessionTimer, TriesAgainInTimeWhereThePeerKeepsTimeItself) {
+  SessionTimer timer(1800, 90);
+  const auto keeps_time = Parsed::response(200, "Session-Expires: 90;refresher=uac\r\n");
+  timer.learn_answer(keeps_time.sip());
+  EXPECT_EQ(45, timer.seconds_to_act());
+  EXPECT_EQ(7, timer.seconds_to_retry()) << "twice before the peer hangs up, at 60 s";
+  const auto does_not = Parsed::response(200, "");
+  timer.learn_answer(does_not.sip());
+  EXPECT_EQ(45, timer.seconds_to_retry());
+  const auto refreshes = Parsed::response(200, "Session-Expires: 90;refresher=uas\r\n");
+  timer.learn_answer(refreshes.sip());
+  EXPECT_EQ(60, timer.seconds_to_retry()) << "the end of our patience with it, as ever";
+}
+
 TEST(SessionTimer, ObeysA422OnlyIfThatHelps) {
   SessionTimer timer(1800, 90);
   const auto more = Parsed::response(422, "Min-SE: 3600\r\n");

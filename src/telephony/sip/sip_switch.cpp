@@ -22,6 +22,7 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_context.hpp"
 #include "telephony/sip/message_size.hpp"
+#include "telephony/sip/phones_before.hpp"
 #include "telephony/sip/tone_source.hpp"
 
 namespace baton::telephony::sip {
@@ -212,18 +213,19 @@ class SipSwitch::Impl : public InviteHandler {
 
   void on_registered(const std::string& login, const Binding& binding) override {
     if (lost_ways_ == 0) return;
-    // A phone may come back on another port of its own, so that its Contact is another one; of an
-    // agent who has no other phone it is the one all the same.
-    const bool only_one = endpoint_.bindings(login).size() == 1;
+    const std::vector<Binding> registered = endpoint_.bindings(login);
     std::vector<std::shared_ptr<Leg>> found;
     std::size_t lost = 0;
     for (const auto& [id, leg] : legs_) {
       if (!leg->lost_its_way()) continue;
       ++lost;
       if (leg->party().agent != login) continue;
-      if (only_one || leg->remote_target() == binding.contact) found.push_back(leg);
+      if (phones_before_.is_of_call(login, leg->place(), binding, registered)) {
+        found.push_back(leg);
+      }
     }
     lost_ways_ = lost - found.size();
+    if (lost_ways_ == 0) phones_before_ = {};
     for (const auto& leg : found) leg->found_its_way(binding.via_route);
   }
 
@@ -341,6 +343,7 @@ class SipSwitch::Impl : public InviteHandler {
       taken.emplace_back(leg, std::move(record));
     }
     rejoin(taken);
+    if (lost_ways_ > 0) phones_before_ = PhonesBefore(phones);
     if (!adopted_.empty())
       spdlog::info("sip: {} legs of the process before go on", adopted_.size());
   }
@@ -360,7 +363,11 @@ class SipSwitch::Impl : public InviteHandler {
       }
     }
     for (const auto& [leg, record] : taken) {
-      if (leg->state() == LegState::confirmed && leg->peer() == nullptr) leg->play(leg->sound());
+      if (leg->state() != LegState::confirmed) continue;
+      if (leg->peer() == nullptr) leg->play(leg->sound());
+      // The next process is to begin beyond the CSeq of this one, of which checks, session
+      // refreshes and digits leave no record.
+      leg->changed();
     }
     ask_who_lives(taken);
   }
@@ -481,8 +488,9 @@ class SipSwitch::Impl : public InviteHandler {
   int sound_port_ = 0;
   std::function<void(int)> keep_sound_port_;
   std::function<log::Call(const core::LegId&)> call_of_;
-  bool goes_on_ = false;       // What another process had was handed over.
-  std::size_t lost_ways_ = 0;  // Legs that wait for their party's connection, at most.
+  bool goes_on_ = false;        // What another process had was handed over.
+  std::size_t lost_ways_ = 0;   // Legs that wait for their party's connection, at most.
+  PhonesBefore phones_before_;  // While there are such legs.
   std::vector<core::LegId> adopted_;
   std::vector<std::string> reachable_;
   std::optional<LegIdentifiers> identifiers_;

@@ -1,0 +1,43 @@
+#include "telephony/sip/phones_before.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace baton::telephony::sip {
+namespace {
+
+/// RFC 5626 section 4.2 names an instance; without one, a phone that did not start anew goes on
+/// with the Call-ID of its registrations (RFC 3261 section 10.2).
+bool same_phone(const Binding& a, const Binding& b) {
+  return a.contact == b.contact || (!a.instance.empty() && a.instance == b.instance) ||
+         (!a.call_id.empty() && a.call_id == b.call_id);
+}
+
+}  // namespace
+
+PhonesBefore::PhonesBefore(const std::vector<std::pair<std::string, Binding>>& phones) {
+  for (const auto& [login, binding] : phones) phones_[login].push_back(binding);
+}
+
+bool PhonesBefore::is_of_call(std::string_view login, const Place& place, const Binding& back,
+                              const std::vector<Binding>& registered) const {
+  if (place.target == back.contact) return true;
+  const auto found = phones_.find(std::string(login));
+  if (found == phones_.end()) return registered.size() == 1;
+  const auto in_call = [&place](const Binding& phone) {
+    return phone.via_route == place.send_to || phone.contact == place.target;
+  };
+  const auto is_back = [&back](const Binding& phone) { return same_phone(phone, back); };
+  std::vector<Binding> mine;
+  std::vector<Binding> others;
+  std::ranges::partition_copy(found->second, std::back_inserter(mine), std::back_inserter(others),
+                              in_call);
+  if (std::ranges::any_of(mine, is_back)) return true;
+  if (std::ranges::any_of(others, is_back)) return false;
+  return std::ranges::all_of(others, [&registered](const Binding& other) {
+    return std::ranges::any_of(registered,
+                               [&other](const Binding& now) { return same_phone(other, now); });
+  });
+}
+
+}  // namespace baton::telephony::sip

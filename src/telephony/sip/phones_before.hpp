@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "telephony/sip/binding.hpp"
+
+namespace baton::telephony::sip {
+
+/// The phones that the agents had when the process before ended, to tell which of them is back: one
+/// on TCP or TLS comes by another connection, and maybe with another Contact. A value.
+class PhonesBefore {
+ public:
+  PhonesBefore() = default;
+  explicit PhonesBefore(const std::vector<std::pair<std::string, Binding>>& phones);
+
+  /// Where a call of the process before had its phone.
+  struct Place {
+    std::string send_to;  ///< As Binding::via_route.
+    std::string target;   ///< The phone's Contact in the call.
+  };
+  /// Whether `back`, which has just registered, is the phone of that agent's call. `registered`:
+  /// all that he has now, `back` included. A phone that was not known before is taken for it once
+  /// each other of the agent's is known to be another.
+  [[nodiscard]] bool is_of_call(std::string_view login, const Place& place, const Binding& back,
+                                const std::vector<Binding>& registered) const;
+
+ private:
+  std::unordered_map<std::string, std::vector<Binding>> phones_;
+};
+
+}  // namespace baton::telephony::sip

@@ -1,0 +1,62 @@
+#include "telephony/sip/phones_before.hpp"
+
+#include <gtest/gtest.h>
+
+namespace baton::telephony::sip {
+namespace {
+
+Binding registered(const std::string& contact, const std::string& via_route,
+                   const std::string& call_id, const std::string& instance = "") {
+  Binding binding;
+  binding.contact = contact;
+  binding.via_route = via_route;
+  binding.call_id = call_id;
+  binding.instance = instance;
+  return binding;
+}
+
+const Binding kSoft = registered("sip:a@10.0.0.5:4001", "sip:10.0.0.5:4001;transport=tls", "soft");
+const Binding kDesk = registered("sip:a@10.0.0.6:5060", "sip:10.0.0.6:5060;transport=tls", "desk");
+const PhonesBefore::Place kOnSoft{.send_to = kSoft.via_route, .target = kSoft.contact};
+
+TEST(PhonesBefore, TheOtherPhoneOfTheAgentIsNotTheOneInTheCall) {
+  const PhonesBefore before({{"a", kSoft}, {"a", kDesk}});
+  EXPECT_FALSE(before.is_of_call("a", kOnSoft, kDesk, {kDesk}));
+  EXPECT_TRUE(before.is_of_call("a", kOnSoft, kSoft, {kSoft}));
+  EXPECT_TRUE(before.is_of_call("a", kOnSoft, kSoft, {kSoft, kDesk}));
+}
+
+TEST(PhonesBefore, APhoneOnAnotherPortIsKnownByItsRegistrations) {
+  const PhonesBefore before({{"a", kSoft}, {"a", kDesk}});
+  const Binding moved =
+      registered("sip:a@10.0.0.5:4999", "sip:10.0.0.5:4999;transport=tls", "soft");
+  EXPECT_TRUE(before.is_of_call("a", kOnSoft, moved, {moved}));
+  // Of an incoming call the Contact tells, which need not be that of the registration.
+  EXPECT_TRUE(before.is_of_call("a", {.send_to = "", .target = moved.contact}, moved, {moved}));
+}
+
+TEST(PhonesBefore, APhoneThatStartedAnewIsKnownByItsInstance) {
+  const Binding soft = registered(kSoft.contact, kSoft.via_route, "soft", "<urn:uuid:1>;reg-id=1");
+  const PhonesBefore before({{"a", soft}, {"a", kDesk}});
+  const Binding anew = registered("sip:a@10.0.0.5:4999", "sip:10.0.0.5:4999;transport=tls", "other",
+                                  "<urn:uuid:1>;reg-id=1");
+  EXPECT_TRUE(before.is_of_call("a", kOnSoft, anew, {anew}));
+}
+
+TEST(PhonesBefore, OneThatNobodyKnowsIsTheOneThatIsMissing) {
+  const Binding unknown =
+      registered("sip:a@10.0.0.5:4999", "sip:10.0.0.5:4999;transport=tls", "new");
+  EXPECT_TRUE(PhonesBefore({{"a", kSoft}}).is_of_call("a", kOnSoft, unknown, {unknown}));
+  const PhonesBefore before({{"a", kSoft}, {"a", kDesk}});
+  EXPECT_FALSE(before.is_of_call("a", kOnSoft, unknown, {unknown})) << "it may be the desk phone";
+  EXPECT_TRUE(before.is_of_call("a", kOnSoft, unknown, {unknown, kDesk}));
+}
+
+TEST(PhonesBefore, WhereNoneIsKnownAnOnlyOneIsTaken) {
+  EXPECT_FALSE(PhonesBefore().is_of_call("a", kOnSoft, kDesk, {kDesk, kDesk}));
+  EXPECT_TRUE(PhonesBefore().is_of_call("a", kOnSoft, kDesk, {kDesk}));
+  EXPECT_TRUE(PhonesBefore({{"b", kDesk}}).is_of_call("a", kOnSoft, kDesk, {kDesk}));
+}
+
+}  // namespace
+}  // namespace baton::telephony::sip
