@@ -39,12 +39,18 @@ std::string parameter(const gateway::RestRequest& request, const std::string& na
   return found == request.query.end() ? std::string{} : found->second;
 }
 
-/// RFC 4180: quoted where needed. A leading = + - @ is what spreadsheets take for a formula: quoted
-/// by an apostrophe, but for E.164 numbers, which are only digits.
+/// A leading = + - @ is what spreadsheets take for a formula. An E.164 number is none: behind its +
+/// are only digits.
+bool is_formula(std::string_view text) {
+  if (text.empty() || std::string_view("=+-@").find(text.front()) == std::string_view::npos)
+    return false;
+  return text.front() != '+' || text.find_first_not_of("0123456789", 1) != std::string_view::npos;
+}
+
+/// RFC 4180: quoted where needed. What would be a formula is made text by an apostrophe.
 std::string csv(std::string_view field) {
   std::string text(field);
-  if (!text.empty() && std::string_view("=-@").find(text.front()) != std::string_view::npos)
-    text.insert(0, "'");
+  if (is_formula(text)) text.insert(0, "'");
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
