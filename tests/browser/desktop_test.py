@@ -333,7 +333,12 @@ async def test_another_login_in_one_tab_is_that_of_all(world: World, browser: Br
         one.check()
 
 
-async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: World, browser: Browser):
+def nothing_to_choose(directory: dict[str, Any]) -> None:
+    directory["quickConnects"].clear()
+
+
+@pytest.mark.parametrize("connects", [True, pytest.param(False, marks=with_directory(nothing_to_choose))])
+async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: World, browser: Browser, connects: bool):
     await world.phone("agent1")
     desk = await Desk.open(world, browser)
     await desk.page.run(str(STEPS), "clockAhead", 3_600_000)
@@ -346,6 +351,7 @@ async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: 
 async def test_after_a_restart_he_is_signed_in_and_finds_his_call(world: World, browser: Browser, told: Told):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
+    assert bool((await (await world.rest("agent1")).get("/v1/quick-connects")).json()["items"]) is connects
     call, leg = await desk.in_a_call(phone)
     await desk.ready_within_a_second("section.call.talking")
     await world.kill()

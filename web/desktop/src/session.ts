@@ -7,7 +7,7 @@ import {
   type Request,
   type TransferOptions,
 } from "@baton/client";
-import { clockSays } from "@baton/shared/clock.ts";
+import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { nextStep } from "@baton/shared/texts.ts";
@@ -40,7 +40,7 @@ export const quickConnects = signal<QuickConnectItem[]>([]);
 export const quickConnectsAt = signal(0);
 export const queues = signal<QueueList["items"]>([]);
 
-const client = new BatonClient({ source: "baton-desktop" });
+const client = new BatonClient({ source: "baton-desktop", fetch: timedFetch });
 const keeper = new Keeper({
   preferences: () => client.preferences(),
   keepPreferences: (kept) => client.keepPreferences(kept),

@@ -6,7 +6,7 @@ import {
   type TransferList,
   type TransferRecord,
 } from "@baton/client";
-import { clockSays } from "@baton/shared/clock.ts";
+import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { nextStep } from "@baton/shared/texts.ts";
 import { effect, signal } from "@preact/signals";
@@ -44,7 +44,11 @@ const ALL_MS = 30_000;
 /** How long events of agents are gathered before their list is read. */
 const AGENTS_MS = 1_000;
 
-export const client = new BatonClient({ source: "baton-supervisor", follow: "*" });
+export const client = new BatonClient({
+  source: "baton-supervisor",
+  follow: "*",
+  fetch: timedFetch,
+});
 export const signing = signingOf(client, {
   // The server lets nobody else follow everybody.
   entering: ({ role }) => role !== "agent",
