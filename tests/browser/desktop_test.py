@@ -26,6 +26,17 @@ async def test_a_wrong_password_is_said_in_words(world: World, browser: Browser,
     page.check(origin, allowed_console=("status of 401",))
 
 
+async def test_who_has_no_phone_is_told_so(world: World, browser: Browser):
+    desk = await Desk.open(world, browser, state=None)
+    await desk.page.click("main >> role=button[name='Start work']")
+    await desk.page.wait("header select")
+    await desk.page.run(str(STEPS), "choose", "header .state select", "Available")
+    await desk.sees("Your telephone is not registered. Start it, then try again.")
+    assert await desk.page.axe() == []
+    desk.allowed_console = ("status of 409", "status of 422")
+    desk.check()
+
+
 async def test_a_call_from_the_offer_to_the_end_by_mouse(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
