@@ -176,10 +176,10 @@ async def test_a_queue_tells_its_place_and_the_customer_is_taken_back(world: Wor
     await desk.page.press("Enter")
     again = await phone.incoming()
     await again.answered()
-    await desk.sees("You took the customer back")
+    await desk.sees("You have the customer back")
     await desk.page.wait("section.call.talking")
     await again.hears(call)
-    await desk.refresh("You took the customer back")
+    await desk.refresh("You have the customer back")
     await desk.picture("taken-back")
     await desk.button("Hang up")
     await desk.sees("After-call work")
@@ -351,6 +351,7 @@ def nothing_to_choose(directory: dict[str, Any]) -> None:
 @pytest.mark.parametrize("connects", [True, pytest.param(False, marks=with_directory(nothing_to_choose))])
 async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: World, browser: Browser, connects: bool):
     await world.phone("agent1")
+    assert bool((await (await world.rest("agent1")).get("/v1/quick-connects")).json()["items"]) is connects
     desk = await Desk.open(world, browser)
     await desk.page.run(str(STEPS), "clockAhead", 3_600_000)
     await desk.page.reload()
@@ -362,7 +363,6 @@ async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: 
 async def test_after_a_restart_he_is_signed_in_and_finds_his_call(world: World, browser: Browser, told: Told):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
-    assert bool((await (await world.rest("agent1")).get("/v1/quick-connects")).json()["items"]) is connects
     call, leg = await desk.in_a_call(phone)
     await desk.ready_within_a_second("section.call.talking")
     await world.kill()

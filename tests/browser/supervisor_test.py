@@ -80,7 +80,7 @@ async def test_a_transfer_is_followed_and_cancelled(world: World, browser: Brows
     await watch.picture("supervisor-cancel")
     desktop.forget()
     await watch.page.click("dialog >> role=button[name='Cancel transfer']")
-    await watch.sees("coming back to agent1")
+    await watch.sees("Called off: coming back to agent1")
     await desktop.offered()
     await desktop.answer()
     again = await phone.incoming()

@@ -3,7 +3,6 @@ import { common, textsOf } from "@baton/shared/texts.ts";
 /** Every text of the supervisor's view, beside those of all pages. `{name}` is replaced. */
 const en = {
   ...common.en,
-  reasonCanceled: "it was called off",
   pageTitle: "Supervisor",
   views: "Views",
   live: "Live",
@@ -65,7 +64,9 @@ const en = {
   stateReturning: "Nobody took it: coming back to {agent}",
   stateRequeued: "Nobody took it: waiting in {queue}",
   stateOutcomeUnknown: "Nobody can say yet what became of it",
+  stateReturningCanceled: "Called off: coming back to {agent}",
   stateConnected: "{who} has the customer",
+  someQueue: "a queue",
   stateReturned: "Came back to {agent}: {reason}",
   stateCanceled: "Taken back: {agent} has the customer",
   stateFailed: "Failed: {reason}",
@@ -78,6 +79,7 @@ const en = {
   custodyQueue: "In the queue {queue}",
   custodyDestination: "With {name}",
   "custodyBack end": "With the telephone system",
+  custodyQueueUnnamed: "In a queue",
   custodyUnknown: "Not known yet",
   custodyGone: "Gone: the call has ended",
   // Outcomes, as headings.
@@ -184,7 +186,6 @@ export type TextKey = keyof typeof en;
 
 const de: Record<TextKey, string> = {
   ...common.de,
-  reasonCanceled: "sie wurde abgebrochen",
   pageTitle: "Teamleitung",
   views: "Ansichten",
   live: "Jetzt",
@@ -248,7 +249,9 @@ const de: Record<TextKey, string> = {
   stateReturned: "Zurück zu {agent}: {reason}",
   stateCanceled: "Zurückgeholt: {agent} hat den Kunden",
   stateFailed: "Gescheitert: {reason}",
+  stateReturningCanceled: "Abgebrochen: kommt zu {agent} zurück",
   stateAbandoned: "Der Kunde hat aufgelegt",
+  someQueue: "einer Warteschlange",
   stateHandedOver: "An {name} übergeben",
   stateCompleted: "{who} hatte den Kunden; das Gespräch ist beendet",
   custodyAgent: "Bei {agent}",
@@ -260,6 +263,7 @@ const de: Record<TextKey, string> = {
   custodyGone: "Fort: der Anruf ist beendet",
   outcomeConnected: "Verbunden",
   outcomeReturned: "Zurückgekommen",
+  custodyQueueUnnamed: "In einer Warteschlange",
   outcomeCanceled: "Zurückgeholt",
   outcomeFailed: "Gescheitert",
   outcomeAbandoned: "Kunde hat aufgelegt",
