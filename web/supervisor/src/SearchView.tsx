@@ -87,7 +87,7 @@ export function SearchView(): JSX.Element {
 
 function countOf({ items, nextCursor }: Found): string {
   if (nextCursor !== null) return t("foundMore", { count: items.length });
-  return items.length === 1 ? t("foundOne") : t("found", { count: items.length });
+  return t("found", { count: items.length });
 }
 
 function Form({ conditions }: { conditions: Conditions }): JSX.Element {
