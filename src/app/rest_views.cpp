@@ -39,12 +39,18 @@ std::string parameter(const gateway::RestRequest& request, const std::string& na
   return found == request.query.end() ? std::string{} : found->second;
 }
 
-/// RFC 4180: quoted where needed. A leading = + - @ is what spreadsheets take for a formula: quoted
-/// by an apostrophe, but for E.164 numbers, which are only digits.
+/// A leading = + - @ is what spreadsheets take for a formula. An E.164 number is none: behind its +
+/// are only digits.
+bool is_formula(std::string_view text) {
+  if (text.empty() || std::string_view("=+-@").find(text.front()) == std::string_view::npos)
+    return false;
+  return text.front() != '+' || text.find_first_not_of("0123456789", 1) != std::string_view::npos;
+}
+
+/// RFC 4180: quoted where needed. What would be a formula is made text by an apostrophe.
 std::string csv(std::string_view field) {
   std::string text(field);
-  if (!text.empty() && std::string_view("=-@").find(text.front()) != std::string_view::npos)
-    text.insert(0, "'");
+  if (is_formula(text)) text.insert(0, "'");
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
@@ -276,7 +282,8 @@ gateway::RestReply waiting_json(const core::ContactCenter& center, const gateway
 
 gateway::RestReply quick_connects_json(const core::ContactCenter& center,
                                        const gateway::Caller& caller,
-                                       const gateway::RestRequest& request, std::int64_t now) {
+                                       const gateway::RestRequest& request, std::int64_t now,
+                                       bool at_amazon) {
   const directory::DirectoryIndex& index = center.directory();
   std::string login = parameter(request, "agent");
   if (!sees_all(caller)) {
@@ -328,31 +335,39 @@ gateway::RestReply quick_connects_json(const core::ContactCenter& center,
     item["agentLogin"] =
         each.agent_login.empty() ? json::value(nullptr) : json::value(each.agent_login);
     item["queue"] = nullptr;
-    bool available = true;
-    std::string why;
+    std::string why;  // Empty: it could take a call.
     if (is_queue) {
       const auto found = queues.find(each.queue_arn);
-      if (found == queues.end()) {
-        available = false;
+      const directory::Queue* queue = index.queue(each.queue_arn);
+      if (found == queues.end() || queue == nullptr) {
         why = "destinationNotFound";
       } else {
-        item["queue"] = found->second.name;
-        item["waiting"] = found->second.waiting;
-        item["agentsAvailable"] = found->second.agents_available;
-        item["estimatedWaitSeconds"] = found->second.estimated_wait_seconds;
-        available = found->second.open && found->second.agents_staffed > 0;
-        why = !found->second.open ? "queueClosed" : "noAgentStaffed";
+        const core::QueueStatus& status = found->second;
+        item["queue"] = status.name;
+        // Who serves it and who waits in it is Amazon Connect's to know.
+        if (!at_amazon) {
+          item["waiting"] = status.waiting;
+          item["agentsAvailable"] = status.agents_available;
+          item["estimatedWaitSeconds"] = status.estimated_wait_seconds;
+          if (!status.open)
+            why = "queueClosed";
+          else if (status.waiting >= queue->max_waiting)
+            why = "queueFull";
+          else if (status.agents_staffed == 0)
+            why = "noAgentStaffed";
+        }
       }
     } else if (is_agent) {
       const auto found = agents.find(each.agent_login);
-      available = found != agents.end() && found->second.state_type == "routable" &&
-                  found->second.phone_reachable && found->second.login != login;
-      item["agentState"] =
-          found == agents.end() ? json::value(nullptr) : json::value(found->second.state);
-      why = "agentUnavailable";
+      // At Amazon Connect the state of one who has no bridge here is not known.
+      const bool known = found != agents.end() && (!at_amazon || found->second.logged_in);
+      item["agentState"] = known ? json::value(found->second.state) : json::value(nullptr);
+      const bool free = known && found->second.state_type == "routable" &&
+                        found->second.phone_reachable && found->second.login != login;
+      if (!free && !at_amazon) why = "agentUnavailable";
     }
-    item["available"] = available;
-    item["unavailableReason"] = available ? json::value(nullptr) : json::value(why);
+    item["available"] = why.empty();
+    item["unavailableReason"] = why.empty() ? json::value(nullptr) : json::value(why);
     item["asOf"] = message::format_time(now);
     items.push_back(std::move(item));
   }

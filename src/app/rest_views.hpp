@@ -28,12 +28,13 @@ namespace baton::app {
                                               std::size_t most);
 
 /// GET /v1/quick-connects?q=&type=&agent=: what the caller (or, for a supervisor or service, the
-/// named agent) may use, with availability, its age, and a queue's wait. `now` is Unix ms. Engine's
-/// thread.
+/// named agent) may use, with availability, its age, and a queue's wait. `now` is Unix ms. With
+/// `at_amazon` queues and agents are available, without a queue's figures: a BlindTransfer to them
+/// is Amazon Connect's to judge (docs/amazon-connect.md). Engine's thread.
 [[nodiscard]] gateway::RestReply quick_connects_json(const core::ContactCenter& center,
                                                      const gateway::Caller& caller,
                                                      const gateway::RestRequest& request,
-                                                     std::int64_t now);
+                                                     std::int64_t now, bool at_amazon);
 
 /// GET /v1/transfers, /v1/transfers/{id}, its timeline, and /v1/contacts/{id}, from what is stored.
 /// A CSV has at most `most_csv` transfers. The thread of `reader`.

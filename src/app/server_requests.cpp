@@ -121,7 +121,8 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
       if (request.resource == "agents") reply.body = agents_json(center, caller);
       if (request.resource == "queues") reply.body = queues_json(center, caller);
       if (request.resource == "quick-connects")
-        reply = quick_connects_json(center, caller, request, unix_ms());
+        reply =
+            quick_connects_json(center, caller, request, unix_ms(), config_.telephony.at_amazon());
       if (request.resource == "waiting")
         reply = waiting_json(center, caller, request, config_.reads.waiting_listed);
       done(std::move(reply));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
+#include <ctime>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -355,6 +356,22 @@ TEST_F(GatewayHttp, PreferencesAreNoLargerThanABodyMayBe) {
             200);
   EXPECT_EQ(http("PUT", "/v1/me/preferences", bearer("agent1"), std::string(1025, 'x')).status,
             413);
+}
+
+TEST_F(GatewayHttp, TellsTheTimeWithEverything) {
+  start();
+  const auto now = [] { return std::time(nullptr); };
+  for (const char* path : {"/v1/agents", "/v1/nothing", "/elsewhere"}) {
+    const std::time_t before = now();
+    const std::string date = http("GET", path, bearer("agent1")).header("date");
+    std::tm told{};
+    const char* rest = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S", &told);
+    ASSERT_NE(rest, nullptr) << path << ": " << date;
+    EXPECT_STREQ(rest, " GMT");
+    EXPECT_EQ(date.size(), 29U) << date;
+    EXPECT_GE(timegm(&told), before);
+    EXPECT_LE(timegm(&told), now());
+  }
 }
 
 TEST_F(GatewayHttp, SendsSecurityHeadersOnEverything) {

@@ -1,7 +1,9 @@
 #include "gateway/http.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <ctime>
 #include <utility>
 
 #include "message/event.hpp"
@@ -13,6 +15,16 @@ namespace {
 void add_retry_after(Response& response, const HttpError& error) {
   if (error.retry_after_seconds == 1) return;
   response.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds));
+}
+
+/// "Mon, 05 Jan 2026 09:00:00 GMT" (RFC 9110, section 5.6.7). The program has no other locale than
+/// C.
+std::string http_date(std::time_t time) {
+  std::tm parts{};
+  std::array<char, 32> text{};
+  gmtime_r(&time, &parts);
+  return {text.data(),
+          std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
 message::ApiError api_error(const HttpError& error) {
@@ -118,6 +130,7 @@ void add_common_headers(Response& response, bool secure) {
                     [wanted = name](const auto& header) { return header.first == wanted; });
     if (!said) response.headers.emplace_back(name, value);
   }
+  response.headers.emplace_back("Date", http_date(std::time(nullptr)));
   if (secure) response.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
   std::erase_if(response.headers, [](const auto& header) { return header.second.empty(); });
 }

@@ -77,7 +77,8 @@ struct HttpError {
 void add_status_headers(Response& response);
 
 /// Adds what every response says and this one does not say itself: not to be kept, not to be shown
-/// in a frame, not to be guessed at. `secure`: the server is reached by TLS only, which RFC 6797's
+/// in a frame, not to be guessed at; and the time (RFC 9110, section 6.6.1), by which pages set
+/// their clocks. `secure`: the server is reached by TLS only, which RFC 6797's
 /// header tells. Headers with an empty value are taken away.
 void add_common_headers(Response& response, bool secure);
 

@@ -9,6 +9,7 @@ import pytest
 
 from harness.amazon_world import AgentSession, AmazonWorld, Refused
 from harness.samples import quick_connect
+from harness.schema import check
 
 NUMBER = "+12082097345"
 CARD = "4111111111111111#"
@@ -77,6 +78,19 @@ async def test_what_the_session_does_not_list_is_refused_before_anything_is_touc
     await desktop.call_event("hold", "inbound")
     await desktop.blind_transfer(quick_connect("Sasi_Chime"))
     await desktop.transfer("dialing")
+
+
+async def test_whether_a_queue_or_an_agent_can_take_a_call_is_amazon_connects_to_know(amazon: AmazonWorld):
+    """Nobody of the directory is at work here: that says nothing of who works there."""
+    session, bridge, desktop, contact = await at_work(amazon)
+    listed = (await (await amazon.rest("agent1")).get("/v1/quick-connects")).json()
+    check("rest-quick-connect-list.json", listed)
+    found = {item["name"]: item for item in listed["items"]}
+    for name in ("CallSummary-HVOC-Queue", "Agent Two", "Sasi_Chime"):
+        assert (found[name]["available"], found[name]["unavailableReason"]) == (True, None), name
+    assert not {"waiting", "agentsAvailable", "estimatedWaitSeconds"} & set(found["CallSummary-HVOC-Queue"]), "figures of Baton's own"
+    assert found["Agent Two"]["agentState"] is None, "he has no bridge"
+    assert found["Agent One"]["agentState"] == "Busy"
 
 
 async def test_without_a_list_amazon_connect_decides(amazon: AmazonWorld):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from harness.marks import with_directory
 from harness.rest import Rest
-from harness.samples import DIAL_PAD, quick_connect
+from harness.samples import DIAL_PAD, arn, quick_connect, second_queue
 from harness.schema import check
 from harness.world import INBOUND, World
 
@@ -108,6 +109,45 @@ async def test_an_agent_is_not_offered_what_he_may_not_transfer_to(world: World)
         assert {item["type"] for item in listed} == {"phone_number", "agent"}, caller
     other = await world.rest("agent2")
     assert "queue" in {item["type"] for item in (await other.get("/v1/quick-connects")).json()["items"]}
+
+
+@with_directory(second_queue(maxWaiting=1))
+async def test_a_full_queue_cannot_take_a_call(world: World):
+    await world.desktop("agent2", "Break")
+    rest = await world.rest("agent1")
+
+    async def billing() -> dict[str, Any]:
+        listed = (await rest.get("/v1/quick-connects?q=billing")).json()
+        check("rest-quick-connect-list.json", listed)
+        return listed["items"][0]
+
+    assert (await billing())["available"] is True
+    await (await world.customer()).call("+18005550102", wait=True)
+    full = await world.until(billing, lambda item: item["waiting"] == 1, "one who waits")
+    assert (full["available"], full["unavailableReason"]) == (False, "queueFull")
+
+
+FORMULAS = {arn("transfer-destination", 3): "+1+A1", arn("transfer-destination", 4): "=1+A1"}
+
+
+def formulas(directory):
+    directory["quickConnects"] += [{"arn": known, "name": name, "type": "phone_number", "phoneNumber": DIAL_PAD}
+                                   for known, name in FORMULAS.items()]
+
+
+@with_directory(formulas)
+async def test_a_csv_has_no_formula(world: World):
+    talking = await world.talking("agent1", heard=False)
+    connects = [{**quick_connect("Sasi_Chime"), "endpointARN": known, "endpointId": known, "name": name, "phoneNumber": DIAL_PAD}
+                for known, name in FORMULAS.items()]
+    for destination in (DIAL_PAD, *connects):
+        await talking.desktop.blind_transfer(destination)
+        await (await world.carrier.incoming()).reject(486)
+        await talking.desktop.transfer("failed")
+    boss = await world.rest("supervisor1", "supervisor")
+    header, *rows = (await boss.get("/v1/transfers?format=csv")).body.decode().splitlines()
+    column = header.split(",").index("destination")
+    assert sorted(row.split(",")[column] for row in rows) == sorted([DIAL_PAD, "'+1+A1", "'=1+A1"])
 
 
 async def test_health_and_metrics(world: World):

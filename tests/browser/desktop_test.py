@@ -26,6 +26,17 @@ async def test_a_wrong_password_is_said_in_words(world: World, browser: Browser,
     page.check(origin, allowed_console=("status of 401",))
 
 
+async def test_who_has_no_phone_is_told_so(world: World, browser: Browser):
+    desk = await Desk.open(world, browser, state=None)
+    await desk.page.click("main >> role=button[name='Start work']")
+    await desk.page.wait("header select")
+    await desk.page.run(str(STEPS), "choose", "header .state select", "Available")
+    await desk.sees("Your telephone is not registered. Start it, then try again.")
+    assert await desk.page.axe() == []
+    desk.allowed_console = ("status of 409", "status of 422")
+    desk.check()
+
+
 async def test_a_call_from_the_offer_to_the_end_by_mouse(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)
@@ -165,10 +176,10 @@ async def test_a_queue_tells_its_place_and_the_customer_is_taken_back(world: Wor
     await desk.page.press("Enter")
     again = await phone.incoming()
     await again.answered()
-    await desk.sees("You took the customer back")
+    await desk.sees("You have the customer back")
     await desk.page.wait("section.call.talking")
     await again.hears(call)
-    await desk.refresh("You took the customer back")
+    await desk.refresh("You have the customer back")
     await desk.picture("taken-back")
     await desk.button("Hang up")
     await desk.sees("After-call work")
@@ -333,8 +344,14 @@ async def test_another_login_in_one_tab_is_that_of_all(world: World, browser: Br
         one.check()
 
 
-async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: World, browser: Browser):
+def nothing_to_choose(directory: dict[str, Any]) -> None:
+    directory["quickConnects"].clear()
+
+
+@pytest.mark.parametrize("connects", [True, pytest.param(False, marks=with_directory(nothing_to_choose))])
+async def test_a_clock_that_is_an_hour_ahead_is_put_right_by_the_servers(world: World, browser: Browser, connects: bool):
     await world.phone("agent1")
+    assert bool((await (await world.rest("agent1")).get("/v1/quick-connects")).json()["items"]) is connects
     desk = await Desk.open(world, browser)
     await desk.page.run(str(STEPS), "clockAhead", 3_600_000)
     await desk.page.reload()

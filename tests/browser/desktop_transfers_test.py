@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.amazon_world import AgentSession, AmazonWorld
 from harness.browser import Browser
 from harness.config import SOURCE
 from harness.desk import Desk
@@ -63,7 +64,7 @@ async def test_a_queue_by_a_click_and_back_by_another(world: World, browser: Bro
     await desk.button("Take back")
     again = await phone.incoming()
     await again.answered()
-    await desk.sees("You took the customer back")
+    await desk.sees("You have the customer back")
     await again.hears(call)
     desk.check()
 
@@ -89,6 +90,22 @@ async def test_a_call_that_comes_back_says_from_whom(world: World, browser: Brow
     await desk.picture("returned")
     await desk.page.reload()
     await desk.page.wait("section.call.talking .badge:has-text('Returned: no answer from Sasi_Chime')")
+    desk.check()
+
+
+async def test_at_amazon_connect_an_agent_who_is_not_here_can_be_chosen(amazon: AmazonWorld, browser: Browser):
+    session = AgentSession()
+    await amazon.bridge("agent1", session)
+    contact = await session.talk()
+    desk = await Desk.open(amazon, browser, state=None)
+    await desk.page.wait("section.call.talking")
+    await desk.search()
+    await desk.page.type("Agent Two")
+    await desk.page.wait("[role=option][aria-disabled=false]:has-text('Agent Two')")
+    await desk.page.press("Enter")
+    await amazon.asks(session, "createAdditionalConnection")
+    await session.third_party_is(contact, "connected")
+    await desk.sees("Handed over to Agent Two")
     desk.check()
 
 

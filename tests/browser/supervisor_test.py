@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.browser import Browser
+from harness.config import example_directory
 from harness.desk import STEPS, Desk, Watch
 from harness.marks import with_directory
 from harness.samples import DIAL_PAD, quick_connect, second_queue
@@ -79,7 +80,7 @@ async def test_a_transfer_is_followed_and_cancelled(world: World, browser: Brows
     await watch.picture("supervisor-cancel")
     desktop.forget()
     await watch.page.click("dialog >> role=button[name='Cancel transfer']")
-    await watch.sees("coming back to agent1")
+    await watch.sees("Called off: coming back to agent1")
     await desktop.offered()
     await desktop.answer()
     again = await phone.incoming()
@@ -108,6 +109,43 @@ async def test_all_is_read_anew_after_a_lost_network(world: World, browser: Brow
     await watch.tile("Transfers in flight", "0")
     await watch.sees("+1 208 209 7345 has the customer")
     await watch.page.wait(".banner.away", "detached")
+
+
+@with_directory(second_queue())
+async def test_a_queue_that_was_removed_without_a_connection_goes(world: World, browser: Browser):
+    watch = await Watch.open(world, browser)
+    await watch.page.wait("tr:has-text('Billing')")
+    await browser.offline(watch.page, True)
+    await watch.sees("No connection.")
+    rest = await world.rest("supervisor1", "supervisor")
+    assert (await rest.request("PUT", "/v1/directory", example_directory())).status == 200
+    await browser.offline(watch.page, False)
+    await watch.page.wait("tr:has-text('Billing')", "detached")
+    await watch.page.wait(f"tr:has-text('{QUEUE}')")
+
+
+async def test_two_equal_outcomes_are_both_announced(world: World, browser: Browser):
+    watch = await Watch.open(world, browser)
+    await watch.sees("Nobody is being handed on right now.")
+    await watch.page.evaluate("""(() => {
+        const [said, region] = [(globalThis.said = []), document.querySelector("[aria-live=polite]")];
+        new MutationObserver(() => said.push(region.textContent)).observe(
+            region, { subtree: true, childList: true, characterData: true });
+    })()""")
+    at_work = await world.agent("agent1")
+    for count in (1, 2):
+        talking = await world.talking("agent1", at_work=at_work, heard=False)
+        await talking.desktop.blind_transfer(DIAL_PAD)
+        third = await world.carrier.incoming()
+        await third.answer()
+        await talking.desktop.transfer("connected")
+        await watch.page.until(f"said.filter((text) => text.includes('has the customer')).length === {count}")
+        await talking.customer.hangup()
+        await talking.desktop.transfer("completed")
+        await talking.desktop.publish("InboundCall", "ClearContact")
+        await talking.desktop.call_event("Dropped", "agent")
+        await third.ended(by="them")
+    watch.check()
 
 
 @with_directory(second_queue())

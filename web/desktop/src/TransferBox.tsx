@@ -337,8 +337,10 @@ function figures({ item, ...row }: Row): string {
   const old = age >= 5 ? [t("asOf", { seconds: age })] : [];
   if (!item.available) return [reasonOf({ item, ...row }), ...old].join(" · ");
   if (item.type === "queue") {
+    // Of a queue at Amazon Connect the server knows no figures.
+    if (item.agentsAvailable === undefined) return "";
     return [
-      t("agentsFreeOf", { count: item.agentsAvailable ?? 0 }),
+      t("agentsFreeOf", { count: item.agentsAvailable }),
       ...(item.waiting ? [t("waitingOf", { count: item.waiting })] : []),
       ...(item.estimatedWaitSeconds
         ? [t("waitOf", { time: duration(item.estimatedWaitSeconds * 1000) })]
@@ -346,6 +348,6 @@ function figures({ item, ...row }: Row): string {
       ...old,
     ].join(" · ");
   }
-  if (item.type === "agent") return [item.agentState ?? t("canTakeIt"), ...old].join(" · ");
+  if (item.type === "agent" && item.agentState) return [item.agentState, ...old].join(" · ");
   return "";
 }

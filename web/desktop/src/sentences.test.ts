@@ -50,6 +50,25 @@ describe("sentences", () => {
     expect(whatNow(busy)).toBe("Später noch einmal versuchen, oder ein anderes Ziel wählen.");
   });
 
+  it("does not say that nobody took what somebody called off", () => {
+    const back = transfer({ state: "returning", reason: "canceled" });
+    expect(transferSentence(back)).toBe("Called off: coming back to you");
+    expect(transferSentence(transfer({ state: "returned", reason: "canceled" }))).toBe(
+      "Returned: it was called off",
+    );
+    expect(transferSentence(transfer({ state: "returning", reason: "noAnswer" }))).toBe(
+      "Nobody took it: coming back to you",
+    );
+    language.value = "de";
+    expect(transferSentence(back)).toBe("Abgebrochen: kommt zu Ihnen zurück");
+  });
+
+  it("does not say who has called it off, which may have been a supervisor", () => {
+    expect(transferSentence(transfer({ state: "canceled", reason: "canceled" }))).toBe(
+      "You have the customer back",
+    );
+  });
+
   it("shows a reason that is newer than the page as it came", () => {
     const reason = "somethingNew" as NonNullable<Transfer["reason"]>;
     expect(transferSentence(transfer({ state: "failed", reason }))).toContain("somethingNew");

@@ -19,6 +19,9 @@ export function transferSentence(transfer: Transfer): string {
   const queue = transfer.queueName ?? name;
   if (transfer.state === "queued" && transfer.position === undefined)
     return t("stateQueuedPlain", { queue });
+  // Somebody called it off: a supervisor may have, and nobody may have been asked to take the call yet.
+  if (transfer.state === "returning" && transfer.reason === "canceled")
+    return t("stateReturningCanceled");
   const connectedTo = transfer.connectedTo;
   return tOf("state", transfer.state, {
     name,

@@ -7,16 +7,17 @@ import {
   type Request,
   type TransferOptions,
 } from "@baton/client";
-import { clockSays } from "@baton/shared/clock.ts";
+import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { signingOf } from "@baton/shared/signing.ts";
-import { nextStep } from "@baton/shared/texts.ts";
 import { computed, effect, signal } from "@preact/signals";
+import { digitQueue } from "./digits.ts";
 import { Keeper } from "./keeper.ts";
 import { idsOf, textOf } from "./kept.ts";
+import { refusalText } from "./refusals.ts";
 import { allowed, apply, applyRecord, canTakeBack, EMPTY, phaseOf, type State } from "./state.ts";
 import { storage } from "./storage.ts";
-import { t, tOf } from "./texts.ts";
+import { t } from "./texts.ts";
 
 /** The one session of the page: the connection, the state that it tells, and what the agent can do. */
 
@@ -40,7 +41,7 @@ export const quickConnects = signal<QuickConnectItem[]>([]);
 export const quickConnectsAt = signal(0);
 export const queues = signal<QueueList["items"]>([]);
 
-const client = new BatonClient({ source: "baton-desktop" });
+const client = new BatonClient({ source: "baton-desktop", fetch: timedFetch });
 const keeper = new Keeper({
   preferences: () => client.preferences(),
   keepPreferences: (kept) => client.keepPreferences(kept),
@@ -87,7 +88,7 @@ client.subscribe("*", (event) => {
     event.sequence !== undefined &&
     event.data.errorType !== "BLIND_TRANSFER_FAILED"
   ) {
-    refusal.value = refusalText(event.data);
+    refusal.value = refusalText(event.data, lastName());
   }
 });
 
@@ -104,14 +105,6 @@ async function resumeTransfer(): Promise<void> {
 
 // --- What the agent does ---------------------------------------------------------------------------------------------
 
-const refusalText = (data: { reason?: string; msg: string; suggestedAction?: string }): string =>
-  [
-    data.reason ? tOf("reason", data.reason, { name: lastName() }) : data.msg,
-    nextStep(data.reason, data.suggestedAction),
-  ]
-    .filter(Boolean)
-    .join(". ");
-
 const lastName = (): string => (state.value.transfer ? destinationName(state.value.transfer) : "");
 
 /** Sends a request; a second one of the same name waits for nobody: it is not sent. Whether it was accepted. */
@@ -123,7 +116,8 @@ async function ask(name: string, request: Request): Promise<boolean> {
     await client.publish(request);
     return true;
   } catch (error) {
-    refusal.value = error instanceof BatonError ? refusalText(error.data) : t("unreachable");
+    refusal.value =
+      error instanceof BatonError ? refusalText(error.data, lastName()) : t("unreachable");
     return false;
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== name));
@@ -152,13 +146,9 @@ export const muteOrNot = (): Promise<boolean> =>
   ask("mute", { topic: "Agent", subtopic: state.value.agent?.muted ? "Unmute" : "Mute" });
 export const hangUp = (): Promise<boolean> =>
   ask("hangUp", { topic: "InboundCall", subtopic: "Disconnect", ...ofCall() });
-let digits: Promise<unknown> = Promise.resolve();
-/** Each digit waits for the one before: two requests on their way at once may overtake each other. */
-export function sendDigit(digit: string): void {
-  digits = digits.then(() =>
-    ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data: digit, ...ofCall() }),
-  );
-}
+export const sendDigit = digitQueue((digit) =>
+  ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data: digit, ...ofCall() }),
+);
 export const clearContact = (): Promise<boolean> =>
   ask("clear", { topic: "InboundCall", subtopic: "ClearContact", ...ofCall() });
 export const callNumber = (number: string): Promise<boolean> =>
@@ -185,7 +175,7 @@ export async function transfer(
     return "";
   } catch (error) {
     if (!(error instanceof BatonError)) return t("unreachable");
-    return refusalText(error.data);
+    return refusalText(error.data, lastName());
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));
   }

@@ -1,5 +1,37 @@
-import { describe, expect, it } from "vitest";
-import { duration } from "./clock.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { clockSays, dateSays, duration, serverTime } from "./clock.ts";
+
+describe("the server's time", () => {
+  const AT = Date.parse("2026-01-05T09:00:00.400Z");
+  beforeEach(() => {
+    vi.useFakeTimers({ now: AT + 3_600_000 });
+    clockSays("2026-01-05T09:00:00.400Z");
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("goes on evenly where somebody puts the PC's clock right", () => {
+    vi.setSystemTime(AT);
+    vi.advanceTimersByTime(5_000);
+    expect(serverTime()).toBe(AT + 5_000);
+  });
+
+  it("is that of an answer's date, and stays where it is within its second", () => {
+    dateSays("Mon, 05 Jan 2026 09:00:00 GMT");
+    expect(serverTime()).toBe(AT);
+    dateSays("Mon, 05 Jan 2026 08:00:00 GMT");
+    expect(serverTime()).toBe(Date.parse("2026-01-05T08:00:01.000Z"));
+    dateSays("Mon, 05 Jan 2026 10:00:00 GMT");
+    expect(serverTime()).toBe(Date.parse("2026-01-05T10:00:00.000Z"));
+  });
+
+  it("stays where an answer has no date, or none that can be read", () => {
+    dateSays(null);
+    dateSays("soon");
+    expect(serverTime()).toBe(AT);
+  });
+});
 
 describe("duration", () => {
   it("writes durations as clocks do", () => {

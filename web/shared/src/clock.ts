@@ -1,19 +1,40 @@
 import { signal } from "@preact/signals";
 
-/** How far the server's clock is ahead of the PC's, by what it told last; milliseconds. */
-let ahead = 0;
-
-/** The server's time, Unix milliseconds, once a second; whoever shows a clock reads it. */
-export const now = signal(Date.now());
-setInterval(() => (now.value = Date.now() + ahead), 1000);
+/**
+ * The server's time at the origin of `performance.now()`, by what it told last; Unix milliseconds. That clock goes on
+ * evenly also where somebody puts the PC's right.
+ */
+let origin = Date.now() - performance.now();
 
 /** The server's time at this instant, Unix milliseconds; for stamps. */
-export const serverTime = (): number => Date.now() + ahead;
+export const serverTime = (): number => Math.round(origin + performance.now());
+
+/** The server's time, Unix milliseconds, once a second; whoever shows a clock reads it. */
+export const now = signal(serverTime());
+setInterval(() => (now.value = serverTime()), 1000);
+
+function set(time: number): void {
+  origin = time - performance.now();
+  now.value = serverTime();
+}
 
 /** Takes the server's own time out of what it just told. */
-export function clockSays(timestamp: string): void {
-  now.value = Date.now() + (ahead = Date.parse(timestamp) - Date.now());
+export const clockSays = (timestamp: string): void => set(Date.parse(timestamp));
+
+/** Takes it out of the `Date` of an answer. That has whole seconds, so a time within its second stays. */
+export function dateSays(date: string | null): void {
+  const second = Date.parse(date ?? "");
+  if (Number.isNaN(second)) return;
+  const time = Math.min(Math.max(serverTime(), second), second + 1000);
+  if (time !== serverTime()) set(time);
 }
+
+/** As `fetch()`; each answer puts the clock right, so that it is so from the first connection on. */
+export const timedFetch: typeof fetch = async (...request) => {
+  const response = await fetch(...request);
+  dateSays(response.headers.get("Date"));
+  return response;
+};
 
 /** "0:07", "12:40", "1:02:03". */
 export function duration(ms: number): string {

@@ -55,7 +55,7 @@ const en = {
   reasonCarrierUnavailable: "the carrier cannot take the call",
   reasonMediaNotAcceptable: "the two telephones do not understand each other",
   reasonCustomerHungUp: "the customer hung up",
-  reasonCanceled: "it was taken back",
+  reasonCanceled: "it was called off",
   reasonBackendRefused: "the telephone system refused",
   reasonBackendUnavailable: "the telephone system does not answer",
   reasonTimeout: "it took too long",
@@ -125,7 +125,7 @@ const de: Record<keyof typeof en, string> = {
   reasonCarrierUnavailable: "der Netzbetreiber kann den Anruf nicht annehmen",
   reasonMediaNotAcceptable: "die beiden Telefone verstehen einander nicht",
   reasonCustomerHungUp: "der Kunde hat aufgelegt",
-  reasonCanceled: "er wurde zurückgeholt",
+  reasonCanceled: "die Weitergabe wurde abgebrochen",
   reasonBackendRefused: "die Telefonanlage hat abgelehnt",
   reasonBackendUnavailable: "die Telefonanlage antwortet nicht",
   reasonTimeout: "es hat zu lange gedauert",
@@ -154,7 +154,7 @@ export type Values = Record<string, string | number>;
 
 /** What looks a page's texts up, in the language in use. */
 export interface Texts<Key extends string> {
-  /** A text. */
+  /** A text. Where its `count` is 1 and there is a text of its name and "One", that. */
   t(key: Key, values?: Values): string;
   /** A text whose key is made of a value of the server's, such as `reason` and "noAnswer"; the value itself if there is none. */
   tOf(prefix: string, value: string, values?: Values): string;
@@ -163,10 +163,13 @@ export interface Texts<Key extends string> {
 export function textsOf<Key extends string>(
   tables: Record<Language, Record<Key, string>>,
 ): Texts<Key> {
-  const t = (key: Key, values: Values = {}): string =>
-    tables[language.value][key].replace(/\{(\w+)\}/g, (whole, name: string) =>
+  const t = (key: Key, values: Values = {}): string => {
+    const one = `${key}One`;
+    const wanted = values.count === 1 && one in tables.en ? (one as Key) : key;
+    return tables[language.value][wanted].replace(/\{(\w+)\}/g, (whole, name: string) =>
       String(values[name] ?? whole),
     );
+  };
   const tOf = (prefix: string, value: string, values: Values = {}): string => {
     const key = prefix + value.charAt(0).toUpperCase() + value.slice(1);
     return key in tables.en ? t(key as Key, values) : value;

@@ -32,7 +32,8 @@ export function App(): JSX.Element | null {
         {view === "live" ? <LiveView /> : view === "figures" ? <FiguresView /> : <SearchView />}
       </main>
       <p class="hidden" role="status" aria-live="polite">
-        {announcement.value}
+        {/* A new node: a text that is there already is not read out, and outcomes may be equal. */}
+        <span key={announcement.value.turn}>{announcement.value.text}</span>
       </p>
       {route.value.transfer ? (
         <TimelineDialog key={route.value.transfer} id={route.value.transfer} />

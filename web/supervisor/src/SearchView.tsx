@@ -9,7 +9,7 @@ import { partName } from "./Parts.tsx";
 import { go, linkTo, route } from "./route.ts";
 import { type Conditions, conditionsOf, faultOf, PAGE, queryOf, STATES } from "./search.ts";
 import { partiesOf, stateSentence } from "./sentences.ts";
-import { announcement, client, live, signing, whyOf } from "./session.ts";
+import { announce, client, live, signing, whyOf } from "./session.ts";
 import { t } from "./texts.ts";
 import { when } from "./times.ts";
 
@@ -38,7 +38,7 @@ export function SearchView(): JSX.Element {
       if (mine !== asked.value) return;
       found.value = { items: [...before, ...page.items], nextCursor: page.nextCursor };
       failure.value = "";
-      announcement.value = countOf(found.value);
+      announce(countOf(found.value));
     } catch (error) {
       if (mine === asked.value) failure.value = whyOf(error);
     }
@@ -87,7 +87,7 @@ export function SearchView(): JSX.Element {
 
 function countOf({ items, nextCursor }: Found): string {
   if (nextCursor !== null) return t("foundMore", { count: items.length });
-  return items.length === 1 ? t("foundOne") : t("found", { count: items.length });
+  return t("found", { count: items.length });
 }
 
 function Form({ conditions }: { conditions: Conditions }): JSX.Element {

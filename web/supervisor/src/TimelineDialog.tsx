@@ -120,7 +120,7 @@ function StepRow({ record, step }: { record: TransferRecord; step: Step }): JSX.
         <strong>{stateSentence(then)}</strong>
         <span>
           {custodySentence(then)}
-          {step.lasted === null ? "" : `, ${t("forTime", { time: span(step.lasted / 1000) })}`}
+          {step.lasted === null ? "" : `, ${t("lasted", { time: span(step.lasted / 1000) })}`}
         </span>
         {step.detail ? <small>{readable(step.detail)}</small> : null}
       </span>

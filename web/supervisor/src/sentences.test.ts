@@ -35,6 +35,15 @@ describe("what a supervisor is told of a transfer", () => {
     );
   });
 
+  it("is not that nobody took what he called off", () => {
+    expect(stateSentence(record({ state: "returning", reason: "canceled" }))).toBe(
+      "Called off: coming back to agent1",
+    );
+    expect(stateSentence(record({ state: "returning", reason: "noAnswer" }))).toBe(
+      "Nobody took it: coming back to agent1",
+    );
+  });
+
   it("says it in German, too", () => {
     language.value = "de";
     expect(stateSentence(record({ state: "failed", reason: "busy" }))).toBe(
@@ -74,6 +83,43 @@ describe("the steps of a transfer", () => {
       custody: "agent",
       at: "2026-01-05T09:00:00.000Z",
     });
+  });
+
+  /** The sentences of steps through those states, all with the customer in a queue, of a transfer to that queue or to a number. */
+  const told = (queue: string | null, states: [state: string, custody?: string][]): string[] => {
+    const destination = {
+      name: "To Billing",
+      phoneNumber: null,
+      queue,
+    } as TransferRecord["destination"];
+    const items = states.map(([state, custody = "queue"]) => ({
+      at: "",
+      state,
+      custody,
+      detail: "",
+    }));
+    return stepsOf({ items } as unknown as Timeline)
+      .map((step) => recordAt(record({ destination, queueName: "Claims" }), step))
+      .map((then) => `${stateSentence(then)} / ${custodySentence(then)}`);
+  };
+
+  it("name no queue that the customer was not in", () => {
+    expect(told(null, [["requeued"], ["connected", "destination"]])[0]).toBe(
+      "Nobody took it: waiting in a queue / In a queue",
+    );
+    expect(
+      told("Billing", [["queued"], ["queued"], ["alerting", "server"], ["queued"], ["queued"]]),
+    ).toEqual([
+      "Waiting in Billing / In the queue Billing",
+      "Waiting in a queue / In a queue",
+      "Ringing at To Billing / Parked, hears a tone",
+      "Waiting in a queue / In a queue",
+      "Waiting in Claims / In the queue Claims",
+    ]);
+    language.value = "de";
+    expect(told(null, [["requeued"], ["connected", "destination"]])[0]).toBe(
+      "Niemand nahm an: wartet in einer Warteschlange / In einer Warteschlange",
+    );
   });
 
   it("have their times to the millisecond, from the transfer's begin", () => {

@@ -12,7 +12,7 @@ const valuesOf = (transfer: Told): Record<string, string | number> => {
   return {
     agent: transfer.agent,
     name,
-    queue: transfer.queueName ?? name,
+    queue: transfer.queueName ?? t("someQueue"),
     position: transfer.position ?? "",
     who: transfer.connectedTo ? readable(transfer.connectedTo) : name,
     reason: tOf("reason", transfer.reason ?? "internal", { name }),
@@ -21,12 +21,17 @@ const valuesOf = (transfer: Told): Record<string, string | number> => {
 
 /** The state in one sentence. */
 export function stateSentence(transfer: Told): string {
-  const plain = transfer.state === "queued" && transfer.position === undefined;
-  return tOf("state", plain ? "queuedPlain" : transfer.state, valuesOf(transfer));
+  const { state, reason, position } = transfer;
+  const plain = state === "queued" && position === undefined;
+  const calledOff = state === "returning" && reason === "canceled";
+  const named = plain ? "queuedPlain" : calledOff ? "returningCanceled" : state;
+  return tOf("state", named, valuesOf(transfer));
 }
 
 /** Who has the customer. */
 export const custodySentence = (transfer: Told): string => {
+  if (transfer.custody === "queue" && transfer.queueName === undefined)
+    return t("custodyQueueUnnamed");
   const values = valuesOf(transfer);
   return tOf("custody", transfer.custody, {
     ...values,

@@ -6,7 +6,7 @@ import {
   type TransferList,
   type TransferRecord,
 } from "@baton/client";
-import { clockSays } from "@baton/shared/clock.ts";
+import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { nextStep } from "@baton/shared/texts.ts";
 import { effect, signal } from "@preact/signals";
@@ -32,8 +32,11 @@ export const loaded = signal(false);
 export const readFailure = signal("");
 /** A request that was refused, in words; shown until the next one. */
 export const refusal = signal("");
-/** What a screen reader is told next. */
-export const announcement = signal("");
+/** What a screen reader is told next, and how many it was told before. */
+export const announcement = signal({ text: "", turn: 0 });
+export const announce = (text: string): void => {
+  announcement.value = { text, turn: announcement.value.turn + 1 };
+};
 /** The ids of the transfers and contacts that something was asked for whose answer is awaited. */
 export const busy = signal<ReadonlySet<string>>(new Set());
 /** The queues that a customer can be moved to. */
@@ -44,14 +47,19 @@ const ALL_MS = 30_000;
 /** How long events of agents are gathered before their list is read. */
 const AGENTS_MS = 1_000;
 
-export const client = new BatonClient({ source: "baton-supervisor", follow: "*" });
+export const client = new BatonClient({
+  source: "baton-supervisor",
+  follow: "*",
+  fetch: timedFetch,
+});
 export const signing = signingOf(client, {
   // The server lets nobody else follow everybody.
   entering: ({ role }) => role !== "agent",
   forgotten: () => {
     live.value = NOTHING;
     loaded.value = false;
-    readFailure.value = refusal.value = announcement.value = "";
+    readFailure.value = refusal.value = "";
+    announce("");
   },
 });
 
@@ -60,9 +68,11 @@ let queuesTold = false;
 
 client.subscribe("*", (event) => {
   if (event.subtopic === "QueueStateChange") {
-    queuesTold = true;
     clockSays(event.message.at);
-    live.value = applyQueues(live.value, event.message.queues, event.message.removed);
+    // The first of a connection is the whole list: what it lacks was removed while nobody could tell.
+    const known = queuesTold ? live.value : { ...live.value, queues: [] };
+    queuesTold = true;
+    live.value = applyQueues(known, event.message.queues, event.message.removed);
     void readWaiting().catch(() => undefined);
     return;
   }
@@ -75,7 +85,7 @@ client.subscribe("*", (event) => {
       void readRecord(transferId);
     const [newest] = live.value.ended;
     if (newest?.transferId === transferId && before.ended[0]?.transferId !== transferId)
-      announcement.value = `${t("transferOf", partiesOf(newest))}: ${stateSentence(newest)}`;
+      announce(`${t("transferOf", partiesOf(newest))}: ${stateSentence(newest)}`);
   }
 });
 
@@ -207,7 +217,7 @@ export async function cancelTransfer(transfer: Watched): Promise<boolean> {
     data: transfer.transferId,
   });
   if (why) refusal.value = t("refused", { why });
-  else announcement.value = t("canceled", partiesOf(transfer));
+  else announce(t("canceled", partiesOf(transfer)));
   return why === "";
 }
 
@@ -223,6 +233,6 @@ export async function moveContact(contactId: string, to: QuickConnectItem): Prom
     },
   });
   if (why) refusal.value = t("refused", { why });
-  else announcement.value = t("moved", { queue: name });
+  else announce(t("moved", { queue: name }));
   return why === "";
 }

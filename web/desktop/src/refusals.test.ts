@@ -1,0 +1,75 @@
+import type { ApiErrorData } from "@baton/client";
+import { language } from "@baton/shared/texts.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { refusalText } from "./refusals.ts";
+
+const refusal = (more: Partial<ApiErrorData>): string =>
+  refusalText(
+    { errorType: "BLIND_TRANSFER_FAILED", msg: "?", errorMessage: "?", ...more },
+    "Billing",
+  );
+
+afterEach(() => {
+  language.value = "en";
+});
+
+describe("a refusal", () => {
+  it("of a transfer is about its destination", () => {
+    expect(refusal({ reason: "agentUnavailable", agentState: "Busy" })).toBe(
+      "the agent is not free. Try again later, or choose another destination.",
+    );
+    expect(refusal({ reason: "noActiveCall" })).toContain("there is no call to transfer");
+  });
+
+  it("for want of a telephone names it, in both languages", () => {
+    const types = [
+      "UPDATE_AGENT_STATE_FAILED",
+      "MAKE_CALL_FAILED",
+      "CANCEL_TRANSFER_FAILED",
+    ] as const;
+    for (const errorType of types)
+      expect(refusal({ errorType, reason: "agentUnavailable", agentState: "Offline" })).toContain(
+        "telephone",
+      );
+    language.value = "de";
+    for (const errorType of types)
+      expect(refusal({ errorType, reason: "agentUnavailable", agentState: "Offline" })).toContain(
+        "Telefon",
+      );
+  });
+
+  it("of who is not at work says so", () => {
+    const errorType = "UPDATE_AGENT_STATE_FAILED";
+    expect(refusal({ errorType, reason: "agentUnavailable", agentState: "LoggedOut" })).toBe(
+      "You are not at work. Start work first.",
+    );
+  });
+
+  it("of anything else speaks of no transfer", () => {
+    for (const errorType of ["ANSWER_CALL_FAILED", "HOLD_CALL_FAILED"] as const) {
+      const text = refusal({ errorType, reason: "noActiveCall" });
+      expect(text).toBe(
+        "That is not possible with this call now. What you see shows how it stands.",
+      );
+    }
+    expect(refusal({ errorType: "CANCEL_TRANSFER_FAILED", reason: "transferInProgress" })).toBe(
+      "It is too late to take the customer back.",
+    );
+    expect(refusal({ errorType: "AGENT_STATE_NOT_FOUND", reason: "invalidMessage" })).toBe(
+      "This state does not exist any more. Load the page again.",
+    );
+  });
+
+  it("of a call that was not made says why, as a transfer's does", () => {
+    expect(refusal({ errorType: "MAKE_CALL_FAILED", reason: "countryNotAllowed" })).toContain(
+      "calls to this country are not allowed",
+    );
+  });
+
+  it("shows a reason that is newer than the page as it came, with the server's advice", () => {
+    const reason = "somethingNew" as NonNullable<ApiErrorData["reason"]>;
+    expect(refusal({ errorType: "HOLD_CALL_FAILED", reason, suggestedAction: "Wait." })).toBe(
+      "somethingNew. Wait.",
+    );
+  });
+});

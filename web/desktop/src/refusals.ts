@@ -1,0 +1,40 @@
+import type { ApiErrorData, Reason } from "@baton/client";
+import { nextStep } from "@baton/shared/texts.ts";
+import { t, type TextKey, tOf } from "./texts.ts";
+
+/**
+ * What a reason means, and what to do about it, where it is not a transfer that was refused: the words for reasons are
+ * those of transfers.
+ */
+const OF_OTHERS: Partial<Record<Reason, TextKey>> = {
+  agentUnavailable: "refusedNoPhone",
+  noActiveCall: "refusedNotNow",
+  transferInProgress: "refusedTransferring",
+};
+const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, TextKey>>>> = {
+  BLIND_TRANSFER_FAILED: {},
+  CANCEL_TRANSFER_FAILED: {
+    agentUnavailable: "refusedTakeBack",
+    noActiveCall: "refusedNoTransfer",
+    transferInProgress: "refusedTooLate",
+  },
+  MAKE_CALL_FAILED: { ...OF_OTHERS, transferInProgress: "refusedHasCall" },
+  AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
+};
+
+/** Why something was refused, and what to do, in words. `name` is whom the last transfer went to. */
+export function refusalText(data: ApiErrorData, name: string): string {
+  const { reason } = data;
+  // The server says so of whoever asks for anything that only agents at work may do.
+  const atWork = data.agentState !== "LoggedOut" || reason !== "agentUnavailable";
+  const own = atWork
+    ? reason && (BY_TYPE[data.errorType] ?? OF_OTHERS)[reason]
+    : "refusedNotAtWork";
+  if (own) return t(own);
+  return [
+    reason ? tOf("reason", reason, { name }) : data.msg,
+    nextStep(reason, data.suggestedAction),
+  ]
+    .filter(Boolean)
+    .join(". ");
+}
