@@ -119,9 +119,13 @@ TEST_F(TlsCertificateTest, SaysWhoMayNotReadAKeyThatIsAnothersAlone) {
   ASSERT_EQ(::chmod(folder_.c_str(), 0711), 0);
   ASSERT_EQ(::chmod(config_.key.c_str(), root ? 0600 : 0200), 0);
   constexpr uid_t kNobody = 65534;
-  if (root) ASSERT_EQ(::seteuid(kNobody), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(kNobody), 0);
+  }
   const std::string why = why_refused();
-  if (root) ASSERT_EQ(::seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   EXPECT_NE(why.find("http.tls_key"), std::string::npos) << why;
   EXPECT_NE(why.find("cannot be read: Permission denied"), std::string::npos) << why;
   EXPECT_NE(why.find("chgrp baton"), std::string::npos) << why;
