@@ -9,6 +9,14 @@
 
 namespace baton::store {
 
+namespace {
+
+/// Rows in one read transaction: while it is open the write-ahead log grows, and who takes the rows
+/// may be a pager.
+constexpr std::size_t kReadAtOnce = 1000;
+
+}  // namespace
+
 std::optional<std::size_t> erase_number_from_audit(Database& database, const IsNumber& is_number) {
   struct Named {
     std::int64_t id;
@@ -64,31 +72,43 @@ void read_audit(const std::string& path, const AuditFilter& filter,
                 const std::function<bool(const AuditRow&)>& take) {
   Database database(path, Database::Mode::read_only);
   check_schema(database);
-  std::string conditions = "WHERE 1";
+  // What is written from now on may never end.
+  const std::int64_t last = database.query_integer("SELECT coalesce(max(id), 0) FROM audit");
+  std::string conditions = "WHERE id > ?4 AND id <= ?5";
   if (filter.from) conditions += " AND at >= ?1";
   if (filter.to) conditions += " AND at < ?2";
   if (filter.login) conditions += " AND (caller = ?3 OR agent = ?3)";
-  Statement rows = database.prepare(
-      "SELECT coalesce(key, ''), at, event, caller, role, address, agent, request, request_id, "
+  Statement select = database.prepare(
+      "SELECT id, coalesce(key, ''), at, event, caller, role, address, agent, request, request_id, "
       "contact_id, transfer_id, target, result, reason FROM audit " +
-      conditions + " ORDER BY id");
-  if (filter.from) rows.bind(1, *filter.from);
-  if (filter.to) rows.bind(2, *filter.to);
-  if (filter.login) rows.bind(3, *filter.login);
-  Statement::Step step = Statement::Step::row;
-  while ((step = rows.step()) == Statement::Step::row) {
-    AuditRow row;
-    row.key = rows.text(0);
-    row.at = rows.integer(1);
-    int column = 2;
-    for (std::string* field : {&row.event, &row.caller, &row.role, &row.address, &row.agent,
-                               &row.request, &row.request_id, &row.contact_id, &row.transfer_id,
-                               &row.target, &row.result, &row.reason}) {
-      *field = rows.text(column++);
+      conditions + " ORDER BY id LIMIT " + std::to_string(kReadAtOnce));
+  std::vector<AuditRow> rows;
+  std::int64_t id = 0;
+  do {
+    rows.clear();
+    if (filter.from) select.bind(1, *filter.from);
+    if (filter.to) select.bind(2, *filter.to);
+    if (filter.login) select.bind(3, *filter.login);
+    select.bind(4, id).bind(5, last);
+    Statement::Step step = Statement::Step::row;
+    while ((step = select.step()) == Statement::Step::row) {
+      id = select.integer(0);
+      AuditRow& row = rows.emplace_back();
+      row.key = select.text(1);
+      row.at = select.integer(2);
+      int column = 3;
+      for (std::string* field : {&row.event, &row.caller, &row.role, &row.address, &row.agent,
+                                 &row.request, &row.request_id, &row.contact_id, &row.transfer_id,
+                                 &row.target, &row.result, &row.reason}) {
+        *field = select.text(column++);
+      }
     }
-    if (!take(row)) return;
-  }
-  if (step == Statement::Step::failed) throw StoreError(rows.error());
+    if (step == Statement::Step::failed) throw StoreError(select.error());
+    select.reset();
+    for (const AuditRow& row : rows) {
+      if (!take(row)) return;
+    }
+  } while (rows.size() == kReadAtOnce);
 }
 
 }  // namespace baton::store

@@ -56,8 +56,9 @@ struct AuditFilter {
 [[nodiscard]] std::optional<std::size_t> prune_audit(Database& database, std::int64_t before,
                                                      std::size_t limit);
 
-/// Hands every wanted row to `take`, in the order of writing, until it returns false. Any process,
-/// beside a running writer; opens the file for reading. Throws StoreError where it cannot be read.
+/// Hands every wanted row that is there now to `take`, in the order of writing, until it returns
+/// false. Any process, beside a running writer, which `take` holds up in nothing however long it
+/// takes; opens the file for reading. Throws StoreError where it cannot be read.
 void read_audit(const std::string& path, const AuditFilter& filter,
                 const std::function<bool(const AuditRow&)>& take);
 

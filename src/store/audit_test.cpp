@@ -79,6 +79,22 @@ TEST_F(AuditTest, IsFilteredByTimeAndLogin) {
   EXPECT_EQ(rows({.from = {}, .to = {}, .login = "agent2"}).size(), 2U);
 }
 
+TEST_F(AuditTest, WhoReadsSlowlyDoesNotKeepTheLogFromBeginningAnew) {
+  std::vector<AuditRow> all;
+  for (int at = 0; at < 2'500; ++at) all.push_back(row(at, "x"));
+  write(all);
+  std::vector<AuditRow> found;
+  read_audit(path_, {}, [&](const AuditRow& one) {
+    if (found.empty()) {
+      EXPECT_EQ(store_.database().query_integer("PRAGMA wal_checkpoint(TRUNCATE)"), 0) << "busy";
+      write({row(5'000, "written meanwhile")});
+    }
+    found.push_back(one);
+    return true;
+  });
+  EXPECT_EQ(found, all);
+}
+
 TEST_F(AuditTest, OnlyGrows) {
   write({row(1, "+12082097345")});
   Database& database = store_.database();
