@@ -59,7 +59,7 @@ std::optional<std::size_t> erase_number_from_audit(Database& database, const IsN
 
 std::optional<std::size_t> prune_audit(Database& database, std::size_t limit,
                                        AuditPruning& pruning) {
-  const std::int64_t after = std::exchange(pruning.after, 0);
+  const std::int64_t after = std::exchange(pruning.after, kBeforeAllRows);
   pruning.more = false;
   // Not the whole table: it is nearly in the order of time, and the engine waits.
   Statement seen = database.prepare(
@@ -107,7 +107,7 @@ void read_audit(const std::string& path, const AuditFilter& filter,
       "contact_id, transfer_id, target, result, reason FROM audit " +
       conditions + " ORDER BY id LIMIT " + std::to_string(kReadAtOnce));
   std::vector<AuditRow> rows;
-  std::int64_t id = 0;
+  std::int64_t id = kBeforeAllRows;
   do {
     rows.clear();
     if (filter.from) select.bind(1, *filter.from);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,12 +52,16 @@ struct AuditFilter {
 [[nodiscard]] std::optional<std::size_t> erase_number_from_audit(Database& database,
                                                                  const IsNumber& is_number);
 
+/// Less than any row's id.
+inline constexpr std::int64_t kBeforeAllRows = std::numeric_limits<std::int64_t>::min();
+
 /// One pass over the old rows. Times are in Unix milliseconds.
 struct AuditPruning {
   std::int64_t before = 0;  ///< Older rows go.
   std::int64_t now = 0;     ///< Rows of a later time are of a clock that was ahead.
-  std::int64_t after = 0;   ///< Where the pass is: an id, which prune_audit() changes.
-  bool more = false;        ///< Whether it is to be called again in this pass.
+  /// Where the pass is: an id, which prune_audit() changes.
+  std::int64_t after = kBeforeAllRows;
+  bool more = false;  ///< Whether it is to be called again in this pass.
 };
 
 /// Of the next `limit` rows of the pass, deletes the old ones. Returns how many went, or nothing on
