@@ -163,15 +163,16 @@ void Server::prune_audit() {
   const std::int64_t now = unix_ms();
   if (config_.retention.audit_days == 0 || now < next_audit_prune_) return;
   engine_->run([this, now](core::ContactCenter&) {
-    const auto pruned =
-        store::prune_audit(store_->database(), now - config_.retention.audit_days * kDay, kRows);
+    audit_pruning_.before = now - config_.retention.audit_days * kDay;
+    audit_pruning_.now = now;
+    const auto pruned = store::prune_audit(store_->database(), kRows, audit_pruning_);
     if (!pruned) {
       spdlog::warn(
           "retention: old lines of the audit cannot be deleted ({}); the next try is in "
           "ten minutes",
           store_->database().error_text());
     }
-    if (pruned.value_or(0) == 0) next_audit_prune_ = now + kPause;
+    if (!audit_pruning_.more) next_audit_prune_ = now + kPause;
   });
 }
 

@@ -24,6 +24,7 @@
 #include "gateway/gateway.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "numbers/number_book.hpp"
+#include "store/audit.hpp"
 #include "store/checkpointer.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
@@ -145,6 +146,7 @@ class Server final : public gateway::Backend {
   std::map<std::string, bool> open_queues_;  ///< What the core was told; the worker's thread.
   std::atomic<std::int64_t> next_prune_{0};  ///< Unix ms.
   std::atomic<std::int64_t> next_audit_prune_{0};
+  store::AuditPruning audit_pruning_;  ///< The engine's thread.
   std::atomic<int> slow_reads_{0};
   ReadStats read_stats_;
   bool up_ = false;  ///< It takes traffic, or did.

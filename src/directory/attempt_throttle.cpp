@@ -11,12 +11,14 @@ std::int64_t AttemptThrottle::delay(int failures) const {
   return std::min(std::int64_t{1} << doublings, limits_.max_delay);
 }
 
-std::int64_t AttemptThrottle::wait(std::string_view key, std::int64_t now) const {
+std::int64_t AttemptThrottle::wait(std::string_view key, std::int64_t now) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) return 0;
-  // A clock that was set back must not lock anybody out for longer than the longest wait.
-  const std::int64_t until = found->second.last + delay(found->second.failures);
-  return std::clamp<std::int64_t>(until - now, 0, limits_.max_delay);
+  Entry& entry = found->second;
+  // A clock that was set back must not lock anybody out for longer than the wait is. When the last
+  // failure was is not to be known then; that it was is.
+  entry.last = std::min(entry.last, now);
+  return std::max<std::int64_t>(entry.last + delay(entry.failures) - now, 0);
 }
 
 void AttemptThrottle::begin(std::string_view key, std::int64_t now) {

@@ -18,13 +18,14 @@ struct ThrottleLimits {
 
 /// Makes guessing slow, of passwords: after `free` failures of a key, each
 /// further one doubles the wait before the next attempt (1, 2, 4 ... seconds). A key whose last
-/// failure is longer ago than twice `max_delay` starts over. Time is passed in; one thread.
+/// failure is longer ago than twice `max_delay` starts over. Time is passed in, and may go back: a
+/// wait then begins anew. One thread.
 class AttemptThrottle {
  public:
   explicit AttemptThrottle(ThrottleLimits limits) : limits_(limits) {}
 
   /// Seconds until an attempt by `key` may be made; 0: now.
-  [[nodiscard]] std::int64_t wait(std::string_view key, std::int64_t now) const;
+  [[nodiscard]] std::int64_t wait(std::string_view key, std::int64_t now);
 
   /// An attempt begins, and counts as a failure until it turns out otherwise: many at once must not
   /// slip through before the first has failed.

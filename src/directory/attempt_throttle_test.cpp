@@ -65,7 +65,15 @@ TEST(AttemptThrottle, RemembersSoManyKeysAndNotOneMore) {
 TEST(AttemptThrottle, OutlivesAClockThatIsSetBack) {
   AttemptThrottle throttle({.free = 1, .max_delay = 10, .entries = 3});
   throttle.begin("a", kNow);
-  EXPECT_EQ(throttle.wait("a", kNow - 100'000), 10);
+  std::int64_t now = kNow - 100'000;
+  EXPECT_EQ(throttle.wait("a", now), 1);
+  EXPECT_EQ(throttle.wait("a", now + 1), 0) << "nor again and again until it is that late again";
+  for (int i = 0; i < 5; ++i) throttle.begin("a", now);
+  EXPECT_EQ(throttle.wait("a", now), 10);
+  now -= 100'000;
+  EXPECT_EQ(throttle.wait("a", now), 10);
+  EXPECT_EQ(throttle.wait("a", now + 9), 1);
+  EXPECT_EQ(throttle.wait("a", now + 10), 0);
 }
 
 }  // namespace

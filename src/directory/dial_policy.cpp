@@ -28,7 +28,9 @@ std::vector<std::string> usually_blocked() {
 DialJudgement judge(const DialPolicy& policy, const NumberFacts& facts) {
   if (!facts.possible) {
     return {.verdict = DialVerdict::not_possible,
-            .why = "cannot exist: its length fits no number of its country"};
+            .why =
+                "cannot exist: its length fits no number of its country, or a national prefix "
+                "stands behind the country code, as in +44 0 20"};
   }
   if (const std::string* prefix = prefix_of(policy.blocked_prefixes, facts.number)) {
     return {.verdict = DialVerdict::prefix_blocked,

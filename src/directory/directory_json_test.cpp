@@ -102,6 +102,26 @@ TEST(DirectoryJson, AnExportImportsToTheSameWithoutPasswords) {
   }
 }
 
+TEST(DirectoryJson, AnExportHasNoMoreOpeningsThanWereWritten) {
+  // A quarter of an hour each hour, every day: 105 as they are kept, one a day.
+  std::string hours;
+  for (int hour = 8; hour < 23; ++hour) {
+    const std::string at = (hour < 10 ? "0" : "") + std::to_string(hour);
+    hours += hours.empty() ? "" : ",";
+    hours += R"({"days":["monday","tuesday","wednesday","thursday","friday","saturday","sunday"],)";
+    hours += R"("from":")" + at + R"(:00","to":")" + at + R"(:15"})";
+  }
+  const auto first =
+      parse_directory(with(R"("name":"Sales"})", R"("name":"Sales","hours":[)" + hours + "]}"));
+  ASSERT_TRUE(std::holds_alternative<ImportedDirectory>(first));
+  const Directory& directory = std::get<ImportedDirectory>(first).directory;
+  ASSERT_EQ(directory.queues[0].hours.size(), 105U);
+  const auto again = parse_directory(print_directory(directory));
+  ASSERT_TRUE(std::holds_alternative<ImportedDirectory>(again))
+      << print_faults(std::get<Faults>(again));
+  EXPECT_EQ(std::get<ImportedDirectory>(again).directory, directory);
+}
+
 TEST(DirectoryJson, TheShippedExampleIsGood) {
   std::ifstream file(std::string(BATON_SOURCE_DIR) + "/examples/directory.json");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -160,6 +180,7 @@ std::vector<FaultCase> fault_cases() {
       {"Trailing", good() + "x", "", "after the end"},
       {"InvalidUtf8", with("Agent One", "Agent \xff"), "", "not valid JSON"},
       {"TooDeep", std::string(100, '['), "", "not valid JSON"},
+      {"KeyTooLong", "{\"" + std::string(2000, 'k') + "\":1}", "", "not valid JSON"},
       {"NotAnObject", "[]", "", "expected an object; it is an array"},
       {"NothingInIt", "{}", "/queues", "is missing"},
       {"NoAgents", with(R"("agents":[{)", R"("agents":[],"x":[{)"), "/agents", "is empty"},
@@ -342,6 +363,15 @@ TEST(DirectoryJson, FaultsAreBounded) {
   const auto& faults = std::get<Faults>(parsed);
   ASSERT_EQ(faults.size(), 11U);
   EXPECT_EQ(faults.back().msg, "40 more faults are not listed");
+}
+
+TEST(DirectoryJson, FaultsOfKeysThatAreGivenTwiceAreBounded) {
+  std::string text = R"({"a":1)";
+  for (int i = 0; i < 2000; ++i) text += R"(,"a":1)";
+  const auto parsed = parse_directory(text + "}");
+  const auto& faults = std::get<Faults>(parsed);
+  ASSERT_EQ(faults.size(), 1001U);
+  EXPECT_EQ(faults.back().msg, "1000 more faults are not listed");
 }
 
 TEST(DirectoryJson, APasswordIsNeverRepeatedInAFault) {

@@ -43,7 +43,7 @@ bool has_control_character(std::string_view text) {
 }  // namespace
 
 void FaultList::add(std::string place, std::string msg) {
-  if (faults_.size() >= limit_) {
+  if (full()) {
     ++more_;
     return;
   }

@@ -22,6 +22,8 @@ class FaultList {
 
   void add(std::string place, std::string msg);
   [[nodiscard]] bool empty() const { return faults_.empty(); }
+  /// What is added from now on is counted only: nobody need write it.
+  [[nodiscard]] bool full() const { return faults_.size() >= limit_; }
   /// The list, with one line on how many more there were.
   [[nodiscard]] Faults take();
 

@@ -430,7 +430,7 @@ class DirectoryReader {
 
 std::variant<ImportedDirectory, Faults> parse_directory(std::string_view text,
                                                         const ParseOptions& options) {
-  auto parsed = parse_strict_json(text);
+  auto parsed = parse_strict_json(text, options.max_faults);
   if (auto* faults = std::get_if<Faults>(&parsed)) return std::move(*faults);
   FaultList faults(options.max_faults);
   DirectoryReader reader(options, faults);

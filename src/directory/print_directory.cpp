@@ -51,17 +51,31 @@ json::value print_agent(const Agent& agent) {
   return object;
 }
 
+/// Days of one time that stand together are one element, as they may have been written: their
+/// number is limited.
+json::array print_hours(const std::vector<Opening>& hours) {
+  json::array result;
+  const Opening* last = nullptr;
+  for (const Opening& opening : hours) {
+    if (last == nullptr || opening.from_minute != last->from_minute ||
+        opening.to_minute != last->to_minute) {
+      result.push_back(json::object{{"days", json::array{}},
+                                    {"from", time_of_day(opening.from_minute)},
+                                    {"to", time_of_day(opening.to_minute)}});
+    }
+    result.back().as_object()["days"].as_array().emplace_back(weekday_name(opening.weekday));
+    last = &opening;
+  }
+  return result;
+}
+
 json::value print_queue(const Queue& queue) {
   json::object object;
   object["arn"] = queue.arn;
   object["name"] = queue.name;
   object["answer"] = name_of(queue.answer);
   object["timeZone"] = queue.time_zone;
-  object["hours"] = print_each(queue.hours, [](const Opening& opening) {
-    return json::object{{"days", json::array{weekday_name(opening.weekday)}},
-                        {"from", time_of_day(opening.from_minute)},
-                        {"to", time_of_day(opening.to_minute)}};
-  });
+  object["hours"] = print_hours(queue.hours);
   object["maxWaiting"] = queue.max_waiting;
   object["maxWaitSeconds"] = queue.max_wait_seconds;
   return object;

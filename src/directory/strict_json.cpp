@@ -7,6 +7,8 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 
+#include "directory/json_reader.hpp"
+
 namespace baton::directory {
 
 namespace {
@@ -16,10 +18,13 @@ namespace json = boost::json;
 /// Follows a document and notes each key that its object has already. Builds no tree.
 class DuplicateFinder {
  public:
+  explicit DuplicateFinder(std::size_t max_faults) : faults_(max_faults) {}
+
   // What boost::json::basic_parser asks of its handler.
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
-  static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
+  // No key of a directory is nearly as long, and a fault's place has all keys above it.
+  static constexpr std::size_t max_key_size = 1024;
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
   bool on_document_begin(json::error_code&) { return true; }
@@ -37,8 +42,11 @@ class DuplicateFinder {
     Level& level = levels_.back();
     level.key = std::move(key_);
     key_.clear();
-    if (!level.keys.insert(level.key).second) {
-      faults_.push_back({place(), "the key \"" + level.key + "\" is given twice; remove one"});
+    if (level.keys.insert(level.key).second) return true;
+    if (faults_.full()) {
+      faults_.add({}, {});
+    } else {
+      faults_.add(place(), "the key \"" + level.key + "\" is given twice; remove one");
     }
     return true;
   }
@@ -53,7 +61,7 @@ class DuplicateFinder {
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
   bool on_comment(json::string_view, json::error_code&) { return true; }
 
-  [[nodiscard]] Faults take_faults() { return std::move(faults_); }
+  [[nodiscard]] Faults take_faults() { return faults_.take(); }
 
  private:
   struct Level {
@@ -85,7 +93,7 @@ class DuplicateFinder {
 
   std::vector<Level> levels_;
   std::string key_;
-  Faults faults_;
+  FaultList faults_;
 };
 
 std::string where(std::string_view text, std::size_t at) {
@@ -118,8 +126,8 @@ std::string pointer_to(std::string_view place, std::size_t index) {
   return std::string(place) + '/' + std::to_string(index);
 }
 
-std::variant<json::value, Faults> parse_strict_json(std::string_view text) {
-  json::basic_parser<DuplicateFinder> finder{json::parse_options()};
+std::variant<json::value, Faults> parse_strict_json(std::string_view text, std::size_t max_faults) {
+  json::basic_parser<DuplicateFinder> finder{json::parse_options(), max_faults};
   json::error_code error;
   const std::size_t used = finder.write_some(false, text.data(), text.size(), error);
   if (!error && used < text.size()) {

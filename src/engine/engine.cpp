@@ -14,13 +14,14 @@
 #include "engine/audit.hpp"
 #include "engine/call_log.hpp"
 #include "engine/core_wait.hpp"
-#include "engine/wall_clock.hpp"
 #include "memory/lifetime.hpp"
 
 namespace baton::engine {
 namespace {
 
 constexpr core::TimeMs kCensusEveryMs = 1000;
+/// A leap second is no news.
+constexpr core::TimeMs kClockAheadMs = 5000;
 
 }  // namespace
 
@@ -224,7 +225,7 @@ void Engine::refuse(const core::RequestInput& input, const ReplyHandler& done,
   done(reply);
 }
 
-core::Input Engine::stamp(core::InputBody body) {
+core::Input Engine::stamp(core::InputBody body, core::TimeMs now) {
   if (entropy_.size() < 2) {
     entropy_.resize(512);
     if (RAND_bytes(reinterpret_cast<unsigned char*>(entropy_.data()),
@@ -238,9 +239,7 @@ core::Input Engine::stamp(core::InputBody body) {
     }
   }
   core::Input input;
-  // Never back, whatever the wall clock does: deadlines are reckoned from it.
-  last_at_ = std::max(last_at_, wall_clock());
-  input.at = last_at_;
+  input.at = now;
   input.entropy_high = entropy_.back();
   entropy_.pop_back();
   input.entropy_low = entropy_.back();
@@ -261,7 +260,7 @@ void Engine::loop() {
       if (snapshot_) {
         // Its next slice is written as soon as nothing else waits.
       } else if (due) {
-        const core::TimeMs wait = std::max<core::TimeMs>(*due - wall_clock(), 0);
+        const core::TimeMs wait = std::max<core::TimeMs>(*due - clock_.now(), 0);
         wake_.wait_for(lock, std::chrono::milliseconds(wait), ready);
       } else {
         wake_.wait(lock, ready);
@@ -281,7 +280,9 @@ void Engine::loop() {
       stats_.queue_depth.store(queue_.size(), std::memory_order_relaxed);
       if (items.empty() && stopping_) break;
     }
-    for (const core::TimerId timer : timers_.take_due(wall_clock(), config_.batch_limit)) {
+    const core::TimeMs now = clock_.now();
+    tell_of_clock();
+    for (const core::TimerId timer : timers_.take_due(now, config_.batch_limit)) {
       items.emplace_back(core::InputBody{core::TimerFired{timer}});
     }
     const bool idle = items.empty();
@@ -294,15 +295,15 @@ void Engine::loop() {
     process(items);
     items.clear();
     // While inputs flow, records go with their commits.
-    if (idle && !records_.empty() && wall_clock() >= *records_.next()) {
+    if (idle && !records_.empty() && now >= *records_.next()) {
       store::Records records;
-      records_.take_due(wall_clock(), config_.idle_records_limit, records);
+      records_.take_due(now, config_.idle_records_limit, records);
       write(records);
     }
-    if (census_due_ && wall_clock() >= *census_due_) take_census();
+    if (census_due_ && now >= *census_due_) take_census();
     if (snapshot_) {
       continue_snapshot();
-    } else if (snapshot_due()) {
+    } else if (snapshot_due(now)) {
       begin_snapshot();
     }
   }
@@ -345,30 +346,44 @@ void Engine::failed(const std::string& why) {
   failed_ = why;
 }
 
+void Engine::tell_of_clock() {
+  const core::TimeMs ahead = clock_.ahead();
+  if (ahead == 0) told_of_clock_ = false;
+  if (ahead < kClockAheadMs || std::exchange(told_of_clock_, true)) return;
+  spdlog::warn(
+      "the clock was set back, or was wrong when the journal's newest input came: times in events, "
+      "records and the audit are {} s ahead of it, by 1 s less each {} s; check the time "
+      "service. Deadlines go on.",
+      ahead / 1000, EngineClock::kLeaveOut);
+}
+
 void Engine::process(std::vector<Item>& items) {
+  const core::TimeMs now = clock_.now();
   std::vector<core::Input> inputs;
   inputs.reserve(items.size());
   store::Records records;
   for (Item& item : items) {
     if (auto* body = std::get_if<core::InputBody>(&item)) {
-      inputs.push_back(stamp(std::move(*body)));
+      inputs.push_back(stamp(std::move(*body), now));
     } else if (auto* asked = std::get_if<AskedRequest>(&item)) {
       asked->input.reply = next_reply_++;
       digits_.take_from(asked->input);
       waiting_.emplace(asked->input.reply, std::move(asked->done));
-      inputs.push_back(stamp(std::move(asked->input)));
+      inputs.push_back(stamp(std::move(asked->input), now));
     } else if (auto* leg = std::get_if<telephony::SavedLeg>(&item)) {
       records.legs.push_back({.leg = to_string(leg->leg), .state = std::move(leg->state)});
     } else if (auto* change = std::get_if<store::RegistrationChange>(&item)) {
       records.registrations.push_back(std::move(*change));
     } else if (auto* row = std::get_if<store::AuditRow>(&item)) {
-      records_.keep(std::move(*row), std::max(last_at_, wall_clock()));
+      records_.keep(std::move(*row), now);
     }
   }
 
+  if (!inputs.empty()) last_at_ = now;
+
   bool durable = true;
   if (!inputs.empty() || !records.empty()) {
-    records_.take_due(last_at_, config_.records_limit, records);
+    records_.take_due(now, config_.records_limit, records);
     const std::optional<journal::KeptEventsRow> events = next_events();
     const journal::Appended appended = append(inputs, records, events ? &*events : nullptr);
     durable = appended.status.ok();

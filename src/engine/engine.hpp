@@ -18,6 +18,7 @@
 
 #include "core/contact_center.hpp"
 #include "engine/commit_pace.hpp"
+#include "engine/engine_clock.hpp"
 #include "engine/kept_events.hpp"
 #include "engine/observer.hpp"
 #include "engine/private_digits.hpp"
@@ -177,7 +178,8 @@ class Engine {
   void look_up(core::InputBody& body) const;
   void loop();
   void process(std::vector<Item>& items);
-  [[nodiscard]] core::Input stamp(core::InputBody body);
+  [[nodiscard]] core::Input stamp(core::InputBody body, core::TimeMs now);
+  void tell_of_clock();
   void collect(core::Outputs& outputs);
   void observe(const core::Output& output);
   void log_calls(const core::Outputs& outputs);
@@ -203,7 +205,7 @@ class Engine {
   [[nodiscard]] std::string replay(std::vector<Published>& young, core::TimeMs since);
   [[nodiscard]] std::string give_up_tail();
   void name_epoch(std::uint64_t first_index);
-  [[nodiscard]] bool snapshot_due() const;
+  [[nodiscard]] bool snapshot_due(core::TimeMs now) const;
   void begin_snapshot();
   void continue_snapshot();
   /// A slice of the events published so far, if there is enough of them for one.
@@ -239,7 +241,9 @@ class Engine {
   // The engine's thread only.
   core::ContactCenter center_;
   TimerQueue timers_;
-  core::TimeMs last_at_ = 0;
+  EngineClock clock_;
+  bool told_of_clock_ = false;
+  core::TimeMs last_at_ = 0;  ///< Of the newest input.
   std::vector<std::uint64_t> entropy_;
   core::ReplyKey next_reply_ = 1;
   std::unordered_map<core::ReplyKey, ReplyHandler> waiting_;

@@ -38,6 +38,7 @@ std::string Engine::load() {
   if (const auto status = journal_.forget_events_to_come(); !status.ok()) return status.error;
   if (std::string error = load_snapshot(young, since); !error.empty()) return error;
   if (std::string error = replay(young, since); !error.empty()) return error;
+  clock_.not_before(last_at_);
   if (!young.empty()) sink_(std::move(young));
   return {};
 }
@@ -220,23 +221,23 @@ void Engine::forget_old_events() {
   if (++event_rows_put_ < kForgetEvery) return;
   event_rows_put_ = 0;
   const core::TimeMs since =
-      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
+      clock_.now() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
   // More than were put, so that what is too much goes in the end.
   const journal::Forgotten forgotten =
       journal_.forget_events(since, config_.kept_event_bytes, 2 * kForgetEvery);
   if (!forgotten.status.ok()) failed(forgotten.status.error);
 }
 
-bool Engine::snapshot_due() const {
+bool Engine::snapshot_due(core::TimeMs now) const {
   if (inputs_since_ == 0 || !journal_.failed().empty()) return false;
   return inputs_since_ >= config_.snapshot_inputs || bytes_since_ >= config_.snapshot_bytes ||
-         wall_clock() - oldest_since_ >= config_.snapshot_age.count();
+         now - oldest_since_ >= config_.snapshot_age.count();
 }
 
 void Engine::begin_snapshot() {
   const auto began = std::chrono::steady_clock::now();
   const core::TimeMs since =
-      wall_clock() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
+      clock_.now() - static_cast<core::TimeMs>(config_.replay_events_seconds) * 1000;
   snapshot_ = std::make_unique<SnapshotJob>(
       journal::SnapshotMark{.next_index = journal_.last_index() + 1,
                             .format = kSnapshotParts,

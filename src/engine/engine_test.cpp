@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/engine_fixture.hpp"
+#include "engine/wall_clock.hpp"
 #include "store/reader.hpp"
 
 namespace baton::engine {
@@ -247,6 +248,41 @@ TEST_F(EngineTest, TimersFire) {
   while (dump().find("state=MissedCallAgent") == std::string::npos) {
     ASSERT_LT(std::chrono::steady_clock::now(), until);
   }
+}
+
+TEST_F(EngineTest, AClockThatWasSetBackStopsNoDeadlineNoRecordAndNoCensus) {
+  open();
+  const core::TimeMs later = wall_clock() + 3'600'000;
+  const std::vector<core::Input> before{
+      {.at = later, .entropy_high = 1, .entropy_low = 2, .body = core::PolicyChanged{}}};
+  ASSERT_TRUE(real->append(before, {}, nullptr).status.ok());
+  std::promise<void> written;
+  journal->appended = [&written, told = false](bool records_alone) mutable {
+    if (records_alone && !std::exchange(told, true)) written.set_value();
+  };
+  auto bodies = first();
+  core::Policy quick;
+  quick.offer_timeout_seconds = 1;
+  bodies.emplace_back(core::PolicyChanged{quick});
+  ASSERT_EQ(engine->load(), "");
+  ASSERT_EQ(engine->start(std::move(bodies)), "");
+  ASSERT_NO_FATAL_FAILURE(call_is_offered());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (dump().find("state=MissedCallAgent") == std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until);
+  }
+  // Nothing but the timers of the loop brings these.
+  EXPECT_EQ(written.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  while (engine->census().contacts.empty()) ASSERT_LT(std::chrono::steady_clock::now(), until);
+  engine->stop();
+  core::TimeMs last = 0;
+  ASSERT_TRUE(real->replay(0,
+                           [&](std::uint64_t, const core::Input& input) {
+                             EXPECT_GE(input.at, std::max(last, later))
+                                 << "the journal's time goes back";
+                             last = input.at;
+                           })
+                  .ok());
 }
 
 TEST_F(EngineTest, AFullQueueRefusesARequestAndTakesTheNextOne) {

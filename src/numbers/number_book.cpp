@@ -68,6 +68,11 @@ NumberFacts look_up(const std::string& number) {
   PhoneNumber parsed;
   // "ZZ": no country is guessed, so the number must begin with a plus and a country code.
   if (library.Parse(number, "ZZ", &parsed) != PhoneNumberUtil::NO_PARSING_ERROR) return facts;
+  // It steps over a national prefix behind the country code ("+1 1 712 ...", "+44 0 20 ...").
+  // Whoever carries the call may do so as well: another number would be called than was judged.
+  std::string understood;
+  library.Format(parsed, PhoneNumberUtil::E164, &understood);
+  if (understood != number) return facts;
   // What can only be dialled within its town (IS_POSSIBLE_LOCAL_ONLY) does not exist in E.164.
   facts.possible = library.IsPossibleNumberWithReason(parsed) == PhoneNumberUtil::IS_POSSIBLE;
   if (!facts.possible) return facts;

@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <phonenumbers/phonenumber.pb.h>
+#include <phonenumbers/phonenumberutil.h>
 
 namespace baton::numbers {
 namespace {
@@ -60,6 +64,41 @@ TEST(LookUp, WhatCannotExist) {
         "+123456789012345", "12082097345", "+1208CALLME", "", "+", "tel:+12082097345;ext=5"}) {
     EXPECT_FALSE(look_up(number).possible) << number;
   }
+}
+
+TEST(LookUp, ANationalPrefixBehindTheCountryCode) {
+  // The library reads on behind it, so that another number would be judged than is dialled.
+  for (const char* number : {"+112082097345", "+117125551234", "+118765550123", "+4402079460000",
+                             "+4407012345678", "+49030123456"}) {
+    EXPECT_FALSE(look_up(number).possible) << number;
+  }
+  // A zero that belongs to the number.
+  EXPECT_TRUE(look_up("+390612345678").possible);
+}
+
+TEST(LookUp, WhatIsGivenOutAnywhereIsPossible) {
+  using i18n::phonenumbers::PhoneNumber;
+  using i18n::phonenumbers::PhoneNumberUtil;
+  const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
+  std::set<std::string> regions;
+  library.GetSupportedRegions(&regions);
+  int seen = 0;
+  for (const std::string& region : regions) {
+    for (int type = PhoneNumberUtil::FIXED_LINE; type <= PhoneNumberUtil::VOICEMAIL; ++type) {
+      PhoneNumber example;
+      if (!library.GetExampleNumberForType(
+              region, static_cast<PhoneNumberUtil::PhoneNumberType>(type), &example)) {
+        continue;
+      }
+      // Canada's 310 1234 is dialled within the country only.
+      if (library.IsPossibleNumberWithReason(example) != PhoneNumberUtil::IS_POSSIBLE) continue;
+      std::string number;
+      library.Format(example, PhoneNumberUtil::E164, &number);
+      EXPECT_TRUE(look_up(number).possible) << number << " of " << region;
+      ++seen;
+    }
+  }
+  EXPECT_GT(seen, 1000);
 }
 
 TEST(NumberBook, AnswersAsTheLibraryDoes) {

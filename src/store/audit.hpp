@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,19 +46,32 @@ struct AuditFilter {
 // The table only grows: the schema refuses to change or delete a row, but for the first two
 // functions, which the law asks for. They are for the writer's connection and thread.
 
-/// Puts "erased" in place of a telephone number in `target` and `request_id`, the two that a caller
-/// fills; the rows stay. Reads the whole table. Returns how many rows had it, or nothing
+/// Puts "erased" in place of a telephone number in `target`, `agent` and the three ids, which a
+/// caller fills; the rows stay. Reads the whole table. Returns how many rows had it, or nothing
 /// on a write error. Inside a transaction of the caller's, or by itself.
 [[nodiscard]] std::optional<std::size_t> erase_number_from_audit(Database& database,
                                                                  const IsNumber& is_number);
 
-/// Of the `limit` oldest rows, deletes those from before `before` (Unix milliseconds). Returns how
-/// many went, or nothing on a write error. By itself a transaction.
-[[nodiscard]] std::optional<std::size_t> prune_audit(Database& database, std::int64_t before,
-                                                     std::size_t limit);
+/// Less than any row's id.
+inline constexpr std::int64_t kBeforeAllRows = std::numeric_limits<std::int64_t>::min();
 
-/// Hands every wanted row to `take`, in the order of writing, until it returns false. Any process,
-/// beside a running writer; opens the file for reading. Throws StoreError where it cannot be read.
+/// One pass over the old rows. Times are in Unix milliseconds.
+struct AuditPruning {
+  std::int64_t before = 0;  ///< Older rows go.
+  std::int64_t now = 0;     ///< Rows of a later time are of a clock that was ahead.
+  /// Where the pass is: an id, which prune_audit() changes.
+  std::int64_t after = kBeforeAllRows;
+  bool more = false;  ///< Whether it is to be called again in this pass.
+};
+
+/// Of the next `limit` rows of the pass, deletes the old ones. Returns how many went, or nothing on
+/// a write error. By itself a transaction.
+[[nodiscard]] std::optional<std::size_t> prune_audit(Database& database, std::size_t limit,
+                                                     AuditPruning& pruning);
+
+/// Hands every wanted row that is there now to `take`, in the order of writing, until it returns
+/// false. Any process, beside a running writer, which `take` holds up in nothing however long it
+/// takes; opens the file for reading. Throws StoreError where it cannot be read.
 void read_audit(const std::string& path, const AuditFilter& filter,
                 const std::function<bool(const AuditRow&)>& take);
 

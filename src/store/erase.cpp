@@ -238,9 +238,14 @@ std::optional<std::size_t> erase_number_from_preferences(Store& store, const IsN
 }
 
 Status scrub(Store& store) {
-  Status status = store.database().execute("VACUUM");
-  if (status) status = store.database().execute("PRAGMA wal_checkpoint(TRUNCATE)");
-  return status;
+  if (Status status = store.database().execute("VACUUM"); !status) return status;
+  // Beside a reader it does not fail, but says so in its row.
+  Statement copied = store.database().prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (copied.step() != Statement::Step::row) return Status::failure(copied.error());
+  if (copied.integer(0) == 0) return {};
+  return Status::failure("store \"" + store.database().path() +
+                         "\": another program reads it (sqlite3, a backup), so that "
+                         "what was deleted is still in the file; close that and do the same again");
 }
 
 }  // namespace baton::store

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "store/reader.hpp"
+#include "store/sqlite.hpp"
 #include "store/store.hpp"
 #include "store/temp_folder.hpp"
 
@@ -136,6 +137,22 @@ TEST_F(Erase, PreferencesThatHaveItGoAndOthersStay) {
     EXPECT_EQ(reader.preferences(login), std::nullopt) << login;
   EXPECT_EQ(reader.preferences("other"), kept[4].second);
   EXPECT_EQ(erase_number_from_preferences(store, &is_number), 0U);
+}
+
+TEST_F(Erase, WhatAReaderKeepsInTheFileIsNoSuccess) {
+  ASSERT_TRUE(erase_number_from_records(store, &is_number));
+  ASSERT_TRUE(store.forget_legs());
+  Database reader(folder.file("baton.db"), Database::Mode::read_only);
+  ASSERT_TRUE(reader.execute("BEGIN"));
+  EXPECT_EQ(reader.query_integer("SELECT count(*) FROM transfers"), 2);
+  ASSERT_TRUE(store.database().execute("PRAGMA busy_timeout = 20"));
+  const Status status = scrub(store);
+  EXPECT_FALSE(status);
+  EXPECT_THAT(status.error, HasSubstr("another program reads it"));
+  EXPECT_THAT(bytes(), HasSubstr("sip:+12082097345@"));
+  ASSERT_TRUE(reader.execute("COMMIT"));
+  ASSERT_TRUE(scrub(store));
+  EXPECT_THAT(bytes(), Not(HasSubstr("sip:+12082097345@")));
 }
 
 TEST_F(Erase, NothingIsLeftOfItInTheFiles) {

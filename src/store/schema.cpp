@@ -170,6 +170,20 @@ CREATE TABLE sessions(
   role TEXT NOT NULL,
   expires_at INTEGER NOT NULL    -- Unix seconds
 ) STRICT, WITHOUT ROWID;
+)sql",
+      // 10: a number may be erased from all that callers fill.
+      R"sql(
+DROP TRIGGER audit_is_not_changed;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+WHEN (NEW.target <> OLD.target AND instr(NEW.target, 'erased') = 0)
+  OR (NEW.request_id <> OLD.request_id AND instr(NEW.request_id, 'erased') = 0)
+  OR (NEW.agent <> OLD.agent AND instr(NEW.agent, 'erased') = 0)
+  OR (NEW.contact_id <> OLD.contact_id AND instr(NEW.contact_id, 'erased') = 0)
+  OR (NEW.transfer_id <> OLD.transfer_id AND instr(NEW.transfer_id, 'erased') = 0)
+  OR NEW.id <> OLD.id OR NEW.key IS NOT OLD.key OR NEW.at <> OLD.at OR NEW.event <> OLD.event
+  OR NEW.caller <> OLD.caller OR NEW.role <> OLD.role OR NEW.address <> OLD.address
+  OR NEW.request <> OLD.request OR NEW.result <> OLD.result OR NEW.reason <> OLD.reason
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 )sql"};
   return steps;
 }
@@ -194,7 +208,7 @@ constexpr const char* kNoStore =
 
 }  // namespace
 
-void migrate(Database& database) {
+void check_ours(Database& database) {
   const std::int64_t version = database.query_integer("PRAGMA user_version");
   const std::int64_t application = database.query_integer("PRAGMA application_id");
   const bool empty = database.query_integer("SELECT count(*) FROM sqlite_master") == 0;
@@ -203,6 +217,11 @@ void migrate(Database& database) {
     refuse(database, kNoStore);
   }
   check_not_newer(database, version);
+}
+
+void migrate(Database& database) {
+  check_ours(database);
+  const std::int64_t version = database.query_integer("PRAGMA user_version");
   for (std::int64_t next = version; next < schema_version(); ++next) {
     const std::string& step = schema_steps()[static_cast<std::size_t>(next)];
     const Status status = database.execute(

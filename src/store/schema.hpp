@@ -18,6 +18,10 @@ inline constexpr std::int64_t kApplicationId = 0x4241544E;
 /// The version that this program reads and writes.
 [[nodiscard]] std::int64_t schema_version();
 
+/// Throws StoreError where the file is not a Baton store, nor empty, or was written by a newer
+/// program. Changes nothing.
+void check_ours(Database& database);
+
 /// Makes or migrates the schema, each step in a transaction of its own. Throws StoreError where the
 /// file is not a Baton store or was written by a newer program.
 void migrate(Database& database);

@@ -111,6 +111,8 @@ struct Store::Impl {
       : path(prepare_path(given_path)), realm(std::move(given_realm)), lock(path + ".lock", path) {
     make_private(path);
     database.emplace(path, Database::Mode::read_write);
+    // Before the mode below, which would stay with a file of another program's.
+    check_ours(*database);
     // WAL lets readers read beside the writer. FULL syncs each commit, which "acknowledged" depends
     // on; NORMAL syncs before a checkpoint only, so that the file stays whole all the same.
     require(

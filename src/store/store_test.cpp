@@ -123,6 +123,10 @@ TEST_F(StoreTest, WhatIsNoStoreIsRefusedAndLeftAlone) {
     ASSERT_TRUE(database.execute("CREATE TABLE notes(text)"));
   }
   EXPECT_THAT(refusal(other), HasSubstr("not a Baton store"));
+  Database database(other, Database::Mode::read_only);
+  Statement mode = database.prepare("PRAGMA journal_mode");
+  ASSERT_EQ(mode.step(), Statement::Step::row);
+  EXPECT_EQ(mode.text(0), "delete") << "its header is as it was";
 }
 
 TEST_F(StoreTest, AnOlderFileIsMigratedAndKeepsWhatItHas) {

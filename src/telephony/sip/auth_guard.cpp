@@ -38,8 +38,7 @@ AuthGuard::AuthGuard(const SipConfig& config)
     : networks_({config.auth_failures, config.auth_max_delay_seconds, kRemembered}),
       logins_({config.auth_failures, config.auth_max_delay_seconds, kRemembered}) {}
 
-std::int64_t AuthGuard::wait(std::string_view network, std::string_view login,
-                             std::int64_t now) const {
+std::int64_t AuthGuard::wait(std::string_view network, std::string_view login, std::int64_t now) {
   return std::max(networks_.wait(network, now), logins_.wait(key_of(network, login), now));
 }
 

@@ -25,7 +25,7 @@ class AuthGuard {
 
   /// Seconds for which a credential for `login` from that network is not looked at; 0: look at it.
   [[nodiscard]] std::int64_t wait(std::string_view network, std::string_view login,
-                                  std::int64_t now) const;
+                                  std::int64_t now);
   void failed(std::string_view network, std::string_view login, std::int64_t now);
   void succeeded(std::string_view network, std::string_view login);
 
