@@ -28,8 +28,9 @@ namespace {
 
 namespace json = boost::json;
 
-/// Password hashes of thousands of accounts take their time on the server.
-constexpr std::chrono::minutes kImportTimeout{10};
+/// Password hashes of thousands of accounts take their time on the server, which gives itself as
+/// much (gateway::GatewayConfig::import_seconds).
+constexpr std::chrono::hours kImportTimeout{1};
 
 struct DirectoryArguments {
   std::string config_file;
@@ -131,6 +132,15 @@ int put_directory(const AppConfig& config, const std::string& command, const std
     return kOk;
   }
   if (reply.status != 0) return refused(label, reply);
+  if (reply.sent) {
+    // It may hold the store, or its successor need it: nothing is done behind their backs.
+    std::cerr << fmt::format(
+        "baton: no answer came to the directory ({}); it may still come into force. Look with "
+        "`baton "
+        "directory list`, and import it again where it did not.\n",
+        reply.body);
+    return kFailed;
+  }
   // Nobody listens there. A server that runs all the same holds the store's lock, and open() says
   // so.
   return import_offline(config, command, std::get<directory::ImportedDirectory>(parsed));

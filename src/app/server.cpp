@@ -149,6 +149,7 @@ void Server::prune_records() {
   const std::int64_t now = unix_ms();
   if (config_.retention.records_days == 0 || now < next_prune_) return;
   engine_->run([this, now](core::ContactCenter&) {
+    if (!journal_->failed().empty()) return;
     const auto pruned = store_->prune_records(now - config_.retention.records_days * kDay, kRows);
     if (!pruned)
       spdlog::warn("retention: old records cannot be deleted; the next try is in ten minutes");
@@ -163,6 +164,7 @@ void Server::prune_audit() {
   const std::int64_t now = unix_ms();
   if (config_.retention.audit_days == 0 || now < next_audit_prune_) return;
   engine_->run([this, now](core::ContactCenter&) {
+    if (!journal_->failed().empty()) return;
     audit_pruning_.before = now - config_.retention.audit_days * kDay;
     audit_pruning_.now = now;
     const auto pruned = store::prune_audit(store_->database(), kRows, audit_pruning_);
@@ -253,6 +255,9 @@ void Server::start() {
                                                gateway_->publish(std::move(out));
                                              });
   pages_.emplace(config_, assets_);
+  // One at a time: the last of those that may wait has waited for all others.
+  config_.gateway.slow_read_seconds = config_.gateway.answer_seconds +
+                                      config_.reads.slow_reads * config_.reads.statistics_ms / 1000;
   gateway_ =
       std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_, pages_->pages());
   add_metrics(*registry_, *engine_);
@@ -296,6 +301,7 @@ void Server::start() {
   if (sip_) sip_->open_commands_are_out();
   worker_ = std::make_unique<Worker>();
   statistics_worker_ = std::make_unique<Worker>();
+  import_worker_ = std::make_unique<Worker>();
   worker_->every(std::chrono::seconds(1), [this] {
     check_hours();
     prune_records();
@@ -316,11 +322,22 @@ std::uint64_t Server::legs_up() const {
   return std::max(engine_->counters().legs_open, sip_ ? sip_->stats().legs_open : 0);
 }
 
+store::Status Server::beside_journal(const std::function<store::Status()>& write) const {
+  if (!journal_->failed().empty()) return store::Status::failure(journal_->failed());
+  try {
+    return write();
+  } catch (const store::StoreError& error) {
+    return store::Status::failure(error.what());
+  }
+}
+
 void Server::stop_gateway() {
   stopped_ = true;
   if (gateway_) gateway_->stop();
-  if (worker_) worker_->stop();
-  if (statistics_worker_) statistics_worker_->stop();
+  given_up_.request_stop();
+  for (Worker* worker : {worker_.get(), statistics_worker_.get(), import_worker_.get()}) {
+    if (worker != nullptr) worker->stop();
+  }
 }
 
 void Server::leave() {

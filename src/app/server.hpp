@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,6 +95,19 @@ class Server final : public gateway::Backend {
   void make_amazon();
   void take_over_sip();
   void use_directory(const directory::Directory& directory);
+  /// One import, on its worker's thread.
+  void take_import(const std::string& text, const std::function<void(gateway::ImportReply)>& done);
+  /// The credentials of the store, which belongs to the engine's thread. Blocks; throws
+  /// std::exception.
+  [[nodiscard]] std::vector<store::Credential> known_credentials();
+  /// Puts a directory that was checked into the store, and tells the core. The engine's thread.
+  void put_in_force(const directory::ImportedDirectory& imported,
+                    const std::vector<store::Credential>& credentials,
+                    const std::function<void(gateway::ImportReply)>& done);
+  /// A write of the store beside the journal's. Fails where it throws, and where the journal has
+  /// failed: what a failed commit left in the file is unknown until the next start. The engine's
+  /// thread.
+  [[nodiscard]] store::Status beside_journal(const std::function<store::Status()>& write) const;
   void check_hours();
   void prune_records();
   void prune_audit();
@@ -136,6 +150,8 @@ class Server final : public gateway::Backend {
   std::unique_ptr<Worker> worker_;
   std::optional<store::StoreReader> statistics_reader_;  ///< The thread of the statistics.
   std::unique_ptr<Worker> statistics_worker_;            ///< Of its own: it may take seconds.
+  std::unique_ptr<Worker> import_worker_;                ///< Likewise: it may take minutes.
+  std::stop_source given_up_;  ///< What these two are at, since the gateway has stopped.
 
   // State.
   std::mutex accounts_mutex_;

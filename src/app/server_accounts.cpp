@@ -1,20 +1,16 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <future>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "app/server.hpp"
 #include "app/unix_time.hpp"
-#include "directory/directory_json.hpp"
 #include "engine/audit.hpp"
 #include "message/request.hpp"
 #include "store/audit.hpp"
 
-// Who may come in to a running server: the directory's import, accounts, sessions, and the audit
-// of it.
+// Who may come in to a running server: accounts, sessions, and the audit of it.
 
 namespace baton::app {
 
@@ -36,11 +32,13 @@ std::vector<gateway::KeptSession> Server::kept_sessions() {
 
 void Server::keep_session(gateway::KeptSession session) {
   engine_->run([this, session = std::move(session)](core::ContactCenter&) {
-    const store::Status kept =
-        store_->put_session({.digest = std::string(session.digest.begin(), session.digest.end()),
-                             .login = session.login,
-                             .role = std::string(to_string(session.role)),
-                             .expires_at = session.expires_at});
+    const store::Status kept = beside_journal([&] {
+      return store_->put_session(
+          {.digest = std::string(session.digest.begin(), session.digest.end()),
+           .login = session.login,
+           .role = std::string(to_string(session.role)),
+           .expires_at = session.expires_at});
+    });
     if (!kept) spdlog::warn("a sign-in will not outlive the server: {}", kept.error);
   });
 }
@@ -57,65 +55,6 @@ void Server::forget_sessions(std::vector<gateway::Digest> sessions) {
 
 void Server::when_kept(std::function<void()> done) {
   engine_->run([done = std::move(done)](core::ContactCenter&) { done(); });
-}
-
-void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {
-  worker_->post([this, text = std::move(text), done = std::move(done)] {
-    auto parsed = directory::parse_directory(text);
-    if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
-      done({.ok = false, .body = directory::print_faults(*faults)});
-      return;
-    }
-    auto imported = std::make_shared<directory::ImportedDirectory>(
-        std::get<directory::ImportedDirectory>(std::move(parsed)));
-    // Thousands of new numbers take a while: not on the engine's thread, which then finds them
-    // known.
-    for (const directory::QuickConnect& each : imported->directory.quick_connects) {
-      if (each.kind == directory::QuickConnectKind::phone_number)
-        (void)numbers_.of(each.phone_number);
-    }
-    // The store belongs to the engine's thread; the slow hashes to this one.
-    std::promise<std::vector<store::Credential>> known;
-    engine_->run([this, &known](core::ContactCenter&) { known.set_value(store_->credentials()); });
-    auto hashed = std::make_shared<std::vector<store::Credential>>();
-    try {
-      *hashed =
-          store::hash_passwords(imported->passwords, config_.sip.realm, known.get_future().get());
-    } catch (const std::exception& error) {
-      done({.ok = false, .body = directory::print_faults({{.place = "", .msg = error.what()}})});
-      return;
-    }
-    engine_->run([this, imported, hashed, done](core::ContactCenter&) {
-      const store::PutResult put = store_->put_directory(imported->directory, *hashed);
-      if (!put.status.ok()) {
-        done({.ok = false,
-              .body = directory::print_faults({{.place = "", .msg = put.status.error}})});
-        return;
-      }
-      const directory::Directory now = store_->load_directory();
-      std::vector<std::string> signed_out = put.sessions_forgotten;
-      for (const directory::Agent& each : now.agents) {
-        const std::optional<gateway::Caller> before = account(each.login);
-        if (before && before->role != each.role) signed_out.push_back(each.login);
-      }
-      use_directory(now);
-      if (sip_) {
-        sip_->set_secrets(agent_secrets(*store_));
-        sip_->set_inbound_numbers(numbers_of(now));
-      }
-      engine_->submit(core::DirectoryChanged{now});
-      for (const std::string& login : signed_out) gateway_->end_sessions(login);
-      for (const directory::Agent& each : now.agents) {
-        if (!each.enabled) gateway_->revoke(each.login);
-      }
-      // Answered when the core has it.
-      engine_->run([put, done](core::ContactCenter& center) {
-        done({.ok = true,
-              .body =
-                  "{\"version\":" + std::to_string(center.directory().directory().version) + "}"});
-      });
-    });
-  });
 }
 
 bool Server::verify_password(std::string_view login, std::string_view password) {

@@ -162,6 +162,7 @@ void Server::statistics(const gateway::Caller& caller, const gateway::RestReques
   auto& query = std::get<store::StatisticsQuery>(parsed);
   query.most_rows = config_.reads.statistics_transfers;
   query.most_time = std::chrono::milliseconds(config_.reads.statistics_ms);
+  query.stop = given_up_.get_token();
   read_slowly(
       [this, query](store::StoreReader& reader) {
         using TooMuch = store::TransferStatistics::TooMuch;
@@ -216,7 +217,8 @@ void Server::keep_preferences(const gateway::Caller& caller, std::string body,
   // A commit by itself, between two of the journal's.
   engine_->run([this, login = caller.login, body = std::move(body),
                 done = std::move(done)](core::ContactCenter&) {
-    if (const store::Status kept = store_->put_preferences(login, body); !kept) {
+    const store::Status kept = beside_journal([&] { return store_->put_preferences(login, body); });
+    if (!kept) {
       done(rest_error(503, message::Reason::backendUnavailable, kept.error));
       return;
     }

@@ -296,6 +296,7 @@ HttpReply http_request(const ServerUrl& url, std::string_view method, std::strin
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(256ULL * 1024 * 1024);
+  bool sent = false;
   bool done = false;
   gateway::Timer timer(context);
   timer.expires_after(timeout);
@@ -316,6 +317,7 @@ HttpReply http_request(const ServerUrl& url, std::string_view method, std::strin
       if (failed(handshake)) return;
       http::async_write(*stream, request, [&](const error_code& write, std::size_t) {
         if (failed(write)) return;
+        sent = true;
         http::async_read(*stream, buffer, parser, [&](const error_code& read, std::size_t) {
           if (failed(read)) return;
           done = true;
@@ -325,8 +327,8 @@ HttpReply http_request(const ServerUrl& url, std::string_view method, std::strin
     });
   });
   context.run();
-  if (!done) return {0, unreachable(url, error)};
-  return {static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+  if (!done) return {0, unreachable(url, error), sent};
+  return {static_cast<int>(parser.get().result_int()), std::move(parser.get().body()), sent};
 }
 
 }  // namespace baton::app

@@ -62,8 +62,9 @@ class WebSocketClient {
 };
 
 struct HttpReply {
-  int status = 0;  ///< 0: the server could not be reached; `body` says why.
+  int status = 0;  ///< 0: the server could not be reached, or did not answer; `body` says why.
   std::string body;
+  bool sent = false;  ///< The request has gone out whole: without an answer it may have been done.
 };
 
 /// One HTTP request, blocking until the reply is whole or `timeout` is over. An empty body sends

@@ -38,7 +38,9 @@ void Worker::stop() {
     stopping_ = true;
   }
   wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  jobs_.clear();
 }
 
 void Worker::run() {
@@ -50,6 +52,7 @@ void Worker::run() {
     if (jobs_.empty() && !stopping_) {
       wake_.wait_until(lock, due, [this] { return !jobs_.empty() || stopping_; });
     }
+    if (stopping_) return;
     if (!jobs_.empty()) {
       const Job job = std::move(jobs_.front());
       jobs_.pop_front();
@@ -58,7 +61,6 @@ void Worker::run() {
       lock.lock();
       continue;
     }
-    if (stopping_) return;
     const Job job = periodic_;
     due = std::chrono::steady_clock::now() + period_;
     lock.unlock();

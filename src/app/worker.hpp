@@ -25,7 +25,8 @@ class Worker {
   void post(Job job);
   /// Runs `job` about every `period`, between the others. Once, before the first post.
   void every(std::chrono::milliseconds period, Job job);
-  /// Finishes what is queued and ends the thread. A second call does nothing.
+  /// Waits for the job under way, forgets the others, since nobody waits for them any more, and
+  /// ends the thread. A second call does nothing.
   void stop();
 
  private:

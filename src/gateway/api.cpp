@@ -88,6 +88,13 @@ bool allows(std::string_view methods, std::string_view method) {
   return std::find(list.begin(), list.end(), method) != list.end();
 }
 
+/// Those that are made one at a time.
+bool is_slow(const RestRequest& rest) {
+  const auto format = rest.query.find("format");
+  return rest.resource == "statistics" ||
+         (rest.resource == "transfers" && format != rest.query.end() && format->second == "csv");
+}
+
 bool is_json(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
@@ -208,7 +215,17 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     admitted.body_limit = config_.max_body_bytes;
   if (place->route == Route::preferences && changes)
     admitted.body_limit = std::min(config_.max_body_bytes, config_.max_preferences_bytes);
-  if (place->route == Route::directory) admitted.body_limit = kDirectoryBytes;
+  admitted.answer_seconds = config_.answer_seconds;
+  if (place->route == Route::messages) {
+    admitted.if_late = "the request may still be carried out: repeat it with the same id";
+  }
+  if (place->route == Route::directory) {
+    admitted.body_limit = kDirectoryBytes;
+    admitted.answer_seconds = config_.import_seconds;
+    admitted.if_late =
+        "the directory may still come into force: look which one is, and import it again where it "
+        "did not";
+  }
   if (place->route == Route::login || place->route == Route::frame_session) {
     admitted.identity.caller.address =
         client_address(head.peer, head.forwarded_for, config_.trusted_proxies);
@@ -236,6 +253,7 @@ std::variant<Response, Admitted> Api::admit(const RequestHead& head) {
     for (std::string_view type : split_list(head.accept)) {
       if (type.substr(0, type.find(';')) == "text/csv") admitted.rest.query["format"] = "csv";
     }
+    if (is_slow(admitted.rest)) admitted.answer_seconds = config_.slow_read_seconds;
   }
   return admitted;
 }
@@ -391,6 +409,11 @@ void Api::directory(const Identity& identity, std::string body, Respond respond)
                                                   std::move(respond)](ImportReply reply) mutable {
     mailbox->post([this, caller = std::move(caller), respond = std::move(respond),
                    reply = std::move(reply)]() mutable {
+      if (!reply.unavailable.empty()) {
+        audit("directory", caller, "PUT /v1/directory", false, "backendUnavailable");
+        respond(rest_error({503, std::move(reply.unavailable)}));
+        return;
+      }
       audit("directory", caller, "PUT /v1/directory", reply.ok, reply.ok ? "" : "invalidMessage");
       Response response;
       response.status = reply.ok ? 200 : 422;

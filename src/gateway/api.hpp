@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "directory/attempt_throttle.hpp"
@@ -41,6 +42,8 @@ struct Admitted {
   std::size_t body_limit = 0;  ///< Bytes.
   RestRequest rest;            ///< Only for Route::rest, preflight and preferences.
   Following following;         ///< Only for Route::websocket.
+  int answer_seconds = 30;     ///< For the back end; then 503, which says `if_late`.
+  std::string_view if_late = "try again in a moment";
 };
 
 /// The HTTP side of the API without a socket: heads and bodies in, responses out. The gateway's

@@ -75,6 +75,8 @@ struct QueuesReply {
 struct ImportReply {
   bool ok = false;
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
+  /// Why the back end or the journal cannot take it, whatever is in it; then there is no body.
+  std::string unavailable{};
 };
 
 /// A session of a password login as it is kept over a restart: never its secret, only the SHA-256

@@ -34,6 +34,9 @@ void check_config(const GatewayConfig& config) {
   check(config.idle_timeout_seconds >= 1, "idle_timeout_seconds", "at least 1");
   check(config.body_timeout_seconds >= 1, "body_timeout_seconds", "at least 1");
   check(config.send_timeout_seconds >= 1, "send_timeout_seconds", "at least 1");
+  check(config.answer_seconds >= 1, "answer_seconds", "at least 1");
+  check(config.slow_read_seconds >= 1, "slow_read_seconds", "at least 1");
+  check(config.import_seconds >= 1, "import_seconds", "at least 1");
   check(config.tls_certificate.empty() == config.tls_key.empty(), "tls_certificate and tls_key",
         "set both, or neither");
 }

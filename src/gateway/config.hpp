@@ -42,6 +42,9 @@ struct GatewayConfig {
   int idle_timeout_seconds = 30;  ///< For the TLS handshake, and to the end of the next head.
   int body_timeout_seconds = 60;  ///< For the rest of a request.
   int send_timeout_seconds = 30;  ///< For a response to be taken.
+  int answer_seconds = 30;        ///< For the back end to answer a request.
+  int slow_read_seconds = 70;     ///< The same of statistics and CSV, which wait for each other.
+  int import_seconds = 3600;      ///< The same of a directory, whose passwords are hashed slowly.
   int account_check_seconds =
       15;  ///< How soon a disabled agent's sockets end without revoke(). 1 to 3600.
   bool cookie_secure = false;  ///< Set where a proxy speaks TLS; with a certificate it always is.

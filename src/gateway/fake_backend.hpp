@@ -19,6 +19,8 @@ class FakeBackend : public Backend {
  public:
   using RequestHandler =
       std::function<void(const message::Request&, std::function<void(RequestReply)>)>;
+  using ImportHandler = std::function<void(std::function<void(ImportReply)>)>;
+  using RestHandler = std::function<void(const RestRequest&, std::function<void(RestReply)>)>;
   using SyncHandler = std::function<void(std::string, std::function<void(SyncReply)>)>;
 
   struct Seen {
@@ -59,6 +61,12 @@ class FakeBackend : public Backend {
 
   void rest(Caller caller, RestRequest request, std::function<void(RestReply)> done) override {
     RestReply reply;
+    RestHandler handler;
+    {
+      const std::lock_guard lock(mutex_);
+      handler = on_rest_;
+    }
+    if (handler) return handler(request, std::move(done));
     {
       const std::lock_guard lock(mutex_);
       if (request.query.contains("format")) {
@@ -93,6 +101,12 @@ class FakeBackend : public Backend {
   }
 
   void import_directory(std::string json, std::function<void(ImportReply)> done) override {
+    ImportHandler handler;
+    {
+      const std::lock_guard lock(mutex_);
+      handler = on_import_;
+    }
+    if (handler) return handler(std::move(done));
     const bool ok = json != "{\"bad\":1}";
     done({ok, ok ? "{\"version\":2,\"bytes\":" + std::to_string(json.size()) + "}"
                  : "{\"faults\":[{\"place\":\"/bad\",\"msg\":\"unknown key\"}]}"});
@@ -153,6 +167,14 @@ class FakeBackend : public Backend {
       done(std::move(reply));
     });
   }
+  void on_import(ImportHandler handler) {
+    const std::lock_guard lock(mutex_);
+    on_import_ = std::move(handler);
+  }
+  void on_rest(RestHandler handler) {
+    const std::lock_guard lock(mutex_);
+    on_rest_ = std::move(handler);
+  }
   void on_sync(SyncHandler handler) {
     const std::lock_guard lock(mutex_);
     on_sync_ = std::move(handler);
@@ -190,6 +212,8 @@ class FakeBackend : public Backend {
  private:
   std::mutex mutex_;
   RequestHandler on_request_;
+  ImportHandler on_import_;
+  RestHandler on_rest_;
   SyncHandler on_sync_;
   std::set<std::string> disabled_;
   std::map<std::string, std::string> passwords_;  ///< Those that are not "pw-<login>".

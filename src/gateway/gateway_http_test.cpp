@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <set>
 #include <thread>
 #include <vector>
@@ -621,6 +623,55 @@ TEST_F(GatewayHttp, TakesADirectoryFromSupervisorsAndServices) {
   reply = http("PUT", "/v1/directory", bearer("importer", Role::service), "{\"bad\":1}");
   EXPECT_EQ(reply.status, 422);
   EXPECT_TRUE(contains(reply.body, "unknown key"));
+}
+
+TEST_F(GatewayHttp, AnImportThatTheBackEndCannotTakeIsNoFaultOfTheFile) {
+  backend_.on_import([](const std::function<void(ImportReply)>& done) {
+    done({.ok = false, .body = {}, .unavailable = "the disk is full"});
+  });
+  start();
+  const HttpReply reply = http("PUT", "/v1/directory", bearer("boss", Role::supervisor), "{}");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_TRUE(contains(reply.body, "the disk is full")) << reply.body;
+  EXPECT_TRUE(contains(reply.body, "backendUnavailable")) << reply.body;
+  const std::vector<AuditEntry> audited = backend_.audited();
+  ASSERT_EQ(audited.size(), 1U);
+  EXPECT_EQ(audited[0].reason, "backendUnavailable");
+  EXPECT_FALSE(audited[0].accepted);
+}
+
+TEST_F(GatewayHttp, WaitsLongerForWhatTakesLonger) {
+  config_.answer_seconds = 1;
+  std::promise<std::function<void(ImportReply)>> import;
+  std::promise<std::function<void(RestReply)>> statistics;
+  std::function<void(RestReply)> never;  // The gateway's thread, until it is stopped.
+  backend_.on_import(
+      [&](std::function<void(ImportReply)> done) { import.set_value(std::move(done)); });
+  backend_.on_rest([&](const RestRequest& request, std::function<void(RestReply)> done) {
+    if (request.resource == "statistics") return statistics.set_value(std::move(done));
+    never = std::move(done);
+  });
+  start();
+  const std::string head =
+      "HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+      "Authorization: Bearer " +
+      token("boss", Role::supervisor) + "\r\n";
+  testing_client::SilentClient importing;
+  testing_client::SilentClient counting;
+  ASSERT_TRUE(importing.connect(address_) && counting.connect(address_));
+  ASSERT_TRUE(importing.send("PUT /v1/directory " + head + "Content-Length: 2\r\n\r\n{}"));
+  ASSERT_TRUE(counting.send("GET /v1/statistics " + head + "\r\n"));
+  const std::function<void(ImportReply)> import_done = import.get_future().get();
+  const std::function<void(RestReply)> statistics_done = statistics.get_future().get();
+  // It comes after them, so their time is over, too, where it is no longer than its own.
+  const HttpReply late = http("GET", "/v1/agents", bearer("boss", Role::supervisor));
+  EXPECT_EQ(late.status, 503);
+  EXPECT_TRUE(contains(late.body, "no answer within 1 seconds; try again")) << late.body;
+  import_done({.ok = true, .body = "{\"version\":2}"});
+  statistics_done({.body = "{}"});
+  EXPECT_TRUE(contains(importing.read_some(), "HTTP/1.1 200 "));
+  EXPECT_TRUE(contains(counting.read_some(), "HTTP/1.1 200 "));
+  gateway_.reset();
 }
 
 TEST_F(GatewayHttp, TellsItsHealthOnAListenerOfItsOwn) {

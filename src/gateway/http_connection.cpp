@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
@@ -32,7 +34,6 @@ constexpr std::uint32_t kHeaderBytes = 16384;
 /// What may have come in and not be understood yet: a head, or, in a chunked body, a chunk's line
 /// with its extensions or the trailer, to which no other limit applies.
 constexpr std::size_t kBufferBytes = std::size_t{128} * 1024;
-constexpr auto kAnswerTime = std::chrono::seconds(30);  ///< For the back end.
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr auto kRefuseTime = std::chrono::seconds(2);
 
@@ -203,7 +204,9 @@ class HttpConnection final : public Connection,
 
   void handle() {
     state_ = State::answer;
-    limit_time(kAnswerTime);
+    answer_seconds_ = admitted_.answer_seconds;
+    if_late_ = admitted_.if_late;
+    limit_time(seconds(answer_seconds_));
     const std::uint64_t number = ++request_number_;
     context_.api.handle(std::move(admitted_), std::move(parser_->get().body()),
                         [weak = weak_from_this(), number](Response response) {
@@ -317,9 +320,8 @@ class HttpConnection final : public Connection,
     count_limit();
     if (state_ != State::answer) return abort();
     keep_alive_ = false;
-    send(context_.api.refuse(path_, {503,
-                                     "no answer within 30 seconds; the request may still be "
-                                     "carried out: repeat it with the same id"}));
+    send(context_.api.refuse(
+        path_, {503, fmt::format("no answer within {} seconds; {}", answer_seconds_, if_late_)}));
   }
 
   /// The time of the state we are in is over: which limit that is. A client that keeps its
@@ -367,6 +369,8 @@ class HttpConnection final : public Connection,
   const bool full_;
   State state_ = State::head;
   std::uint64_t request_number_ = 0;
+  int answer_seconds_ = 0;  ///< Of the request that is handled, like what follows.
+  std::string_view if_late_;
   bool keep_alive_ = false;
   bool head_only_ = false;
   bool served_ = false;  ///< A request before this one has its response.

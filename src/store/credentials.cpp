@@ -55,14 +55,17 @@ std::string make_ha1(std::string_view login, std::string_view realm, std::string
   return hex;
 }
 
+std::string demo_password(std::string_view login) { return "demo-" + std::string(login); }
+
 std::vector<Credential> hash_passwords(const std::map<std::string, std::string>& passwords,
-                                       std::string_view realm,
-                                       const std::vector<Credential>& known) {
+                                       std::string_view realm, const std::vector<Credential>& known,
+                                       const std::stop_token& stop) {
   std::map<std::string_view, const Credential*> by_login;
   for (const Credential& credential : known) by_login.emplace(credential.login, &credential);
   std::vector<Credential> result;
   result.reserve(passwords.size());
   for (const auto& [login, password] : passwords) {
+    if (stop.stop_requested()) throw StoreError("the passwords' hashes were given up");
     Credential credential{login, std::string(realm), make_ha1(login, realm, password), {}};
     const auto found = by_login.find(login);
     const bool unchanged = found != by_login.end() && found->second->realm == realm &&

@@ -165,6 +165,11 @@ TransferStatistics transfer_statistics(Database& database, const StatisticsQuery
     if (++rows > query.most_rows)
       return too_much(TransferStatistics::TooMuch::rows,
                       "there are more than " + std::to_string(query.most_rows) + " transfers");
+    if (rows % kRowsALook == 0 && query.stop.stop_requested()) {
+      TransferStatistics given_up;
+      given_up.status = Status::failure("it was given up: nobody waits for it any more");
+      return given_up;
+    }
     if (rows % kRowsALook == 0 && Clock::now() > end)
       return too_much(
           TransferStatistics::TooMuch::time,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct StatisticsQuery {
   /// What it may take: beyond either it is given up, with an error.
   std::size_t most_rows = 500'000;
   std::chrono::milliseconds most_time{5000};
+  std::stop_token stop{};  ///< Once it is requested nobody waits for it any more: it is given up.
 };
 
 /// Upper bounds of the times until somebody had the customer, in seconds, each included.

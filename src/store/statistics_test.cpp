@@ -240,6 +240,14 @@ TEST_F(StatisticsTest, TooManyRowsAndTooMuchTimeAreGivenUp) {
   found = reader_.statistics(query);
   EXPECT_EQ(found.too_much, Stats::TooMuch::time);
   EXPECT_THAT(found.status.error, HasSubstr("takes longer"));
+  query = day();
+  std::stop_source stop;
+  query.stop = stop.get_token();
+  EXPECT_TRUE(reader_.statistics(query).status);
+  stop.request_stop();
+  found = reader_.statistics(query);
+  EXPECT_EQ(found.too_much, Stats::TooMuch::no);
+  EXPECT_THAT(found.status.error, HasSubstr("given up"));
 }
 
 TEST_F(StatisticsTest, ReadBesideAWriter) {

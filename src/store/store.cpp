@@ -462,7 +462,7 @@ std::vector<std::string> Store::demo_accounts() const {
   for (Credential& credential : credentials()) {
     // The HA1 tells it without the slow hash.
     const std::string& login = credential.login;
-    if (credential.ha1 == make_ha1(login, credential.realm, "demo-" + login)) {
+    if (credential.ha1 == make_ha1(login, credential.realm, demo_password(login))) {
       result.push_back(std::move(credential.login));
     }
   }

@@ -239,6 +239,14 @@ TEST_F(StoreTest, PasswordsAreKeptChangedAndForgotten) {
   EXPECT_EQ(store.credentials()[0], before[0]);
 }
 
+TEST_F(StoreTest, HashesThatNobodyWaitsForAreGivenUp) {
+  std::stop_source stop;
+  const std::map<std::string, std::string> passwords{{"agent1", "one-password"}};
+  EXPECT_EQ(hash_passwords(passwords, "baton", {}, stop.get_token()).size(), 1U);
+  stop.request_stop();
+  EXPECT_THROW((void)hash_passwords(passwords, "baton", {}, stop.get_token()), StoreError);
+}
+
 TEST_F(StoreTest, SessionsAreKeptUntilTheyAreRemovedOrTheirPasswordChanges) {
   const auto session = [](char of, const std::string& login) {
     return SessionRow{std::string(31, '\0') + of, login, "agent", 1'700'000'000};

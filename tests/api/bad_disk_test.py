@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 import pytest
 
+from harness import config
 from harness.bad_disk import bad_disk
 from harness.rest import Rest
-from harness.samples import DIAL_PAD
+from harness.samples import DIAL_PAD, arn
 from harness.server import Server, run
 from harness.world import INBOUND, World
 from peer import talk
@@ -57,6 +59,75 @@ async def test_nothing_is_acknowledged_that_is_not_in_the_journal(small_disk: Wo
     await talking.agent.ended(by="them")
     world.expect_exit = None
     await world.server.kill()
+
+
+async def version(world: World) -> int:
+    code, out, err = await run("directory", "export", "--config", str(world.config_path))
+    assert code == 0, err
+    with sqlite3.connect(world.folder / "baton.db") as store:
+        (newest,) = store.execute("SELECT max(version) FROM directory").fetchone()
+    return newest
+
+
+def with_one_more() -> dict:
+    directory = config.example_directory()
+    directory["quickConnects"].append({"arn": arn("transfer-destination", 99), "name": "One more", "type": "phone_number",
+                                       "phoneNumber": "+12082097346"})
+    return directory
+
+
+async def test_a_full_disk_is_no_fault_of_a_directory(small_disk: World, tmp_path):
+    world = small_disk
+    boss = await world.rest("supervisor1", "supervisor")
+    before = await version(world)
+    (tmp_path / "disk").write_text("full")
+    answer = await boss.request("PUT", "/v1/directory", with_one_more())
+    assert answer.status == 503 and answer.json()["reason"] == "backendUnavailable", answer.body
+    world.expect_exit = None
+    await world.server.kill()
+    assert await version(world) == before
+
+
+async def test_nothing_is_kept_once_the_journal_has_failed_though_the_disk_is_well_again(small_disk: World, tmp_path):
+    world = small_disk
+    desktop = await world.desktop("agent1", state=None)
+    boss = await world.rest("supervisor1", "supervisor")
+    before = await version(world)
+    (tmp_path / "disk").write_text("full")
+    await desktop.publish("Agent", "Logout")
+    while (await ready(world))[0] == 200:  # The answer may be an error of another request's commit.
+        await asyncio.sleep(0.02)
+    (tmp_path / "disk").unlink()
+    answer = await boss.request("PUT", "/v1/directory", with_one_more())
+    assert answer.status == 503 and answer.json()["reason"] == "backendUnavailable", answer.body
+    assert "until a restart" in answer.json()["msg"]
+    kept = await boss.request("PUT", "/v1/me/preferences", {"theme": "dark"})
+    assert kept.status == 503 and kept.json()["reason"] == "backendUnavailable", kept.body
+    listed = (await boss.get("/v1/quick-connects")).body
+    assert b"Sasi_Chime" in listed and b"One more" not in listed
+    # A sign-in is good as long as the process, and no longer.
+    signed_in = await Rest(world.server.http).post("/v1/login", {"login": "agent2", "password": "demo-agent2"})
+    assert signed_in.status == 200
+    world.expect_exit = None
+    await world.server.kill()
+    assert await version(world) == before
+    with sqlite3.connect(world.folder / "baton.db") as store:
+        assert store.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+async def test_a_store_that_cannot_be_read_refuses_a_directory_and_ends_no_call(small_disk: World, tmp_path):
+    world = small_disk
+    talking = await world.talking("agent1")
+    boss = await world.rest("supervisor1", "supervisor")
+    before = await version(world)
+    (tmp_path / "disk").write_text("unreadable")
+    answer = await boss.request("PUT", "/v1/directory", with_one_more())
+    assert answer.status == 503 and answer.json()["reason"] == "backendUnavailable", answer.body
+    (tmp_path / "disk").unlink()
+    await talk(talking.customer, talking.agent)
+    assert await version(world) == before
+    assert (await boss.request("PUT", "/v1/directory", with_one_more())).status == 200
+    await talking.customer.hangup()
 
 
 async def test_a_start_on_a_read_only_disk_says_so(small_disk: World, tmp_path):

@@ -3,6 +3,7 @@
  *   full       every write to a file and every sync fails with ENOSPC
  *   readonly   the same with EROFS, and no file can be opened for writing
  *   slow       every sync takes five seconds longer
+ *   unreadable every query of SQLite's fails with an I/O error, whether or not it has the page in its cache
  *
  * Loaded into the server by bad_disk_test.py with LD_PRELOAD. Sockets and pipes are left alone. */
 #define _GNU_SOURCE
@@ -20,7 +21,7 @@
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* 'f', 'r' or 's', or 0 while all is well. */
+/* The first letter of what it says, or 0 while all is well. */
 static char mode(void) {
   const char *flag = getenv("BATON_TEST_DISK");
   char said = 0;
@@ -71,6 +72,15 @@ int fdatasync(int fd) {
 }
 int ftruncate(int fd, off_t size) { return fails(fd) ? -1 : REAL(ftruncate)(fd, size); }
 int ftruncate64(int fd, off64_t size) { return fails(fd) ? -1 : REAL(ftruncate64)(fd, size); }
+
+/* SQLite's, without its header: a statement, its text, and SQLITE_IOERR_READ. */
+struct sqlite3_stmt;
+int sqlite3_step(struct sqlite3_stmt *statement);
+const char *sqlite3_sql(struct sqlite3_stmt *statement);
+int sqlite3_step(struct sqlite3_stmt *statement) {
+  if (mode() == 'u' && strncmp(sqlite3_sql(statement), "SELECT", 6) == 0) return 10 | (1 << 8);
+  return REAL(sqlite3_step)(statement);
+}
 
 #define OPEN(name)                                                  \
   int name(const char *path, int flags, ...) {                      \

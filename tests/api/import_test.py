@@ -1,0 +1,97 @@
+"""A directory that comes into a running server: what it may hold up, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from harness import config
+from harness.rest import Rest
+from harness.server import Server, run
+from harness.tools import preloadable
+from harness.world import World
+
+HARNESS = Path(__file__).parents[1] / "harness"
+
+
+def at(world: World) -> dict[str, str]:
+    return {"BATON_HTTP_LISTEN": "%s:%d" % world.server.http}
+
+
+@pytest.fixture
+def slow_hashes(world: World, tmp_path: Path) -> World:
+    """A server that takes half a second for each password while the file `hashes` of the test's folder exists."""
+    world.environment = {"LD_PRELOAD": str(preloadable(HARNESS / "slow_passwords.c")),
+                         "BATON_TEST_HASHES": str(tmp_path / "hashes")}
+    if first := os.environ.get("LD_PRELOAD"):
+        world.environment["LD_PRELOAD"] += f":{first}"
+    return world
+
+
+def hundreds() -> bytes:
+    """A directory whose passwords would take five minutes."""
+    directory = config.example_directory()
+    directory["agents"] += [{"login": f"new{number}", "name": f"New {number}", "routingProfile":
+                             directory["routingProfiles"][0]["name"], "password": f"password-{number}"}
+                            for number in range(600)]
+    return json.dumps(directory).encode()
+
+
+async def test_an_import_that_hashes_for_minutes_holds_up_neither_reads_nor_the_hand_over(slow_hashes: World, tmp_path):
+    world = slow_hashes
+    boss = await world.rest("supervisor1", "supervisor")
+    export = ["directory", "export", "--config", str(world.config_path)]
+    before = await run(*export)
+    path = tmp_path / "hundreds.json"
+    path.write_bytes(hundreds())
+    hashes = tmp_path / "hashes"
+    hashes.touch()
+    importing = asyncio.create_task(
+        run("directory", "import", "--config", str(world.config_path), str(path), env=at(world), timeout=50))
+    while not hashes.stat().st_size:  # Nothing else tells that they have begun.
+        await asyncio.sleep(0.02)
+    # By the worker that opens and closes the queues, too.
+    for resource in ("/v1/me/preferences", "/v1/transfers"):
+        answer = await boss.get(resource)
+        assert answer.status == 200, answer.body
+    assert hashes.stat().st_size < 600 and not importing.done()
+    world.expect_exit = None
+    world.server.process.send_signal(signal.SIGUSR1)
+    assert await asyncio.wait_for(world.server.process.wait(), 10) == 75, "it stops at once"
+    code, out, err = await importing
+    assert code == 1 and "may still come into force" in err and "not running" not in out, out + err
+    assert await run(*export) == before
+
+
+async def test_the_examples_passwords_do_not_come_in_by_an_import_outside_loopback(tmp_path):
+    settings = config.merge(config.example(), {
+        "store.path": str(tmp_path / "baton.db"), "http.listen": "0.0.0.0:0", "http.metrics_listen": "127.0.0.1:0",
+        "auth.jwt_secret_file": str(tmp_path / "jwt-secret"), "store.initial_directory": "",
+        "sip.listen": ["udp:127.0.0.1:0"]})
+    file = tmp_path / "baton.toml"
+    file.write_text(config.print_toml(settings))
+    server = await Server(file, tmp_path / "baton.log").start()
+    try:
+        code, token, err = await run("token", "--config", str(file), "--role", "supervisor", "--agent", "boss")
+        assert code == 0, err
+        boss = Rest(("127.0.0.1", server.http[1]), token.strip())
+        directory = config.example_directory()
+        refused = await boss.request("PUT", "/v1/directory", directory)
+        assert refused.status == 422, refused.body
+        faults = refused.json()["faults"]
+        with_password = [f"/agents/{i}/password" for i, agent in enumerate(directory["agents"]) if "password" in agent]
+        assert [fault["place"] for fault in faults] == with_password
+        assert all("which everybody knows" in fault["msg"] for fault in faults)
+        assert b"agent1" not in (await boss.get("/v1/agents")).body
+        for agent in directory["agents"]:
+            agent["password"] = f"another-{agent['login']}"
+        taken = await boss.request("PUT", "/v1/directory", directory)
+        assert taken.status == 200, taken.body
+    finally:
+        assert await server.stop() == 0
+    await (await server.start()).stop()
