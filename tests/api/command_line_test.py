@@ -67,6 +67,13 @@ async def test_a_fault_in_the_configuration_is_named_with_its_place(tmp_path, ch
         assert word in out + err, out + err
 
 
+async def test_an_empty_configuration_is_as_good_as_one_of_comments(tmp_path):
+    for text in ("", "# Nothing.\n"):
+        (tmp_path / "baton.toml").write_text(text)
+        code, out, err = await run("check-config", str(tmp_path / "baton.toml"))
+        assert code == 0, out + err
+
+
 async def test_the_environment_overrides(world: World):
     number = PORTS.take()
     process = await asyncio.create_subprocess_exec(
@@ -260,7 +267,7 @@ async def test_watch_is_for_people_on_a_terminal(world: World):
     terminal, end = os.openpty()
     process = await asyncio.create_subprocess_exec(
         binary(), "watch", "--config", str(world.config_path), "--agent", "agent1", env={**os.environ, **at(world)},
-        stdout=end, stderr=asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent)
+        stdout=end, stderr=asyncio.subprocess.PIPE, preexec_fn=die_with_parent)
     os.close(end)
     shown = b""
 
@@ -273,7 +280,9 @@ async def test_watch_is_for_people_on_a_terminal(world: World):
     await until(b"Busy")
     assert re.search(rb"\d\d:\d\d:\d\d\.\d{3}", shown) and b"{" not in shown, shown
     process.send_signal(signal.SIGINT)
-    assert await asyncio.wait_for(process.wait(), 10) == 130
+    _, notes = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 130
+    assert b"\033[" in shown and b"-- following" in notes and b"\033[" not in notes, "notes go to a file here"
     os.close(terminal)
 
 
