@@ -88,6 +88,7 @@ class Server final : public gateway::Backend {
   };
 
   void load_initial_directory();
+  void warn_of_stale_secrets();
   void stop_gateway();
   void make_sip(const directory::Directory& directory);
   void make_amazon();
