@@ -71,6 +71,7 @@ class Server final : public gateway::Backend {
   void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
+  [[nodiscard]] std::optional<directory::Role> role_of(std::string_view login) override;
   [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;
   void audit(gateway::AuditEntry entry) override;
   void audit(const telephony::sip::SignIn& sign_in);

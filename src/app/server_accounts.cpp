@@ -130,6 +130,13 @@ std::optional<gateway::Caller> Server::account(std::string_view login) {
   return gateway::Caller{.login = std::string(login), .role = found->second.role};
 }
 
+std::optional<directory::Role> Server::role_of(std::string_view login) {
+  const std::lock_guard lock(accounts_mutex_);
+  const auto found = accounts_.find(login);
+  if (found == accounts_.end()) return {};
+  return found->second.role;
+}
+
 gateway::AccountState Server::account_state(std::string_view login) {
   const std::lock_guard lock(accounts_mutex_);
   const auto found = accounts_.find(login);
@@ -159,10 +166,9 @@ void Server::audit(const telephony::sip::SignIn& sign_in) {
   row.event = "login";
   row.caller = sign_in.login;
   // A trunk signs in as what the configuration says, not as somebody of the directory.
-  if (account(sign_in.login) || sign_in.what == What::removed) {
-    row.role = to_string(directory::Role::agent);
-    row.agent = sign_in.login;
-  }
+  const std::optional<directory::Role> role = role_of(sign_in.login);
+  if (role) row.role = to_string(*role);
+  if (role || sign_in.what == What::removed) row.agent = sign_in.login;
   row.address = sign_in.host;
   row.request = "SIP/" + sign_in.method;
   row.result = "refused";

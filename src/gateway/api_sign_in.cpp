@@ -107,7 +107,7 @@ Response Api::signed_in(const std::string& login, const std::string& address, bo
   const bool known = backend_.account_state(login) != AccountState::unknown;
   audit("login",
         {.login = known ? login : std::string(),
-         .role = account ? account->role : directory::Role::agent,
+         .role = backend_.role_of(login).value_or(directory::Role::agent),
          .address = address},
         framed ? "POST /ccp-v2/v1/login" : "POST /v1/login", fits,
         fits      ? ""

@@ -149,6 +149,12 @@ class Backend {
   [[nodiscard]] virtual AccountState account_state(std::string_view login) {
     return account(login) ? AccountState::active : AccountState::disabled;
   }
+  /// The role of a login of the directory, of a disabled one too. Any thread, quick. Without an
+  /// override a disabled one has none.
+  [[nodiscard]] virtual std::optional<directory::Role> role_of(std::string_view login) {
+    const std::optional<Caller> found = account(login);
+    return found ? std::optional(found->role) : std::nullopt;
+  }
   /// Any thread, quick; never refused. Without an override nothing is kept.
   virtual void audit(AuditEntry /*entry*/) {}
   /// Sessions that a process before this one kept and that have not ended. Blocking: at the start.
