@@ -316,6 +316,7 @@ void Server::start() {
     check_hours();
     prune_records();
     prune_audit();
+    forget_again();
   });
   gateway_->start();
   up_ = true;

@@ -47,16 +47,34 @@ void Server::keep_session(gateway::KeptSession session) {
 
 void Server::forget_sessions(std::vector<gateway::Digest> sessions) {
   engine_->run([this, sessions = std::move(sessions)](core::ContactCenter&) {
-    std::vector<std::string> digests;
-    digests.reserve(sessions.size());
-    for (const gateway::Digest& each : sessions) digests.emplace_back(each.begin(), each.end());
-    if (const store::Status gone = store_->remove_sessions(digests); !gone)
+    for (const gateway::Digest& each : sessions) to_forget_.emplace_back(each.begin(), each.end());
+    if (const store::Status gone = forget_ended(); !gone)
       spdlog::error("a session that has ended is still in the store: {}", gone.error);
   });
 }
 
-void Server::when_kept(std::function<void()> done) {
-  engine_->run([done = std::move(done)](core::ContactCenter&) { done(); });
+store::Status Server::forget_ended() {
+  constexpr std::size_t kAtOnce = 500;  // A failure costs one transaction of as many.
+  store::Status gone;
+  while (gone && !to_forget_.empty()) {
+    const auto begin =
+        to_forget_.end() - static_cast<std::ptrdiff_t>(std::min(kAtOnce, to_forget_.size()));
+    gone = store_->remove_sessions({begin, to_forget_.end()});
+    if (gone) to_forget_.erase(begin, to_forget_.end());
+  }
+  forget_again_ = !to_forget_.empty();
+  return gone;
+}
+
+void Server::forget_again() {
+  if (!forget_again_) return;
+  engine_->run([this](core::ContactCenter&) {
+    if (forget_ended()) spdlog::info("the sessions that have ended are no longer in the store");
+  });
+}
+
+void Server::when_kept(std::function<void(bool)> done) {
+  engine_->run([this, done = std::move(done)](core::ContactCenter&) { done(forget_ended().ok()); });
 }
 
 void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {

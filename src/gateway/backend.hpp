@@ -162,8 +162,9 @@ class Backend {
   [[nodiscard]] virtual std::vector<KeptSession> kept_sessions() { return {}; }
   virtual void keep_session(KeptSession /*session*/) {}
   virtual void forget_sessions(std::vector<Digest> /*sessions*/) {}
-  /// `done` is called once a restart would find all that was said of sessions before.
-  virtual void when_kept(std::function<void()> done) { done(); }
+  /// `done` is called once all that was said of sessions before has been tried, with whether a
+  /// restart would bring none of those back that have ended.
+  virtual void when_kept(std::function<void(bool)> done) { done(true); }
   /// Empty when all is well, else why not, for readyz. Any thread, quick.
   [[nodiscard]] virtual std::string not_ready_reason() = 0;
   [[nodiscard]] virtual std::string epoch() = 0;
