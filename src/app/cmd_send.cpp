@@ -151,6 +151,15 @@ std::string message_of_input(SendArguments& arguments) {
   return message;
 }
 
+/// A longer id is refused without it, so that nothing would tell that the refusal is ours.
+void check_id(const std::string& id) {
+  constexpr std::size_t kMaxBytes = 128;  // docs/message-api.md, "Envelopes".
+  if (id.size() <= kMaxBytes) return;
+  throw BadMessage(
+      fmt::format("id is {} bytes long; give one of at most {}, or none for a random one",
+                  id.size(), kMaxBytes));
+}
+
 /// Whether the message asks for a blind transfer.
 bool is_transfer(const std::string& message) {
   json::object envelope = json::parse(message).as_object();
@@ -163,10 +172,10 @@ class Verdict {
  public:
   /// `transfer`: the request asks for one.
   Verdict(std::string id, bool wait, bool transfer)
-      : id_(std::move(id)), fence_(id_ + "/fence"), wait_(wait), asks_transfer_(transfer) {}
+      : id_(std::move(id)), wait_(wait), asks_transfer_(transfer) {}
 
   /// A read that is sent after the request: its reply tells that the request was answered, for
-  /// those that cause no event when all is well (SendDTMF).
+  /// those that cause no event when all is well (SendDTMF). `agent` may read his own state.
   [[nodiscard]] std::string fence(const std::string& agent) const {
     json::object message{{"channel", "Amazon"},
                          {"topic", "App"},
@@ -185,7 +194,8 @@ class Verdict {
   /// The exit code, once it is certain.
   [[nodiscard]] std::optional<int> judge(const EventView& event) {
     if (is_fence(event)) {
-      if (event.is_error()) return kFailed;
+      // The request's own error would have come first. A transfer tells of itself.
+      if (event.is_error()) return asks_transfer_ ? std::nullopt : std::optional<int>(kTimedOut);
       // The request is answered; what it caused so far has come.
       return transfer_.empty() || !wait_ ? std::optional<int>(kOk) : std::nullopt;
     }
@@ -221,7 +231,8 @@ class Verdict {
 
  private:
   std::string id_;
-  std::string fence_;
+  /// Not made of `id_`, which may be as long as an id can be.
+  std::string fence_ = make_request_id();
   bool wait_;
   bool asks_transfer_;
   std::string transfer_;
@@ -277,7 +288,7 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
   WebSocketClient socket(session.url, session.token, query,
                          [&inbox](SocketEvent event) { inbox.put(std::move(event)); });
   socket.send(message);
-  socket.send(verdict.fence(arguments.agent));
+  socket.send(verdict.fence(arguments.agent.empty() ? session.service_login : arguments.agent));
 
   const int seconds =
       arguments.timeout_seconds > 0 ? arguments.timeout_seconds : (arguments.wait ? 900 : 10);
@@ -310,7 +321,10 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
       if (const auto code = outcome_before(session, message, verdict)) return *code;
       continue;
     }
-    if (const auto code = verdict.judge(*view)) return *code;
+    const auto code = verdict.judge(*view);
+    if (code == kTimedOut)
+      std::cerr << "baton: what became of the request cannot be told: " << view->summary << '\n';
+    if (code) return *code;
   }
 }
 
@@ -322,13 +336,14 @@ int send(SendArguments& arguments) {
     const bool from_input = arguments.subtopic.empty() && arguments.transfer.empty();
     const std::string message =
         from_input ? message_of_input(arguments) : message_of(arguments, *session);
+    check_id(arguments.id);
     return publish(arguments, *session, message);
   } catch (const BadMessage& error) {
     std::cerr << "baton: " << error.what() << '\n';
     return kUsage;
   } catch (const QuickConnectError& error) {
     std::cerr << "baton: " << error.what() << '\n';
-    return kFailed;
+    return error.kept_out() ? kUnreachable : kFailed;
   }
 }
 

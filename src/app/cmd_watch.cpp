@@ -46,7 +46,10 @@ std::string local_time() {
 class Watcher {
  public:
   Watcher(const WatchArguments& arguments, const Session& session)
-      : arguments_(arguments), session_(session), palette_(isatty(STDOUT_FILENO) != 0) {}
+      : arguments_(arguments),
+        session_(session),
+        palette_(isatty(STDOUT_FILENO) != 0),
+        note_palette_(isatty(STDERR_FILENO) != 0) {}
 
   int run() {
     const Interrupt interrupt([this](int) { inbox_.put(Interrupted{}); });
@@ -119,12 +122,13 @@ class Watcher {
 
   /// For people; in the JSON form only lines of the server go to standard output.
   void note(const std::string& text) const {
-    std::cerr << palette_.dim(fmt::format("-- {}", text)) << std::endl;
+    std::cerr << note_palette_.dim(fmt::format("-- {}", text)) << std::endl;
   }
 
   const WatchArguments& arguments_;
   const Session& session_;
   Palette palette_;
+  Palette note_palette_;  ///< Either of the two may go to a file.
   WatchInbox inbox_;
   std::string epoch_;
   std::uint64_t after_ = 0;

@@ -37,7 +37,9 @@ Environment baton_environment() {
 ConfigResult load_config(const std::string& file, const Environment& environment) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
-  if (!fs::is_regular_file(file) || !in || !(text << in.rdbuf())) {
+  // An empty file is as good as one of comments, but a stream that gets no character has failed.
+  const bool empty = in && in.peek() == std::ifstream::traits_type::eof() && !in.bad();
+  if (!fs::is_regular_file(file) || (!empty && (!in || !(text << in.rdbuf())))) {
     ConfigResult result;
     result.faults.push_back(
         {file, 0, 0, "", "The file cannot be read; does it exist, and may you read it?"});

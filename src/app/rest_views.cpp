@@ -383,6 +383,8 @@ gateway::RestReply stored_json(store::StoreReader& reader, const gateway::Caller
   if (request.resource == "transfers") return transfers(reader, caller, request, most_csv);
   if (request.resource == "contact") {
     const auto row = reader.contact(request.id);
+    if (!row && !reader.last_error().empty())
+      return rest_error(503, message::Reason::backendUnavailable, reader.last_error());
     // Whose call it is stands in its legs: an agent sees the contacts he was connected to.
     const bool mine =
         row && (sees_all(caller) ||
@@ -394,6 +396,8 @@ gateway::RestReply stored_json(store::StoreReader& reader, const gateway::Caller
     return {.status = 200, .content_type = "application/json", .body = row->json};
   }
   const auto row = reader.transfer(request.id);
+  if (!row && !reader.last_error().empty())
+    return rest_error(503, message::Reason::backendUnavailable, reader.last_error());
   if (!row || (!sees_all(caller) && row->agent != caller.login)) {
     return rest_error(404, message::Reason::destinationNotFound,
                       "there is no transfer '" + request.id + "'");

@@ -1,5 +1,6 @@
 #include "app/server.hpp"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -60,6 +61,21 @@ void Server::load_initial_directory() {
       store_->put_directory(std::get<directory::ImportedDirectory>(parsed));
   if (!put.status.ok()) throw std::runtime_error(put.status.error);
   spdlog::info("directory: version {} taken from {}", put.version, config_.store.initial_directory);
+}
+
+void Server::warn_of_stale_secrets() {
+  constexpr std::size_t kNamed = 5;
+  std::vector<std::string> stale = store_->stale_secrets();
+  if (stale.empty()) return;
+  const std::size_t all = stale.size();
+  if (all > kNamed) {
+    stale.resize(kNamed);
+    stale.emplace_back("...");
+  }
+  spdlog::warn(
+      "sip.realm is '{}', but {} accounts have their password for another realm ({}): their "
+      "phones cannot register until the passwords are imported again (baton directory import)",
+      config_.sip.realm, all, fmt::join(stale, ", "));
 }
 
 void Server::use_directory(const directory::Directory& directory) {
@@ -218,6 +234,7 @@ void Server::start() {
                              "' still has the example's password, which everybody knows; change it "
                              "(baton directory import) or listen on loopback addresses only");
   }
+  if (!config_.telephony.at_amazon()) warn_of_stale_secrets();
   const directory::Directory directory = store_->load_directory();
   use_directory(directory);
   journal_.emplace(*store_, version());
@@ -306,6 +323,7 @@ void Server::start() {
     check_hours();
     prune_records();
     prune_audit();
+    forget_again();
   });
   gateway_->start();
   up_ = true;

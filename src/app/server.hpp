@@ -69,10 +69,11 @@ class Server final : public gateway::Backend {
   [[nodiscard]] std::vector<gateway::KeptSession> kept_sessions() override;
   void keep_session(gateway::KeptSession session) override;
   void forget_sessions(std::vector<gateway::Digest> sessions) override;
-  void when_kept(std::function<void()> done) override;
+  void when_kept(std::function<void(bool)> done) override;
   void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
+  [[nodiscard]] std::optional<directory::Role> role_of(std::string_view login) override;
   [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;
   void audit(gateway::AuditEntry entry) override;
   void audit(const telephony::sip::SignIn& sign_in);
@@ -90,6 +91,7 @@ class Server final : public gateway::Backend {
   };
 
   void load_initial_directory();
+  void warn_of_stale_secrets();
   void stop_gateway();
   void make_sip(const directory::Directory& directory);
   void make_amazon();
@@ -111,6 +113,10 @@ class Server final : public gateway::Backend {
   void check_hours();
   void prune_records();
   void prune_audit();
+  /// Removes the sessions that have ended from the store, those of earlier failures too. Engine's
+  /// thread.
+  [[nodiscard]] store::Status forget_ended();
+  void forget_again();
   void preflight(const gateway::Caller& caller, const std::string& body,
                  std::function<void(gateway::RestReply)> done);
   /// For what may take seconds: on a thread of its own, after what was asked before it. Refused
@@ -164,6 +170,10 @@ class Server final : public gateway::Backend {
   std::atomic<std::int64_t> next_audit_prune_{0};
   store::AuditPruning audit_pruning_;  ///< The engine's thread.
   std::atomic<int> slow_reads_{0};
+  /// Digests of sessions that have ended and are still in the store, since the disk refused that.
+  /// As many as the store has at most: it takes no new ones either. Engine's thread.
+  std::vector<std::string> to_forget_;
+  std::atomic<bool> forget_again_{false};
   ReadStats read_stats_;
   bool up_ = false;  ///< It takes traffic, or did.
   bool stopped_ = false;

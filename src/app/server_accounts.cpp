@@ -45,16 +45,34 @@ void Server::keep_session(gateway::KeptSession session) {
 
 void Server::forget_sessions(std::vector<gateway::Digest> sessions) {
   engine_->run([this, sessions = std::move(sessions)](core::ContactCenter&) {
-    std::vector<std::string> digests;
-    digests.reserve(sessions.size());
-    for (const gateway::Digest& each : sessions) digests.emplace_back(each.begin(), each.end());
-    if (const store::Status gone = store_->remove_sessions(digests); !gone)
+    for (const gateway::Digest& each : sessions) to_forget_.emplace_back(each.begin(), each.end());
+    if (const store::Status gone = forget_ended(); !gone)
       spdlog::error("a session that has ended is still in the store: {}", gone.error);
   });
 }
 
-void Server::when_kept(std::function<void()> done) {
-  engine_->run([done = std::move(done)](core::ContactCenter&) { done(); });
+store::Status Server::forget_ended() {
+  constexpr std::size_t kAtOnce = 500;  // A failure costs one transaction of as many.
+  store::Status gone;
+  while (gone && !to_forget_.empty()) {
+    const auto begin =
+        to_forget_.end() - static_cast<std::ptrdiff_t>(std::min(kAtOnce, to_forget_.size()));
+    gone = store_->remove_sessions({begin, to_forget_.end()});
+    if (gone) to_forget_.erase(begin, to_forget_.end());
+  }
+  forget_again_ = !to_forget_.empty();
+  return gone;
+}
+
+void Server::forget_again() {
+  if (!forget_again_) return;
+  engine_->run([this](core::ContactCenter&) {
+    if (forget_ended()) spdlog::info("the sessions that have ended are no longer in the store");
+  });
+}
+
+void Server::when_kept(std::function<void(bool)> done) {
+  engine_->run([this, done = std::move(done)](core::ContactCenter&) { done(forget_ended().ok()); });
 }
 
 bool Server::verify_password(std::string_view login, std::string_view password) {
@@ -67,6 +85,13 @@ std::optional<gateway::Caller> Server::account(std::string_view login) {
   const auto found = accounts_.find(login);
   if (found == accounts_.end() || !found->second.enabled) return {};
   return gateway::Caller{.login = std::string(login), .role = found->second.role};
+}
+
+std::optional<directory::Role> Server::role_of(std::string_view login) {
+  const std::lock_guard lock(accounts_mutex_);
+  const auto found = accounts_.find(login);
+  if (found == accounts_.end()) return {};
+  return found->second.role;
 }
 
 gateway::AccountState Server::account_state(std::string_view login) {
@@ -98,10 +123,9 @@ void Server::audit(const telephony::sip::SignIn& sign_in) {
   row.event = "login";
   row.caller = sign_in.login;
   // A trunk signs in as what the configuration says, not as somebody of the directory.
-  if (account(sign_in.login) || sign_in.what == What::removed) {
-    row.role = to_string(directory::Role::agent);
-    row.agent = sign_in.login;
-  }
+  const std::optional<directory::Role> role = role_of(sign_in.login);
+  if (role) row.role = to_string(*role);
+  if (role || sign_in.what == What::removed) row.agent = sign_in.login;
   row.address = sign_in.host;
   row.request = "SIP/" + sign_in.method;
   row.result = "refused";

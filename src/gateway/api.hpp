@@ -89,7 +89,9 @@ class Api {
   void logout(const Identity& identity, bool framed, const Respond& respond);
   void tickets(const Identity& identity, const Respond& respond);
   /// Responds once what became of the session is kept: what a client was told outlives the process.
-  void respond_kept(Response response, const Respond& respond);
+  /// Where a session that ended cannot be removed, `not_kept` says so instead, if it is there.
+  void respond_kept(Response response, const Respond& respond,
+                    std::optional<Response> not_kept = std::nullopt);
   /// The login's answer, once the password was looked at.
   [[nodiscard]] Response signed_in(const std::string& login, const std::string& address, bool right,
                                    bool framed);

@@ -107,7 +107,7 @@ Response Api::signed_in(const std::string& login, const std::string& address, bo
   const bool known = backend_.account_state(login) != AccountState::unknown;
   audit("login",
         {.login = known ? login : std::string(),
-         .role = account ? account->role : directory::Role::agent,
+         .role = backend_.role_of(login).value_or(directory::Role::agent),
          .address = address},
         framed ? "POST /ccp-v2/v1/login" : "POST /v1/login", fits,
         fits      ? ""
@@ -175,15 +175,23 @@ void Api::logout(const Identity& identity, bool framed, const Respond& respond) 
   response.status = 204;
   response.content_type.clear();
   response.headers.emplace_back("Set-Cookie", cookie("", framed));
-  respond_kept(std::move(response), respond);
+  // Asking again would find no session, so that the cookie goes all the same.
+  Response not_kept = rest_error(
+      {503,
+       "you are signed out, but the store cannot be written: until it can, a restart of the server "
+       "would take a copy of the cookie for signed in"});
+  not_kept.headers.emplace_back("Set-Cookie", cookie("", framed));
+  respond_kept(std::move(response), respond, std::move(not_kept));
 }
 
-void Api::respond_kept(Response response, const Respond& respond) {
-  backend_.when_kept(
-      [mailbox = mailbox_, respond = respond, response = std::move(response)]() mutable {
-        mailbox->post(
-            [respond = std::move(respond), response = std::move(response)] { respond(response); });
-      });
+void Api::respond_kept(Response response, const Respond& respond,
+                       std::optional<Response> not_kept) {
+  backend_.when_kept([mailbox = mailbox_, respond = respond, response = std::move(response),
+                      not_kept = std::move(not_kept)](bool kept) mutable {
+    if (!kept && not_kept) response = std::move(*not_kept);
+    mailbox->post(
+        [respond = std::move(respond), response = std::move(response)] { respond(response); });
+  });
 }
 
 void Api::tickets(const Identity& identity, const Respond& respond) {

@@ -151,6 +151,12 @@ class Backend {
   [[nodiscard]] virtual AccountState account_state(std::string_view login) {
     return account(login) ? AccountState::active : AccountState::disabled;
   }
+  /// The role of a login of the directory, of a disabled one too. Any thread, quick. Without an
+  /// override a disabled one has none.
+  [[nodiscard]] virtual std::optional<directory::Role> role_of(std::string_view login) {
+    const std::optional<Caller> found = account(login);
+    return found ? std::optional(found->role) : std::nullopt;
+  }
   /// Any thread, quick; never refused. Without an override nothing is kept.
   virtual void audit(AuditEntry /*entry*/) {}
   /// Sessions that a process before this one kept and that have not ended. Blocking: at the start.
@@ -158,8 +164,9 @@ class Backend {
   [[nodiscard]] virtual std::vector<KeptSession> kept_sessions() { return {}; }
   virtual void keep_session(KeptSession /*session*/) {}
   virtual void forget_sessions(std::vector<Digest> /*sessions*/) {}
-  /// `done` is called once a restart would find all that was said of sessions before.
-  virtual void when_kept(std::function<void()> done) { done(); }
+  /// `done` is called once all that was said of sessions before has been tried, with whether a
+  /// restart would bring none of those back that have ended.
+  virtual void when_kept(std::function<void(bool)> done) { done(true); }
   /// Empty when all is well, else why not, for readyz. Any thread, quick.
   [[nodiscard]] virtual std::string not_ready_reason() = 0;
   [[nodiscard]] virtual std::string epoch() = 0;

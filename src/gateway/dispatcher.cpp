@@ -25,7 +25,7 @@ std::string print_error(message::ApiError error, const std::string& agent,
 /// A refusal of the request by the gateway, with the errorType of the request's row.
 message::ApiError refuse(const message::Request& request, Reason reason, std::string msg) {
   message::ApiError error;
-  error.error_type = std::string(message::error_type(request.kind, request.subtopic));
+  error.error_type = std::string(message::error_type(request));
   error.error_message = std::string(message::error_message(error.error_type));
   error.msg = std::move(msg);
   error.reason = reason;

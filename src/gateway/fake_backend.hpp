@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -140,6 +141,8 @@ class FakeBackend : public Backend {
     return disabled_.contains(std::string(login)) ? AccountState::disabled : AccountState::unknown;
   }
 
+  void when_kept(std::function<void(bool)> done) override { done(!bad_disk_); }
+
   std::string not_ready_reason() override {
     const std::lock_guard lock(mutex_);
     return not_ready_;
@@ -192,6 +195,8 @@ class FakeBackend : public Backend {
     const std::lock_guard lock(mutex_);
     disabled_.insert(login);
   }
+  /// From now on no session that ends is removed from the store.
+  void forget_nothing() { bad_disk_ = true; }
   void not_ready(const std::string& reason) {
     const std::lock_guard lock(mutex_);
     not_ready_ = reason;
@@ -218,6 +223,7 @@ class FakeBackend : public Backend {
   std::set<std::string> disabled_;
   std::map<std::string, std::string> passwords_;  ///< Those that are not "pw-<login>".
   std::function<void()> after_verify_;
+  std::atomic<bool> bad_disk_ = false;
   std::string not_ready_;
   std::optional<QueuesReply> queues_;
   int queues_asked_ = 0;

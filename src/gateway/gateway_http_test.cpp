@@ -601,6 +601,21 @@ TEST_F(GatewayHttp, SignsOut) {
   EXPECT_EQ(http("POST", "/v1/logout", bearer("agent1")).status, 400);
 }
 
+TEST_F(GatewayHttp, DoesNotCallASessionEndedThatARestartWouldBringBack) {
+  start();
+  const Headers headers{{"Cookie", cookie_of("agent1")}, {"Origin", own_origin()}};
+  backend_.forget_nothing();
+  const HttpReply reply = http("POST", "/v1/logout", headers);
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_TRUE(contains(reply.body, "backendUnavailable")) << reply.body;
+  EXPECT_TRUE(contains(reply.header("set-cookie"), "Max-Age=0"));
+  EXPECT_EQ(http("GET", "/v1/agents", headers).status, 401);
+  EXPECT_EQ(
+      http("GET", "/v1/agents", {{"Cookie", cookie_of("agent1")}, {"Origin", own_origin()}}).status,
+      200)
+      << "a sign-in needs the store for its restart only";
+}
+
 TEST_F(GatewayHttp, IssuesTickets) {
   start();
   const HttpReply reply = http("POST", "/v1/ws-tickets", bearer("agent1"));

@@ -33,6 +33,7 @@ class FaultyFiles {
 
   std::atomic<bool> fail_sync = false;   ///< fsync reports an error, as of a dying disk.
   std::atomic<bool> fail_write = false;  ///< Writes report a full disk.
+  std::atomic<bool> fail_read = false;   ///< Reads report an error, as of a dying disk.
   std::atomic<bool> read_only = false;   ///< Writes report a file system that became read-only.
   std::atomic<int> sync_takes_ms = 0;    ///< How long an fsync takes, as of a disk that is busy.
   std::atomic<int> syncs = 0;            ///< How often a write-ahead log was synced.
@@ -63,6 +64,7 @@ class FaultyFiles {
       m.iVersion = 2;
       m.xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); };
       m.xRead = [](sqlite3_file* f, void* to, int size, sqlite3_int64 at) {
+        if (ours(f)->owner->fail_read) return SQLITE_IOERR_READ;
         return real(f)->pMethods->xRead(real(f), to, size, at);
       };
       m.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {

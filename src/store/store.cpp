@@ -104,6 +104,15 @@ std::variant<directory::ImportedDirectory, directory::Faults> parse_stored(
   return directory::parse_directory(text, options);
 }
 
+/// Who may register a phone.
+std::set<std::string, std::less<>> with_phone(const directory::Directory& directory) {
+  std::set<std::string, std::less<>> logins;
+  for (const directory::Agent& agent : directory.agents) {
+    if (agent.enabled && agent.role != directory::Role::service) logins.insert(agent.login);
+  }
+  return logins;
+}
+
 }  // namespace
 
 struct Store::Impl {
@@ -436,13 +445,10 @@ std::vector<Credential> Store::credentials() const {
 }
 
 std::vector<Secret> Store::secrets() const {
-  std::set<std::string, std::less<>> with_phone;
-  for (const directory::Agent& agent : load_directory().agents) {
-    if (agent.enabled && agent.role != directory::Role::service) with_phone.insert(agent.login);
-  }
+  const auto phones = with_phone(load_directory());
   std::vector<Secret> result;
   for (Credential& credential : credentials()) {
-    if (credential.realm == impl_->realm && with_phone.contains(credential.login)) {
+    if (credential.realm == impl_->realm && phones.contains(credential.login)) {
       result.push_back({std::move(credential.login), std::move(credential.ha1)});
     }
   }
@@ -450,9 +456,11 @@ std::vector<Secret> Store::secrets() const {
 }
 
 std::vector<std::string> Store::stale_secrets() const {
+  const auto phones = with_phone(load_directory());
   std::vector<std::string> result;
   for (Credential& credential : credentials()) {
-    if (credential.realm != impl_->realm) result.push_back(std::move(credential.login));
+    if (credential.realm != impl_->realm && phones.contains(credential.login))
+      result.push_back(std::move(credential.login));
   }
   return result;
 }

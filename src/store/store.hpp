@@ -83,7 +83,8 @@ class Store {
   /// Digest secrets of the enabled agents and supervisors of the current directory. A secret made
   /// for another realm is left out: see stale_secrets().
   [[nodiscard]] std::vector<Secret> secrets() const;
-  /// Logins whose secret was made for another realm; their passwords must be imported again.
+  /// Of the same accounts those whose secret was made for another realm: their phones cannot
+  /// register until their passwords are imported again.
   [[nodiscard]] std::vector<std::string> stale_secrets() const;
   /// Accounts whose password is still the shipped example's "demo-<login>".
   [[nodiscard]] std::vector<std::string> demo_accounts() const;

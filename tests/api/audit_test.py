@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import config
 from harness.samples import quick_connect
 from harness.server import run
 from harness.world import INBOUND, Conversation, World
@@ -70,6 +71,7 @@ async def test_a_transfer_from_request_to_outcome(world: World):
 async def test_sign_in_refusals_and_the_directory(world: World):
     rest = await world.rest()
     assert (await rest.post("/v1/login", {"login": "agent1", "password": "wrong"})).status == 401
+    assert (await rest.post("/v1/login", {"login": "supervisor1", "password": "wrong"})).status == 401
     assert (await rest.post("/v1/login", {"login": "hunter2-in-the-wrong-field", "password": ""})).status == 401
     answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
     rest.cookie = answer.headers["set-cookie"].split(";")[0]
@@ -84,9 +86,9 @@ async def test_sign_in_refusals_and_the_directory(world: World):
     world.expect_exit = None
     assert await world.server.stop() == 0
     rows = await audit(world)
-    logins = [(row.get("caller"), row["result"], row.get("reason")) for row in rows if row["event"] == "login"]
-    assert logins == [("agent1", "refused", "wrongPassword"), (None, "refused", "wrongPassword"),
-                      ("agent1", "accepted", None)]
+    logins = [(row.get("caller"), row.get("role"), row["result"], row.get("reason")) for row in rows if row["event"] == "login"]
+    assert logins == [("agent1", "agent", "refused", "wrongPassword"), ("supervisor1", "supervisor", "refused", "wrongPassword"),
+                      (None, None, "refused", "wrongPassword"), ("agent1", "agent", "accepted", None)]
     assert [row["caller"] for row in rows if row["event"] == "logout"] == ["agent1"]
     denied = next(row for row in rows if row.get("id") == "h-1")
     assert (denied["event"], denied["caller"], denied["agent"], denied["reason"]) == (
@@ -214,6 +216,11 @@ async def test_phones_that_sign_in_and_those_that_may_not(world: World):
     other = await world.stranger("127.0.0.8", "secret-in-the-wrong-field")
     other.credentials = Credentials("secret-in-the-wrong-field", "wrong")
     assert (await other.try_register()).status == 403
+    directory = config.example_directory()
+    await world.phone("supervisor1")
+    next(a for a in directory["agents"] if a["login"] == "supervisor1")["enabled"] = False
+    service = await world.rest("crm", "service")
+    assert (await service.request("PUT", "/v1/directory", directory)).status == 200
     world.expect_exit = None
     assert await world.server.stop() == 0
     rows = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER"]
@@ -225,7 +232,11 @@ async def test_phones_that_sign_in_and_those_that_may_not(world: World):
     throttled = [row for row in told if row[4] == "throttled"]
     assert throttled and throttled[0][:3] == ("login", "agent2", "127.0.0.7")
     assert len(throttled) <= 4, "one a wait, not one a try"
-    assert told[-1] == ("login", None, "127.0.0.8", "refused", "wrongPassword")
+    assert told[-3:] == [("login", None, "127.0.0.8", "refused", "wrongPassword"),
+                         ("login", "supervisor1", "127.0.0.1", "accepted", None),
+                         ("logout", "supervisor1", "127.0.0.1", "accepted", "disabled")]
+    assert [row.get("role") for row in rows[-3:]] == [None, "supervisor", "supervisor"]
+    assert {row["role"] for row in rows[:-3]} == {"agent"}
     assert "secret-in-the-wrong-field" not in json.dumps(rows)
 
 

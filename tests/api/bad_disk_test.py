@@ -130,6 +130,35 @@ async def test_a_store_that_cannot_be_read_refuses_a_directory_and_ends_no_call(
     await talking.customer.hangup()
 
 
+async def test_a_session_that_cannot_be_forgotten_is_not_called_ended(small_disk: World, tmp_path):
+    world = small_disk
+    rest = await world.rest()
+    own = {"Origin": "http://%s:%d" % world.server.http}
+
+    async def signed_in() -> str:
+        answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
+        return answer.headers["set-cookie"].split(";")[0]
+    cookies = [await signed_in(), await signed_in()]
+    (tmp_path / "disk").write_text("full")
+    rest.cookie = cookies[0]
+    refused = await rest.post("/v1/logout", headers=own)
+    assert refused.status == 503 and refused.json()["reason"] == "backendUnavailable", refused.body
+    assert refused.headers["set-cookie"].startswith("baton_session=;"), "the browser forgets it all the same"
+    assert (await rest.get("/v1/agents", **own)).status == 401
+    assert await signed_in() != cookies[0], "who signs in needs no disk"
+    (tmp_path / "disk").unlink()
+    # Nothing else comes that would write it: the server tries again by itself.
+    async with asyncio.timeout(20):
+        while "no longer in the store" not in world.server.log():
+            await asyncio.sleep(0.05)
+    await world.server.kill()
+    await world.start_again()
+    for cookie, status in zip(cookies, (401, 200)):
+        rest.address, rest.cookie = world.server.http, cookie
+        own = {"Origin": "http://%s:%d" % world.server.http}
+        assert (await rest.get("/v1/agents", **own)).status == status
+
+
 async def test_a_start_on_a_read_only_disk_says_so(small_disk: World, tmp_path):
     world = small_disk
     assert await world.server.stop() == 0

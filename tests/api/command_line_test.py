@@ -67,6 +67,13 @@ async def test_a_fault_in_the_configuration_is_named_with_its_place(tmp_path, ch
         assert word in out + err, out + err
 
 
+async def test_an_empty_configuration_is_as_good_as_one_of_comments(tmp_path):
+    for text in ("", "# Nothing.\n"):
+        (tmp_path / "baton.toml").write_text(text)
+        code, out, err = await run("check-config", str(tmp_path / "baton.toml"))
+        assert code == 0, out + err
+
+
 async def test_the_environment_overrides(world: World):
     number = PORTS.take()
     process = await asyncio.create_subprocess_exec(
@@ -165,6 +172,52 @@ async def test_send_ends_with_2_for_wrong_arguments_and_with_4_where_no_server_i
     assert code == 4 and err, out + err
 
 
+async def test_send_by_name_tells_a_server_that_is_away_from_a_name_that_is_not_there(world: World):
+    send = ["send", "--config", str(world.config_path), "--agent", "agent1", "--transfer"]
+    code, out, err = await run(*send, "Sasi_Chime", env={"BATON_HTTP_LISTEN": f"127.0.0.1:{PORTS.take()}"})
+    assert code == 4 and err and not out, out + err
+    url = ["--url", "http://%s:%d" % world.server.http]
+    code, out, err = await run(*send, "Sasi_Chime", *url, "--token", "of.somebody.else")
+    assert code == 4 and "401" in err and not out, out + err
+    code, out, err = await run(*send, "Nobody's", env=at(world))
+    assert code == 1 and "no quick connect named" in err and not out, out + err
+    send[send.index("agent1")] = "agent99"
+    code, out, err = await run(*send, "Sasi_Chime", env=at(world))
+    assert code == 1 and "agent99" in err and not out, out + err
+    # An agent's own token may be asked for himself alone, also by his name.
+    token = await world.token("agent1")
+    for agent, reason in (("agent1", "noActiveCall"), ("agent2", None)):
+        send[send.index("--agent") + 1] = agent
+        code, out, err = await run(*send, "Sasi_Chime", *url, "--token", token)
+        assert code == 1, out + err
+        assert json.loads(out)["data"]["reason"] == reason if reason else "own quick connects only" in err, out + err
+
+
+async def test_send_takes_as_long_an_id_as_the_server(world: World):
+    send = ["send", "--config", str(world.config_path), "--agent", "agent1", "--topic", "Agent", "--subtopic", "Login"]
+    code, out, err = await run(*send, "--id", "x" * 128, env=at(world))
+    assert code == 0, out + err
+    for stdin, more in ((None, ["--id", "x" * 129]),
+                        (json.dumps({"channel": "Amazon", "topic": "Agent", "subtopic": "Login", "source": "t",
+                                     "id": "x" * 129}).encode(), None)):
+        arguments = [*send, *more] if more else send[:send.index("--topic")]
+        code, out, err = await run(*arguments, stdin=stdin, env=at(world))
+        assert code == 2 and "id is 129 bytes long" in err and not out, out + err
+
+
+@pytest.mark.config({"limits.service_requests_per_second": 1})
+async def test_send_does_not_call_refused_what_only_its_own_question_was(world: World):
+    """Two at once are let through: the connection and the request, but not the question whether that was answered."""
+    async with asyncio.timeout(30):
+        while True:
+            code, out, err = await run("send", "--config", str(world.config_path), "--agent", "agent1", "--topic",
+                                       "Agent", "--subtopic", "Login", env=at(world))
+            if code != 0:
+                break
+            await asyncio.sleep(2)  # The program took a second to start; now there is room for two again.
+    assert code == 5 and "cannot be told" in err and "ApiError" not in out, out + err
+
+
 async def test_send_tells_a_failure_by_its_exit_code(world: World):
     talking = await world.talking("agent1")
     message = json.dumps({"channel": "Amazon", "topic": "InboundCall", "subtopic": "BlindTransfer", "source": "cli",
@@ -260,7 +313,7 @@ async def test_watch_is_for_people_on_a_terminal(world: World):
     terminal, end = os.openpty()
     process = await asyncio.create_subprocess_exec(
         binary(), "watch", "--config", str(world.config_path), "--agent", "agent1", env={**os.environ, **at(world)},
-        stdout=end, stderr=asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent)
+        stdout=end, stderr=asyncio.subprocess.PIPE, preexec_fn=die_with_parent)
     os.close(end)
     shown = b""
 
@@ -273,7 +326,9 @@ async def test_watch_is_for_people_on_a_terminal(world: World):
     await until(b"Busy")
     assert re.search(rb"\d\d:\d\d:\d\d\.\d{3}", shown) and b"{" not in shown, shown
     process.send_signal(signal.SIGINT)
-    assert await asyncio.wait_for(process.wait(), 10) == 130
+    _, notes = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 130
+    assert b"\033[" in shown and b"-- following" in notes and b"\033[" not in notes, "notes go to a file here"
     os.close(terminal)
 
 

@@ -133,8 +133,11 @@ async def test_a_service_acts_for_an_agent(world: World):
 async def test_an_agent_acts_for_himself_only(world: World):
     talking = await world.talking("agent1")
     other = await world.rest("agent2")
-    answer = await other.message("InboundCall", "Hold", agent="agent1")
-    assert answer.status == 403
+    for topic, subtopic, error_type in (("InboundCall", "Hold", "HOLD_CALL_FAILED"),
+                                        ("InboundCall", "Transfer", "TRANSFER_CALL_FAILED"),
+                                        ("OutboundCall", "Transfer", "SKIP_CTRANSFER_CALL_FAILED")):
+        answer = await other.message(topic, subtopic, agent="agent1")
+        assert answer.status == 403 and answer.json()["data"]["errorType"] == error_type, answer.body
     await talking.customer.hangup()
 
 

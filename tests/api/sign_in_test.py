@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import websockets
 
+from harness import config
 from harness.desktop import Desktop
 from harness.rest import Rest
 from harness.server import run
@@ -119,6 +120,22 @@ async def test_a_session_outlives_the_server_and_a_logout_does_too(world: World)
     files = b"".join(path.read_bytes() for path in world.folder.glob("baton.db*"))
     for found in (secret.encode(), bytes.fromhex(secret)):
         assert found not in files, "the store never had what the client holds"
+
+
+async def test_a_new_realm_is_said_to_need_the_passwords_again(world: World):
+    assert (await world.phone("agent1")).sent("REGISTER")
+    world.server.env["BATON_SIP_REALM"] = "other.example"
+    await world.restart()
+    log = world.folder / "baton.log"
+    (line,) = [line for line in log.read_text().splitlines() if "sip.realm" in line]
+    assert "'other.example'" in line and "agent1" in line and "baton directory import" in line, line
+    phone = await world.phone("agent1", register=False)
+    assert (await phone.try_register()).status == 403
+    boss = await world.rest("supervisor1", "supervisor")
+    assert (await boss.request("PUT", "/v1/directory", config.example_directory())).status == 200
+    await phone.register()
+    await world.restart()
+    assert log.read_text().count("sip.realm") == 1, "no more"
 
 
 #: Of an account that was something else.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from harness.marks import with_directory
 from harness.rest import Answer, Rest
 from harness.samples import BILLING, arn, queue_arn, quick_connect, second_queue
 from harness.schema import check
+from harness.server import run
 from harness.world import INBOUND, World
 from peer import QUEUE, Call, talk
 
@@ -70,6 +73,26 @@ async def test_an_agent_of_the_other_queue_gets_the_offer_and_talks_to_him(world
     assert figures[f'baton_queue_left_total{{by="moved",queue="{FIRST}"}}'] == 1
     assert await queues(boss) == {FIRST: 0, "Billing": 0}
     await call.hangup()
+
+
+@with_directory(second_queue())
+async def test_the_command_line_moves_him_for_nobody(world: World):
+    _, contact = await waiting(world)
+    boss = await world.rest("supervisor1", "supervisor")
+
+    async def send(contact: str, *who: str) -> tuple[int, str, str]:
+        data = json.dumps({"contactId": contact, "destination": BILLING})
+        return await run("send", *who, "--subtopic", "MoveContact", "--data", data,
+                         env={"BATON_HTTP_LISTEN": "%s:%d" % world.server.http})
+    by_config = ("--config", str(world.config_path))
+    by_token = ("--url", "http://%s:%d" % world.server.http, "--token", await world.token("crm", "service"))
+    for who in (by_config, by_token):
+        code, out, err = await send("nobody-here", *who)
+        assert code == 1 and json.loads(out)["data"]["errorType"] == "MOVE_CONTACT_FAILED", out + err
+    for who in (by_config, by_token):  # Where he is already he is moved to, too.
+        code, out, err = await send(contact, *who)
+        assert code == 0, out + err
+        assert await queues(boss) == {FIRST: 0, "Billing": 1}
 
 
 @with_directory(second_queue())

@@ -1,0 +1,35 @@
+#include "app/rest_views.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/faulty_files.hpp"
+#include "store/store.hpp"
+#include "store/temp_folder.hpp"
+
+namespace baton::app {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(RestViews, WhatCannotBeReadIsNotCalledAbsent) {
+  store::FaultyFiles files;
+  const store::TempFolder folder;
+  const auto store = store::Store::open(folder.file("baton.db"), "baton");
+  const gateway::Caller boss{.login = "boss", .role = directory::Role::supervisor};
+  for (const char* resource : {"transfer", "timeline", "contact"}) {
+    store::StoreReader reader(folder.file("baton.db"));  // A new one, which has no page in memory.
+    const auto asked = [&] {
+      return stored_json(reader, boss, {.resource = resource, .id = "t1", .query = {}}, 0);
+    };
+    files.fail_read = true;
+    const gateway::RestReply unread = asked();
+    EXPECT_EQ(unread.status, 503) << resource;
+    EXPECT_THAT(unread.body, HasSubstr("backendUnavailable"));
+    files.fail_read = false;
+    EXPECT_EQ(asked().status, 404) << resource;
+  }
+}
+
+}  // namespace
+}  // namespace baton::app
