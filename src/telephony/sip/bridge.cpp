@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "telephony/sip/bridge_relay.hpp"
 #include "telephony/sip/leg_job.hpp"
 
 namespace baton::telephony::sip {
@@ -160,6 +161,8 @@ class Mute : public CommandJob {
         },
         [job = shared_from_this(), this](int code, const std::string& text) {
           if (code == 200) {
+            // Whatever the other was told meanwhile said that it would hear nothing.
+            if (!muted_) bridge_tell_peer(*leg_);
             succeed();
           } else {
             leg_->media().set_muted(!muted_);

@@ -132,5 +132,78 @@ TEST_F(LegOfferTest, TheOfferOfAPartyThatHungUpDuringTheBackOffIsNotCarriedAgain
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), carried->cseq());
 }
 
+TEST_F(LegOfferTest, WhoWasJoinedToAMutedPartyIsToldWhenItIsHeardAgain) {
+  start();
+  const auto [a, b] = bridged();
+  int mine = 0;
+  int theirs = 0;
+  const auto told = [](TestUa& ua, int& cseq, int rtp, std::string_view answer) {
+    const auto offer = next_invite(ua, cseq);
+    EXPECT_TRUE(offer);
+    if (!offer) return std::string();
+    cseq = offer->cseq();
+    ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
+    return offer->body();
+  };
+  const auto mute = submit(core::MuteLeg{b, true});
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(mute);
+  const auto hold = submit(core::ParkLeg{a, core::Sound::hold});
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(hold);
+  const auto hold_other = submit(core::ParkLeg{b, core::Sound::silence});
+  told(target, theirs, kTargetRtp, "recvonly");
+  ok(hold_other);
+  const auto join = submit(core::BridgeLegs{a, b});
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendonly"), HasSubstr("a=recvonly"));
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(join);
+
+  const auto unmute = submit(core::MuteLeg{b, false});
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  ok(unmute);
+}
+
+TEST_F(LegOfferTest, WhoRefreshedItsSessionWithAMutedPartyIsToldWhenItIsHeardAgain) {
+  start();
+  const auto [a, b] = bridged();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto muted = target.request("INVITE");
+  ASSERT_TRUE(muted);
+  target.reply(*muted, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ok(mute);
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendrecv", 2, "0 101"));
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=recvonly"));
+  customer.ack();
+  const auto unmute = submit(core::MuteLeg{b, false});
+  const auto heard = next_invite(target, muted->cseq());
+  ASSERT_TRUE(heard);
+  target.reply(*heard, 200, TestUa::sdp(kTargetRtp, "sendrecv", 3, "0 101"));
+  ok(unmute);
+  const auto told = customer.request("INVITE");
+  ASSERT_TRUE(told);
+  EXPECT_THAT(told->body(), HasSubstr("a=sendrecv"));
+}
+
+TEST_F(LegOfferTest, UnmutingTellsNobodyWhatHeKnows) {
+  start();
+  const auto [a, b] = bridged();
+  int cseq = 0;
+  for (const bool muted : {true, false}) {
+    const auto id = submit(core::MuteLeg{b, muted});
+    const auto offer = next_invite(target, cseq);
+    ASSERT_TRUE(offer);
+    cseq = offer->cseq();
+    target.reply(*offer, 200,
+                 TestUa::sdp(kTargetRtp, muted ? "recvonly" : "sendrecv", cseq, "0 101"));
+    ok(id);
+  }
+  // Were he told, his re-INVITE would come before that of the hold.
+  customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}));
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip

@@ -164,8 +164,9 @@ class LegMedia {
   /// Mutes the party: from the next body on. What we send to it says "sendonly" at most, so it
   /// answers "recvonly" and stops sending, while it still hears the other; what is made of it for
   /// the other leg says "recvonly" at most. (A muted party that is *offered* recvonly would be
-  /// asked to send only: the opposite.) One re-INVITE to the muted party is enough; the other
-  /// party's need not be changed, it merely gets no packets.
+  /// asked to send only: the opposite.) One re-INVITE to the muted party is enough to mute it; the
+  /// other need not be told, it merely gets no packets. Whatever it was told while the first was
+  /// muted said that it hears nothing, though, so needs_reoffer() is to be asked once that is over.
   void set_muted(bool muted) { muted_ = muted; }
   [[nodiscard]] bool muted() const { return muted_; }
 

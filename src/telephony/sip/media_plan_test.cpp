@@ -649,6 +649,22 @@ std::string random_media() {
     out += "m=" + kind + " " + std::to_string(port) + " " + proto + " " + formats + "\r\n";
     out += *rc::gen::element<std::string>("", "a=sendonly\r\n", "a=inactive\r\n",
                                           "c=IN IP4 0.0.0.0\r\n", "a=rtpmap:96 opus/48000/2\r\n",
+TEST(LegMedia, NeedsAnOfferOfAPartyThatIsHeardAgain) {
+  Call call(body("192.0.2.1", kAudio), body("192.0.2.2", kPcmuOnly));
+  call.agent.set_muted(true);
+  ASSERT_TRUE(call.customer.offer_from(call.agent, OfferFrom::last));
+  accept(call.customer, body("192.0.2.1", std::string(kAudio) + "a=sendonly\r\n"));
+  EXPECT_FALSE(needs_reoffer(call.customer, call.agent));
+  call.agent.set_muted(false);
+  EXPECT_TRUE(needs_reoffer(call.customer, call.agent));
+  // Who holds does not want to hear, whatever the other does.
+  ASSERT_FALSE(
+      call.customer.receive_offer(body("192.0.2.1", std::string(kAudio) + "a=sendonly\r\n")));
+  ASSERT_TRUE(call.customer.answer_from(call.agent));
+  call.agent.set_muted(true);
+  EXPECT_FALSE(needs_reoffer(call.customer, call.agent));
+}
+
                                           "a=crypto:1 X inline:k\r\n");
   }
   return out;
