@@ -188,9 +188,19 @@ void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s*
     transaction.reply(400, kTooManyHeaders);
     return;
   }
+  if (const std::string unknown = unknown_extensions(sip); !unknown.empty()) {
+    tags.header("Unsupported", unknown);
+    transaction.reply(420, nullptr, &tags);
+    return;
+  }
   switch (method) {
     case sip_method_invite:
     case sip_method_update:
+      if (has_strange_body(sip)) {
+        tags.add(SIPTAG_ACCEPT_STR("application/sdp"));
+        transaction.reply(415, nullptr, &tags);
+        return;
+      }
       if (method == sip_method_update && !dialog_ && dialling_) {
         dialling_->on_update(dialog, std::move(transaction), sip);
         return;

@@ -176,14 +176,13 @@ void LegDialling::on_provisional(Branch& branch, const Response& response) {
 }
 
 void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip) {
-  if (sip->sip_rseq == nullptr || !requires_feature(sip, "100rel")) return;
+  if (!is_reliable(sip)) return;
   const auto rseq = static_cast<std::uint32_t>(sip->sip_rseq->rs_response);
   // RFC 3262 section 4: one that comes again, or out of order, is not acknowledged again.
   if (branch.last_rseq != 0 && rseq != branch.last_rseq + 1 && &dialog == branch.seed.get()) return;
   if (&dialog == branch.seed.get()) branch.last_rseq = rseq;
   TagList tags;
-  tags.header("RAck",
-              std::to_string(rseq) + " " + std::to_string(sip->sip_cseq->cs_seq) + " INVITE");
+  tags.header("RAck", rack(sip));
   const std::string_view sdp = sdp_body(sip);
   const auto leg = leg_.lock();
   const auto known = branch.early.find(&dialog);

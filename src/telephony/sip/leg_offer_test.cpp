@@ -205,5 +205,72 @@ TEST_F(LegOfferTest, UnmutingTellsNobodyWhatHeKnows) {
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}));
 }
 
+TEST_F(LegOfferTest, AReliableProvisionalResponseToAReinviteIsAcknowledged) {
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  const std::string answer = TestUa::sdp(kCustomerRtp, "recvonly", 9, "0 101");
+  const auto pracked = [&](int rseq) {
+    const auto prack = customer.request("PRACK");
+    ASSERT_TRUE(prack);
+    EXPECT_EQ(fmt::format("{} {} INVITE", rseq, hold->cseq()), prack->header("RAck"));
+    EXPECT_EQ(customer.remote, prack->header("From"));
+    customer.reply(*prack, 200);
+  };
+  customer.reply(*hold, 183, answer, "Require: 100rel\r\nRSeq: 41\r\n");
+  pracked(41);
+  // The same again, which the PRACK crossed, is passed over, and so is one that skips a number.
+  customer.reply(*hold, 183, answer, "Require: 100rel\r\nRSeq: 41\r\n");
+  customer.reply(*hold, 180, "", "Require: 100rel\r\nRSeq: 43\r\n");
+  customer.reply(*hold, 180, "", "Require: 100rel\r\nRSeq: 42\r\n");
+  pracked(42);
+  // The answer came in the 183; the 200 need not repeat it (RFC 3262 section 5).
+  customer.reply(*hold, 200);
+  ASSERT_TRUE(customer.request("ACK"));
+  ok(park);
+}
+
+TEST_F(LegOfferTest, ABodyThatIsNoSdpIsRefused) {
+  start();
+  bridged();
+  for (const std::string_view method : {"INVITE", "UPDATE"}) {
+    const int cseq = target.ask(method, "--b--\r\n");
+    const auto refused =
+        target.wait([&](const Message& m) { return m.code() >= 200 && m.cseq() == cseq; });
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(415, refused->code()) << method;
+    EXPECT_EQ("application/sdp", refused->header("Accept"));
+    if (method == "INVITE") target.ack();
+  }
+  // One that need not be understood is a request without offer (RFC 3261 section 20.11).
+  target.ask("INVITE", "--b--\r\n", "Content-Disposition: signal;handling=optional\r\n");
+  const auto offer = target.response(200);
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(std::to_string(kCustomerRtp), audio_port(*offer));
+}
+
+TEST_F(LegOfferTest, AnExtensionThatIsUnknownIsRefusedInsideTheDialogToo) {
+  start();
+  bridged();
+  for (const std::string_view method : {"INVITE", "UPDATE", "INFO", "REFER"}) {
+    const int cseq = target.ask(
+        method, method == "INVITE" ? TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101") : "",
+        "Require: timer, precondition\r\nRefer-To: <sip:bob@baton>\r\n");
+    const auto refused =
+        target.wait([&](const Message& m) { return m.code() >= 200 && m.cseq() == cseq; });
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(420, refused->code()) << method;
+    EXPECT_EQ("precondition", refused->header("Unsupported"));
+    if (method == "INVITE") target.ack();
+  }
+  // Who leaves is let go.
+  const int bye = target.ask("BYE", "", "Require: precondition\r\n");
+  const auto gone = target.wait([&](const Message& m) { return m.cseq() == bye; });
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(200, gone->code());
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip

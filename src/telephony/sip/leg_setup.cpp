@@ -42,7 +42,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
       transaction.reply(error->status, nullptr, &tags);
       return false;
     }
-  } else if (!sip::body(sip).empty()) {
+  } else if (has_strange_body(sip)) {
     tags.add(SIPTAG_ACCEPT_STR("application/sdp"));
     transaction.reply(415, nullptr, &tags);
     return false;
