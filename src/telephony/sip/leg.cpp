@@ -237,6 +237,7 @@ void Leg::on_bye(ServerTransaction transaction, const sip_s* sip) {
   transaction.reply(200);
   if (state_ == LegState::ended || state_ == LegState::dialling) return;
   // A party that hangs up before it saw our ACK, or while its own re-INVITE is open.
+  acknowledge();
   drop_peer_invite();
   finish(state_ == LegState::ending ? core::EndCause::local : core::EndCause::remote, 0,
          sip->sip_reason != nullptr ? reason_text(sip) : std::string());
@@ -248,6 +249,9 @@ void Leg::set_peer_invite(std::unique_ptr<InviteServer> invite) {
 }
 
 void Leg::drop_peer_invite() {
+  // No ACK of it will be heard of any more.
+  end_on_ack_ = false;
+  held_.reset();
   if (!invite_) return;
   if (!invite_->answered()) invite_->refuse(487);
   context_.retire(std::move(invite_));
@@ -328,11 +332,14 @@ void Leg::give_up(core::EndCause cause, int code, const std::string& text) {
   finish(cause, code, text);
 }
 
-void Leg::end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite, bool answer_needed) {
+void Leg::end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite,
+                    std::string_view offer) {
   TagList ack;
-  if (answer_needed) {
-    // The 2xx carried an offer, and the ACK owes an answer to it: one by which nothing flows.
-    if (const auto answer = media_.answer_hold()) sdp_tags(ack, *answer);
+  if (!offer.empty()) {
+    // The leg's own media has nothing to do with this dialog any more.
+    LegMedia media = media_;
+    media.offer_failed();
+    if (!media.receive_offer(offer)) sdp_tags(ack, media.answer_owed(context_.source()));
   }
   dialog->ack(invite, ack);
   invite.close();
@@ -363,7 +370,7 @@ void Leg::end(int code, const std::string& text, Completion completion) {
       end_dialling();
       return;
     case LegState::unacknowledged:
-      acknowledge(media_.answer_hold().value_or(std::string()));
+      acknowledge();
       break;
     default:
       break;

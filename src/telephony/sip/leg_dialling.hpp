@@ -66,7 +66,6 @@ class LegDialling {
     std::vector<std::unique_ptr<Dialog>> forks;  // Dialogs of other remote tags.
     ClientTransaction* invite = nullptr;         // Until its final response.
     std::string offer;                           // As sent; empty: delayed.
-    std::string early_sdp;                       // Of a reliable provisional response.
     std::map<const Dialog*, Early> early;        // Of the dialogs above.
     std::uint32_t last_rseq = 0;
     bool ringing = false;

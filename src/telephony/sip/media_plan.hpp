@@ -157,6 +157,10 @@ class LegMedia {
   /// ours is known for them, else rejected. nullopt: no offer is to be answered, or no line is
   /// left.
   [[nodiscard]] std::optional<std::string> answer_hold();
+  /// The answer that an ACK or a PRACK owes to the party's offer while nobody is joined to it (RFC
+  /// 3261 section 13.2.2.4, RFC 3262 section 5): answer_source(), where there is a source, else
+  /// answer_hold(), else all lines are rejected. Empty only where no offer is to be answered.
+  [[nodiscard]] std::string answer_owed(const std::optional<LocalMedia>& source);
   /// Our last SDP once more with the same version: session refresh, or the offer in answer to an
   /// offerless re-INVITE. nullopt: none was sent yet.
   [[nodiscard]] std::optional<std::string> offer_again();
