@@ -309,21 +309,34 @@ bool LegDialling::try_again(Branch& branch, const Response& response) {
     case 407:
       if (branch.authorized || branch.way.credentials.username.empty() || response.sip == nullptr)
         return false;
-      return send(branch, response.sip);
+      return begin_anew(branch) && send(branch, response.sip);
     case 422:
       if (branch.lengthened || !leg->session_timer().learn_too_small(response.sip)) return false;
       branch.lengthened = true;
-      return send(branch, nullptr);
+      return begin_anew(branch) && send(branch, nullptr);
     case 415:
     case 488:
     case 606:
       // Our offer does not suit: let the party make one.
       if (branch.offer.empty()) return false;
       branch.offer.clear();
-      return send(branch, nullptr);
+      return begin_anew(branch) && send(branch, nullptr);
     default:
       return false;
   }
+}
+
+/// The early dialogs ended with the refusal (RFC 3261 section 12.3), and the INVITE that follows
+/// it is in none: its To has no tag, and it goes where the first one went.
+bool LegDialling::begin_anew(Branch& branch) {
+  branch.last_rseq = 0;
+  branch.early.clear();
+  branch.forks.clear();
+  if (!branch.seed->established()) return true;
+  auto seed = branch.seed->fork();
+  if (!seed) return false;
+  branch.seed = std::move(seed);
+  return true;
 }
 
 void LegDialling::cancel(Branch& branch) {

@@ -84,6 +84,7 @@ class LegDialling {
   void on_provisional(Branch& branch, const Response& response);
   void on_success(Branch& branch, ClientTransaction& transaction, const Response& response);
   bool try_again(Branch& branch, const Response& response);
+  bool begin_anew(Branch& branch);
   void acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip);
   Dialog* dialog_of(Branch& branch, const sip_s* sip);
   std::unique_ptr<Dialog> take_dialog(Branch& branch, const sip_s* sip);

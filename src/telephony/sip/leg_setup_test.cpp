@@ -46,6 +46,37 @@ class LegSetupTest : public testing::SwitchFixture {
   }
 };
 
+TEST_F(LegSetupTest, AnInviteThatIsMadeAnewLeavesTheEarlyDialogsOfTheFirstBehind) {
+  start();
+  const LegId b = leg_id(1);
+  const Message invite = dial_target(b, customer_parked());
+  target.reply(invite, 183, "",
+               "Require: 100rel\r\nRSeq: 7\r\nRecord-Route: <sip:127.0.0.3:9;lr>\r\n", "first");
+  // Its own Contact, and another phone of the same number.
+  target.reply(invite, 180, "", "", "second");
+  ASSERT_TRUE(events.wait<core::LegRinging>());
+  target.reply(invite, 488);
+  const auto again =
+      target.wait([](const Message& m) { return m.method() == "INVITE" && m.body().empty(); });
+  ASSERT_TRUE(again);
+  EXPECT_EQ(invite.uri(), again->uri());
+  EXPECT_EQ(invite.header("To"), again->header("To"));
+  EXPECT_EQ(invite.header("From"), again->header("From"));
+  EXPECT_EQ(invite.header("Call-ID"), again->header("Call-ID"));
+  EXPECT_GT(again->cseq(), invite.cseq());
+  EXPECT_TRUE(again->all("Route").empty());
+
+  // The numbers of its reliable responses begin anew, too.
+  target.reply(*again, 183, "", reliable(1), "third");
+  const auto prack = target.wait([&](const Message& m) {
+    return m.method() == "PRACK" && m.header("RAck") == fmt::format("1 {} INVITE", again->cseq());
+  });
+  ASSERT_TRUE(prack);
+  EXPECT_THAT(prack->header("To"), HasSubstr("third"));
+  target.reply(*again, 200, TestUa::sdp(kTargetRtp), "", "third");
+  ASSERT_TRUE(events.wait<core::LegAnswered>());
+}
+
 TEST_F(LegSetupTest, OfSeveralForksTheAnswerOfTheOneThatAcceptsCounts) {
   start();
   const LegId a = customer_parked();
