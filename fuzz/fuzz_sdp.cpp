@@ -79,5 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(customer.answer_from(target), customer, true);
   if (customer.answer_due()) customer.refuse_offer();
   check(customer.offer_hold(), customer, false);
+  customer.offer_failed();
+  if (!customer.receive_offer(second)) check(customer.answer_owed(source), customer, true);
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "telephony/sip/bridge_relay.hpp"
 #include "telephony/sip/leg_job.hpp"
 
 namespace baton::telephony::sip {
@@ -103,7 +104,7 @@ class Park : public CommandJob {
  private:
   void run() override {
     if (leg_->state() == LegState::unacknowledged) {
-      leg_->acknowledge(parking_answer(*leg_).value_or(std::string()));
+      leg_->acknowledge();
       done(200, {});
       return;
     }
@@ -160,6 +161,8 @@ class Mute : public CommandJob {
         },
         [job = shared_from_this(), this](int code, const std::string& text) {
           if (code == 200) {
+            // Whatever the other was told meanwhile said that it would hear nothing.
+            if (!muted_) bridge_tell_peer(*leg_);
             succeed();
           } else {
             leg_->media().set_muted(!muted_);
@@ -202,7 +205,7 @@ class Bridge : public CommandJob {
     // The one that has just answered already has the other's SDP, so the other is asked first.
     if (first_->state() == LegState::unacknowledged) std::swap(first_, second_);
     if (first_->state() == LegState::unacknowledged) {
-      first_->acknowledge(parking_answer(*first_).value_or(std::string()));
+      first_->acknowledge();
     }
     if (first_->fresh() && !second_->fresh()) std::swap(first_, second_);
     const bool just_answered = second_->fresh();
@@ -228,7 +231,7 @@ class Bridge : public CommandJob {
     if (second_->state() == LegState::unacknowledged) {
       const auto answer = second_->media().answer_from(first_->media());
       if (!answer) {
-        second_->acknowledge(second_->media().answer_hold().value_or(std::string()));
+        second_->acknowledge();
         undo(488, "No media that both sides have.", second_->id());
         return;
       }
@@ -257,8 +260,11 @@ class Bridge : public CommandJob {
       const auto answer = first_->incoming_has_offer()
                               ? second_->media().answer_from(first_->media())
                               : std::nullopt;
-      second_->acknowledge(answer ? *answer
-                                  : second_->media().answer_hold().value_or(std::string()));
+      if (answer) {
+        second_->acknowledge(*answer);
+      } else {
+        second_->acknowledge();
+      }
     }
     if (first_->incoming_has_offer() && needs_reoffer(second_->media(), first_->media())) {
       second_->exchange(

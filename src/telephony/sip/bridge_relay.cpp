@@ -49,16 +49,12 @@ class Refresh : public Job {
 
  private:
   void start() override {
-    leg_->exchange(
-        [this] { return leg_->media().offer_again(); },
-        [job = shared_from_this(), this](int code, const std::string&) {
-          if (code != 200) leg_->session_refresh_refused();
-          Leg* const peer = leg_->peer();
-          if (code == 200 && peer != nullptr && needs_reoffer(peer->media(), leg_->media())) {
-            add(std::make_shared<Reoffer>(*peer, *leg_));
-          }
-          finish();
-        });
+    leg_->exchange([this] { return leg_->media().offer_again(); },
+                   [job = shared_from_this(), this](int code, const std::string&) {
+                     if (code != 200) leg_->session_refresh_refused();
+                     if (code == 200) bridge_tell_peer(*leg_);
+                     finish();
+                   });
   }
   void abort(const Leg&) override {}
 
@@ -347,6 +343,12 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
   leg.learn_allow(sip);
   leg.follow(transaction, sip);
   Job::add(std::make_shared<PeerOffer>(leg, other, std::move(transaction), sip));
+}
+
+void bridge_tell_peer(Leg& leg) {
+  Leg* const peer = leg.peer();
+  if (peer == nullptr || !needs_reoffer(peer->media(), leg.media())) return;
+  Job::add(std::make_shared<Reoffer>(*peer, leg));
 }
 
 void bridge_refresh(Leg& leg) { Job::add(std::make_shared<Refresh>(leg)); }

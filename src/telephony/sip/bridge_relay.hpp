@@ -15,6 +15,10 @@ class Leg;
 /// (RFC 3261 section 14.2, RFC 3311 section 5.2).
 void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip);
 
+/// Tells the party that is joined to the leg what the leg now is, where what it was told no longer
+/// holds: by a re-INVITE, once what its legs have to do before is done.
+void bridge_tell_peer(Leg& leg);
+
 /// Refreshes a session by a re-INVITE with unchanged SDP (RFC 4028 section 7.4).
 void bridge_refresh(Leg& leg);
 

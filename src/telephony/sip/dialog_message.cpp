@@ -9,6 +9,7 @@
 #include <sofia-sip/su_alloc.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -43,6 +44,11 @@ std::string_view sdp_body(const sip_s* sip) {
   return body(sip);
 }
 
+bool has_strange_body(const sip_s* sip) {
+  if (body(sip).empty() || !sdp_body(sip).empty()) return false;
+  return sip->sip_content_disposition == nullptr || !sip->sip_content_disposition->cd_optional;
+}
+
 std::optional<std::string> text_header(const sip_s* sip, std::string_view name) {
   if (sip == nullptr) return std::nullopt;
   for (const sip_unknown_t* header = sip->sip_unknown; header != nullptr;
@@ -75,6 +81,33 @@ bool supports(const sip_s* sip, const char* feature) {
 
 bool requires_feature(const sip_s* sip, const char* feature) {
   return sip != nullptr && lists(sip->sip_require, feature);
+}
+
+std::string unknown_extensions(const sip_s* sip) {
+  std::string unknown;
+  if (sip == nullptr || sip->sip_require == nullptr || sip->sip_require->k_items == nullptr) {
+    return unknown;
+  }
+  constexpr std::array kKnown = {"100rel", "timer", "norefersub"};
+  for (const msg_param_t* item = sip->sip_require->k_items; *item != nullptr; ++item) {
+    if (std::ranges::any_of(kKnown,
+                            [item](const char* each) { return strcasecmp(each, *item) == 0; })) {
+      continue;
+    }
+    if (!unknown.empty()) unknown += ", ";
+    unknown += *item;
+  }
+  return unknown;
+}
+
+bool is_reliable(const sip_s* response) {
+  return response != nullptr && response->sip_rseq != nullptr &&
+         requires_feature(response, "100rel");
+}
+
+std::string rack(const sip_s* response) {
+  return std::to_string(response->sip_rseq->rs_response) + " " +
+         std::to_string(response->sip_cseq->cs_seq) + " INVITE";
 }
 
 Allowed allows(const sip_s* sip, const char* method) {

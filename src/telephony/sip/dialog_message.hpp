@@ -15,6 +15,9 @@ namespace baton::telephony::sip {
 
 /// The body when it is SDP (or when nothing says what it is), else empty.
 [[nodiscard]] std::string_view sdp_body(const sip_s* sip);
+/// There is a body that the server would have to understand and does not: it is no SDP, and not
+/// marked as optional (section 20.11 of RFC 3261). Answer 415.
+[[nodiscard]] bool has_strange_body(const sip_s* sip);
 /// The body and its media type, whatever it is.
 [[nodiscard]] std::string_view body(const sip_s* sip);
 [[nodiscard]] std::string content_type(const sip_s* sip);
@@ -26,6 +29,14 @@ namespace baton::telephony::sip {
 /// Supported or Require lists the feature.
 [[nodiscard]] bool supports(const sip_s* sip, const char* feature);
 [[nodiscard]] bool requires_feature(const sip_s* sip, const char* feature);
+
+/// The option tags of Require that the server does not know, as Unsupported lists them; empty where
+/// it knows all (RFC 3261 section 8.2.2.3).
+[[nodiscard]] std::string unknown_extensions(const sip_s* sip);
+
+/// A provisional response that is owed a PRACK, and the RAck of that (RFC 3262 section 7.2).
+[[nodiscard]] bool is_reliable(const sip_s* response);
+[[nodiscard]] std::string rack(const sip_s* response);
 
 /// What the peer's Allow says of a method; unknown where it sent none.
 enum class Allowed : unsigned char { unknown, yes, no };

@@ -1,11 +1,10 @@
-#include <strings.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/endpoint_impl.hpp"
 #include "telephony/sip/refer.hpp"
@@ -24,7 +23,6 @@ constexpr const char* kAllow =
     "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, REGISTER";
 constexpr const char* kNotKept = "The Registration Cannot Be Kept";
 constexpr const char* kSupported = "100rel, timer, norefersub";
-constexpr const char* kExtensions[] = {"100rel", "timer", "norefersub"};
 
 }  // namespace
 
@@ -158,17 +156,10 @@ bool Endpoint::Impl::overloaded() {
 }
 
 bool Endpoint::Impl::refuse_unsupported(MessageGuard& msg, sip_t* sip) {
-  std::string unsupported;
-  if (sip->sip_require != nullptr && sip->sip_require->k_items != nullptr) {
-    for (const msg_param_t* item = sip->sip_require->k_items; *item != nullptr; ++item) {
-      const bool known = std::ranges::any_of(
-          kExtensions, [item](const char* each) { return strcasecmp(each, *item) == 0; });
-      if (!known) unsupported += (unsupported.empty() ? "" : ", ") + std::string{*item};
-    }
-  }
-  if (unsupported.empty()) return false;
+  const std::string unknown = unknown_extensions(sip);
+  if (unknown.empty()) return false;
   counters().malformed++;
-  reply(msg, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED_STR(unsupported.c_str()));
+  reply(msg, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED_STR(unknown.c_str()));
   return true;
 }
 

@@ -196,9 +196,19 @@ void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s*
     transaction.reply(400, kTooManyHeaders);
     return;
   }
+  if (const std::string unknown = unknown_extensions(sip); !unknown.empty()) {
+    tags.header("Unsupported", unknown);
+    transaction.reply(420, nullptr, &tags);
+    return;
+  }
   switch (method) {
     case sip_method_invite:
     case sip_method_update:
+      if (has_strange_body(sip)) {
+        tags.add(SIPTAG_ACCEPT_STR("application/sdp"));
+        transaction.reply(415, nullptr, &tags);
+        return;
+      }
       if (method == sip_method_update && !dialog_ && dialling_) {
         dialling_->on_update(dialog, std::move(transaction), sip);
         return;
@@ -235,6 +245,7 @@ void Leg::on_bye(ServerTransaction transaction, const sip_s* sip) {
   transaction.reply(200);
   if (state_ == LegState::ended || state_ == LegState::dialling) return;
   // A party that hangs up before it saw our ACK, or while its own re-INVITE is open.
+  acknowledge();
   drop_peer_invite();
   finish(state_ == LegState::ending ? core::EndCause::local : core::EndCause::remote, 0,
          sip->sip_reason != nullptr ? reason_text(sip) : std::string());
@@ -246,6 +257,9 @@ void Leg::set_peer_invite(std::unique_ptr<InviteServer> invite) {
 }
 
 void Leg::drop_peer_invite() {
+  // No ACK of it will be heard of any more.
+  end_on_ack_ = false;
+  held_.reset();
   if (!invite_) return;
   if (!invite_->answered()) invite_->refuse(487);
   context_.retire(std::move(invite_));
@@ -326,11 +340,14 @@ void Leg::give_up(core::EndCause cause, int code, const std::string& text) {
   finish(cause, code, text);
 }
 
-void Leg::end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite, bool answer_needed) {
+void Leg::end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite,
+                    std::string_view offer) {
   TagList ack;
-  if (answer_needed) {
-    // The 2xx carried an offer, and the ACK owes an answer to it: one by which nothing flows.
-    if (const auto answer = media_.answer_hold()) sdp_tags(ack, *answer);
+  if (!offer.empty()) {
+    // The leg's own media has nothing to do with this dialog any more.
+    LegMedia media = media_;
+    media.offer_failed();
+    if (!media.receive_offer(offer)) sdp_tags(ack, media.answer_owed(context_.source()));
   }
   dialog->ack(invite, ack);
   invite.close();
@@ -361,7 +378,7 @@ void Leg::end(int code, const std::string& text, Completion completion) {
       end_dialling();
       return;
     case LegState::unacknowledged:
-      acknowledge(media_.answer_hold().value_or(std::string()));
+      acknowledge();
       break;
     default:
       break;

@@ -108,6 +108,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void acknowledge_answer();
   /// Acknowledges the offer of an unacknowledged leg with that answer.
   void acknowledge(const std::string& sdp);
+  /// The same while nobody is joined to it: by LegMedia::answer_owed().
+  void acknowledge();
 
   // While it is up.
 
@@ -160,8 +162,9 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void abandon();
   /// Sends BYE and ends the leg for another reason than a command.
   void give_up(core::EndCause cause, int code, const std::string& text);
-  /// An INVITE of ours that got a 2xx nobody wants: ACK and BYE.
-  void end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite, bool answer_needed);
+  /// An INVITE of ours that got a 2xx nobody wants: ACK and BYE. `offer`: what the ACK has to
+  /// answer, if anything.
+  void end_stray(std::shared_ptr<Dialog> dialog, ClientTransaction& invite, std::string_view offer);
   void confirm();
   /// (Re)starts the session timer after a refresh.
   void arm_session_timer();
@@ -210,7 +213,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
   void lose_its_way();
-  void answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_offer,
+  /// `offer_due`: the 2xx brings the party's offer. `early_sdp`: its last SDP before that.
+  void answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool offer_due,
                 ClientTransaction& invite, std::string early_sdp);
 
   LegContext& context_;

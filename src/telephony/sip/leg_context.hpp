@@ -85,6 +85,10 @@ struct LegContext {
   SwitchCounters counters;
 
   [[nodiscard]] const SipConfig& config() const { return endpoint->config(); }
+  /// Where parked parties hear the built-in source from.
+  [[nodiscard]] std::optional<LocalMedia> source() const {
+    return tone != nullptr ? std::optional(tone->local_media()) : std::nullopt;
+  }
   [[nodiscard]] DialogContext dialogs() const {
     return {endpoint->agent(), loop, transactions, headers.get()};
   }

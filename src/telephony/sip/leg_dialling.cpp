@@ -176,35 +176,31 @@ void LegDialling::on_provisional(Branch& branch, const Response& response) {
 }
 
 void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip) {
-  if (sip->sip_rseq == nullptr || !requires_feature(sip, "100rel")) return;
+  if (!is_reliable(sip)) return;
   const auto rseq = static_cast<std::uint32_t>(sip->sip_rseq->rs_response);
   // RFC 3262 section 4: one that comes again, or out of order, is not acknowledged again.
   if (branch.last_rseq != 0 && rseq != branch.last_rseq + 1 && &dialog == branch.seed.get()) return;
   if (&dialog == branch.seed.get()) branch.last_rseq = rseq;
   TagList tags;
-  tags.header("RAck",
-              std::to_string(rseq) + " " + std::to_string(sip->sip_cseq->cs_seq) + " INVITE");
+  tags.header("RAck", rack(sip));
   const std::string_view sdp = sdp_body(sip);
   const auto leg = leg_.lock();
   const auto known = branch.early.find(&dialog);
   const bool updated = known != branch.early.end() && known->second.updated;
-  if (!sdp.empty() && !updated) {
-    branch.early_sdp = sdp;
-    if (branch.offer.empty() && leg) {
-      // Their offer in a reliable 183 must be answered in the PRACK (section 5). Nothing flows
-      // until the call is answered and bridged.
-      LegMedia probe(context_.endpoint->bound().front().host, leg->media().session_id());
-      if (!probe.receive_offer(sdp)) {
-        if (const auto answer = probe.answer_hold()) {
-          leg->sdp_tags(tags, *answer);
-          branch.early.insert_or_assign(&dialog, Early{std::move(probe)});
-        }
-      }
-    } else if (leg) {
-      // Other phones have the same offer, so the leg's own media waits for the one that wins.
-      LegMedia media = leg->media();
+  if (!sdp.empty() && !updated && leg) {
+    // Other phones and forks have their own, so the leg's media waits for the one that wins.
+    LegMedia media = leg->media();
+    if (!branch.offer.empty()) {
       if (!media.receive_answer(sdp)) {
         branch.early.insert_or_assign(&dialog, Early{std::move(media)});
+      }
+    } else if (known == branch.early.end()) {
+      // Their offer in a reliable 183 must be answered in the PRACK (section 5). Nothing flows
+      // until the call is answered and bridged.
+      media.offer_failed();
+      if (!media.receive_offer(sdp)) {
+        leg->sdp_tags(tags, media.answer_owed(context_.source()));
+        branch.early.emplace(&dialog, Early{std::move(media)});
       }
     }
   }
@@ -252,7 +248,6 @@ void LegDialling::on_update(Dialog& dialog, ServerTransaction transaction, const
       return;
     }
     early->second.updated = true;
-    (*branch)->early_sdp = offer;
     leg->sdp_tags(tags, *answer);
   }
   leg->learn_allow(sip);
@@ -276,9 +271,16 @@ void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
   if (contact_is_a_name(response.sip) && dialog->send_to().empty()) {
     dialog->set_send_to(branch.way.request_uri);
   }
+  auto early = branch.early.extract(dialog.get());
+  const bool offer_due = branch.offer.empty() && early.empty();
+  // A second 2xx is of a dialog that nobody has, and is to be ended (RFC 3261 section 13.2.2.4).
+  branch.early.clear();
+  branch.forks.clear();
+  branch.seed.reset();
   if (over_ || leg->ended()) {
     context_.counters.late_answers_ended.fetch_add(1, std::memory_order_relaxed);
-    leg->end_stray(std::move(dialog), transaction, branch.offer.empty());
+    leg->end_stray(std::move(dialog), transaction,
+                   offer_due ? sdp_body(response.sip) : std::string_view());
     branch.final_code = 487;
     conclude();
     return;
@@ -289,12 +291,15 @@ void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
     if (other.get() != &branch) cancel(*other);
   }
   branch.final_code = 200;
-  if (const auto early = branch.early.find(dialog.get());
-      early != branch.early.end() && early->second.updated && !branch.offer.empty()) {
-    leg->media() = std::move(early->second.media);
+  std::string early_sdp;
+  if (early) {
+    early_sdp = early.mapped().media.remote();
+    // Where the party offered, the leg's media knows nothing of it yet.
+    if (early.mapped().updated || branch.offer.empty()) {
+      leg->media() = std::move(early.mapped().media);
+    }
   }
-  leg->answered(std::move(dialog), response.sip, !branch.offer.empty(), transaction,
-                branch.early_sdp);
+  leg->answered(std::move(dialog), response.sip, offer_due, transaction, std::move(early_sdp));
 }
 
 bool LegDialling::try_again(Branch& branch, const Response& response) {
@@ -304,21 +309,34 @@ bool LegDialling::try_again(Branch& branch, const Response& response) {
     case 407:
       if (branch.authorized || branch.way.credentials.username.empty() || response.sip == nullptr)
         return false;
-      return send(branch, response.sip);
+      return begin_anew(branch) && send(branch, response.sip);
     case 422:
       if (branch.lengthened || !leg->session_timer().learn_too_small(response.sip)) return false;
       branch.lengthened = true;
-      return send(branch, nullptr);
+      return begin_anew(branch) && send(branch, nullptr);
     case 415:
     case 488:
     case 606:
       // Our offer does not suit: let the party make one.
       if (branch.offer.empty()) return false;
       branch.offer.clear();
-      return send(branch, nullptr);
+      return begin_anew(branch) && send(branch, nullptr);
     default:
       return false;
   }
+}
+
+/// The early dialogs ended with the refusal (RFC 3261 section 12.3), and the INVITE that follows
+/// it is in none: its To has no tag, and it goes where the first one went.
+bool LegDialling::begin_anew(Branch& branch) {
+  branch.last_rseq = 0;
+  branch.early.clear();
+  branch.forks.clear();
+  if (!branch.seed->established()) return true;
+  auto seed = branch.seed->fork();
+  if (!seed) return false;
+  branch.seed = std::move(seed);
+  return true;
 }
 
 void LegDialling::cancel(Branch& branch) {

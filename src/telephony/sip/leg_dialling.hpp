@@ -66,7 +66,6 @@ class LegDialling {
     std::vector<std::unique_ptr<Dialog>> forks;  // Dialogs of other remote tags.
     ClientTransaction* invite = nullptr;         // Until its final response.
     std::string offer;                           // As sent; empty: delayed.
-    std::string early_sdp;                       // Of a reliable provisional response.
     std::map<const Dialog*, Early> early;        // Of the dialogs above.
     std::uint32_t last_rseq = 0;
     bool ringing = false;
@@ -85,6 +84,7 @@ class LegDialling {
   void on_provisional(Branch& branch, const Response& response);
   void on_success(Branch& branch, ClientTransaction& transaction, const Response& response);
   bool try_again(Branch& branch, const Response& response);
+  bool begin_anew(Branch& branch);
   void acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip);
   Dialog* dialog_of(Branch& branch, const sip_s* sip);
   std::unique_ptr<Dialog> take_dialog(Branch& branch, const sip_s* sip);

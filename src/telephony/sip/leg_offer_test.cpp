@@ -132,5 +132,145 @@ TEST_F(LegOfferTest, TheOfferOfAPartyThatHungUpDuringTheBackOffIsNotCarriedAgain
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), carried->cseq());
 }
 
+TEST_F(LegOfferTest, WhoWasJoinedToAMutedPartyIsToldWhenItIsHeardAgain) {
+  start();
+  const auto [a, b] = bridged();
+  int mine = 0;
+  int theirs = 0;
+  const auto told = [](TestUa& ua, int& cseq, int rtp, std::string_view answer) {
+    const auto offer = next_invite(ua, cseq);
+    EXPECT_TRUE(offer);
+    if (!offer) return std::string();
+    cseq = offer->cseq();
+    ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
+    return offer->body();
+  };
+  const auto mute = submit(core::MuteLeg{b, true});
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(mute);
+  const auto hold = submit(core::ParkLeg{a, core::Sound::hold});
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(hold);
+  const auto hold_other = submit(core::ParkLeg{b, core::Sound::silence});
+  told(target, theirs, kTargetRtp, "recvonly");
+  ok(hold_other);
+  const auto join = submit(core::BridgeLegs{a, b});
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendonly"), HasSubstr("a=recvonly"));
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(join);
+
+  const auto unmute = submit(core::MuteLeg{b, false});
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  ok(unmute);
+}
+
+TEST_F(LegOfferTest, WhoRefreshedItsSessionWithAMutedPartyIsToldWhenItIsHeardAgain) {
+  start();
+  const auto [a, b] = bridged();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto muted = target.request("INVITE");
+  ASSERT_TRUE(muted);
+  target.reply(*muted, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ok(mute);
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendrecv", 2, "0 101"));
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=recvonly"));
+  customer.ack();
+  const auto unmute = submit(core::MuteLeg{b, false});
+  const auto heard = next_invite(target, muted->cseq());
+  ASSERT_TRUE(heard);
+  target.reply(*heard, 200, TestUa::sdp(kTargetRtp, "sendrecv", 3, "0 101"));
+  ok(unmute);
+  const auto told = customer.request("INVITE");
+  ASSERT_TRUE(told);
+  EXPECT_THAT(told->body(), HasSubstr("a=sendrecv"));
+}
+
+TEST_F(LegOfferTest, UnmutingTellsNobodyWhatHeKnows) {
+  start();
+  const auto [a, b] = bridged();
+  int cseq = 0;
+  for (const bool muted : {true, false}) {
+    const auto id = submit(core::MuteLeg{b, muted});
+    const auto offer = next_invite(target, cseq);
+    ASSERT_TRUE(offer);
+    cseq = offer->cseq();
+    target.reply(*offer, 200,
+                 TestUa::sdp(kTargetRtp, muted ? "recvonly" : "sendrecv", cseq, "0 101"));
+    ok(id);
+  }
+  // Were he told, his re-INVITE would come before that of the hold.
+  customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}));
+}
+
+TEST_F(LegOfferTest, AReliableProvisionalResponseToAReinviteIsAcknowledged) {
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  const std::string answer = TestUa::sdp(kCustomerRtp, "recvonly", 9, "0 101");
+  const auto pracked = [&](int rseq) {
+    const auto prack = customer.request("PRACK");
+    ASSERT_TRUE(prack);
+    EXPECT_EQ(fmt::format("{} {} INVITE", rseq, hold->cseq()), prack->header("RAck"));
+    EXPECT_EQ(customer.remote, prack->header("From"));
+    customer.reply(*prack, 200);
+  };
+  customer.reply(*hold, 183, answer, "Require: 100rel\r\nRSeq: 41\r\n");
+  pracked(41);
+  // The same again, which the PRACK crossed, is passed over, and so is one that skips a number.
+  customer.reply(*hold, 183, answer, "Require: 100rel\r\nRSeq: 41\r\n");
+  customer.reply(*hold, 180, "", "Require: 100rel\r\nRSeq: 43\r\n");
+  customer.reply(*hold, 180, "", "Require: 100rel\r\nRSeq: 42\r\n");
+  pracked(42);
+  // The answer came in the 183; the 200 need not repeat it (RFC 3262 section 5).
+  customer.reply(*hold, 200);
+  ASSERT_TRUE(customer.request("ACK"));
+  ok(park);
+}
+
+TEST_F(LegOfferTest, ABodyThatIsNoSdpIsRefused) {
+  start();
+  bridged();
+  for (const std::string_view method : {"INVITE", "UPDATE"}) {
+    const int cseq = target.ask(method, "--b--\r\n");
+    const auto refused =
+        target.wait([&](const Message& m) { return m.code() >= 200 && m.cseq() == cseq; });
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(415, refused->code()) << method;
+    EXPECT_EQ("application/sdp", refused->header("Accept"));
+    if (method == "INVITE") target.ack();
+  }
+  // One that need not be understood is a request without offer (RFC 3261 section 20.11).
+  target.ask("INVITE", "--b--\r\n", "Content-Disposition: signal;handling=optional\r\n");
+  const auto offer = target.response(200);
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(std::to_string(kCustomerRtp), audio_port(*offer));
+}
+
+TEST_F(LegOfferTest, AnExtensionThatIsUnknownIsRefusedInsideTheDialogToo) {
+  start();
+  bridged();
+  for (const std::string_view method : {"INVITE", "UPDATE", "INFO", "REFER"}) {
+    const int cseq = target.ask(
+        method, method == "INVITE" ? TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101") : "",
+        "Require: timer, precondition\r\nRefer-To: <sip:bob@baton>\r\n");
+    const auto refused =
+        target.wait([&](const Message& m) { return m.code() >= 200 && m.cseq() == cseq; });
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(420, refused->code()) << method;
+    EXPECT_EQ("precondition", refused->header("Unsupported"));
+    if (method == "INVITE") target.ack();
+  }
+  // Who leaves is let go.
+  const int bye = target.ask("BYE", "", "Require: precondition\r\n");
+  const auto gone = target.wait([&](const Message& m) { return m.cseq() == bye; });
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(200, gone->code());
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip

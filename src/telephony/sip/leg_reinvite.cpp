@@ -4,6 +4,7 @@
 #include <sofia-sip/sip.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "telephony/sip/dialog_tags.hpp"
@@ -37,6 +38,8 @@ void LegReinvite::start() {
 void LegReinvite::send(const sip_s* challenge) {
   // One challenge for each attempt: the one after a back-off bears no credential at first.
   authorized_ = challenge != nullptr;
+  last_rseq_ = 0;
+  early_answer_.clear();
   TagList tags;
   leg_->common_tags(tags, false);
   leg_->session_timer().on_request(tags);
@@ -61,7 +64,10 @@ void LegReinvite::send(const sip_s* challenge) {
 }
 
 void LegReinvite::on_response(ClientTransaction& transaction, const Response& response) {
-  if (response.provisional()) return;
+  if (response.provisional()) {
+    on_provisional(response.sip);
+    return;
+  }
   if (response.success()) {
     // The ACK is owed whatever has become of the leg (RFC 3261 section 13.2.2.4).
     if (leg_->dialog() != nullptr) {
@@ -74,7 +80,10 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
     leg_->learn_allow(response.sip);
     leg_->session_timer().learn_answer(response.sip);
     leg_->arm_session_timer();
-    if (const auto error = leg_->media().receive_answer(sdp_body(response.sip))) {
+    std::string_view answer = sdp_body(response.sip);
+    // It may have come already (RFC 3262 section 5).
+    if (answer.empty()) answer = early_answer_;
+    if (const auto error = leg_->media().receive_answer(answer)) {
       leg_->media().offer_failed();
       done(488, error->text);
       return;
@@ -127,6 +136,19 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
   }
   leg_->media().offer_failed();
   done(response.status, text);
+}
+
+void LegReinvite::on_provisional(const sip_s* response) {
+  if (!is_reliable(response) || leg_->ended()) return;
+  const auto rseq = static_cast<std::uint32_t>(response->sip_rseq->rs_response);
+  // RFC 3262 section 4: one that comes again, or out of order, is not acknowledged.
+  if (last_rseq_ != 0 && rseq != last_rseq_ + 1) return;
+  last_rseq_ = rseq;
+  if (const auto sdp = sdp_body(response); !sdp.empty()) early_answer_ = sdp;
+  leg_->request(
+      *leg_->dialog(), "PRACK",
+      [value = rack(response)](TagList& tags) { tags.header("RAck", value); },
+      [](ClientTransaction&, const Response&) {});
 }
 
 void LegReinvite::look_again(const std::string& text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
  private:
   void send(const sip_s* challenge);
   void on_response(ClientTransaction& transaction, const Response& response);
+  void on_provisional(const sip_s* response);
   void back_off(std::chrono::milliseconds at_least);
   void look_again(const std::string& text);
   void done(int code, const std::string& text);
@@ -38,6 +40,8 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   Loop::Clock::time_point give_up_at_;
   Loop::Timer retry_;
   std::string offer_;
+  std::string early_answer_;  // Of a reliable provisional response.
+  std::uint32_t last_rseq_ = 0;
   bool authorized_ = false;
   bool lengthened_ = false;  // A 422 was obeyed once.
   int unreachable_ = 0;      // How often the transport said that nobody is there.

@@ -42,7 +42,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
       transaction.reply(error->status, nullptr, &tags);
       return false;
     }
-  } else if (!sip::body(sip).empty()) {
+  } else if (has_strange_body(sip)) {
     tags.add(SIPTAG_ACCEPT_STR("application/sdp"));
     transaction.reply(415, nullptr, &tags);
     return false;
@@ -244,7 +244,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   return std::nullopt;
 }
 
-void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_offer,
+void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool offer_due,
                    ClientTransaction& invite, std::string early_sdp) {
   dialog_ = std::move(dialog);
   learn_allow(sip);
@@ -252,7 +252,7 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
   std::string body(sdp_body(sip));
   // The answer may have come in a reliable provisional response already (RFC 3262 section 5).
   if (body.empty()) body = std::move(early_sdp);
-  if (had_offer) {
+  if (!offer_due) {
     answered_ = &invite;
     // Where an UPDATE of the early dialog came after the answer, this was no answer to it, and SDP
     // of the 2xx does not count (RFC 6337 section 3.1.1).
@@ -274,7 +274,7 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
   fresh_ = true;
   if (const auto error = media_.receive_offer(body)) {
     state_ = LegState::confirmed;
-    end_stray(std::move(dialog_), invite, false);
+    end_stray(std::move(dialog_), invite, {});
     finish(core::EndCause::refused, 488, error->text);
     return;
   }
@@ -284,7 +284,7 @@ void Leg::answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool had_of
     const auto leg = weak.lock();
     if (!leg || leg->state_ != LegState::unacknowledged) return;
     // Nobody bridged it: the peer gives up at 32 s, so it is acknowledged, and held.
-    if (const auto answer = leg->media_.answer_hold()) leg->acknowledge(*answer);
+    leg->acknowledge();
   });
   context_.emit(core::LegAnswered{id_});
 }
@@ -306,6 +306,12 @@ void Leg::acknowledge(const std::string& sdp) {
   std::exchange(unacknowledged_, nullptr)->close();
   confirm();
   forget_dialling();
+}
+
+void Leg::acknowledge() {
+  if (state_ != LegState::unacknowledged) return;
+  acknowledge(media_.answer_owed(context_.source()));
+  play(sound_);
 }
 
 void Leg::forget_dialling() {

@@ -216,6 +216,7 @@ class TestUa {
   static std::string with_body(std::string_view body, std::string_view type = "application/sdp") {
     if (body.empty()) return "Content-Length: 0\r\n\r\n";
     if (body.starts_with("Signal=")) type = "application/dtmf-relay";
+    if (body.starts_with("--")) type = "multipart/mixed;boundary=b";
     return fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n\r\n{}", type, body.size(), body);
   }
   std::string make(std::string_view method, int number, std::string_view more,

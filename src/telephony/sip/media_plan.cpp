@@ -285,6 +285,16 @@ class MediaComposer {
     return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_answered,
                      true, false);
   }
+
+  static std::string reject(LegMedia& to) {
+    if (!to.answerable()) return {};
+    Plan out;
+    for (const auto& asked : plan_of(to.now_.remote)->lines) {
+      out.lines.push_back(Line{.media = disabled_like(asked.media)});
+    }
+    return to.commit(assemble(std::move(out), to.origin_address_), LegMedia::Turn::local_answered,
+                     true, false);
+  }
 };
 
 LegMedia::LegMedia(std::string origin_address, std::uint64_t session_id)
@@ -432,6 +442,14 @@ std::optional<std::string> LegMedia::answer_source(const LocalMedia& source) {
 std::string LegMedia::offer_hold() { return MediaComposer::offer_hold(*this); }
 
 std::optional<std::string> LegMedia::answer_hold() { return MediaComposer::answer_hold(*this); }
+
+std::string LegMedia::answer_owed(const std::optional<LocalMedia>& source) {
+  if (source) {
+    if (auto answer = answer_source(*source)) return *std::move(answer);
+  }
+  if (auto answer = answer_hold()) return *std::move(answer);
+  return MediaComposer::reject(*this);
+}
 
 std::optional<std::string> LegMedia::offer_again() {
   if (now_.local.empty() || answer_due()) return std::nullopt;

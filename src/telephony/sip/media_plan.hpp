@@ -157,6 +157,10 @@ class LegMedia {
   /// ours is known for them, else rejected. nullopt: no offer is to be answered, or no line is
   /// left.
   [[nodiscard]] std::optional<std::string> answer_hold();
+  /// The answer that an ACK or a PRACK owes to the party's offer while nobody is joined to it (RFC
+  /// 3261 section 13.2.2.4, RFC 3262 section 5): answer_source(), where there is a source, else
+  /// answer_hold(), else all lines are rejected. Empty only where no offer is to be answered.
+  [[nodiscard]] std::string answer_owed(const std::optional<LocalMedia>& source);
   /// Our last SDP once more with the same version: session refresh, or the offer in answer to an
   /// offerless re-INVITE. nullopt: none was sent yet.
   [[nodiscard]] std::optional<std::string> offer_again();
@@ -164,8 +168,9 @@ class LegMedia {
   /// Mutes the party: from the next body on. What we send to it says "sendonly" at most, so it
   /// answers "recvonly" and stops sending, while it still hears the other; what is made of it for
   /// the other leg says "recvonly" at most. (A muted party that is *offered* recvonly would be
-  /// asked to send only: the opposite.) One re-INVITE to the muted party is enough; the other
-  /// party's need not be changed, it merely gets no packets.
+  /// asked to send only: the opposite.) One re-INVITE to the muted party is enough to mute it; the
+  /// other need not be told, it merely gets no packets. Whatever it was told while the first was
+  /// muted said that it hears nothing, though, so needs_reoffer() is to be asked once that is over.
   void set_muted(bool muted) { muted_ = muted; }
   [[nodiscard]] bool muted() const { return muted_; }
 

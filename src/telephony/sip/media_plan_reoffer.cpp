@@ -89,7 +89,10 @@ bool needs_reoffer(const LegMedia& to, const LegMedia& from) {
         before.media.proto != after.media.proto) {
       return true;
     }
-    const auto wanted = reversed(chosen.direction);
+    // Who was told that it would hear nothing (of a muted party) could not say that it wants to.
+    const bool hears =
+        receives(chosen.direction) || (!to.now_.remote_was_offer && !sends(before.direction));
+    const auto wanted = make_direction(hears, sends(chosen.direction));
     if (both(before.direction, wanted) != both(after.direction, wanted)) return true;
     if (transport_of(told, before.media) != transport_of(now, after.media)) return true;
     if (!setup_holds(setup_of(told, before.media), setup_of(now, after.media),

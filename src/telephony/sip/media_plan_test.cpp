@@ -447,6 +447,24 @@ TEST(LegMedia, HoldsALegThatWasNeverSentAnything) {
   EXPECT_EQ(first.answer_hold(), std::nullopt);
 }
 
+TEST(LegMedia, OwesAnAnswerToEveryOffer) {
+  EXPECT_EQ(leg(1).answer_owed(kSource), "");
+  auto party = offered(2, body("192.0.2.1", kAudio));
+  EXPECT_EQ(direction_of(party.answer_owed(kSource)), Direction::sendonly);
+  EXPECT_TRUE(party.listener());
+  // Without the source, or where it does not suit, and nothing of ours was ever sent.
+  auto silent = offered(3, body("192.0.2.1", kAudio));
+  EXPECT_FALSE(parsed(silent.answer_owed({})).media[0].enabled());
+  auto secure =
+      offered(4, body("192.0.2.1", "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 X inline:k\r\n" +
+                                       std::string("m=video 4002 RTP/AVP 99\r\n")));
+  const auto answer = parsed(secure.answer_owed(kSource));
+  ASSERT_EQ(answer.media.size(), 2U);
+  for (const auto& media : answer.media) EXPECT_FALSE(media.enabled());
+  EXPECT_FALSE(secure.answer_due());
+  EXPECT_TRUE(secure.parked());
+}
+
 TEST(LegMedia, GoesBackWhenAnOfferFails) {
   Call call(body("192.0.2.1", kAudio), body("192.0.2.2", kPcmuOnly));
   const auto before = call.customer.local();
@@ -630,6 +648,22 @@ INSTANTIATE_TEST_SUITE_P(
         Reoffer{"new_key", kTarget,
                 body("192.0.2.1", "m=audio 4000 RTP/AVP 0 8\r\na=crypto:1 X inline:k\r\n"), true}),
     [](const auto& row) { return std::string(row.param.name); });
+
+TEST(LegMedia, NeedsAnOfferOfAPartyThatIsHeardAgain) {
+  Call call(body("192.0.2.1", kAudio), body("192.0.2.2", kPcmuOnly));
+  call.agent.set_muted(true);
+  ASSERT_TRUE(call.customer.offer_from(call.agent, OfferFrom::last));
+  accept(call.customer, body("192.0.2.1", std::string(kAudio) + "a=sendonly\r\n"));
+  EXPECT_FALSE(needs_reoffer(call.customer, call.agent));
+  call.agent.set_muted(false);
+  EXPECT_TRUE(needs_reoffer(call.customer, call.agent));
+  // Who holds does not want to hear, whatever the other does.
+  ASSERT_FALSE(
+      call.customer.receive_offer(body("192.0.2.1", std::string(kAudio) + "a=sendonly\r\n")));
+  ASSERT_TRUE(call.customer.answer_from(call.agent));
+  call.agent.set_muted(true);
+  EXPECT_FALSE(needs_reoffer(call.customer, call.agent));
+}
 
 TEST(LegMedia, NeedsAnOfferWhereNothingWasTold) {
   const auto customer = offered(1, body("192.0.2.1", kAudio));
