@@ -159,6 +159,28 @@ describe("BatonClient", () => {
     expect(states).toEqual(["open", "connecting", "open"]);
   });
 
+  it("asks for the whole state again where the connection died between its syncs", async () => {
+    await connected();
+    const sync = (topic: string): void =>
+      server.socket.tell({
+        topic,
+        subtopic: "StateSync",
+        message: {},
+        agent: "agent1",
+        epoch: "e1",
+        sequence: 7,
+      });
+    sync("App");
+    server.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+    server.socket.onopen?.();
+    for (const topic of ["App", "Agent", "InboundCall"]) sync(topic);
+    server.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
+  });
+
   it("stays signed out when the server says so", async () => {
     const client = await connected();
     server.socket.onclose?.({ code: 4401, reason: "the account was disabled" });
