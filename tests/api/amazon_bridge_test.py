@@ -200,6 +200,17 @@ async def test_an_agent_has_so_many_tabs_and_no_more(amazon: AmazonWorld):
     assert "amazon.max_tabs" in (await third.desktop.error("NOT_PERMITTED"))["msg"]
 
 
+@pytest.mark.config({"amazon": {"max_tabs": 1}})
+async def test_a_tab_that_comes_back_is_not_kept_out_by_the_connection_that_it_had(amazon: AmazonWorld):
+    session = AgentSession()
+    desktop = await amazon.desktop("agent1", state=None)
+    before = await amazon.bridge("agent1", session)
+    await amazon.bridge("agent1", session)
+    await before.stop()
+    await session.offer()
+    await desktop.offered()
+
+
 async def test_the_phone_buttons(amazon: AmazonWorld):
     session = AgentSession()
     await amazon.bridge("agent1", session)

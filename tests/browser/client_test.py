@@ -36,9 +36,10 @@ async def test_the_example_of_the_readme_works_when_pasted(world: World, browser
 class InNode:
     """tests/browser/client.mjs, which prints what the library tells, a JSON object a line."""
 
-    def __init__(self, world: World, token: str, *arguments: str):
+    def __init__(self, world: World, token: str, *arguments: str, **environment: str):
         self.environment = {**os.environ, "BATON_URL": "http://%s:%d" % world.server.http, "BATON_TOKEN": token,
-                            "BATON_CLIENT": str(SOURCE / "build" / "web" / "pages" / "lib" / "client.js")}
+                            "BATON_CLIENT": str(SOURCE / "build" / "web" / "pages" / "lib" / "client.js"),
+                            **environment}
         self.arguments = arguments
 
     async def __aenter__(self) -> InNode:
@@ -78,6 +79,21 @@ async def test_node_hears_the_outcome_that_came_while_the_server_was_away(world:
         assert (outcome["state"], outcome["transferId"]) == ("connected", accepted["transferId"])
         assert await asyncio.wait_for(client.process.wait(), 20) == 0
     talk.desktop.check()
+
+
+async def test_a_service_with_tickets_alone_is_told_what_becomes_of_what_it_asks_for_an_agent(world: World):
+    crm = await world.token("crm", "service")
+    async with InNode(world, crm, DIAL_PAD, BATON_AGENT="agent1") as client:
+        refused = await client.told(what="refused")
+        assert refused["errorType"] == "BLIND_TRANSFER_FAILED"
+    await world.talking("agent1")
+    async with InNode(world, crm, DIAL_PAD, BATON_AGENT="agent1") as client:
+        third = await world.carrier.incoming()
+        await third.ring()
+        await third.answer()
+        accepted = await client.told(what="accepted")
+        outcome = await client.told(what="outcome")
+        assert (outcome["state"], outcome["transferId"]) == ("connected", accepted["transferId"])
 
 
 async def test_a_token_that_is_not_good_is_told_at_once(world: World):

@@ -56,20 +56,27 @@ std::string AmazonSwitch::frame(const std::string& agent, core::BridgeId bridge,
   {
     const std::lock_guard lock(mutex_);
     const auto known = bridges_.find(bridge);
-    if (std::holds_alternative<message::BridgeHello>(frame)) {
-      const auto tabs = std::ranges::count(bridges_, agent,
-                                           &std::pair<const core::BridgeId, std::string>::second);
+    if (const auto* hello = std::get_if<message::BridgeHello>(&frame)) {
       if (known != bridges_.end()) return "subtopic: this connection has said Hello already";
+      auto tabs = std::ranges::count_if(
+          bridges_, [&](const auto& each) { return each.second.agent == agent; });
+      if (tabs >= config_.max_tabs) {
+        // A tab that comes back may do so before the end of its connection is noticed. To the core
+        // that one is dead already; it must not keep its own tab out.
+        tabs -= static_cast<std::ptrdiff_t>(std::erase_if(bridges_, [&](const auto& each) {
+          return each.second.agent == agent && each.second.tab == hello->tab;
+        }));
+      }
       if (tabs >= config_.max_tabs) {
         ++stats_.tabs_refused;
         return "agent: '" + agent + "' has " + std::to_string(tabs) +
                " bridges connected, which is the limit (amazon.max_tabs); close a tab";
       }
-      bridges_.emplace(bridge, agent);
+      bridges_.emplace(bridge, Tab{.agent = agent, .tab = hello->tab});
     } else if (known == bridges_.end()) {
       return "subtopic: the first thing that a bridge says must be Hello";
-    } else if (known->second != agent) {
-      return "agent: this connection is a bridge of '" + known->second + "'";
+    } else if (known->second.agent != agent) {
+      return "agent: this connection is a bridge of '" + known->second.agent + "'";
     }
     stats_.bridges = bridges_.size();
     if (std::holds_alternative<message::BridgeSnapshot>(frame)) ++stats_.snapshots;
@@ -119,7 +126,7 @@ void AmazonSwitch::closed(core::BridgeId bridge) {
     const std::lock_guard lock(mutex_);
     auto known = bridges_.extract(bridge);
     if (known.empty()) return;
-    agent = std::move(known.mapped());
+    agent = std::move(known.mapped().agent);
     stats_.bridges = bridges_.size();
   }
   spdlog::info("amazon-connect: a bridge of {} is gone", agent);

@@ -16,7 +16,8 @@ namespace baton::telephony::amazon {
 
 /// Limits of the back end.
 struct AmazonConfig {
-  int max_tabs = 8;            ///< Bridges of one agent that may be connected at once.
+  int max_tabs = 8;            ///< Bridges of one agent that may be connected at once; a tab that
+                               ///< comes back takes the place of the one that it had.
   bool cold_transfer = false;  ///< Wanted; only for what is logged of bridges that cannot.
 };
 
@@ -51,12 +52,18 @@ class AmazonSwitch final : public Switch {
   /// must be its hello, and all must be the same agent's.
   [[nodiscard]] std::string frame(const std::string& agent, core::BridgeId bridge,
                                   message::BridgeFrame frame);
-  /// Its connection has ended. Does nothing for one that never said hello.
+  /// Its connection has ended. Does nothing for one that never said hello, or whose tab is back.
   void closed(core::BridgeId bridge);
 
   [[nodiscard]] AmazonStats stats() const;
 
  private:
+  /// What a bridge has said of itself.
+  struct Tab {
+    std::string agent;  ///< The login.
+    std::string tab;    ///< BridgeHello::tab.
+  };
+
   void carry_out(core::Command command);
   /// Says in the log, once, why agents and queues are reached by add and leave all the same.
   void miss_cold_transfer(const std::string& agent, std::string_view why);
@@ -68,7 +75,7 @@ class AmazonSwitch final : public Switch {
 
   // State.
   mutable std::mutex mutex_;
-  std::unordered_map<core::BridgeId, std::string> bridges_;  ///< With their agents' logins.
+  std::unordered_map<core::BridgeId, Tab> bridges_;
   AmazonStats stats_;
   bool missed_told_ =
       false;  ///< That a cold transfer is wanted, and cannot be had, is logged once.

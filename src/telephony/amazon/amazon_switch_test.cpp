@@ -18,8 +18,12 @@ struct AmazonSwitchTest : testing::Test {
       [this](core::BridgeId bridge, std::string text) { sent.emplace_back(bridge, text); }};
 
   [[nodiscard]] std::string hello(const std::string& agent, core::BridgeId bridge) {
+    return hello(agent, bridge, "tab-" + std::to_string(bridge));
+  }
+  [[nodiscard]] std::string hello(const std::string& agent, core::BridgeId bridge,
+                                  std::string tab) {
     message::BridgeHello said;
-    said.tab = "tab-" + std::to_string(bridge);
+    said.tab = std::move(tab);
     return back_end.frame(agent, bridge, said);
   }
   void submit(core::BridgeId bridge, core::CommandId id, message::BridgeAction action) {
@@ -83,6 +87,21 @@ TEST_F(AmazonSwitchTest, AnAgentHasSoManyTabsAndNoMore) {
   EXPECT_EQ(back_end.stats().tabs_refused, 1U);
   back_end.closed(1);
   EXPECT_THAT(hello("agent1", 3), IsEmpty());
+}
+
+TEST_F(AmazonSwitchTest, ATabThatComesBackAtTheLimitTakesThePlaceOfItsDeadConnection) {
+  EXPECT_THAT(hello("agent1", 1), IsEmpty());
+  EXPECT_THAT(hello("agent1", 2), IsEmpty());
+  EXPECT_THAT(hello("agent2", 9, "tab-3"), IsEmpty()) << "another agent's tab is another one";
+  EXPECT_THAT(hello("agent1", 3, "tab-3"), HasSubstr("amazon.max_tabs"));
+  inputs.clear();
+  EXPECT_THAT(hello("agent1", 3, "tab-1"), IsEmpty());
+  ASSERT_EQ(inputs.size(), 1U);
+  EXPECT_EQ(std::get<core::BridgeOpened>(inputs[0]).hello.tab, "tab-1");
+  EXPECT_EQ(back_end.stats().bridges, 3U);
+  back_end.closed(1);
+  EXPECT_EQ(inputs.size(), 1U) << "its end is no news";
+  EXPECT_THAT(hello("agent1", 4), HasSubstr("amazon.max_tabs")) << "and frees no second place";
 }
 
 TEST_F(AmazonSwitchTest, ABridgeSaysThatItHasAClientOfTheSdk) {

@@ -7,7 +7,7 @@ class FakeSocket {
   static last: FakeSocket;
   static readonly OPEN = 1;
   readyState = 1;
-  readonly sent: { subtopic: string; data: Record<string, unknown> }[] = [];
+  readonly sent: { subtopic: string; id?: string; data: Record<string, unknown> }[] = [];
   onopen: () => void = () => undefined;
   onmessage: (message: { data: string }) => void = () => undefined;
   onclose: () => void = () => undefined;
@@ -20,6 +20,11 @@ class FakeSocket {
   }
   close(): void {
     this.onclose();
+  }
+  refuse(id: unknown, msg: string): void {
+    const data = { errorType: "NOT_PERMITTED", msg, errorMessage: "Not permitted." };
+    const envelope = { channel: "Amazon", topic: "Error", subtopic: "ApiError" };
+    this.onmessage({ data: JSON.stringify({ ...envelope, agent: "agent1", data, id }) });
   }
   command(message: object): void {
     const envelope = { channel: "Amazon", topic: "Bridge", subtopic: "Command" };
@@ -42,6 +47,8 @@ function library() {
   const handlers: (() => void)[] = [];
   let state = "Busy";
   let broken = false;
+  let accepted = 0;
+  let found = (): void => undefined;
   let takenAt: Date | undefined;
   let acknowledged = (): void => undefined;
   const contact = {
@@ -54,6 +61,7 @@ function library() {
     getQueue: () => null,
     getConnections: () => [],
     addConnection: (endpoint: object) => void added.push(endpoint),
+    accept: ({ success }: { success: () => void }) => (++accepted, success()),
   };
   const agent = {
     getState: () => ({ name: state, type: "system" }),
@@ -67,7 +75,10 @@ function library() {
   };
   const streams = {
     version: "2.28.1",
-    agent: (found: (each: typeof agent) => void) => found(agent),
+    agent: (tell: (each: typeof agent) => void) => {
+      found = () => tell(agent);
+      found();
+    },
     core: {
       onInitialized: () => undefined,
       getUpstream: () => ({
@@ -84,7 +95,17 @@ function library() {
     for (const handler of handlers) handler();
   };
   const breaks = (now: boolean): void => void (broken = now);
-  return { streams, added, becomes, refreshed, breaks, acknowledges: () => acknowledged() };
+  return {
+    streams,
+    added,
+    accepted: () => accepted,
+    becomes,
+    refreshed,
+    breaks,
+    acknowledges: () => acknowledged(),
+    /** The library tells of its agent again. */
+    found: () => found(),
+  };
 }
 
 const storage = new FakeStorage();
@@ -223,6 +244,76 @@ test("what is of another lease, or too late, is not done", async () => {
   bridge.stop();
 });
 
+test("a PC's clock that is set makes no command too late, and none that is too late timely", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  const bridge = await start();
+  const server = Date.now();
+  const sentAt = (since: number): object => ({
+    epoch: 1,
+    action: "accept",
+    at: new Date(server + since).toISOString(),
+    deadlineMs: 10_000,
+    contactId: "c-1",
+  });
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  vi.setSystemTime(server + 60_000);
+  FakeSocket.last.command({ ...sentAt(1_000), command: 7 });
+  await vi.waitFor(() => expect(FakeSocket.last.of("Result")).toMatchObject([{ command: 7 }]));
+  expect(lib.accepted()).toBe(1);
+  vi.advanceTimersByTime(20_000);
+  vi.setSystemTime(server);
+  FakeSocket.last.command({ ...sentAt(9_000), command: 8 });
+  expect(FakeSocket.last.of("Result")[1]).toMatchObject({ command: 8, error: { name: "Expired" } });
+  expect(lib.accepted()).toBe(1);
+  bridge.stop();
+});
+
+test("a Hello that is refused is said again, and the page tells why nobody acts", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
+  const states: unknown[] = [];
+  const bridge = await start({ onState: (...told) => states.push(told) });
+  const hellos = () => FakeSocket.last.sent.filter(({ subtopic }) => subtopic === "Hello");
+  states.length = 0;
+  const full = "agent: 'agent1' has 8 bridges connected, which is the limit";
+  FakeSocket.last.refuse("of something else", full);
+  expect(bridge.state).toBe("standby");
+  FakeSocket.last.refuse(hellos()[0]?.id, full);
+  expect(bridge.state).toBe("refused");
+  lib.found();
+  expect(hellos()).toHaveLength(1);
+  vi.advanceTimersByTime(10_000);
+  expect(hellos()).toHaveLength(2);
+  FakeSocket.last.refuse(hellos()[1]?.id, full);
+  vi.advanceTimersByTime(10_000);
+  expect(hellos()).toHaveLength(3);
+  expect(states).toEqual([["refused", full]]);
+  // What is taken is not answered.
+  vi.advanceTimersByTime(5_000);
+  expect(bridge.state).toBe("standby");
+  vi.advanceTimersByTime(60_000);
+  expect(hellos()).toHaveLength(3);
+  bridge.stop();
+});
+
+test("the lease ends a refusal, and a new connection begins without it", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
+  const bridge = await start();
+  const hellos = () => FakeSocket.last.sent.filter(({ subtopic }) => subtopic === "Hello");
+  FakeSocket.last.refuse(hellos()[0]?.id, "no");
+  vi.advanceTimersByTime(10_000);
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  expect(bridge.state).toBe("active");
+  const before = FakeSocket.last;
+  FakeSocket.last.refuse(hellos()[0]?.id, "no");
+  before.close();
+  await vi.advanceTimersByTimeAsync(250);
+  expect(FakeSocket.last).not.toBe(before);
+  await vi.waitFor(() => expect(bridge.state).toBe("standby"));
+  vi.advanceTimersByTime(60_000);
+  expect(hellos()).toHaveLength(1);
+  bridge.stop();
+});
+
 test("a contact that is not there is told as such", async () => {
   const bridge = await start();
   FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
@@ -237,15 +328,15 @@ test("a contact that is not there is told as such", async () => {
 
 test("a refresh says that the frame answers, though the timer of a hidden tab is late", async () => {
   const bridge = await start();
-  vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
+  vi.useFakeTimers({ now: Date.now(), toFake: ["Date", "performance"] });
   FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-  vi.setSystemTime(Date.now() + 60_000);
+  vi.advanceTimersByTime(60_000);
   FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
   lib.becomes("AfterCallWork");
   await Promise.resolve();
-  vi.setSystemTime(Date.now() + 4_999);
+  vi.advanceTimersByTime(4_999);
   FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
-  vi.setSystemTime(Date.now() + 1);
+  vi.advanceTimersByTime(1);
   FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
   lib.acknowledges();
   FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
@@ -261,7 +352,7 @@ test("a refresh says that the frame answers, though the timer of a hidden tab is
 });
 
 test("it reports that the frame has fallen silent, and that it answers again", async () => {
-  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval", "clearInterval"] });
   const bridge = await start();
   FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   await vi.advanceTimersByTimeAsync(7_000);
@@ -273,7 +364,7 @@ test("it reports that the frame has fallen silent, and that it answers again", a
 });
 
 test("what cannot be read is not reported as if it had ended, but as soon as it can", async () => {
-  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval", "clearInterval"] });
   const bridge = await start();
   FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   lib.breaks(true);

@@ -17,6 +17,8 @@ export type BridgeState =
   | "waiting"
   /** Connected; another tab of this agent acts. */
   | "standby"
+  /** Connected, but Baton does not take this tab, as where there are too many (`amazon.max_tabs`); it is asked again. */
+  | "refused"
   /** This tab acts. */
   | "active"
   | "closed";
@@ -39,8 +41,8 @@ export interface BridgeOptions {
    * Baton is configured to (`amazon.cold_transfer`), it transfers to agents and queues in one step.
    */
   contactClient?: ContactClient;
-  /** Told of every change. */
-  onState?: (state: BridgeState) => void;
+  /** Told of every change; `why` is what Baton says where the state is `refused`. */
+  onState?: (state: BridgeState, why?: string) => void;
   /** The tab's own storage; for tests. */
   storage?: TabStorage;
 }
@@ -50,6 +52,15 @@ const SILENT_MS = 5_000;
 const CHECK_MS = 1_000;
 /** So long after a lease was given Baton leaves out what is older than what it has seen (kCatchUpMs there). */
 const CATCH_UP_MS = 10_000;
+/** The id of a Hello, by which its refusal is known. */
+const HELLO_ID = "hello";
+/** After so long a Hello that was refused is said again. */
+const HELLO_AGAIN_MS = 10_000;
+/** A Hello that is taken is not answered, and a refusal comes at once: after so much silence it was taken. */
+const HELLO_TAKEN_MS = 5_000;
+
+/** Milliseconds by a clock that nobody sets: the PC's may be put right in the middle of a session. */
+const now = (): number => performance.now();
 
 /** What the library's types leave out, like the next. */
 interface WithVersion {
@@ -74,15 +85,15 @@ export class Bridge {
   private agent: connect.Agent | undefined;
   private tab = "";
   private muted = false;
-  /** When the frame was heard last; 0: never. */
-  private heard = 0;
+  /** When the frame was heard last, if ever. */
+  private heard: number | undefined;
   /** Whether it answered, when that was looked at last. */
   private alive = true;
   /** The library could not be read; it is tried again. */
   private owed = false;
   /** Of the lease; 0: this tab does not act. */
   private epoch = 0;
-  /** Baton's clock minus ours, milliseconds. */
+  /** Baton's clock minus `now()`, milliseconds. */
   private skew = 0;
   private reported = "";
   /** The service's time of what was reported last under this lease. */
@@ -91,6 +102,11 @@ export class Bridge {
   private catchingUpUntil: number | undefined;
   private connected: SocketState = "connecting";
   private told: BridgeState | undefined;
+  /** A Hello was said on this connection. */
+  private greeted = false;
+  /** Why Baton did not take it. */
+  private refusal: string | undefined;
+  private greetAgain: ReturnType<typeof setTimeout> | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
   private dirty = false;
   private readonly cold: ColdTransfer | undefined;
@@ -135,6 +151,7 @@ export class Bridge {
   /** Ends the connection for good. The agent's session goes on without Baton. */
   stop(): void {
     clearInterval(this.check);
+    clearTimeout(this.greetAgain);
     this.epoch = 0;
     this.socket?.close();
   }
@@ -142,7 +159,8 @@ export class Bridge {
   get state(): BridgeState {
     if (this.connected !== "open") return this.connected;
     if (!this.agent) return "waiting";
-    return this.epoch > 0 ? "active" : "standby";
+    if (this.epoch > 0) return "active";
+    return this.refusal === undefined ? "standby" : "refused";
   }
 
   // --- The library -------------------------------------------------------------------------------------------------
@@ -151,12 +169,12 @@ export class Bridge {
     this.agent = agent;
     // Every snapshot that the frame sends comes by here; contacts have their new state already.
     agent.onRefresh(() => {
-      this.heard = Date.now();
+      this.heard = now();
       this.changed();
     });
     agent.onStateChange(() => this.changed());
-    agent.onMuteToggle((now) => {
-      this.muted = now.muted;
+    agent.onMuteToggle((toggled) => {
+      this.muted = toggled.muted;
       this.changed();
     });
     this.hello();
@@ -167,9 +185,9 @@ export class Bridge {
     const listen = (): void => {
       const upstream = (this.streams.core as unknown as WithUpstream).getUpstream?.();
       upstream?.onUpstream("acknowledge", () => {
-        this.heard = Date.now();
+        this.heard = now();
       });
-      this.heard = Date.now();
+      this.heard = now();
     };
     try {
       listen();
@@ -186,7 +204,7 @@ export class Bridge {
 
   /** Whether what the frame showed is no older than SILENT_MS. */
   private answers(): boolean {
-    return this.heard === 0 || Date.now() - this.heard < SILENT_MS;
+    return this.heard === undefined || now() - this.heard < SILENT_MS;
   }
 
   /** Reports once for all that changes in one turn. */
@@ -204,6 +222,8 @@ export class Bridge {
   private connection(state: SocketState): void {
     this.connected = state;
     this.epoch = 0;
+    this.greeted = false;
+    this.helloTaken();
     if (state === "open") this.hello();
     this.tell();
   }
@@ -212,16 +232,22 @@ export class Bridge {
     const state = this.state;
     if (state === this.told) return;
     this.told = state;
-    this.options.onState?.(state);
+    if (state === "refused") this.options.onState?.(state, this.refusal);
+    else this.options.onState?.(state);
   }
 
-  private send(subtopic: "Hello" | "Snapshot" | "Endpoints" | "Result", data: object): void {
+  private send(
+    subtopic: "Hello" | "Snapshot" | "Endpoints" | "Result",
+    data: object,
+    id?: string,
+  ): void {
     this.socket?.send(
       JSON.stringify({
         channel: "Amazon",
         topic: "Bridge",
         subtopic,
         source: "baton-bridge",
+        ...(id === undefined ? {} : { id }),
         data,
       }),
     );
@@ -229,9 +255,10 @@ export class Bridge {
 
   /** Says who reports, once the connection and the agent are there. */
   private hello(): void {
-    if (!this.agent || this.connected !== "open") return;
+    if (!this.agent || this.connected !== "open" || this.greeted) return;
+    this.greeted = true;
     const configuration = this.agent.getConfiguration();
-    this.send("Hello", {
+    const data = {
       tab: this.tab,
       instance: this.options.instance ?? "",
       agentArn: this.agent.getAgentARN() || null,
@@ -239,7 +266,29 @@ export class Bridge {
       library:
         this.options.libraryVersion ?? (this.streams as unknown as WithVersion).version ?? "",
       coldTransfer: this.cold !== undefined,
-    });
+    };
+    this.send("Hello", data, HELLO_ID);
+  }
+
+  /** Nobody may act now, and what is in the way, such as too many tabs, passes without a word to this one. */
+  private helloRefused(why: string): void {
+    if (this.epoch !== 0) return;
+    this.refusal = why;
+    this.tell();
+    clearTimeout(this.greetAgain);
+    this.greetAgain = setTimeout(() => {
+      this.greeted = false;
+      this.hello();
+      this.greetAgain = setTimeout(() => {
+        this.helloTaken();
+        this.tell();
+      }, HELLO_TAKEN_MS);
+    }, HELLO_AGAIN_MS);
+  }
+
+  private helloTaken(): void {
+    clearTimeout(this.greetAgain);
+    this.refusal = undefined;
   }
 
   private report(always: boolean): void {
@@ -263,17 +312,25 @@ export class Bridge {
     const until = this.catchingUpUntil;
     if (until === undefined || takenAtMs === null || this.taken === null) return false;
     if (takenAtMs <= this.taken) return false;
-    if (Date.now() >= until) this.catchingUpUntil = undefined;
+    if (now() >= until) this.catchingUpUntil = undefined;
     return true;
   }
 
   private take(text: string): void {
-    let event: { topic?: unknown; subtopic?: unknown; message?: unknown };
+    let event: {
+      topic?: unknown;
+      subtopic?: unknown;
+      message?: unknown;
+      id?: unknown;
+      data?: { msg?: unknown };
+    };
     try {
       event = JSON.parse(text) as typeof event;
     } catch {
       return;
     }
+    if (event.topic === "Error" && event.id === HELLO_ID)
+      return this.helloRefused(String(event.data?.msg));
     if (event.topic !== "Bridge" || event.subtopic !== "Command") return;
     this.obey(event.message as Command);
   }
@@ -281,9 +338,10 @@ export class Bridge {
   private obey(command: Command): void {
     if (command.action === "lease") {
       this.epoch = command.epoch;
-      this.skew = Date.parse(command.at) - Date.now();
+      this.helloTaken();
+      this.skew = Date.parse(command.at) - now();
       this.taken = null;
-      this.catchingUpUntil = Date.now() + CATCH_UP_MS;
+      this.catchingUpUntil = now() + CATCH_UP_MS;
       this.report(true);
       this.tell();
       this.endpoints.lease(command.endpoints);
@@ -306,7 +364,7 @@ export class Bridge {
       if (command.command !== 0)
         this.send("Result", { command: command.command, epoch, ...outcome });
     };
-    const late = Date.now() + this.skew - Date.parse(command.at);
+    const late = now() + this.skew - Date.parse(command.at);
     if (command.deadlineMs !== undefined && late > command.deadlineMs) {
       answer({
         ok: false,

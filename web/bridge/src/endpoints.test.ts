@@ -41,7 +41,7 @@ const until = (count: number): Promise<void> =>
 beforeEach(() => {
   lib = library();
   sent = [];
-  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.useFakeTimers({ toFake: ["performance"] });
 });
 afterEach(() => void vi.useRealTimers());
 

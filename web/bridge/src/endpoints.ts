@@ -16,7 +16,7 @@ const MOST_ARN = 512;
  * them. The list is sent once, and again when it has changed; a new lease says by its digest which one Baton has.
  */
 export class EndpointList {
-  private askedAt = 0;
+  private askedAt = -Infinity;
   private asked = 0;
   private queues = "";
   private wanted = false;
@@ -32,7 +32,7 @@ export class EndpointList {
   lease(digest: string | undefined): void {
     this.digestThere = digest ?? "";
     this.told = undefined;
-    this.askedAt = 0;
+    this.askedAt = -Infinity;
   }
 
   /** Baton wants to know whether it has changed. */
@@ -44,11 +44,12 @@ export class EndpointList {
   look(agent: connect.Agent): void {
     try {
       const queues = queuesOf(agent);
-      const since = Date.now() - this.askedAt;
+      // By a clock that nobody sets: else a PC's clock that is put back would make this wait for as long.
+      const since = performance.now() - this.askedAt;
       const changed = queues.join() !== this.queues;
       if (!changed && since < (this.wanted ? LEAST_MS : REFRESH_MS)) return;
       this.queues = queues.join();
-      this.askedAt = Date.now();
+      this.askedAt = performance.now();
       this.wanted = false;
       // Of two answers the one to the later question counts, whichever comes last.
       const asked = ++this.asked;

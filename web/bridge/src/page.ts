@@ -18,6 +18,7 @@ const TEXTS: Record<BridgeState, string> = {
   signedOut: "Not signed in to Baton",
   waiting: "Waiting for the Contact Control Panel",
   standby: "Standing by: another tab acts",
+  refused: "Not taken by Baton",
   active: "Connected",
   closed: "Closed",
 };
@@ -71,8 +72,8 @@ async function main(): Promise<void> {
     instance: config.ccpUrl,
     libraryVersion: packageOfStreams.version,
     ...(contactClient ? { contactClient } : {}),
-    onState: (now) => {
-      state.textContent = TEXTS[now];
+    onState: (now, why) => {
+      state.textContent = why === undefined ? TEXTS[now] : `${TEXTS[now]}: ${why}`;
       state.dataset["state"] = now;
       signIn.hidden = now !== "signedOut";
     },

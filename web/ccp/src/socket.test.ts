@@ -5,12 +5,16 @@ import { Socket, type SocketEvents } from "./socket.ts";
 class FakeSocket {
   static last: FakeSocket;
   onopen: () => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
   onclose: (event: { code: number }) => void = () => undefined;
-  constructor() {
+  constructor(readonly url: URL) {
     FakeSocket.last = this;
   }
   close(): void {
     // Told later, by the test.
+  }
+  get position(): unknown[] {
+    return ["epoch", "after"].map((key) => this.url.searchParams.get(key));
   }
 }
 
@@ -21,7 +25,32 @@ beforeEach(() => {
   vi.stubGlobal("location", new URL("https://baton.example/ccp-v2/"));
   events = { event: vi.fn(), connected: vi.fn(), signedOut: vi.fn() };
 });
-afterEach(() => void vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+it("asks for the whole state again where the connection died between its syncs", async () => {
+  vi.useFakeTimers();
+  const socket = new Socket(events, () => Promise.resolve(true));
+  socket.open();
+  const comesBackAfter = async (...topics: string[]): Promise<unknown[]> => {
+    const before = FakeSocket.last;
+    before.onopen();
+    for (const topic of topics) {
+      const event = { topic, subtopic: "StateSync", message: {}, epoch: "e1", sequence: 7 };
+      before.onmessage({ data: JSON.stringify(event) });
+    }
+    before.onclose({ code: 1006 });
+    await vi.advanceTimersToNextTimerAsync();
+    expect(FakeSocket.last).not.toBe(before);
+    return FakeSocket.last.position;
+  };
+  expect(await comesBackAfter("App")).toEqual(["new", "0"]);
+  expect(await comesBackAfter("App", "Agent")).toEqual(["new", "0"]);
+  expect(await comesBackAfter("App", "Agent", "InboundCall")).toEqual(["e1", "7"]);
+  socket.close();
+});
 
 it("tells once that nobody is signed in any more", () => {
   const socket = new Socket(events, () => Promise.resolve(true));

@@ -77,7 +77,9 @@ export class Socket {
 
   #take(text: string): void {
     const event = JSON.parse(text) as BatonEvent & { epoch?: string };
-    if (event.epoch !== undefined && event.sequence !== undefined) {
+    // The whole state comes in three syncs: who lost the connection before the last has it not, and must ask anew.
+    const partial = event.subtopic === "StateSync" && event.topic !== "InboundCall";
+    if (event.epoch !== undefined && event.sequence !== undefined && !partial) {
       this.#epoch = event.epoch;
       this.#after = event.sequence;
     }

@@ -74,6 +74,16 @@ describe("attachBus", () => {
     expect(seen[2]).toMatchObject({ id: "r1", message: {} });
   });
 
+  it("publishes a reply that came by the socket, and so as an event, too, once", async () => {
+    const { bus, seen, publish, event } = scene();
+    const reply = { ...STATE, id: "r1" } as unknown as ServerEvent;
+    publish.mockResolvedValue(reply);
+    bus.publish({ ...HOLD, topic: "App", subtopic: "StateSync", id: "r1" });
+    event(reply);
+    await turns();
+    expect(seen.slice(1)).toEqual([reply]);
+  });
+
   it("publishes a refusal once, whichever way it comes first", async () => {
     const { bus, seen, publish, event } = scene();
     const data = {

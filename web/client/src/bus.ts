@@ -61,8 +61,12 @@ export function attachBus(client: BatonClient, bus: MessageBus): () => void {
     if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
     return false;
   };
+  /** Where requests go over the socket, the reply to a read is both an event and the answer, the same object. */
+  const published = new WeakSet<ServerEvent>();
   const tell = (event: ServerEvent, way: "answer" | "event"): void => {
-    if (event.topic !== "Error" || !isCopy(event, way)) bus.publish(event);
+    if (published.has(event) || (event.topic === "Error" && isCopy(event, way))) return;
+    published.add(event);
+    bus.publish(event);
   };
   const endEvents = client.subscribe("*", (event) => tell(event, "event"));
   const endRequests = bus.subscribe((message) => {

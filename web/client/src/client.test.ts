@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { attachBus } from "./bus.ts";
 import { BatonClient, type ClientOptions } from "./client.ts";
 import { BatonError, BatonUnreachable } from "./error.ts";
 import type { Transfer } from "./messages.ts";
@@ -61,6 +62,15 @@ class FakeSocket {
 }
 
 const turns = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+const FENCE = /^fence-[0-9a-f]{32}$/;
+const refusal = (data: object, id: unknown, agent = "agent1"): object => ({
+  topic: "Error",
+  subtopic: "ApiError",
+  data: { msg: "no", errorMessage: "No.", ...data },
+  id,
+  agent,
+});
 
 const transferEvent = (state: string, sequence?: number): object => ({
   topic: "InboundCall",
@@ -157,6 +167,28 @@ describe("BatonClient", () => {
     expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
     server.socket.onopen?.();
     expect(states).toEqual(["open", "connecting", "open"]);
+  });
+
+  it("asks for the whole state again where the connection died between its syncs", async () => {
+    await connected();
+    const sync = (topic: string): void =>
+      server.socket.tell({
+        topic,
+        subtopic: "StateSync",
+        message: {},
+        agent: "agent1",
+        epoch: "e1",
+        sequence: 7,
+      });
+    sync("App");
+    server.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+    server.socket.onopen?.();
+    for (const topic of ["App", "Agent", "InboundCall"]) sync(topic);
+    server.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
   });
 
   it("stays signed out when the server says so", async () => {
@@ -319,8 +351,9 @@ describe("BatonClient", () => {
     expect(server.socket.protocols[1]).toBe("baton.ticket.mine");
     const accepted = client.publish({ topic: "InboundCall", subtopic: "Hold", id: "h1" });
     await turns();
-    expect(server.socket.sent.map(({ id }) => id)).toEqual(["h1", "h1-fence"]);
-    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: "h1-fence" });
+    const fence = server.socket.sent[1]?.["id"];
+    expect(server.socket.sent.map(({ id }) => id)).toEqual(["h1", expect.stringMatching(FENCE)]);
+    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: fence });
     expect(await accepted).toEqual({ id: "h1", accepted: true });
 
     const refused = client.publish({ topic: "InboundCall", subtopic: "Hold", id: "h2" });
@@ -333,6 +366,121 @@ describe("BatonClient", () => {
     });
     await expect(refused).rejects.toMatchObject({ errorType: "HOLD_CALL_FAILED" });
     expect(server.asked).toHaveLength(0);
+  });
+
+  it("takes the refusal of what it asks behind a request for no answer to that", async () => {
+    const client = await connected({ ticket: () => "mine", follow: ["agent1"] });
+    const seen: unknown[] = [];
+    client.subscribe("*", ({ id }) => seen.push(id));
+    const hold = { topic: "InboundCall", subtopic: "Hold", agent: "agent1" } as const;
+    const refused = client.publish({ ...hold, id: "h1" });
+    const accepted = client.publish({ ...hold, id: "h2" });
+    await turns();
+    const sent = (): Record<string, unknown>[] => server.socket.sent;
+    expect(sent().map(({ agent }) => agent)).toEqual(["agent1", "agent1", "agent1", "agent1"]);
+    const limited = { errorType: "NOT_PERMITTED", reason: "rateLimited", retryAfterSeconds: 2 };
+    for (const at of [1, 3]) server.socket.tell(refusal(limited, sent()[at]?.["id"]));
+    server.socket.tell(refusal({ errorType: "HOLD_CALL_FAILED" }, "h1"));
+    await expect(refused).rejects.toMatchObject({ errorType: "HOLD_CALL_FAILED" });
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(sent()).toHaveLength(4);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent().slice(4)).toEqual([sent()[3]]);
+    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: sent()[4]?.["id"] });
+    expect(await accepted).toEqual({ id: "h2", accepted: true });
+    expect(seen).toEqual(["h1"]);
+  });
+
+  it("asks in the caller's own name where the request names no agent and somebody must be named", async () => {
+    const client = await connected({ ticket: () => "mine", follow: "*" });
+    const moved = client.publish({
+      topic: "InboundCall",
+      subtopic: "MoveContact",
+      data: { contactId: "c1", destination: "q1" },
+    } as never);
+    await turns();
+    const fence = server.socket.sent[1]?.["id"];
+    server.socket.tell(refusal({ errorType: "NOT_PERMITTED" }, fence, "service"));
+    await turns();
+    expect(server.socket.sent.slice(2)).toMatchObject([{ id: fence, agent: "service" }]);
+    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: fence });
+    expect(await moved).toMatchObject({ accepted: true });
+  });
+
+  it("tells a page's bus each reply over the socket once, and nothing that the page did not ask for", async () => {
+    const client = await connected({ ticket: () => "mine" });
+    const seen: Record<string, unknown>[] = [];
+    let ask = (_: unknown): void => undefined;
+    attachBus(client, {
+      publish: (message) => void seen.push(message as unknown as Record<string, unknown>),
+      subscribe: (handler) => ((ask = handler), () => undefined),
+    });
+    const published = { channel: "Amazon", source: "page" };
+    ask({ ...published, topic: "Agent", subtopic: "GetStates", id: "r1" });
+    ask({ ...published, topic: "InboundCall", subtopic: "Hold", id: "h1" });
+    await turns();
+    const [, first, , second] = server.socket.sent.map(({ id }) => id);
+    server.socket.tell({ topic: "Agent", subtopic: "GetStates", message: [], id: "r1" });
+    for (const id of [first, second])
+      server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id });
+    await turns();
+    expect(seen.map(({ subtopic, id }) => [subtopic, id])).toEqual([["GetStates", "r1"]]);
+  });
+
+  describe("the outcome of a transfer, where the record is not to be had", () => {
+    const callSync = (agent: string, sequence: number): object => ({
+      topic: "InboundCall",
+      subtopic: "StateSync",
+      message: {},
+      agent,
+      epoch: "e1",
+      sequence,
+    });
+    /** A client whose transfer runs, and then what came of the wait for its outcome. */
+    const waiting = async (
+      follow: readonly string[] | "*" = ["agent1", "agent2"],
+    ): Promise<{ become: () => Promise<string> }> => {
+      const client = await connected({ ticket: () => "mine", follow });
+      server.socket.tell(callSync("agent1", 3));
+      server.socket.tell(transferEvent("dialing", 4));
+      let became = "pending";
+      client.outcome("tr1").then(
+        ({ state }) => (became = state),
+        (error: unknown) => (became = String(error)),
+      );
+      return { become: async () => (await turns(), became) };
+    };
+    const comeBack = async (): Promise<void> => {
+      server.socket.onclose?.({ code: 1006, reason: "" });
+      await vi.advanceTimersByTimeAsync(250);
+      server.socket.onopen?.();
+    };
+
+    it("is waited for as long as no event was missed", async () => {
+      const { become } = await waiting();
+      server.socket.tell(callSync("agent1", 4));
+      await comeBack();
+      server.socket.tell(callSync("agent2", 9));
+      server.socket.tell({ ...callSync("agent1", 4), sequence: undefined });
+      expect(await become()).toBe("pending");
+      server.socket.tell(transferEvent("connected", 5));
+      expect(await become()).toBe("connected");
+    });
+
+    it("is told to be unknown where events were missed for good", async () => {
+      const { become } = await waiting();
+      await comeBack();
+      server.socket.tell(callSync("agent1", 900));
+      expect(await become()).toMatch(/BatonUnreachable.*GET \/v1\/transfers\/tr1/);
+      expect(vi.getTimerCount()).toBe(1); // That of the connection.
+    });
+
+    it("is told to be unknown after an absence of who follows everybody", async () => {
+      const { become } = await waiting("*");
+      expect(await become()).toBe("pending");
+      await comeBack();
+      expect(await become()).toMatch(/BatonUnreachable.*GET \/v1\/transfers\/tr1/);
+    });
   });
 
   it("asks for the whole state again after a new sign-in", async () => {

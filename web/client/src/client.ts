@@ -72,7 +72,7 @@ export type Reply = ServerEvent | Accepted;
 /** A transfer that was accepted. */
 export interface RunningTransfer {
   transferId: string;
-  /** The one outcome; rejected only by `close()`. */
+  /** The one outcome; rejected by `close()`, and as `outcome()` says. */
   outcome: Promise<Transfer>;
 }
 
@@ -86,11 +86,16 @@ export interface CsvFile {
 }
 
 type Handler = (event: ServerEvent) => void;
+type TransferEvent = EventOf<"InboundCall/TransferStateChange">;
 
 const SIGNED_OUT = 4401;
 const ALIVE_MS = 5_000;
 const KEPT_TRANSFERS = 200;
 const OUTCOME_CHECK_MS = 30_000;
+/** The ids of what this client asks for itself, whose replies are nobody else's. */
+const OURS = /^(alive|fence)-[0-9a-f]{32}$/;
+/** After how long a read that was refused is sent again, where the refusal does not say. */
+const FENCE_PAUSE_S = 1;
 /** How long a CSV may take: it waits for those that are being made. */
 const CSV_MS = 120_000;
 
@@ -113,7 +118,8 @@ export class BatonClient {
   private readonly watchers = new Set<(state: ConnectionState) => void>();
   private readonly positions: Positions;
   private readonly backoff: Backoff;
-  private readonly transfers = new Map<string, Transfer>();
+  /** Of each transfer the last event. */
+  private readonly transfers = new Map<string, TransferEvent>();
   private readonly makeSocket: typeof WebSocket;
   private readonly doFetch: typeof fetch;
   private readonly requestTimeoutMs: number;
@@ -261,15 +267,23 @@ export class BatonClient {
     return { transferId, outcome };
   }
 
-  /** Waits for a transfer's outcome, however long that takes. Rejected only by `close()`. */
+  /**
+   * Waits for a transfer's outcome, however long that takes. Rejected by `close()`, and with tickets alone where events were
+   * missed for good: the record, which this client cannot read, then says what became of it.
+   */
   outcome(transferId: string): Promise<Transfer> {
-    const known = this.transfers.get(transferId);
+    const known = this.transfers.get(transferId)?.message;
     if (known && isOutcome(known.state)) return Promise.resolve(asOutcome(known));
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         clearInterval(timer);
         unsubscribe();
+        endSyncs();
         unwatch();
+      };
+      const fail = (why: string): void => {
+        setTimeout(stop); // It may be told before what is stopped is there.
+        reject(new BatonUnreachable(why));
       };
       const take = (transfer: Transfer): void => {
         if (transfer.transferId !== transferId || !isOutcome(transfer.state)) return;
@@ -285,11 +299,22 @@ export class BatonClient {
         this.transferRecord(transferId).then(take, () => undefined);
       };
       const timer = setInterval(read, OUTCOME_CHECK_MS);
+      let absent = false;
+      const missed = (): void => {
+        if (this.options.ticket && absent)
+          fail(`events were missed: read GET /v1/transfers/${transferId} with a token`);
+      };
+      // Told after an absence, in the place of the events: there were too many of them, or they are too old.
+      const endSyncs = this.subscribe("InboundCall/StateSync", ({ agent, sequence }) => {
+        const whose = this.transfers.get(transferId)?.agent;
+        if (sequence !== undefined && (whose === undefined || whose === agent)) missed();
+      });
       const unwatch = this.onConnection((state) => {
-        if (state === "open") read();
-        if (state !== "closed") return;
-        setTimeout(stop);
-        reject(new BatonUnreachable("the client was closed"));
+        if (state === "closed") return fail("the client was closed");
+        if (state !== "open") return void (absent = true);
+        read();
+        // Whoever follows everybody is told nothing again.
+        if (this.options.follow === "*") missed();
       });
     });
   }
@@ -542,17 +567,18 @@ export class BatonClient {
       this.attempt++;
       return this.begin();
     }
-    if (event.subtopic === "TransferStateChange") this.remember(event.message);
+    if (event.subtopic === "TransferStateChange") this.remember(event);
     if (event.id !== undefined) this.asked.get(event.id)?.(event);
-    if (event.id?.startsWith("alive-")) return;
+    if (event.id !== undefined && OURS.test(event.id)) return;
     for (const topic of [event.topic, `${event.topic}/${event.subtopic}`, "*"] as Topic[]) {
       for (const handler of [...(this.handlers.get(topic) ?? [])]) guarded(() => handler(event));
     }
   }
 
-  private remember(transfer: Transfer): void {
-    this.transfers.delete(transfer.transferId);
-    this.transfers.set(transfer.transferId, transfer);
+  private remember(event: TransferEvent): void {
+    const { transferId } = event.message;
+    this.transfers.delete(transferId);
+    this.transfers.set(transferId, event);
     if (this.transfers.size <= KEPT_TRANSFERS) return;
     const [oldest] = this.transfers.keys();
     if (oldest !== undefined) this.transfers.delete(oldest);
@@ -568,26 +594,42 @@ export class BatonClient {
 
   /**
    * A request over the socket. The server says nothing to a change that it accepts, but answers in order: the reply to a
-   * read that follows it tells that it was taken.
+   * read that follows it for the same agent tells that it was taken. A refusal of that read may overtake the request, and
+   * says nothing of it: the read is sent again.
    */
   private async askOverSocket(message: Request & { id: string }): Promise<Reply> {
-    const fence = `${message.id}-fence`.slice(-128);
+    const fence = `fence-${newId()}`;
     const end = Date.now() + this.requestTimeoutMs;
+    let agent = message.agent ?? undefined;
     let transferId: string | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const askFence = (): void => {
+      const named = agent === undefined ? {} : { agent };
+      this.sendOverSocket({ topic: "App", subtopic: "StateSync", id: fence, ...named });
+    };
     try {
       return await new Promise<Reply>((resolve, reject) => {
         const send = (): void => {
-          if (this.sendOverSocket(message))
-            this.sendOverSocket({ topic: "App", subtopic: "StateSync", id: fence });
+          if (this.sendOverSocket(message)) askFence();
         };
         this.asked.set(message.id, (event) => {
           if (event.topic === "Error") reject(new BatonError(event.data, 0, event.id));
           else if (event.sequence === undefined) resolve(event);
           else transferId ??= transferOf(event);
         });
-        this.asked.set(fence, () =>
-          resolve({ id: message.id, accepted: true, ...(transferId ? { transferId } : {}) }),
-        );
+        this.asked.set(fence, (event) => {
+          if (event.topic !== "Error")
+            return resolve({
+              id: message.id,
+              accepted: true,
+              ...(transferId ? { transferId } : {}),
+            });
+          // A service must name somebody, also behind a request that it makes for itself: the refusal has its name.
+          const pause = event.data.retryAfterSeconds ?? (agent === undefined ? 0 : FENCE_PAUSE_S);
+          agent ??= event.agent;
+          clearTimeout(again);
+          again = setTimeout(askFence, pause * 1000);
+        });
         const unwatch = this.onConnection((state) => {
           if (state === "open") send();
         });
@@ -595,7 +637,7 @@ export class BatonClient {
           () => reject(new BatonUnreachable(`no answer from ${this.base} to ${message.subtopic}`)),
           end - Date.now(),
         );
-        this.asked.set(`${fence}-end`, () => (unwatch(), clearTimeout(timer)));
+        this.asked.set(`${fence}-end`, () => (unwatch(), clearTimeout(timer), clearTimeout(again)));
       });
     } finally {
       this.asked.get(`${fence}-end`)?.({} as ServerEvent);

@@ -11,6 +11,7 @@ export interface Position {
 export type Verdict = "new" | "seen" | "gap";
 
 const SYNC = "StateSync";
+const LAST_OF_SYNCS = "InboundCall";
 
 /** Counts the events of each agent, so that none is missed and none counts twice. */
 export class Positions {
@@ -24,14 +25,17 @@ export class Positions {
 
   /** Takes an event's number. After a `gap` nothing is changed: connect again to get what is missing. */
   take(event: ServerEvent): Verdict {
+    if (event.sequence === undefined || event.agent === undefined) return "new";
+    const sync = event.subtopic === SYNC;
+    // The whole state comes in three syncs: who lost the connection before the last has it not, and must ask anew.
+    if (sync && event.topic !== LAST_OF_SYNCS) return "new";
     if (event.epoch !== undefined && event.epoch !== this.epoch) {
       // The store is a new one: what was counted means nothing there.
       this.epoch = event.epoch;
       this.sequences.clear();
     }
-    if (event.sequence === undefined || event.agent === undefined) return "new";
     const last = this.sequences.get(event.agent);
-    if (event.subtopic !== SYNC && last !== undefined) {
+    if (!sync && last !== undefined) {
       if (event.sequence <= last) return "seen";
       if (event.sequence > last + 1) return "gap";
     }
@@ -58,17 +62,18 @@ export class Positions {
       query.set("agents", "*");
       return `?${query}`;
     }
-    if (follow && follow.length > 0) query.set("agents", follow.join(","));
+    const several = follow !== undefined && follow.length > 0;
+    if (several) query.set("agents", follow.join(","));
+    const places = several
+      ? // Whoever is not named is told as a whole: 0 could be answered by all his events, which are no state.
+        follow.flatMap((login) => {
+          const last = this.sequences.get(login);
+          return last === undefined ? [] : [`${login}:${last}`];
+        })
+      : [...this.sequences.values()].slice(0, 1);
     // An epoch that never was makes the server tell the whole state.
-    query.set("epoch", this.epoch || "none");
-    if (follow && follow.length > 0) {
-      query.set(
-        "after",
-        follow.map((login) => `${login}:${this.sequences.get(login) ?? 0}`).join(","),
-      );
-    } else {
-      query.set("after", String([...this.sequences.values()][0] ?? 0));
-    }
+    query.set("epoch", (places.length > 0 && this.epoch) || "none");
+    query.set("after", places.join(",") || "0");
     return `?${query}`;
   }
 
