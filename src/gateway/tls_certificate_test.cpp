@@ -117,6 +117,7 @@ TEST_F(TlsCertificateTest, SaysWhoMayNotReadAKeyThatIsAnothersAlone) {
   // Root reads everything: be somebody else, who may enter the folder.
   const bool root = ::geteuid() == 0;
   ASSERT_EQ(::chmod(folder_.c_str(), 0711), 0);
+  ASSERT_EQ(::chmod(config_.certificate.c_str(), 0644), 0);
   ASSERT_EQ(::chmod(config_.key.c_str(), root ? 0600 : 0200), 0);
   constexpr uid_t kNobody = 65534;
   if (root) {
