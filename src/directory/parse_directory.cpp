@@ -27,7 +27,6 @@ constexpr std::size_t kMaxStates = 100;
 constexpr std::size_t kMaxOpenings = 100;
 constexpr std::size_t kMaxReferences = 1'000;
 constexpr std::size_t kMaxLogin = 64;
-constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxArn = 256;
 
 /// Remembers where each value of a kind was first seen, and reports the next one.
