@@ -89,7 +89,8 @@ void Server::import_directory(std::string text, std::function<void(gateway::Impo
       const store::PutResult put = store_->put_directory(imported->directory, *hashed);
       if (!put.status.ok()) {
         done({.ok = false,
-              .body = directory::print_faults({{.place = "", .msg = put.status.error}})});
+              .body = directory::print_faults(
+                  {{.place = put.outdated ? "/replacesVersion" : "", .msg = put.status.error}})});
         return;
       }
       const directory::Directory now = store_->load_directory();

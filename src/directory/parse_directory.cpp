@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -77,6 +79,8 @@ class DirectoryReader {
     } else {
       imported_.directory.agent_states = default_agent_states();
     }
+    imported_.directory.version = static_cast<std::uint64_t>(
+        root.integer("replacesVersion", 0, 1, std::numeric_limits<int>::max()));
     root.finish();
     return std::move(imported_);
   }
