@@ -26,7 +26,12 @@ void try_directory(std::string_view text) {
     require(!print_faults(*faults).empty());
     return;
   }
-  const Directory& directory = std::get<ImportedDirectory>(parsed).directory;
+  Directory directory = std::get<ImportedDirectory>(parsed).directory;
+  if (directory.version != 0) {
+    const auto same = parse_directory(print_replacement(directory), options);
+    require(std::get<ImportedDirectory>(same).directory == directory);
+    directory.version = 0;
+  }
   for (const bool pretty : {true, false}) {
     const auto again = parse_directory(print_directory(directory, pretty), options);
     require(std::holds_alternative<ImportedDirectory>(again));

@@ -25,13 +25,15 @@ std::string trimmed(std::string_view name) {
   return std::string(name.substr(begin, name.find_last_not_of(' ') - begin + 1));
 }
 
+using Names = std::map<std::string, std::string>;  ///< To the ARN of who has it.
+
 class Merger {
  public:
   Merger(Directory directory, const Instance& instance) : instance_(instance) {
     merged_.directory = std::move(directory);
-    for (const InstanceQueue& queue : instance.queues) queue_arns_[queue.id] = queue.arn;
+    for (const InstanceQueue& queue : instance.queues) there_.insert(queue.arn);
     for (const directory::Agent& agent : merged_.directory.agents) {
-      logins_[directory::lower(agent.login)] = agent.login;
+      accounts_.emplace(directory::lower(agent.login), &agent);
     }
   }
 
@@ -52,32 +54,106 @@ class Merger {
            std::string::npos;
   }
 
+  /// Why the directory takes no queue of that name, or nothing. `taken` has the names of others,
+  /// and their ARNs.
+  static std::string queue_name_fault(const std::string& name, const Names& taken) {
+    if (std::string why = directory::text_fault(name, directory::kMaxName); !why.empty()) {
+      return "its name " + why;
+    }
+    if (name.starts_with("arn:")) return "its name must not look like an ARN";
+    const auto other = taken.find(name);
+    if (other == taken.end()) return {};
+    return "the directory has another queue of that name, " + other->second +
+           "; rename one of the two";
+  }
+
   void put_queues() {
     auto& queues = merged_.directory.queues;
-    for (const InstanceQueue& queue : instance_.queues) {
-      const std::string name = trimmed(queue.name);
-      const auto known = std::ranges::find(queues, queue.arn, &directory::Queue::arn);
-      if (known == queues.end()) {
-        directory::Queue fresh;
-        fresh.arn = queue.arn;
-        fresh.name = name;
-        queues.push_back(std::move(fresh));
-        changed("added queue " + quoted(name));
-      } else if (known->name != name) {
-        changed("renamed queue " + quoted(known->name) + " to " + quoted(name));
-        known->name = name;
+    Names taken;
+    for (const directory::Queue& queue : queues) {
+      if (!there_.contains(queue.arn) && !goes(queue)) taken.emplace(queue.name, queue.arn);
+    }
+    std::set<std::string> refused;
+    // One that must keep its name may have what another was to get.
+    for (bool again = true; again;) {
+      again = false;
+      for (const InstanceQueue& queue : instance_.queues) {
+        if (refused.contains(queue.arn)) continue;
+        const std::string name = trimmed(queue.name);
+        const std::string why = queue_name_fault(name, taken);
+        if (why.empty()) continue;
+        refused.insert(queue.arn);
+        const auto known = std::ranges::find(queues, queue.arn, &directory::Queue::arn);
+        if (known == queues.end()) {
+          leave_out(queue, taken, why);
+        } else {
+          note("queue " + quoted(known->name) + " was not renamed to " + quoted(name) + ": " + why);
+          put_at(queue, queue.arn);
+          taken.emplace(known->name, known->arn);
+          again = true;
+        }
       }
+    }
+    for (const InstanceQueue& queue : instance_.queues) {
+      if (!refused.contains(queue.arn)) put_queue(queue);
     }
   }
 
+  void put_queue(const InstanceQueue& queue) {
+    auto& queues = merged_.directory.queues;
+    const std::string name = trimmed(queue.name);
+    const auto known = std::ranges::find(queues, queue.arn, &directory::Queue::arn);
+    if (known == queues.end()) {
+      directory::Queue fresh;
+      fresh.arn = queue.arn;
+      fresh.name = name;
+      queues.push_back(std::move(fresh));
+      changed("added queue " + quoted(name));
+    } else if (known->name != name) {
+      changed("renamed queue " + quoted(known->name) + " to " + quoted(name));
+      known->name = name;
+    }
+    put_at(queue, queue.arn);
+  }
+
+  /// The instance's queue is that one of the directory.
+  void put_at(const InstanceQueue& queue, const std::string& arn) {
+    arns_by_id_[queue.id] = arn;
+    arns_here_[queue.arn] = arn;
+  }
+
+  void leave_out(const InstanceQueue& queue, const Names& taken, const std::string& why) {
+    const auto other = taken.find(trimmed(queue.name));
+    // One of the instance that is no longer there was deleted and made again: agents serve the one
+    // before until somebody changes it, so that it stands for the new one.
+    if (other != taken.end() && is_ours(other->second) && !there_.contains(other->second)) {
+      put_at(queue, other->second);
+      made_again_[other->second] = queue.arn;
+      return;
+    }
+    left_out_[queue.id] = trimmed(queue.name);
+    note("queue " + quoted(trimmed(queue.name)) + " was left out: " + why);
+  }
+
+  /// Whether it is of the instance, no longer there, and needed by nobody.
+  [[nodiscard]] bool goes(const directory::Queue& queue) const {
+    return is_ours(queue.arn) && !there_.contains(queue.arn) && !who_needs(queue.arn);
+  }
+
   void remove_queues() {
-    std::set<std::string, std::less<>> there;
-    for (const InstanceQueue& queue : instance_.queues) there.insert(queue.arn);
     std::erase_if(merged_.directory.queues, [&](const directory::Queue& queue) {
-      if (!is_ours(queue.arn) || there.contains(queue.arn)) return false;
+      if (!is_ours(queue.arn) || there_.contains(queue.arn)) return false;
       if (const auto user = who_needs(queue.arn)) {
-        note("queue " + quoted(queue.name) + " is no longer in the instance, and was kept since " +
-             *user + " needs it: change that, then import again");
+        const std::string kept = "queue " + quoted(queue.name) + " was kept since " + *user +
+                                 " needs it, and is no longer in the instance";
+        const auto again = made_again_.find(queue.arn);
+        if (again == made_again_.end()) {
+          note(kept + ": change that, then import again");
+        } else {
+          note(kept + ", where it was made again as " + again->second +
+               ": put that ARN in the place of " + queue.arn +
+               " everywhere in an export of the directory, and import that");
+        }
         return false;
       }
       changed("removed queue " + quoted(queue.name));
@@ -85,6 +161,8 @@ class Merger {
     });
   }
 
+  /// What of the directory needs a queue. The instance's quick connects are none of it: after the
+  /// import they name what is there.
   [[nodiscard]] std::optional<std::string> who_needs(const std::string& arn) const {
     const Directory& all = merged_.directory;
     for (const auto& profile : all.routing_profiles) {
@@ -99,6 +177,7 @@ class Merger {
       if (number.queue_arn == arn) return "inbound number " + number.number;
     }
     for (const QuickConnect& each : all.quick_connects) {
+      if (is_ours(each.arn)) continue;
       const bool shows = std::ranges::find(each.shown_by, arn) != each.shown_by.end();
       if (each.queue_arn == arn || shows) return "quick connect " + quoted(each.name);
     }
@@ -107,6 +186,9 @@ class Merger {
 
   void put_quick_connects() {
     auto& all = merged_.directory.quick_connects;
+    for (const QuickConnect& each : all) {
+      if (!is_ours(each.arn)) quick_names_.insert(each.name);
+    }
     std::map<std::string, QuickConnect> wanted;
     for (const InstanceQuickConnect& each : instance_.quick_connects) {
       if (auto made = transferable(each)) wanted.emplace(each.arn, std::move(*made));
@@ -161,7 +243,7 @@ class Merger {
     QuickConnect made;
     made.arn = each.arn;
     made.name = trimmed(each.name);
-    made.shown_by = each.shown_by;
+    made.shown_by = shown_here(each.shown_by);
     std::string why;
     if (each.type == "PHONE_NUMBER") {
       made.kind = QuickConnectKind::phone_number;
@@ -171,12 +253,7 @@ class Merger {
       }
     } else if (each.type == "QUEUE") {
       made.kind = QuickConnectKind::queue;
-      const auto queue = queue_arns_.find(each.queue_id);
-      if (queue == queue_arns_.end()) {
-        why = "its queue " + each.queue_id + " is none of the instance's standard queues";
-      } else {
-        made.queue_arn = queue->second;
-      }
+      why = find_queue(each, made);
     } else if (each.type == "USER") {
       made.kind = QuickConnectKind::agent;
       why = find_agent(each, made);
@@ -184,12 +261,49 @@ class Merger {
       why = each.type == "FLOW" ? "a flow has no counterpart in the messages"
                                 : "its type " + quoted(each.type) + " is not known";
     }
-    if (why.empty() && each.shown_by.empty()) {
-      why = "no queue shows it, so no agent may use it";
+    if (why.empty() && made.shown_by.empty()) {
+      why = each.shown_by.empty() ? "no queue shows it, so no agent may use it"
+                                  : "each queue that shows it was left out";
     }
-    if (why.empty()) return made;
+    if (why.empty()) why = quick_name_fault(made.name);
+    if (why.empty()) {
+      quick_names_.insert(made.name);
+      return made;
+    }
     note("not transferable: " + each.type + " quick connect " + quoted(made.name) + ": " + why);
     return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<std::string> shown_here(const std::vector<std::string>& arns) const {
+    std::set<std::string> here;
+    for (const std::string& arn : arns) {
+      if (const auto found = arns_here_.find(arn); found != arns_here_.end()) {
+        here.insert(found->second);
+      }
+    }
+    return {here.begin(), here.end()};
+  }
+
+  [[nodiscard]] std::string quick_name_fault(const std::string& name) const {
+    if (std::string why = directory::text_fault(name, directory::kMaxName); !why.empty()) {
+      return "its name " + why;
+    }
+    return quick_names_.contains(name)
+               ? "another quick connect has that name; rename one of the two"
+               : std::string();
+  }
+
+  /// Why there is no such queue, or nothing.
+  [[nodiscard]] std::string find_queue(const InstanceQuickConnect& each, QuickConnect& made) const {
+    if (const auto out = left_out_.find(each.queue_id); out != left_out_.end()) {
+      return "its queue " + quoted(out->second) + " was left out";
+    }
+    const auto queue = arns_by_id_.find(each.queue_id);
+    if (queue == arns_by_id_.end()) {
+      return "its queue " + each.queue_id + " is none of the instance's standard queues";
+    }
+    made.queue_arn = queue->second;
+    return {};
   }
 
   /// Why there is no such agent, or nothing.
@@ -198,18 +312,28 @@ class Merger {
     if (user == instance_.logins.end()) {
       return "the instance has no user " + each.user_id;
     }
-    const auto login = logins_.find(directory::lower(user->second));
-    if (login == logins_.end()) {
+    const auto account = accounts_.find(directory::lower(user->second));
+    if (account == accounts_.end()) {
       return "there is no account with the login " + quoted(user->second) +
              "; import one (docs/directory.md)";
     }
-    made.agent_login = login->second;
+    const directory::Agent& agent = *account->second;
+    if (agent.role != directory::Role::agent) {
+      return "the account " + quoted(agent.login) + " has the role " +
+             std::string(directory::to_string(agent.role)) + " and takes no calls";
+    }
+    made.agent_login = agent.login;
     return {};
   }
 
   const Instance& instance_;
-  std::map<std::string, std::string> queue_arns_;           ///< By queue id.
-  std::map<std::string, std::string, std::less<>> logins_;  ///< As written, by lower case.
+  std::set<std::string> there_;                    ///< ARNs of the instance's queues.
+  std::map<std::string, std::string> arns_here_;   ///< The directory's, by the instance's.
+  std::map<std::string, std::string> arns_by_id_;  ///< The same, by the instance's id.
+  std::map<std::string, std::string> left_out_;    ///< Names of queues, by id.
+  std::map<std::string, std::string> made_again_;  ///< The instance's ARN, by the one before.
+  std::set<std::string> quick_names_;
+  std::map<std::string, const directory::Agent*> accounts_;  ///< By the login in lower case.
   Merged merged_;
 };
 

@@ -19,8 +19,10 @@ struct Merged {
 /// by its ARN. Its quick connects become exactly the instance's; its queues are added and renamed,
 /// but what only Baton knows of them (hours, limits, answer) stays, and one that is gone is removed
 /// only where nothing else in the directory needs it. All else in the directory stays untouched.
-/// Quick connects that cannot be transferred to (flows), whose agent has no account, whose queue is
-/// unknown, or that no queue shows are left out, with a note. Any thread.
+/// Quick connects that cannot be transferred to (flows), whose agent has no account with that role,
+/// whose queue is unknown, or that no queue shows are left out, with a note; so is what has a name
+/// that the directory cannot take. A queue that was made again under its name, and whose one before
+/// is needed, is that one for the quick connects. Any thread.
 [[nodiscard]] Merged merge(directory::Directory directory, const Instance& instance);
 
 }  // namespace baton::amazon

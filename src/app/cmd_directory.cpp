@@ -146,7 +146,14 @@ int put_directory(const AppConfig& config, const std::string& command, const std
   return import_offline(config, command, std::get<directory::ImportedDirectory>(parsed));
 }
 
-std::optional<std::string> stored_directory(const AppConfig& config) {
+bool check_directory(const std::string& label, std::string_view text) {
+  const auto parsed = directory::parse_directory(text);
+  const auto* faults = std::get_if<directory::Faults>(&parsed);
+  if (faults != nullptr) print_faults(label, *faults);
+  return faults == nullptr;
+}
+
+std::optional<StoredDirectory> stored_directory(const AppConfig& config) {
   if (!std::filesystem::exists(config.store.path)) {
     std::cerr << fmt::format(
         "baton: there is no store {} yet; `baton directory import FILE` makes it.\n",
@@ -154,13 +161,16 @@ std::optional<std::string> stored_directory(const AppConfig& config) {
     return std::nullopt;
   }
   store::StoreReader reader(config.store.path);
+  // The version first: a change between the two is refused then, and not undone.
+  const std::uint64_t version = reader.directory_version();
   auto text = reader.directory_json();
   if (!text) {
     std::cerr << fmt::format(
         "baton: {} has no directory yet; `baton directory import FILE` puts one in.{}\n",
         config.store.path, reader.last_error().empty() ? "" : " " + reader.last_error());
+    return std::nullopt;
   }
-  return text;
+  return StoredDirectory{version, std::move(*text)};
 }
 
 namespace {
@@ -168,14 +178,15 @@ namespace {
 int export_directory(const DirectoryArguments& arguments) {
   const auto config = config_or_faults(arguments.config_file);
   if (!config) return kUsage;
-  const auto text = stored_directory(*config);
-  if (!text) return kFailed;
+  const auto stored = stored_directory(*config);
+  if (!stored) return kFailed;
+  const std::string& text = stored->text;
   if (arguments.file.empty()) {
-    std::cout << *text << (text->ends_with('\n') ? "" : "\n");
+    std::cout << text << (text.ends_with('\n') ? "" : "\n");
     return kOk;
   }
   std::ofstream out(arguments.file, std::ios::binary);
-  out << *text << (text->ends_with('\n') ? "" : "\n");
+  out << text << (text.ends_with('\n') ? "" : "\n");
   out.close();
   if (!out) {
     std::cerr << fmt::format("baton: {} cannot be written.\n", arguments.file);
@@ -187,9 +198,9 @@ int export_directory(const DirectoryArguments& arguments) {
 int list(const DirectoryArguments& arguments) {
   const auto config = config_or_faults(arguments.config_file);
   if (!config) return kUsage;
-  const auto text = stored_directory(*config);
-  if (!text) return kFailed;
-  const auto parsed = directory::parse_directory(*text);
+  const auto stored = stored_directory(*config);
+  if (!stored) return kFailed;
+  const auto parsed = directory::parse_directory(stored->text);
   const auto* imported = std::get_if<directory::ImportedDirectory>(&parsed);
   if (imported == nullptr) {
     print_faults(config->store.path, std::get<directory::Faults>(parsed));

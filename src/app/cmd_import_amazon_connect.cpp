@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "amazon/credentials.hpp"
@@ -68,49 +70,62 @@ bool check(const AmazonArguments& arguments) {
   return true;
 }
 
+/// What is in force, with its version, or a message and nothing.
+std::optional<directory::Directory> current_directory(const AppConfig& config) {
+  const auto stored = stored_directory(config);
+  if (!stored) return std::nullopt;
+  auto parsed = directory::parse_directory(stored->text);
+  if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
+    std::cerr << fmt::format("baton: the directory in {} cannot be read: {}\n", config.store.path,
+                             faults->front().msg);
+    return std::nullopt;
+  }
+  directory::Directory current =
+      std::move(std::get<directory::ImportedDirectory>(parsed).directory);
+  current.version = stored->version;
+  return current;
+}
+
 int import(const AmazonArguments& arguments) {
   if (!check(arguments)) return kUsage;
   const auto config = config_or_faults(arguments.config_file);
   if (!config) return kUsage;
-  const auto text = stored_directory(*config);
-  if (!text) return kFailed;
-  auto parsed = directory::parse_directory(*text);
-  auto* const current = std::get_if<directory::ImportedDirectory>(&parsed);
-  if (current == nullptr) {
-    std::cerr << fmt::format("baton: the directory in {} cannot be read: {}\n", config->store.path,
-                             std::get<directory::Faults>(parsed).front().msg);
-    return kFailed;
-  }
+  // Amazon is not asked for what could go nowhere.
+  if (!current_directory(*config)) return kFailed;
 
   const auto tell = [&](std::string_view line) {
     if (!arguments.quiet) std::cerr << line << '\n';
   };
-  amazon::Merged merged;
+  amazon::Instance instance;
   try {
     amazon::RestClient client({.region = arguments.region,
                                .endpoint = arguments.endpoint,
                                .credentials = amazon::find_credentials(variable)},
                               {}, tell);
-    merged = amazon::merge(std::move(current->directory),
-                           amazon::read_instance(client, arguments.instance_id, tell));
+    instance = amazon::read_instance(client, arguments.instance_id, tell);
   } catch (const amazon::AmazonError& error) {
     std::cerr << fmt::format("baton: {}; nothing was changed\n", error.what());
     return kFailed;
   }
+  // Reading takes minutes where Amazon throttles: what others did meanwhile stays.
+  auto current = current_directory(*config);
+  if (!current) return kFailed;
+  const amazon::Merged merged = amazon::merge(std::move(*current), instance);
   for (const std::string& line : merged.changes) std::cout << line << '\n';
   for (const std::string& line : merged.notes) std::cout << "note: " << line << '\n';
   if (merged.changes.empty()) {
     std::cout << "nothing to change\n";
     return kOk;
   }
+  const std::string label = "the directory with what the instance has";
+  std::string text = directory::print_replacement(merged.directory);
   if (arguments.dry_run) {
+    if (!check_directory(label, text)) return kFailed;
     std::cout << fmt::format("{} change{} would be made; nothing was changed\n",
                              merged.changes.size(), merged.changes.size() == 1 ? "" : "s");
     return kOk;
   }
-  return put_directory(*config, "baton directory import-amazon-connect",
-                       "the directory with what the instance has",
-                       directory::print_directory(merged.directory));
+  return put_directory(*config, "baton directory import-amazon-connect", label, std::move(text));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/config.hpp"
 
@@ -19,8 +21,16 @@ namespace baton::app {
 [[nodiscard]] int put_directory(const AppConfig& config, const std::string& command,
                                 const std::string& label, std::string text);
 
-/// The directory in force as an import file without passwords, or a message and nothing.
-[[nodiscard]] std::optional<std::string> stored_directory(const AppConfig& config);
+/// Whether an import file's text would be taken by the same check; else what is wrong with it.
+[[nodiscard]] bool check_directory(const std::string& label, std::string_view text);
+
+struct StoredDirectory {
+  std::uint64_t version = 0;
+  std::string text;  ///< An import file without passwords.
+};
+
+/// The directory in force, or a message and nothing.
+[[nodiscard]] std::optional<StoredDirectory> stored_directory(const AppConfig& config);
 
 /// Adds `import-amazon-connect` to `baton directory`.
 void add_import_amazon_connect(CLI::App& command, int& exit_code);

@@ -110,6 +110,10 @@ void Server::put_in_force(const directory::ImportedDirectory& imported,
     secrets = agent_secrets(*store_);
     return store::Status{};
   });
+  if (put.outdated) {
+    done(faulty_directory({{.place = "/replacesVersion", .msg = kept.error}}));
+    return;
+  }
   if (!kept) {
     done(import_unavailable(kept.error));
     return;

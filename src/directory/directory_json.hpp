@@ -11,8 +11,8 @@
 
 namespace baton::directory {
 
-/// The import file's content, checked (docs/directory.md). `directory.version` is 0: the store
-/// gives it one.
+/// The import file's content, checked (docs/directory.md). `directory.version` is the one that it
+/// may replace, 0: whichever is in force. The store gives it its own.
 struct ImportedDirectory {
   Directory directory;
   /// Login to desktop and SIP password. Absent: the stored one is kept.
@@ -46,6 +46,10 @@ struct ParseOptions {
 /// The directory as an import file without passwords: parse_directory gives the same directory
 /// again (its version apart). Indented for people, or on one line. Any thread.
 [[nodiscard]] std::string print_directory(const Directory& directory, bool pretty = true);
+
+/// The same on one line, to be taken only while `directory.version` is in force
+/// (`replacesVersion`). Any thread.
+[[nodiscard]] std::string print_replacement(const Directory& directory);
 
 /// `{"faults":[{"place":"...","msg":"..."}]}` on one line, as the import's error body. Any thread.
 [[nodiscard]] std::string print_faults(const Faults& faults);

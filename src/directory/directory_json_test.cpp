@@ -122,6 +122,21 @@ TEST(DirectoryJson, AnExportHasNoMoreOpeningsThanWereWritten) {
   EXPECT_EQ(std::get<ImportedDirectory>(again).directory, directory);
 }
 
+TEST(DirectoryJson, AReplacementNamesTheVersionThatItMayReplace) {
+  auto first = std::get<ImportedDirectory>(parse_directory(good()));
+  EXPECT_EQ(first.directory.version, 0U);
+  first.directory.version = 7;
+  const auto again = parse_directory(print_replacement(first.directory));
+  ASSERT_TRUE(std::holds_alternative<ImportedDirectory>(again))
+      << print_faults(std::get<Faults>(again));
+  EXPECT_EQ(std::get<ImportedDirectory>(again).directory, first.directory);
+  // An export is for whichever directory it is imported into.
+  const auto exported = parse_directory(print_directory(first.directory));
+  EXPECT_EQ(std::get<ImportedDirectory>(exported).directory.version, 0U);
+  EXPECT_EQ(faults_of(R"({"replacesVersion": 0, )" + good().substr(1)).front().place,
+            "/replacesVersion");
+}
+
 TEST(DirectoryJson, TheShippedExampleIsGood) {
   std::ifstream file(std::string(BATON_SOURCE_DIR) + "/examples/directory.json");
   const std::string text{std::istreambuf_iterator<char>(file), {}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "directory/strict_json.hpp"
+#include "directory/syntax.hpp"
 
 namespace baton::directory {
 
@@ -41,6 +42,19 @@ bool has_control_character(std::string_view text) {
 }
 
 }  // namespace
+
+std::string text_fault(std::string_view text, std::size_t max) {
+  if (text.empty()) return "is empty; 1 to " + std::to_string(max) + " bytes are expected";
+  if (text.size() > max) {
+    return "has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(max) +
+           " are allowed";
+  }
+  if (has_control_character(text)) return "has a control character: " + quoted(text);
+  if (text.front() == ' ' || text.back() == ' ') {
+    return "begins or ends with a blank: " + quoted(text);
+  }
+  return {};
+}
 
 void FaultList::add(std::string place, std::string msg) {
   if (full()) {
@@ -112,18 +126,9 @@ std::string ObjectReader::text(std::string_view key, Need need, std::size_t max)
     return {};
   }
   std::string text(found->get_string());
-  if (text.empty()) {
-    fault(key, "is empty; 1 to " + std::to_string(max) + " bytes are expected");
-  } else if (text.size() > max) {
-    fault(key, "has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(max) +
-                   " are allowed");
-  } else if (has_control_character(text)) {
-    fault(key, "has a control character: " + quoted(text));
-  } else if (text.front() == ' ' || text.back() == ' ') {
-    fault(key, "begins or ends with a blank: " + quoted(text));
-  } else {
-    return text;
-  }
+  std::string why = text_fault(text, max);
+  if (why.empty()) return text;
+  fault(key, std::move(why));
   return {};
 }
 

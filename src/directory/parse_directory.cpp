@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -27,7 +29,6 @@ constexpr std::size_t kMaxStates = 100;
 constexpr std::size_t kMaxOpenings = 100;
 constexpr std::size_t kMaxReferences = 1'000;
 constexpr std::size_t kMaxLogin = 64;
-constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxArn = 256;
 
 /// Remembers where each value of a kind was first seen, and reports the next one.
@@ -78,6 +79,8 @@ class DirectoryReader {
     } else {
       imported_.directory.agent_states = default_agent_states();
     }
+    imported_.directory.version = static_cast<std::uint64_t>(
+        root.integer("replacesVersion", 0, 1, std::numeric_limits<int>::max()));
     root.finish();
     return std::move(imported_);
   }

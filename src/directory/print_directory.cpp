@@ -153,9 +153,7 @@ void print_pretty(const json::value& value, std::size_t depth, std::string& out)
   out += json::serialize(value);
 }
 
-}  // namespace
-
-std::string print_directory(const Directory& directory, bool pretty) {
+json::object object_of(const Directory& directory) {
   json::object root;
   root["queues"] = print_each(directory.queues, print_queue);
   root["routingProfiles"] = print_each(directory.routing_profiles, print_profile);
@@ -167,11 +165,24 @@ std::string print_directory(const Directory& directory, bool pretty) {
   root["agentStates"] = print_each(directory.agent_states, [](const AgentState& state) {
     return json::object{{"label", state.label}, {"code", state.code}, {"type", state.type}};
   });
+  return root;
+}
+
+}  // namespace
+
+std::string print_directory(const Directory& directory, bool pretty) {
+  const json::object root = object_of(directory);
   if (!pretty) return json::serialize(root);
   std::string out;
   print_pretty(root, 0, out);
   out += '\n';
   return out;
+}
+
+std::string print_replacement(const Directory& directory) {
+  json::object root = object_of(directory);
+  root["replacesVersion"] = directory.version;
+  return json::serialize(root);
 }
 
 std::string print_faults(const Faults& faults) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,13 @@ namespace baton::directory {
 /// arn:<partition>:connect:<region>:<12 digits>:instance/<UUID>/<kind>/<UUID>, as Amazon Connect
 /// writes them; the partitions of China and of the US government are allowed.
 [[nodiscard]] bool is_arn(std::string_view text, std::string_view kind);
+
+/// The longest name that people are shown, in bytes.
+inline constexpr std::size_t kMaxName = 128;
+
+/// What is wrong with a text of 1 to `max` bytes without control characters or blanks at its ends,
+/// as it follows the field's name ("has 130 bytes; ..."); empty where nothing is.
+[[nodiscard]] std::string text_fault(std::string_view text, std::size_t max);
 
 /// ASCII letters in lower case.
 [[nodiscard]] std::string lower(std::string_view text);

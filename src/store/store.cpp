@@ -198,12 +198,15 @@ struct Store::Impl {
     return select.text(0);
   }
 
+  [[nodiscard]] std::uint64_t version_in_force() {
+    return static_cast<std::uint64_t>(
+        database->query_integer("SELECT coalesce(max(version), 0) FROM directory"));
+  }
+
   /// Writes it as the next version; `forgotten` gets the logins that are gone.
   Status write_directory(const directory::Directory& directory, std::uint64_t& version,
                          const std::string& json, std::vector<std::string>& forgotten) {
-    version = static_cast<std::uint64_t>(
-                  database->query_integer("SELECT coalesce(max(version), 0) FROM directory")) +
-              1;
+    version = version_in_force() + 1;
     Statement insert =
         database->prepare("INSERT INTO directory(version, stored_at, json) VALUES(?1, ?2, ?3)");
     Status status =
@@ -405,6 +408,15 @@ PutResult Store::put_directory(const directory::ImportedDirectory& imported) {
 PutResult Store::put_directory(const directory::Directory& directory,
                                const std::vector<Credential>& credentials) {
   PutResult result;
+  if (const std::uint64_t in_force = impl_->version_in_force();
+      directory.version != 0 && directory.version != in_force) {
+    result.outdated = true;
+    result.status = Status::failure(
+        "replacesVersion is " + std::to_string(directory.version) + ", and version " +
+        std::to_string(in_force) +
+        " is in force: the directory was changed meanwhile; make the change again in that one");
+    return result;
+  }
   // What is stored must come back the same, whoever made it.
   const std::string json = directory::print_directory(directory, false);
   const auto parsed = parse_stored(json);

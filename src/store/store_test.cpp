@@ -206,6 +206,18 @@ TEST_F(StoreTest, ADirectoryThatCouldNotBeReadBackIsRefused) {
   EXPECT_EQ(store.load_directory().version, 0U);
 }
 
+TEST_F(StoreTest, ADirectoryThatReplacesAVersionIsTakenOnlyWhileItIsInForce) {
+  Store store = open();
+  directory::ImportedDirectory imported = example();
+  ASSERT_TRUE(store.put_directory(imported).status);
+  imported.directory.version = 1;
+  EXPECT_EQ(store.put_directory(imported).version, 2U);
+  const PutResult late = store.put_directory(imported);
+  EXPECT_TRUE(late.outdated);
+  EXPECT_THAT(late.status.error, HasSubstr("replacesVersion is 1, and version 2 is in force"));
+  EXPECT_EQ(store.load_directory().version, 2U);
+}
+
 TEST_F(StoreTest, PasswordsAreKeptChangedAndForgotten) {
   Store store = open();
   directory::ImportedDirectory imported = example();

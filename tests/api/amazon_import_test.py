@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -102,6 +104,86 @@ async def test_a_dry_run_only_tells(amazon, store):
     code, out, _ = await import_from(amazon, store, "--dry-run")
     assert code == 0 and "6 changes would be made; nothing was changed" in out
     assert await exported(store) == before
+
+
+async def test_a_dry_run_fails_where_the_import_would(amazon, store):
+    # More queues than a quick connect of the directory may name.
+    amazon.queues = [f"Queue {number}" for number in range(1001)]
+    amazon.shown_by = {name: ["Taxi"] for name in amazon.queues}
+    amazon.page = 1001
+    before = await exported(store)
+    dry = await import_from(amazon, store, "--dry-run", "--quiet")
+    assert dry[0] == 1 and "/shownBy" in dry[2] and "would be made" not in dry[1], dry
+    code, _, err = await import_from(amazon, store, "--quiet")
+    assert (code, err) == (1, dry[2])
+    assert await exported(store) == before
+
+
+async def test_what_is_changed_while_the_instance_is_read_stays(amazon, store, tmp_path):
+    directory = config.example_directory()
+    directory["agents"].append({"login": "carol", "name": "Carol", "routingProfile": directory["agents"][0]["routingProfile"],
+                                "password": "carol-password"})
+    next(each for each in directory["agents"] if each["login"] == "agent2")["enabled"] = False
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(directory))
+    handle, imports = amazon.handle, []
+
+    def meanwhile(method, target, headers, body):
+        if "/quick-connects?" in target and not imports:
+            imports.append(asyncio.run(run("directory", "import", "--config", store, str(changed))))
+        return handle(method, target, headers, body)
+
+    amazon.handle = meanwhile
+    code, out, err = await import_from(amazon, store)
+    assert code == 0, out + err
+    assert imports[0][0] == 0, imports
+    after = await exported(store)
+    accounts = {each["login"]: each["enabled"] for each in after["agents"]}
+    assert accounts["carol"] is True and accounts["agent2"] is False
+    assert "Taxi" in {each["name"] for each in after["quickConnects"]}
+
+
+async def test_it_replaces_only_the_version_that_it_was_made_from(amazon, store):
+    bodies: list[dict] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        """A server whose directory has changed since."""
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_PUT(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            text = json.dumps({"faults": [{"place": "/replacesVersion", "msg": "was changed meanwhile"}]}).encode()
+            self.send_response(422)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+    with HTTPServer(("127.0.0.1", 0), Busy) as busy:
+        thread = threading.Thread(target=busy.serve_forever, daemon=True)
+        thread.start()
+        code, _, err = await import_from(amazon, store, env={"BATON_HTTP_LISTEN": f"127.0.0.1:{busy.server_address[1]}"})
+        busy.shutdown()
+        thread.join()
+    assert code == 1 and "/replacesVersion: was changed meanwhile" in err
+    assert [body.get("replacesVersion") for body in bodies] == [1]
+
+
+async def test_a_running_server_replaces_only_the_version_that_is_named(world: World):
+    boss = await world.rest("supervisor1", "supervisor")
+    directory = config.example_directory()
+    first = await boss.request("PUT", "/v1/directory", directory)
+    assert first.status == 200, first.body
+    version = first.json()["version"]
+    second = await boss.request("PUT", "/v1/directory", {**directory, "replacesVersion": version})
+    assert (second.status, second.json()) == (200, {"version": version + 1})
+    late = await boss.request("PUT", "/v1/directory", {**directory, "replacesVersion": version})
+    assert late.status == 422, late.body
+    assert [fault["place"] for fault in late.json()["faults"]] == ["/replacesVersion"]
+    assert f"version {version + 1} is in force" in late.json()["faults"][0]["msg"]
+    third = await boss.request("PUT", "/v1/directory", directory)
+    assert third.json() == {"version": version + 2}, "nothing was changed by the one that was refused"
 
 
 async def test_throttling_is_waited_out(amazon, store):
