@@ -5,10 +5,12 @@
 #include "app/commands.hpp"
 #include "app/version.hpp"
 #include "app/web_assets.hpp"
+#include "telephony/sip/thread_keys.hpp"
 
 /// The program: it only adds the commands and reports what none of them caught.
 int main(int argc, char** argv) {
   using namespace baton::app;
+  baton::telephony::sip::make_thread_keys();
   CLI::App program{
       "Baton hands a live customer call on by one message: to a number, a queue or a quick "
       "connect.\n"
