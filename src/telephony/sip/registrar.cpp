@@ -60,6 +60,8 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     }
     wanted.clear();
   }
+  // Those from here on are of this very request.
+  const std::uint64_t first_order = next_order_;
   for (const auto& contact : request.contacts) {
     std::uint64_t seconds = contact.expires.value_or(
         request.expires.value_or(static_cast<std::uint64_t>(max_seconds_)));
@@ -72,10 +74,13 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     seconds = std::min(seconds, static_cast<std::uint64_t>(max_seconds_));
     const auto same = [&contact](const Entry& entry) {
       return entry.binding.contact == contact.uri ||
-             (!contact.instance.empty() && entry.binding.instance == contact.instance);
+             (entry.order < first_order && !contact.instance.empty() &&
+              entry.binding.instance == contact.instance);
     };
     for (const auto& entry : wanted) {
-      if (same(entry) && too_late(entry.binding)) return refuse(500, "Out Of Order");
+      if (entry.order < first_order && same(entry) && too_late(entry.binding)) {
+        return refuse(500, "Out Of Order");
+      }
     }
     std::erase_if(wanted, same);
     if (seconds == 0) continue;
