@@ -75,7 +75,7 @@ struct Endpoint::Impl {
         trunks(owner.config_),
         guard(owner.config_),
         digest(owner.config_.realm, owner.config_.nonce_lifetime_seconds,
-               DigestServer::random_key(), unix_now()),
+               DigestServer::random_key()),
         tag_key(md5_hex(fmt::format("{}", fmt::join(DigestServer::random_key(), "-")))) {}
 
   Endpoint& endpoint;

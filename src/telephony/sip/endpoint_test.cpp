@@ -506,6 +506,34 @@ TEST_F(EndpointTest, ATrunkWithAPasswordIsChallenged) {
   EXPECT_EQ(handler.callers[0].name, "branch");
 }
 
+TEST_F(EndpointTest, ACredentialIsForATargetHoweverItsEscapesAreWritten) {
+  start();
+  SipPeer phone(kStranger);
+  phone.connect(udp);
+  const auto target = uri("%2b12125550100");
+  const auto answer =
+      ask_with_digest(phone, "INVITE", target, aor("agent1"), target, "", "agent1", "demo-agent1");
+  EXPECT_EQ(answer.code(), 486) << answer.text;
+  const std::lock_guard lock(handler.mutex);
+  EXPECT_THAT(handler.dialled, ::testing::ElementsAre("+12125550100"));
+}
+
+TEST_F(EndpointTest, ACarriersNumberMayHaveParametersAndSeparators) {
+  start();
+  SipPeer carrier(kTrunkHost);
+  carrier.connect(udp);
+  for (const std::string& target :
+       {uri("+18005550100;npdi;rn=+18005550000") + ";user=phone",
+        std::string("tel:+1-800-555-0100"), std::string("tel:+18005550100;npdi")}) {
+    carrier.call += "x";
+    const auto answer = exchange(
+        carrier, carrier.request("INVITE", target, "sip:+14155550123@carrier", uri(kInbound)));
+    EXPECT_EQ(answer.code(), 486) << target << "\n" << answer.text;
+  }
+  const std::lock_guard lock(handler.mutex);
+  EXPECT_THAT(handler.dialled, ::testing::Each(kInbound));
+}
+
 TEST_F(EndpointTest, OurOwnCallsComeBackAsInternal) {
   start();
   SipPeer ourselves(kStranger);
