@@ -84,7 +84,7 @@ void Endpoint::Impl::create() {
 
 void Endpoint::Impl::expire_every_second() {
   expiry = endpoint.loop_.after(kExpiryInterval, [this] {
-    registrar.expire(unix_now());
+    registrar.expire(lifetimes.now());
     take_renewed_certificate();
     expire_every_second();
   });
@@ -112,8 +112,9 @@ void Endpoint::Impl::destroy() {
   endpoint.bound_.clear();
 }
 
-Endpoint::Endpoint(SipConfig config, InviteHandler* handler, Sink sink)
-    : config_(std::move(config)), impl_(std::make_unique<Impl>(*this, handler, std::move(sink))) {}
+Endpoint::Endpoint(SipConfig config, InviteHandler* handler, Sink sink, LifetimeClock lifetimes)
+    : config_(std::move(config)),
+      impl_(std::make_unique<Impl>(*this, handler, std::move(sink), std::move(lifetimes))) {}
 
 Endpoint::~Endpoint() { stop(); }
 
@@ -183,6 +184,15 @@ void Endpoint::audit_with(const SignInSink& sink) {
   impl_->registrar.tell_sign_ins(sink);
 }
 
+void Endpoint::keep_phones(Registrar::Changed changed) {
+  impl_->registrar.keep_with([this, changed = std::move(changed)](
+                                 const std::string& login, const Binding& binding, bool removed) {
+    Binding kept = binding;
+    kept.expires_at = impl_->lifetimes.by_the_wall(binding.expires_at);
+    changed(login, kept, removed);
+  });
+}
+
 void Endpoint::hold_stray_answers(bool hold) { impl_->strays_wait = hold; }
 
 std::vector<Binding> Endpoint::bindings(std::string_view login) const {
@@ -194,7 +204,7 @@ std::vector<std::string> Endpoint::take_over(
   std::vector<std::string> reachable;
   for (const auto& [login, binding] : phones) {
     // Of somebody who left the directory meanwhile it has expired.
-    const std::int64_t now = impl_->is_agent(login) ? unix_now() : binding.expires_at;
+    const std::int64_t now = impl_->is_agent(login) ? impl_->lifetimes.now() : binding.expires_at;
     if (!impl_->registrar.restore(login, binding, now)) continue;
     if (std::ranges::find(reachable, login) == reachable.end()) reachable.push_back(login);
   }

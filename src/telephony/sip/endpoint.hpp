@@ -14,6 +14,7 @@
 #include "telephony/sip/binding.hpp"
 #include "telephony/sip/classify.hpp"
 #include "telephony/sip/config.hpp"
+#include "telephony/sip/lifetime_clock.hpp"
 #include "telephony/sip/loop.hpp"
 #include "telephony/sip/registrar.hpp"
 #include "telephony/sip/trunks.hpp"
@@ -78,7 +79,9 @@ class Endpoint {
   using AfterCommit = std::function<void(std::function<void(bool kept)> then)>;
 
   /// `handler` outlives the endpoint's stop(). `sink` gets PhoneReachable, on the loop thread.
-  Endpoint(SipConfig config, InviteHandler* handler, Sink sink);
+  /// Registrations end by `lifetimes`.
+  Endpoint(SipConfig config, InviteHandler* handler, Sink sink,
+           LifetimeClock lifetimes = LifetimeClock());
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
   ~Endpoint();
@@ -112,6 +115,10 @@ class Endpoint {
   /// A REGISTER gets its 200 through that, so that no process that dies takes back what a phone was
   /// told. Without it the answer waits for nothing. Before start().
   void answer_after(AfterCommit after_commit);
+
+  /// Told of each contact that came, was refreshed or went, with its end by the machine's clock.
+  /// Before start().
+  void keep_phones(Registrar::Changed changed);
 
   /// Where phones that sign in, and those that are refused, are told. Before start().
   void audit_with(const SignInSink& sink);

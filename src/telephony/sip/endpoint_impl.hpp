@@ -18,7 +18,6 @@
 #include <sofia-sip/tport_tag.h>
 #include <sofia-sip/url.h>
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -34,17 +34,12 @@
 #include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/digest.hpp"
 #include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/lifetime_clock.hpp"
 #include "telephony/sip/message_text.hpp"
 #include "telephony/sip/once_per_network.hpp"
 #include "telephony/sip/tls_contexts.hpp"
 
 namespace baton::telephony::sip {
-
-inline std::int64_t unix_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// Owns a reference to one of the library's messages.
 class MessageGuard {
@@ -63,10 +58,11 @@ class MessageGuard {
 };
 
 struct Endpoint::Impl {
-  Impl(Endpoint& owner, InviteHandler* invite_handler, Sink event_sink)
+  Impl(Endpoint& owner, InviteHandler* invite_handler, Sink event_sink, LifetimeClock clock)
       : endpoint(owner),
         handler(invite_handler),
         sink(std::move(event_sink)),
+        lifetimes(std::move(clock)),
         own(owner.config_),
         registrar(owner.config_,
                   [this](const std::string& login, bool reachable) {

@@ -388,7 +388,7 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     reply(msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(seconds.c_str()));
     return;
   }
-  RegisterAnswer answer = registrar.apply(wanted, unix_now());
+  RegisterAnswer answer = registrar.apply(wanted, lifetimes.now());
   if (answer.too_many) {
     counters().contacts_full++;
     tell_refused(SignIn::What::too_many_phones, wanted.login, source, sip);

@@ -138,7 +138,7 @@ class SipSwitch::Impl : public InviteHandler {
     endpoint_.answer_after(std::move(after_commit));
     keep_legs_ = std::move(legs);
     keep_lost_ = keep_legs_;
-    endpoint_.registrar().keep_with(
+    endpoint_.keep_phones(
         [phones = std::move(phones)](const std::string& login, const Binding& binding,
                                      bool removed) { phones({login, binding}, removed); });
   }
