@@ -127,6 +127,12 @@ struct Endpoint::Impl {
   bool refuse_unsupported(MessageGuard& msg, sip_t* sip);
   bool overloaded();
 
+  // What the header Server says; null leaves it out, since it may not be empty (RFC 3261
+  // section 25.1).
+  [[nodiscard]] const char* server_text() const {
+    const std::string& text = endpoint.config_.user_agent;
+    return text.empty() ? nullptr : text.c_str();
+  }
   // A stateless answer: it costs no memory, whoever asks however often. Only within the callback.
   void reply(MessageGuard& msg, int code, const char* phrase, tag_type_t tag = tag_null,
              tag_value_t value = 0);

@@ -637,6 +637,23 @@ TEST_F(EndpointTest, OptionsAndTheRefusedMethods) {
   EXPECT_TRUE(alive());
 }
 
+TEST_F(EndpointTest, WithoutAUserAgentThereIsNoServerHeader) {
+  auto config = test_config();
+  config.user_agent.clear();
+  start(config);
+  SipPeer peer;
+  peer.connect(udp);
+  for (const auto& [method, code] :
+       {std::pair{"OPTIONS", 200}, {"REGISTER", 401}, {"MESSAGE", 405}}) {
+    const auto answer = exchange(peer, peer.request(method, uri(), aor("agent1"), aor("agent1")));
+    EXPECT_EQ(answer.code(), code);
+    EXPECT_THAT(answer.text, Not(HasSubstr("\r\nServer:"))) << method;
+  }
+  const auto registered = sign_in(peer, "agent1", contact(peer, "agent1"));
+  EXPECT_EQ(registered.code(), 200);
+  EXPECT_THAT(registered.text, Not(HasSubstr("\r\nServer:")));
+}
+
 TEST_F(EndpointTest, RequireOfSomethingUnknownIs420) {
   start();
   SipPeer peer;
