@@ -260,13 +260,19 @@ bool Trunks::sends_from(std::string_view host) const {
 }
 
 std::optional<std::string> Trunks::inbound(std::string_view dialled) const {
-  if (const auto found = inbound_.find(dialled); found != inbound_.end()) return *found;
-  if (!dialled.empty() && dialled.front() != '+') {
-    if (const auto found = inbound_.find("+" + std::string{dialled}); found != inbound_.end()) {
-      return *found;
+  const auto find = [this](const std::string& number) -> std::optional<std::string> {
+    auto found = inbound_.find(number);
+    if (found == inbound_.end() && !number.empty() && number.front() != '+') {
+      found = inbound_.find("+" + number);
     }
-  }
-  return std::nullopt;
+    return found == inbound_.end() ? std::nullopt : std::optional{*found};
+  };
+  if (auto exact = find(std::string{dialled})) return exact;
+  // A carrier's user part is a telephone-subscriber (RFC 3261 section 19.1.6): a number that may
+  // have visual separators, and parameters of its own after it (RFC 3966 section 3, RFC 4694).
+  std::string number{dialled.substr(0, dialled.find(';'))};
+  std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+  return find(number);
 }
 
 struct TrunkResolver::Shared {

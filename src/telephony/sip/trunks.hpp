@@ -90,7 +90,7 @@ class Trunks {
   [[nodiscard]] const TrunkConfig* by_name(std::string_view name) const;
 
   /// Our inbound number that was dialled: the text itself, or with the plus that some carriers
-  /// leave out.
+  /// leave out; else its number without visual separators and without parameters (";npdi").
   [[nodiscard]] std::optional<std::string> inbound(std::string_view dialled) const;
 
  private:
