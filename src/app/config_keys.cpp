@@ -271,7 +271,7 @@ const std::array kKeys{
            "bytes", 1300, 65535),
     text("sip", "tls_certificate_dir", BATON_AT(sip.tls_certificate_dir),
          "The folder with `agent.pem` (certificate and key) and `cafile.pem`, needed for a tls: "
-         "address.",
+         "address. Certificates that others show are not checked.",
          kAny, TextUse::path),
     text("sip", "queue_sound", BATON_AT(sip.queue_sound),
          "A WAV file (8 kHz, mono, PCM16) for waiting customers; empty: a built-in tone.", kAny,
@@ -288,7 +288,10 @@ const std::array kKeys{
     number("sip", "media_port_max", BATON_AT(sip.media_port_max), "The last one.", "", 1025, 65535),
     text("trunk", "address", BATON_TRUNK_AT(address), "Where outgoing calls go. Mandatory.",
          rules::kHostPort),
-    text("trunk", "transport", BATON_TRUNK_AT(transport), "How they go there.", rules::kTransport),
+    text("trunk", "transport", BATON_TRUNK_AT(transport),
+         "How they go there. With tls the trunk's certificate is not checked: whoever can redirect "
+         "the connection is taken for the carrier.",
+         rules::kTransport),
     text("trunk", "sources", BATON_TRUNK_AT(sources),
          "Who may call in by this trunk, to the inbound numbers only. A loopback address without a "
          "port is refused where SIP listens outside loopback.",
@@ -308,7 +311,9 @@ const std::array kKeys{
          "The numbers that it carries, by their beginnings; empty: all. The longest match wins.",
          rules::kPrefix),
     number("trunk", "priority", BATON_TRUNK_AT(priority),
-           "Among equally long matches the lowest is tried first.", "", 1, 99),
+           "Among equally long matches the lowest is taken. Where that one fails no other is "
+           "tried; one that is full, or whose name has no address yet, is passed over.",
+           "", 1, 99),
     number_or_off("trunk", "max_calls", BATON_TRUNK_AT(max_calls),
                   "Calls at once, in both directions. A trunk that is full takes no outgoing call: "
                   "the next one that carries the number does. 0: no limit.",
