@@ -210,7 +210,10 @@ const std::array kKeys{
          "Transfers to agents and queues go in one step, by the SDK's `ContactClient.transfer`, "
          "where the page that hosts the bridge has that client; elsewhere they are add and leave "
          "as ever. Not proven on voice: see docs/amazon-connect.md first."),
-    text("sip", "listen", BATON_AT(sip.listen), "The addresses that phones and trunks reach.",
+    text("sip", "listen", BATON_AT(sip.listen),
+         "The addresses that phones and trunks reach. What Baton sends by itself leaves from the "
+         "first of its transport and IP version. A wildcard (0.0.0.0) is every address that the "
+         "machine has at the start.",
          rules::kListen),
     text("sip", "realm", BATON_AT(sip.realm),
          "The digest realm. Phone passwords are stored hashed with it: a change needs them "
@@ -281,7 +284,8 @@ const std::array kKeys{
     text("sip", "ringback_sound", BATON_AT(sip.ringback_sound),
          "The same for customers whose destination rings.", kAny, TextUse::path),
     text("sip", "media_address", BATON_AT(sip.media_address),
-         "The address of the sound source in SDP; empty: that of the first listen address.",
+         "The address of the sound source in SDP; empty: that of the first listen address. "
+         "Mandatory where that is a wildcard (0.0.0.0).",
          rules::kNumericHostOrEmpty),
     number("sip", "media_port_min", BATON_AT(sip.media_port_min),
            "The first UDP port of the sound source.", "", 1024, 65534),

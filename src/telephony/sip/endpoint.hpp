@@ -102,10 +102,15 @@ class Endpoint {
   /// The addresses as bound (with the real port where 0 was asked for). Any thread after start().
   [[nodiscard]] const std::vector<ListenAddress>& bound() const { return bound_; }
 
-  /// Our Contact URI towards a peer of that transport ("udp", "tcp", "tls"): numeric
-  /// "<sip:host:port;transport=...>" without brackets; the first address of that transport, or the
-  /// first of all.
-  [[nodiscard]] std::string contact_uri(std::string_view transport = "udp") const;
+  /// Our Contact URI towards a peer of that transport ("udp", "tcp", "tls"), a numeric
+  /// "sip:host:port;transport=...": the first address of that transport and of the IP version of
+  /// `peer` (a URI with a numeric host; empty: either), else the first of that transport, else the
+  /// first of all; from there the stack sends. A wildcard is each address that this machine had at
+  /// the start. Loop thread.
+  [[nodiscard]] std::string contact_uri(std::string_view transport = "udp",
+                                        std::string_view peer = {}) const;
+  /// The same for the answer to a request: the address that it came to. Loop thread.
+  [[nodiscard]] std::string contact_uri(nta_incoming_s* irq) const;
 
   /// Agents who may register and call, all of them; who is missing is signed out. Any thread.
   void set_agents(std::vector<AgentSecret> agents);

@@ -78,6 +78,9 @@ struct Endpoint::Impl {
   InviteHandler* handler;
   Sink sink;
 
+  LifetimeClock lifetimes;  // Of registrations.
+  // The stack's sockets in its own order; for a wildcard one of each address of this machine.
+  std::vector<ListenAddress> sent_from;
   OwnHosts own;
   Registrar registrar;
   Trunks trunks;

@@ -22,6 +22,7 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_context.hpp"
 #include "telephony/sip/message_size.hpp"
+#include "telephony/sip/own_address.hpp"
 #include "telephony/sip/tone_source.hpp"
 
 namespace baton::telephony::sip {
@@ -89,9 +90,7 @@ class SipSwitch::Impl : public InviteHandler {
     try {
       const SipConfig& config = endpoint_.config();
       ToneSource::Config tone;
-      tone.address = !config.media_address.empty() ? config.media_address
-                     : config.listen.empty()       ? tone.address
-                                                   : config.listen.front().host;
+      tone.address = sound_address(config);
       tone.port_min = config.media_port_min;
       tone.port_max = config.media_port_max;
       tone.port_before = sound_port_before();

@@ -21,6 +21,7 @@ TrunkConfig trunk(std::string name, std::string address, std::vector<std::string
 
 SipConfig with(std::vector<TrunkConfig> trunks) {
   SipConfig config;
+  config.listen = {{"udp", "192.0.2.1", 5060}, {"tcp", "[2001:db8::1]", 5060}};
   config.trunks = std::move(trunks);
   return config;
 }
