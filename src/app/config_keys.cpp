@@ -210,7 +210,10 @@ const std::array kKeys{
          "Transfers to agents and queues go in one step, by the SDK's `ContactClient.transfer`, "
          "where the page that hosts the bridge has that client; elsewhere they are add and leave "
          "as ever. Not proven on voice: see docs/amazon-connect.md first."),
-    text("sip", "listen", BATON_AT(sip.listen), "The addresses that phones and trunks reach.",
+    text("sip", "listen", BATON_AT(sip.listen),
+         "The addresses that phones and trunks reach. What Baton sends by itself leaves from the "
+         "first of its transport and IP version. A wildcard (0.0.0.0) is every address that the "
+         "machine has at the start.",
          rules::kListen),
     text("sip", "realm", BATON_AT(sip.realm),
          "The digest realm. Phone passwords are stored hashed with it: a change needs them "
@@ -271,7 +274,7 @@ const std::array kKeys{
            "bytes", 1300, 65535),
     text("sip", "tls_certificate_dir", BATON_AT(sip.tls_certificate_dir),
          "The folder with `agent.pem` (certificate and key) and `cafile.pem`, needed for a tls: "
-         "address.",
+         "address. Certificates that others show are not checked.",
          kAny, TextUse::path),
     text("sip", "queue_sound", BATON_AT(sip.queue_sound),
          "A WAV file (8 kHz, mono, PCM16) for waiting customers; empty: a built-in tone.", kAny,
@@ -281,14 +284,18 @@ const std::array kKeys{
     text("sip", "ringback_sound", BATON_AT(sip.ringback_sound),
          "The same for customers whose destination rings.", kAny, TextUse::path),
     text("sip", "media_address", BATON_AT(sip.media_address),
-         "The address of the sound source in SDP; empty: that of the first listen address.",
+         "The address of the sound source in SDP; empty: that of the first listen address. "
+         "Mandatory where that is a wildcard (0.0.0.0).",
          rules::kNumericHostOrEmpty),
     number("sip", "media_port_min", BATON_AT(sip.media_port_min),
            "The first UDP port of the sound source.", "", 1024, 65534),
     number("sip", "media_port_max", BATON_AT(sip.media_port_max), "The last one.", "", 1025, 65535),
     text("trunk", "address", BATON_TRUNK_AT(address), "Where outgoing calls go. Mandatory.",
          rules::kHostPort),
-    text("trunk", "transport", BATON_TRUNK_AT(transport), "How they go there.", rules::kTransport),
+    text("trunk", "transport", BATON_TRUNK_AT(transport),
+         "How they go there. With tls the trunk's certificate is not checked: whoever can redirect "
+         "the connection is taken for the carrier.",
+         rules::kTransport),
     text("trunk", "sources", BATON_TRUNK_AT(sources),
          "Who may call in by this trunk, to the inbound numbers only. A loopback address without a "
          "port is refused where SIP listens outside loopback.",
@@ -308,7 +315,9 @@ const std::array kKeys{
          "The numbers that it carries, by their beginnings; empty: all. The longest match wins.",
          rules::kPrefix),
     number("trunk", "priority", BATON_TRUNK_AT(priority),
-           "Among equally long matches the lowest is tried first.", "", 1, 99),
+           "Among equally long matches the lowest is taken. Where that one fails no other is "
+           "tried; one that is full, or whose name has no address yet, is passed over.",
+           "", 1, 99),
     number_or_off("trunk", "max_calls", BATON_TRUNK_AT(max_calls),
                   "Calls at once, in both directions. A trunk that is full takes no outgoing call: "
                   "the next one that carries the number does. 0: no limit.",

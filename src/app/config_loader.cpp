@@ -11,6 +11,7 @@
 
 #include "app/config.hpp"
 #include "app/config_keys.hpp"
+#include "telephony/sip/own_address.hpp"
 
 namespace baton::app {
 
@@ -459,6 +460,21 @@ class Loader {
       if (address.port == 0 || seen.insert(text).second) continue;
       fault(at("sip.listen"), fmt::format("\"{}\" is there twice; remove one.", text));
     }
+    const auto& sip = config_.sip;
+    const std::string sounds = telephony::sip::sound_address(sip);
+    if (!telephony::sip::is_wildcard(sounds)) return;
+    if (sip.media_address.empty()) {
+      fault(
+          at("sip.listen"),
+          fmt::format("It begins with {}, by which nobody can be told where the sounds come from; "
+                      "set sip.media_address to the address that phones and trunks reach.",
+                      sounds));
+    } else {
+      fault(at("sip.media_address"),
+            fmt::format("It is {}, which is nobody's address; set it to the one that phones and "
+                        "trunks reach.",
+                        sounds));
+    }
   }
 
   void check_trunk(const TrunkConfig& trunk) {
@@ -491,6 +507,16 @@ class Loader {
       fault(at(prefix + "transport"),
             fmt::format("It is {0}, but sip.listen has no {0} address to send from; add one.",
                         trunk.transport));
+    } else if (const auto address = split_host_port(trunk.address);
+               address && is_numeric_host(address->host) &&
+               std::ranges::none_of(config_.sip.listen, [&](const ListenAddress& a) {
+                 return a.transport == trunk.transport &&
+                        telephony::sip::is_ipv6(a.host) == telephony::sip::is_ipv6(address->host);
+               })) {
+      fault(at(prefix + "address"),
+            fmt::format(
+                "It is {}, but sip.listen has no {} address of IPv{} to send from; add one.",
+                trunk.address, trunk.transport, telephony::sip::is_ipv6(address->host) ? 6 : 4));
     }
     for (const std::string& source : trunk.sources) {
       const auto with_port = split_host_port(source);

@@ -45,6 +45,7 @@ std::string file_with(const Key& key, std::string_view value) {
   const bool empty = value == "\"\"";
   if (key.name.starts_with("password") && !empty) more = "username = \"u\"\n";
   if (key.name == "username" && !empty) more = "password = \"p\"\n";
+  if (key.name == "address") more = "[sip]\nlisten = [\"udp:127.0.0.1:0\", \"udp:[::1]:0\"]\n";
   if (key.name == "transport") {
     more =
         "[sip]\nlisten = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\", \"tls:127.0.0.1:0\"]\n"
@@ -437,17 +438,49 @@ TEST(Config, KeysThatContradictEachOther) {
 TEST(Config, AnAnyPortTrunkOfThisMachineIsForLoopbackOnly) {
   const auto text = [](std::string_view listen, std::string_view source) {
     return fmt::format(
-        "[sip]\nlisten = [\"{}\"]\n[trunk.carrier]\naddress = \"127.0.0.1:5090\"\nsources = "
+        "[sip]\nlisten = [\"{}\"]\nmedia_address = \"127.0.0.1\"\n[trunk.carrier]\naddress = "
+        "\"127.0.0.1:5090\"\nsources = "
         "[\"{}\"]\n",
         listen, source);
   };
   EXPECT_THAT(faults_of(text("udp:127.0.0.1:5060", "127.0.0.1")), IsEmpty());
   EXPECT_THAT(faults_of(text("udp:0.0.0.0:5060", "127.0.0.1")),
-              ElementsAre(AllOf(HasSubstr("baton.toml:5:11: trunk.carrier.sources"),
+              ElementsAre(AllOf(HasSubstr("baton.toml:6:11: trunk.carrier.sources"),
                                 HasSubstr("any port"))));
   EXPECT_THAT(faults_of(text("udp:0.0.0.0:5060", "::1")), SizeIs(1));
   EXPECT_THAT(faults_of(text("udp:0.0.0.0:5060", "127.0.0.1:5090")), IsEmpty());
   EXPECT_THAT(faults_of(text("udp:0.0.0.0:5060", "203.0.113.7")), IsEmpty());
+}
+
+TEST(Config, AWildcardIsListenedOnButNobodysAddress) {
+  const auto text = [](std::string_view listen, std::string_view media) {
+    return fmt::format("[sip]\nlisten = [\"{}\"]\nmedia_address = \"{}\"\n", listen, media);
+  };
+  for (const char* any : {"udp:0.0.0.0:5060", "udp:[::]:5060"}) {
+    EXPECT_THAT(faults_of(text(any, "")),
+                ElementsAre(AllOf(HasSubstr("baton.toml:2:"), HasSubstr("set sip.media_address"))));
+    EXPECT_THAT(faults_of(text(any, "192.0.2.1")), IsEmpty());
+  }
+  for (const char* any : {"0.0.0.0", "::"}) {
+    EXPECT_THAT(faults_of(text("udp:192.0.2.1:5060", any)),
+                ElementsAre(AllOf(HasSubstr("baton.toml:3:"), HasSubstr("nobody's address"))));
+  }
+}
+
+TEST(Config, ATrunkOfAnIpVersionThatNobodySendsFromIsRefused) {
+  const auto text = [](std::string_view listen, std::string_view address) {
+    return fmt::format(
+        "[sip]\nlisten = [\"{}\", \"tcp:[2001:db8::2]:5060\"]\n[trunk.carrier]\naddress = "
+        "\"{}\"\n",
+        listen, address);
+  };
+  EXPECT_THAT(faults_of(text("udp:192.0.2.1:5060", "[2001:db8::1]:5060")),
+              ElementsAre(AllOf(HasSubstr("baton.toml:4:"),
+                                HasSubstr("sip.listen has no udp address of IPv6"))));
+  EXPECT_THAT(faults_of(text("udp:[2001:db8::2]:5060", "192.0.2.7:5060")),
+              ElementsAre(HasSubstr("sip.listen has no udp address of IPv4")));
+  EXPECT_THAT(faults_of(text("udp:[2001:db8::2]:5060", "[2001:db8::1]:5060")), IsEmpty());
+  EXPECT_THAT(faults_of(text("udp:192.0.2.1:5060", "sip.carrier.example:5060")), IsEmpty());
 }
 
 TEST(Config, Loopback) {

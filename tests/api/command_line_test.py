@@ -414,7 +414,7 @@ async def test_the_examples_passwords_are_refused_outside_loopback(tmp_path):
     settings = config.merge(config.example(), {
         "store.path": str(tmp_path / "baton.db"), "http.listen": "127.0.0.1:0", "http.metrics_listen": "127.0.0.1:0",
         "auth.jwt_secret_file": str(tmp_path / "jwt-secret"),
-        "store.initial_directory": str(config.EXAMPLE_DIRECTORY), "sip.listen": ["udp:0.0.0.0:0"],
+        "store.initial_directory": str(config.EXAMPLE_DIRECTORY), "sip.listen": ["udp:0.0.0.0:0"], "sip.media_address": "127.0.0.1",
         "trunk": {"carrier": {"sources": ["127.0.0.1:5090"]}}})
     file = tmp_path / "baton.toml"
     file.write_text(config.print_toml(settings))

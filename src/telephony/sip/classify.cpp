@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "telephony/sip/own_address.hpp"
+
 namespace baton::telephony::sip {
 
 namespace {
@@ -28,15 +30,6 @@ std::string lower(std::string_view text) {
   });
   return out;
 }
-
-std::string_view without_brackets(std::string_view host) {
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    return host.substr(1, host.size() - 2);
-  }
-  return host;
-}
-
-bool is_wildcard(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
 std::string mark_mac(const std::array<unsigned char, 32>& key, std::int64_t at,
                      std::string_view call_id) {

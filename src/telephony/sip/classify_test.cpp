@@ -80,6 +80,7 @@ TEST_F(ClassifyTest, ARegisteredPhonesAddressComesBeforeTrunks) {
 
 TEST_F(ClassifyTest, ATrunkReachesInboundNumbersOnly) {
   EXPECT_EQ(ask(from("127.0.0.1", 6000, "+1", "x")).kind, Kind::trunk);
+  EXPECT_EQ(ask(from("127.0.0.1", 6000, "+1", "x", "+18005550100;npdi=yes")).kind, Kind::trunk);
   EXPECT_EQ(ask(from("127.0.0.1", 6000, "+1", "x", "+12125550100")).kind, Kind::not_inbound);
   EXPECT_EQ(ask(from("127.0.0.1", 6000, "+1", "x", "agent1")).kind, Kind::not_inbound);
 }

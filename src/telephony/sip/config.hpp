@@ -28,7 +28,7 @@ struct TrunkConfig {
   std::string caller_id;                        ///< Default caller ID, E.164.
   std::vector<std::string> allowed_caller_ids;  ///< Beside caller_id; "*" allows any.
   std::vector<std::string> prefixes;  ///< Dial plan: E.164 prefixes it carries ("+1"); empty: all.
-  int priority = 1;                   ///< Lower is tried first among the longest matching prefixes.
+  int priority = 1;                   ///< Lower is taken among the longest matching prefixes.
   int max_calls = 0;                  ///< Calls at once in both directions; 0: no limit.
 };
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace baton::telephony::sip {
 namespace {
@@ -50,11 +51,21 @@ bool has_strange_body(const sip_s* sip) {
 }
 
 std::optional<std::string> text_header(const sip_s* sip, std::string_view name) {
-  if (sip == nullptr) return std::nullopt;
+  auto all = text_headers(sip, name);
+  if (all.empty()) return std::nullopt;
+  return std::move(all.front());
+}
+
+std::vector<std::string> text_headers(const sip_s* sip, std::string_view name) {
+  std::vector<std::string> all;
+  if (sip == nullptr) return all;
   for (const sip_unknown_t* header = sip->sip_unknown; header != nullptr;
        header = header->un_next) {
-    if (same_name(header->un_name, name)) return header->un_value ? header->un_value : "";
+    if (same_name(header->un_name, name)) {
+      all.emplace_back(header->un_value ? header->un_value : "");
+    }
   }
+  if (!all.empty()) return all;
   // Where the parser knows the header, it is no longer among the unknown ones: look through the
   // message's list of headers, whatever their class.
   for (const auto* header =
@@ -67,12 +78,10 @@ std::optional<std::string> text_header(const sip_s* sip, std::string_view name) 
     su_home_t home{};
     su_home_init(&home);
     char* text = sip_header_as_string(&home, reinterpret_cast<const sip_header_t*>(header));
-    std::optional<std::string> found;
-    if (text != nullptr) found = text;
+    if (text != nullptr) all.emplace_back(text);
     su_home_deinit(&home);
-    if (found) return found;
   }
-  return std::nullopt;
+  return all;
 }
 
 bool supports(const sip_s* sip, const char* feature) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/describe/enum.hpp>
 
@@ -25,6 +26,8 @@ namespace baton::telephony::sip {
 /// The value of a header that the stack keeps as text, or nothing. Names match without regard to
 /// case; of several, the first.
 [[nodiscard]] std::optional<std::string> text_header(const sip_s* sip, std::string_view name);
+/// All of them, in the message's order.
+[[nodiscard]] std::vector<std::string> text_headers(const sip_s* sip, std::string_view name);
 
 /// Supported or Require lists the feature.
 [[nodiscard]] bool supports(const sip_s* sip, const char* feature);

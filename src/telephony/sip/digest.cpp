@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "telephony/sip/dialog_message.hpp"
+
 namespace baton::telephony::sip {
 
 namespace {
@@ -194,13 +196,12 @@ std::optional<std::string> answer_challenge(std::string_view challenge, std::str
   return answer;
 }
 
-DigestServer::DigestServer(std::string realm, int lifetime_seconds, Key key, std::int64_t now,
+DigestServer::DigestServer(std::string realm, int lifetime_seconds, Key key,
                            std::size_t max_tracked)
     : realm_(std::move(realm)),
       lifetime_(std::max(1, lifetime_seconds)),
       key_(key),
       max_tracked_(std::max<std::size_t>(1, max_tracked)),
-      born_(now),
       serial_(0) {}
 
 DigestServer::Key DigestServer::random_key() {
@@ -272,9 +273,9 @@ DigestServer::Verdict DigestServer::check(const DigestParams& credential, std::s
   if (!same_secret(digest_response(ha1, nonce, nc, cnonce, qop, method, uri), response)) {
     return Verdict::wrong;
   }
-  // What was used before this process began may have been used with any count.
-  if (opened->at < born_ || opened->at > now || now - opened->at > lifetime_ ||
-      opened->serial <= forgotten_serial_) {
+  // Nothing here looks at when this process began: a clock that is set back (a machine whose own
+  // runs ahead until NTP answers) would make every new nonce older than that.
+  if (opened->at > now || now - opened->at > lifetime_ || opened->serial <= forgotten_serial_) {
     return Verdict::stale;
   }
   const auto found = counts_.find(opened->serial);
@@ -299,12 +300,14 @@ void DigestServer::forget(std::int64_t now) {
 
 bool same_target(std::string_view uri, std::string_view request_uri) {
   const auto core = [](std::string_view text) {
-    text = text.substr(0, text.find_first_of(";?"));
     const auto colon = text.find(':');
     if (colon != std::string_view::npos) text.remove_prefix(colon + 1);
     const auto at = text.rfind('@');
-    const auto user = at == std::string_view::npos ? std::string_view{} : text.substr(0, at);
+    // The stack resolves escapes that a phone need not have made (RFC 3261 section 19.1.4), and a
+    // user part may have parameters of a telephone number.
+    const auto user = at == std::string_view::npos ? std::string{} : unescape(text.substr(0, at));
     auto host = at == std::string_view::npos ? text : text.substr(at + 1);
+    host = host.substr(0, host.find_first_of(";?"));
     if (!host.empty() && host.front() == '[') {
       host = host.substr(0, host.find(']') + 1);
     } else {

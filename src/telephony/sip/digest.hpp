@@ -38,7 +38,8 @@ using DigestParams = std::map<std::string, std::string, std::less<>>;
     std::string_view challenge, std::string_view username, std::string_view password,
     std::string_view method, std::string_view uri, std::uint32_t nonce_count = 1);
 
-/// True when both URIs have the same user and host, whatever their ports and parameters.
+/// True when both URIs have the same user and host, whatever their ports and parameters, and
+/// whichever characters of the user are escaped.
 [[nodiscard]] bool same_target(std::string_view uri, std::string_view request_uri);
 
 /// The server's side of Digest authentication: MD5, qop=auth, nonces that carry their own time
@@ -64,10 +65,9 @@ class DigestServer {
                 ///< the response is right and the nonce has expired, or its count was used before.
   };
 
-  /// `lifetime_seconds` is how long a nonce may be used (at least 1); `now` in Unix seconds: nonces
-  /// from before are stale.
-  DigestServer(std::string realm, int lifetime_seconds, Key key, std::int64_t now,
-               std::size_t max_tracked = 100'000);
+  /// `lifetime_seconds` is how long a nonce may be used (at least 1). `key` must be this object's
+  /// alone: which counts were used with another's nonces it cannot know.
+  DigestServer(std::string realm, int lifetime_seconds, Key key, std::size_t max_tracked = 100'000);
 
   /// A key from the system's random source. Throws std::runtime_error when that fails.
   [[nodiscard]] static Key random_key();
@@ -106,7 +106,6 @@ class DigestServer {
   int lifetime_;
   Key key_;
   std::size_t max_tracked_;
-  std::int64_t born_;
   std::uint64_t serial_ = 0;
   std::uint64_t forgotten_serial_ = 0;  // Nonces up to this one can no longer be told from replays.
   std::map<std::uint64_t, Count> counts_;  // By serial.

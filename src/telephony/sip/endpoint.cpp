@@ -1,5 +1,7 @@
 #include "telephony/sip/endpoint.hpp"
 
+#include <dlfcn.h>
+#include <sofia-sip/su_addrinfo.h>
 #include <sofia-sip/su_log.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "telephony/sip/endpoint_impl.hpp"
+#include "telephony/sip/own_address.hpp"
 #include "telephony/sip/screen.hpp"
 
 namespace baton::telephony::sip {
@@ -27,6 +30,16 @@ void log_of_library(void* /*stream*/, const char* format, va_list arguments) {
       line, size < 0 ? 0 : std::min<std::size_t>(static_cast<std::size_t>(size), sizeof line - 1)};
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   if (!text.empty()) spdlog::debug("sofia: {}", text);
+}
+
+std::string contact_at(const ListenAddress& own) {
+  return fmt::format("sip:{}:{}{}", own.host, own.port,
+                     own.transport == "udp" ? "" : ";transport=" + own.transport);
+}
+
+/// The library sees our su_getaddrinfo in place of its own.
+bool resolver_is_shown() {
+  return ::dlsym(RTLD_DEFAULT, "su_getaddrinfo") == reinterpret_cast<void*>(&su_getaddrinfo);
 }
 
 }  // namespace
@@ -55,9 +68,11 @@ void Endpoint::Impl::create() {
   };
   bind(true);
   bind(false);
-  // Binding has looked addresses up. If ours was not asked then, names in messages would stop the
-  // loop.
-  if (resolver_counts().calls == 0) {
+  // Binding has looked addresses up, but for a wildcard. If ours was not asked then, names in
+  // messages would stop the loop.
+  const bool looked_up = !std::ranges::all_of(
+      config.listen, [](const ListenAddress& each) { return is_wildcard(each.host); });
+  if (looked_up ? resolver_counts().calls == 0 : !resolver_is_shown()) {
     throw std::runtime_error(
         "the SIP library does not use Baton's numeric resolver: the program must be linked so that "
         "its su_getaddrinfo is exported (-Wl,--export-dynamic-symbol=su_getaddrinfo)");
@@ -84,7 +99,7 @@ void Endpoint::Impl::create() {
 
 void Endpoint::Impl::expire_every_second() {
   expiry = endpoint.loop_.after(kExpiryInterval, [this] {
-    registrar.expire(unix_now());
+    registrar.expire(lifetimes.now());
     take_renewed_certificate();
     expire_every_second();
   });
@@ -110,10 +125,12 @@ void Endpoint::Impl::destroy() {
   if (endpoint.agent_ != nullptr) nta_agent_destroy(endpoint.agent_);
   endpoint.agent_ = nullptr;
   endpoint.bound_.clear();
+  sent_from.clear();
 }
 
-Endpoint::Endpoint(SipConfig config, InviteHandler* handler, Sink sink)
-    : config_(std::move(config)), impl_(std::make_unique<Impl>(*this, handler, std::move(sink))) {}
+Endpoint::Endpoint(SipConfig config, InviteHandler* handler, Sink sink, LifetimeClock lifetimes)
+    : config_(std::move(config)),
+      impl_(std::make_unique<Impl>(*this, handler, std::move(sink), std::move(lifetimes))) {}
 
 Endpoint::~Endpoint() { stop(); }
 
@@ -141,17 +158,33 @@ void Endpoint::stop(const Loop::Task& before) {
   loop_.stop([this] { impl_->destroy(); });
 }
 
-std::string Endpoint::contact_uri(std::string_view transport) const {
-  const ListenAddress* chosen = bound_.empty() ? nullptr : &bound_.front();
-  for (const auto& each : bound_) {
-    if (each.transport == transport) {
-      chosen = &each;
-      break;
-    }
+std::string Endpoint::contact_uri(std::string_view transport, std::string_view peer) const {
+  const std::string to = host_of(peer);
+  const auto& all = impl_->sent_from;
+  if (all.empty()) return "sip:127.0.0.1";
+  // The stack sends from the first of the transport and IP version.
+  for (const bool by_version : {!to.empty(), false}) {
+    const auto chosen = std::ranges::find_if(all, [&](const ListenAddress& each) {
+      return each.transport == transport && (!by_version || is_ipv6(each.host) == is_ipv6(to));
+    });
+    if (chosen != all.end()) return contact_at(*chosen);
   }
-  if (chosen == nullptr) return "sip:127.0.0.1";
-  return fmt::format("sip:{}:{}{}", chosen->host, chosen->port,
-                     chosen->transport == "udp" ? "" : ";transport=" + chosen->transport);
+  return contact_at(all.front());
+}
+
+std::string Endpoint::contact_uri(nta_incoming_s* irq) const {
+  const Source peer = source_of(irq);
+  Source own;
+  bool known = false;
+  if (tport_t* tport = nta_incoming_transport(agent_, irq, nullptr)) {
+    // That of a connection has the peer's address, its parent's is the one that is listened on.
+    const su_addrinfo_t* address = tport_get_address(tport_parent(tport));
+    known = address != nullptr &&
+            text::read_sockaddr(reinterpret_cast<const su_sockaddr_t*>(address->ai_addr), own);
+    tport_unref(tport);
+  }
+  if (!known) return contact_uri(peer.transport, to_uri(peer));
+  return contact_at({peer.transport, bracketed(own.host), own.port});
 }
 
 void Endpoint::set_agents(std::vector<AgentSecret> agents) {
@@ -183,6 +216,15 @@ void Endpoint::audit_with(const SignInSink& sink) {
   impl_->registrar.tell_sign_ins(sink);
 }
 
+void Endpoint::keep_phones(Registrar::Changed changed) {
+  impl_->registrar.keep_with([this, changed = std::move(changed)](
+                                 const std::string& login, const Binding& binding, bool removed) {
+    Binding kept = binding;
+    kept.expires_at = impl_->lifetimes.by_the_wall(binding.expires_at);
+    changed(login, kept, removed);
+  });
+}
+
 void Endpoint::hold_stray_answers(bool hold) { impl_->strays_wait = hold; }
 
 std::vector<Binding> Endpoint::bindings(std::string_view login) const {
@@ -194,7 +236,7 @@ std::vector<std::string> Endpoint::take_over(
   std::vector<std::string> reachable;
   for (const auto& [login, binding] : phones) {
     // Of somebody who left the directory meanwhile it has expired.
-    const std::int64_t now = impl_->is_agent(login) ? unix_now() : binding.expires_at;
+    const std::int64_t now = impl_->is_agent(login) ? impl_->lifetimes.now() : binding.expires_at;
     if (!impl_->registrar.restore(login, binding, now)) continue;
     if (std::ranges::find(reachable, login) == reachable.end()) reachable.push_back(login);
   }

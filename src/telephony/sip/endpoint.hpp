@@ -14,6 +14,7 @@
 #include "telephony/sip/binding.hpp"
 #include "telephony/sip/classify.hpp"
 #include "telephony/sip/config.hpp"
+#include "telephony/sip/lifetime_clock.hpp"
 #include "telephony/sip/loop.hpp"
 #include "telephony/sip/registrar.hpp"
 #include "telephony/sip/trunks.hpp"
@@ -78,7 +79,9 @@ class Endpoint {
   using AfterCommit = std::function<void(std::function<void(bool kept)> then)>;
 
   /// `handler` outlives the endpoint's stop(). `sink` gets PhoneReachable, on the loop thread.
-  Endpoint(SipConfig config, InviteHandler* handler, Sink sink);
+  /// Registrations end by `lifetimes`.
+  Endpoint(SipConfig config, InviteHandler* handler, Sink sink,
+           LifetimeClock lifetimes = LifetimeClock());
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
   ~Endpoint();
@@ -99,10 +102,15 @@ class Endpoint {
   /// The addresses as bound (with the real port where 0 was asked for). Any thread after start().
   [[nodiscard]] const std::vector<ListenAddress>& bound() const { return bound_; }
 
-  /// Our Contact URI towards a peer of that transport ("udp", "tcp", "tls"): numeric
-  /// "<sip:host:port;transport=...>" without brackets; the first address of that transport, or the
-  /// first of all.
-  [[nodiscard]] std::string contact_uri(std::string_view transport = "udp") const;
+  /// Our Contact URI towards a peer of that transport ("udp", "tcp", "tls"), a numeric
+  /// "sip:host:port;transport=...": the first address of that transport and of the IP version of
+  /// `peer` (a URI with a numeric host; empty: either), else the first of that transport, else the
+  /// first of all; from there the stack sends. A wildcard is each address that this machine had at
+  /// the start. Loop thread.
+  [[nodiscard]] std::string contact_uri(std::string_view transport = "udp",
+                                        std::string_view peer = {}) const;
+  /// The same for the answer to a request: the address that it came to. Loop thread.
+  [[nodiscard]] std::string contact_uri(nta_incoming_s* irq) const;
 
   /// Agents who may register and call, all of them; who is missing is signed out. Any thread.
   void set_agents(std::vector<AgentSecret> agents);
@@ -112,6 +120,10 @@ class Endpoint {
   /// A REGISTER gets its 200 through that, so that no process that dies takes back what a phone was
   /// told. Without it the answer waits for nothing. Before start().
   void answer_after(AfterCommit after_commit);
+
+  /// Told of each contact that came, was refreshed or went, with its end by the machine's clock.
+  /// Before start().
+  void keep_phones(Registrar::Changed changed);
 
   /// Where phones that sign in, and those that are refused, are told. Before start().
   void audit_with(const SignInSink& sink);

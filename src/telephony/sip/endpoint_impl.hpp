@@ -18,7 +18,6 @@
 #include <sofia-sip/tport_tag.h>
 #include <sofia-sip/url.h>
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -34,17 +34,12 @@
 #include "telephony/sip/dialog_transaction.hpp"
 #include "telephony/sip/digest.hpp"
 #include "telephony/sip/endpoint.hpp"
+#include "telephony/sip/lifetime_clock.hpp"
 #include "telephony/sip/message_text.hpp"
 #include "telephony/sip/once_per_network.hpp"
 #include "telephony/sip/tls_contexts.hpp"
 
 namespace baton::telephony::sip {
-
-inline std::int64_t unix_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// Owns a reference to one of the library's messages.
 class MessageGuard {
@@ -63,10 +58,11 @@ class MessageGuard {
 };
 
 struct Endpoint::Impl {
-  Impl(Endpoint& owner, InviteHandler* invite_handler, Sink event_sink)
+  Impl(Endpoint& owner, InviteHandler* invite_handler, Sink event_sink, LifetimeClock clock)
       : endpoint(owner),
         handler(invite_handler),
         sink(std::move(event_sink)),
+        lifetimes(std::move(clock)),
         own(owner.config_),
         registrar(owner.config_,
                   [this](const std::string& login, bool reachable) {
@@ -75,13 +71,16 @@ struct Endpoint::Impl {
         trunks(owner.config_),
         guard(owner.config_),
         digest(owner.config_.realm, owner.config_.nonce_lifetime_seconds,
-               DigestServer::random_key(), unix_now()),
+               DigestServer::random_key()),
         tag_key(md5_hex(fmt::format("{}", fmt::join(DigestServer::random_key(), "-")))) {}
 
   Endpoint& endpoint;
   InviteHandler* handler;
   Sink sink;
 
+  LifetimeClock lifetimes;  // Of registrations.
+  // The stack's sockets in its own order; for a wildcard one of each address of this machine.
+  std::vector<ListenAddress> sent_from;
   OwnHosts own;
   Registrar registrar;
   Trunks trunks;
@@ -131,6 +130,12 @@ struct Endpoint::Impl {
   bool refuse_unsupported(MessageGuard& msg, sip_t* sip);
   bool overloaded();
 
+  // What the header Server says; null leaves it out, since it may not be empty (RFC 3261
+  // section 25.1).
+  [[nodiscard]] const char* server_text() const {
+    const std::string& text = endpoint.config_.user_agent;
+    return text.empty() ? nullptr : text.c_str();
+  }
   // A stateless answer: it costs no memory, whoever asks however often. Only within the callback.
   void reply(MessageGuard& msg, int code, const char* phrase, tag_type_t tag = tag_null,
              tag_value_t value = 0);

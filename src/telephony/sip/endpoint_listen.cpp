@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "telephony/sip/endpoint_impl.hpp"
+#include "telephony/sip/own_address.hpp"
 
 namespace baton::telephony::sip {
 
@@ -113,15 +114,19 @@ ListenAddress Endpoint::Impl::add_address(const ListenAddress& wanted) {
     throw std::runtime_error(fmt::format("SIP cannot listen on {}: {}: {}", describe(wanted),
                                          su_strerror(error), remedy(error, wanted)));
   }
-  tport_t* last = tport_primaries(nta_agent_tports(endpoint.agent_));
-  while (tport_next(last) != nullptr) last = tport_next(last);
   // The name tells "*" as the port where one was chosen, the address always tells the truth.
   ListenAddress bound = wanted;
-  Source real;
-  const su_addrinfo_t* address = tport_get_address(last);
-  if (address != nullptr &&
-      text::read_sockaddr(reinterpret_cast<const su_sockaddr_t*>(address->ai_addr), real)) {
-    bound.port = real.port;
+  std::size_t index = 0;
+  for (tport_t* each = tport_primaries(nta_agent_tports(endpoint.agent_)); each != nullptr;
+       each = tport_next(each)) {
+    if (index++ < before) continue;
+    Source real;
+    const su_addrinfo_t* address = tport_get_address(each);
+    if (address != nullptr &&
+        text::read_sockaddr(reinterpret_cast<const su_sockaddr_t*>(address->ai_addr), real)) {
+      bound.port = real.port;
+      sent_from.push_back({wanted.transport, bracketed(real.host), real.port});
+    }
   }
   return bound;
 }

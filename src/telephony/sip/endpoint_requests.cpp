@@ -39,8 +39,8 @@ void Endpoint::Impl::reply(MessageGuard& msg, int code, const char* phrase, tag_
     sip_to_tag(msg_home(msg.get()), sip->sip_to, to_tag.c_str());
   }
   responses_sent.count(code);
-  nta_msg_treply(endpoint.agent_, msg.release(), code, phrase,
-                 SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()), tag, value, TAG_END());
+  nta_msg_treply(endpoint.agent_, msg.release(), code, phrase, SIPTAG_SERVER_STR(server_text()),
+                 tag, value, TAG_END());
 }
 
 void Endpoint::Impl::challenge(MessageGuard& msg, std::string_view network, bool proxy,
@@ -194,8 +194,7 @@ void Endpoint::Impl::request(msg_t* raw, sip_t* sip) {
       if (refuse_unsupported(msg, sip)) return;
       counters().options++;
       responses_sent.count(200);
-      nta_msg_treply(endpoint.agent_, msg.release(), SIP_200_OK,
-                     SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),
+      nta_msg_treply(endpoint.agent_, msg.release(), SIP_200_OK, SIPTAG_SERVER_STR(server_text()),
                      SIPTAG_ALLOW_STR(kAllow), SIPTAG_SUPPORTED_STR(kSupported),
                      SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
       return;
@@ -379,7 +378,7 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     reply(msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(seconds.c_str()));
     return;
   }
-  RegisterAnswer answer = registrar.apply(wanted, unix_now());
+  RegisterAnswer answer = registrar.apply(wanted, lifetimes.now());
   if (answer.too_many) {
     counters().contacts_full++;
     tell_refused(SignIn::What::too_many_phones, wanted.login, source, sip);
@@ -435,7 +434,7 @@ void Endpoint::Impl::finish_register(Registered waiting) const {
   responses_sent.count(answer.code);
   if (answer.code == 200) endpoint.counters_.registers_accepted++;
   nta_incoming_treply(waiting.transaction.raw(), answer.code, answer.phrase.c_str(),
-                      SIPTAG_SERVER_STR(endpoint.config_.user_agent.c_str()),
+                      SIPTAG_SERVER_STR(server_text()),
                       TAG_IF(!contacts.empty(), SIPTAG_CONTACT_STR(contacts.c_str())),
                       TAG_IF(answer.code == 423, SIPTAG_MIN_EXPIRES_STR(min_expires.c_str())),
                       TAG_END());

@@ -75,13 +75,19 @@ SipConfig test_config() {
 class EndpointTest : public ::testing::Test {
  protected:
   void start(SipConfig config = test_config()) {
-    endpoint =
-        std::make_unique<Endpoint>(std::move(config), &handler, [this](core::InputBody body) {
+    endpoint = std::make_unique<Endpoint>(
+        std::move(config), &handler,
+        [this](core::InputBody body) {
           const std::lock_guard lock(handler.mutex);
           if (const auto* phone = std::get_if<core::PhoneReachable>(&body)) {
             reachable.emplace_back(phone->login, phone->reachable);
+            reachable_changed.notify_all();
           }
-        });
+        },
+        LifetimeClock([this] { return unix_now() + clock_set_by; }));
+    endpoint->keep_phones([this](const std::string&, const Binding& binding, bool) {
+      kept_until = binding.expires_at;
+    });
     handler.endpoint = endpoint.get();
     endpoint->set_agents({{"agent1", digest_ha1("agent1", "baton", "demo-agent1")},
                           {"agent2", digest_ha1("agent2", "baton", "demo-agent2")}});
@@ -138,6 +144,9 @@ class EndpointTest : public ::testing::Test {
 
   Handler handler;
   std::vector<std::pair<std::string, bool>> reachable;  // Guarded by handler.mutex.
+  std::condition_variable reachable_changed;
+  std::atomic<std::int64_t> clock_set_by{0};
+  std::atomic<std::int64_t> kept_until{0};
   std::unique_ptr<Endpoint> endpoint;
   int udp = 0;
   int tcp = 0;
@@ -272,6 +281,34 @@ TEST_F(EndpointTest, SeveralPhonesUpToTheLimitThenUnregister) {
   const std::lock_guard lock(handler.mutex);
   ASSERT_FALSE(reachable.empty());
   EXPECT_EQ(reachable.back(), (std::pair<std::string, bool>{"agent1", false}));
+}
+
+TEST_F(EndpointTest, ARegistrationLastsWhateverTheClockIsSetTo) {
+  auto config = test_config();
+  config.registration_min_seconds = 1;
+  start(config);
+  SipPeer phone;
+  phone.connect(udp);
+  EXPECT_EQ(sign_in(phone, "agent1", contact(phone, "desk") + "Expires: 600\r\n").code(), 200);
+  clock_set_by = 7200;
+  SipPeer second("127.0.0.8");
+  second.connect(udp);
+  EXPECT_EQ(sign_in(second, "agent1", contact(second, "mobile") + "Expires: 600\r\n").code(), 200);
+  EXPECT_EQ(bindings("agent1").size(), 2U);
+  // What a restart compares with the machine's clock is told by that.
+  EXPECT_NEAR(static_cast<double>(kept_until), static_cast<double>(unix_now() + 7200 + 600), 5);
+  // Whose time is over goes all the same, and he goes alone.
+  SipPeer brief("127.0.0.7");
+  brief.connect(udp);
+  EXPECT_EQ(sign_in(brief, "agent2", contact(brief, "brief") + "Expires: 1\r\n").code(), 200);
+  {
+    std::unique_lock lock(handler.mutex);
+    EXPECT_TRUE(reachable_changed.wait_for(lock, std::chrono::seconds(10), [this] {
+      return !reachable.empty() &&
+             reachable.back() == std::pair<std::string, bool>{"agent2", false};
+    }));
+  }
+  EXPECT_EQ(bindings("agent1").size(), 2U);
 }
 
 TEST_F(EndpointTest, TooBriefIs423WithTheLeast) {
@@ -506,6 +543,34 @@ TEST_F(EndpointTest, ATrunkWithAPasswordIsChallenged) {
   EXPECT_EQ(handler.callers[0].name, "branch");
 }
 
+TEST_F(EndpointTest, ACredentialIsForATargetHoweverItsEscapesAreWritten) {
+  start();
+  SipPeer phone(kStranger);
+  phone.connect(udp);
+  const auto target = uri("%2b12125550100");
+  const auto answer =
+      ask_with_digest(phone, "INVITE", target, aor("agent1"), target, "", "agent1", "demo-agent1");
+  EXPECT_EQ(answer.code(), 486) << answer.text;
+  const std::lock_guard lock(handler.mutex);
+  EXPECT_THAT(handler.dialled, ::testing::ElementsAre("+12125550100"));
+}
+
+TEST_F(EndpointTest, ACarriersNumberMayHaveParametersAndSeparators) {
+  start();
+  SipPeer carrier(kTrunkHost);
+  carrier.connect(udp);
+  for (const std::string& target :
+       {uri("+18005550100;npdi;rn=+18005550000") + ";user=phone",
+        std::string("tel:+1-800-555-0100"), std::string("tel:+18005550100;npdi")}) {
+    carrier.call += "x";
+    const auto answer = exchange(
+        carrier, carrier.request("INVITE", target, "sip:+14155550123@carrier", uri(kInbound)));
+    EXPECT_EQ(answer.code(), 486) << target << "\n" << answer.text;
+  }
+  const std::lock_guard lock(handler.mutex);
+  EXPECT_THAT(handler.dialled, ::testing::Each(kInbound));
+}
+
 TEST_F(EndpointTest, OurOwnCallsComeBackAsInternal) {
   start();
   SipPeer ourselves(kStranger);
@@ -570,6 +635,23 @@ TEST_F(EndpointTest, OptionsAndTheRefusedMethods) {
   peer.send(peer.request("ACK", uri(), "sip:a@b", uri()));
   EXPECT_FALSE(peer.receive(std::chrono::milliseconds(100)));
   EXPECT_TRUE(alive());
+}
+
+TEST_F(EndpointTest, WithoutAUserAgentThereIsNoServerHeader) {
+  auto config = test_config();
+  config.user_agent.clear();
+  start(config);
+  SipPeer peer;
+  peer.connect(udp);
+  for (const auto& [method, code] :
+       {std::pair{"OPTIONS", 200}, {"REGISTER", 401}, {"MESSAGE", 405}}) {
+    const auto answer = exchange(peer, peer.request(method, uri(), aor("agent1"), aor("agent1")));
+    EXPECT_EQ(answer.code(), code);
+    EXPECT_THAT(answer.text, Not(HasSubstr("\r\nServer:"))) << method;
+  }
+  const auto registered = sign_in(peer, "agent1", contact(peer, "agent1"));
+  EXPECT_EQ(registered.code(), 200);
+  EXPECT_THAT(registered.text, Not(HasSubstr("\r\nServer:")));
 }
 
 TEST_F(EndpointTest, RequireOfSomethingUnknownIs420) {

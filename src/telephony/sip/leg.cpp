@@ -16,6 +16,7 @@
 #include "telephony/sip/leg_invite_server.hpp"
 #include "telephony/sip/leg_job.hpp"
 #include "telephony/sip/leg_reinvite.hpp"
+#include "telephony/sip/own_address.hpp"
 #include "telephony/sip/screen.hpp"
 
 namespace baton::telephony::sip {
@@ -25,7 +26,7 @@ Leg::Leg(LegContext& context, core::LegId id, Party party)
       id_(id),
       party_(std::move(party)),
       call_{.contact = id_, .transfer = {}},  // As that of a customer who calls in.
-      media_(context.endpoint->bound().front().host, context.next_session++),
+      media_(sdp_address(context.config()), context.next_session++),
       session_timer_(context.config().session_expires_seconds, context.config().min_se_seconds) {
   context_.counters.legs_open.fetch_add(1, std::memory_order_relaxed);
 }

@@ -14,6 +14,7 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_dialling.hpp"
 #include "telephony/sip/leg_invite_server.hpp"
+#include "telephony/sip/own_address.hpp"
 
 // How a leg goes on in another process: what is kept of it, and what is made of that.
 
@@ -92,7 +93,7 @@ std::shared_ptr<Leg> Leg::adopt(LegContext& context, const core::LegId& id, cons
 }
 
 bool Leg::restore(const LegRecord& record, std::string& why) {
-  media_ = LegMedia(context_.endpoint->bound().front().host, record.media);
+  media_ = LegMedia(sdp_address(context_.config()), record.media);
   session_timer_ = SessionTimer(record.session);
   fresh_ = record.fresh;
   sound_ = record.sound;

@@ -171,5 +171,20 @@ TEST_F(LegChallengeTest, DigitsAreSentAgainWithTheCredential) {
   EXPECT_TRUE(customer.response(415));
 }
 
+TEST_F(LegChallengeTest, OfSeveralChallengesTheTopmostThatWeCanAnswerIs) {
+  start();
+  const Message invite = dial_target(leg_id(1), customer_parked());
+  target.reply(invite, 407, "",
+               "Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"strong\", "
+               "algorithm=SHA-256, qop=\"auth\"\r\n"
+               "Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"upper\", algorithm=MD5, "
+               "qop=\"auth\"\r\n"
+               "Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"lower\", algorithm=MD5, "
+               "qop=\"auth\"\r\n");
+  const auto again = next(invite);
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->header("Proxy-Authorization"), HasSubstr("nonce=\"upper\""));
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip

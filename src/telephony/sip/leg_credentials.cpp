@@ -21,13 +21,16 @@ bool add_credential(TagList& tags, const sip_s* challenge, const Credentials& cr
     return false;
   }
   const bool proxy = challenge->sip_status->st_status == 407;
-  const auto value = text_header(challenge, proxy ? "Proxy-Authenticate" : "WWW-Authenticate");
-  if (!value) return false;
-  const auto answer =
-      answer_challenge(*value, credentials.username, credentials.password, method, uri);
-  if (!answer) return false;
-  tags.header(proxy ? "Proxy-Authorization" : "Authorization", *answer);
-  return true;
+  // The topmost that we can answer (RFC 8760 section 2.4); a carrier puts its strongest first.
+  for (const std::string& value :
+       text_headers(challenge, proxy ? "Proxy-Authenticate" : "WWW-Authenticate")) {
+    const auto answer =
+        answer_challenge(value, credentials.username, credentials.password, method, uri);
+    if (!answer) continue;
+    tags.header(proxy ? "Proxy-Authorization" : "Authorization", *answer);
+    return true;
+  }
+  return false;
 }
 
 void Leg::use_trunks_credentials() {

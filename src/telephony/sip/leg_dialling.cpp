@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "telephony/sip/dialog_tags.hpp"
+#include "telephony/sip/own_address.hpp"
 
 namespace baton::telephony::sip {
 namespace {
@@ -49,8 +50,8 @@ bool LegDialling::start(const std::vector<Way>& ways) {
     auto branch = std::make_shared<Branch>();
     branch->way = way;
     branch->offer = content_.offer;
-    const std::string contact = context_.endpoint->contact_uri(
-        transport_of(way.send_to.empty() ? way.request_uri : way.send_to));
+    const std::string& to = way.send_to.empty() ? way.request_uri : way.send_to;
+    const std::string contact = context_.endpoint->contact_uri(transport_of(to), to);
     const std::size_t number = branches_.size();
     branch->number = number;
     branch->seed = Dialog::dial(context_.dialogs(), leg.get(),

@@ -53,7 +53,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
     return false;
   }
   dialog_ = Dialog::accept(context_.dialogs(), this, transaction.raw(), sip,
-                           context_.endpoint->contact_uri(source.transport));
+                           context_.endpoint->contact_uri(transaction.raw()));
   if (!dialog_) {
     transaction.reply(500);
     return false;
@@ -193,16 +193,21 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   content.max_forwards = std::clamp(command.max_forwards, 0, 255);
   std::vector<LegDialling::Way> ways;
   std::string from_user = command.presentation.from_number;
-  const std::string contact = context_.endpoint->contact_uri("udp");
+  // Of several phones the one that registered last.
+  const auto contact = [this, &ways] {
+    const LegDialling::Way& way = ways.front();
+    return context_.endpoint->contact_uri("udp",
+                                          way.send_to.empty() ? way.request_uri : way.send_to);
+  };
   if (const auto* phone = std::get_if<core::AgentPhone>(&command.target)) {
     for (const Binding& binding : context_.endpoint->bindings(phone->login)) {
       ways.push_back({binding.contact, binding.via_route, {}, false});
     }
     if (ways.empty()) return Refusal{480, "No phone of the agent is registered."};
     if (phone->auto_answer) {
-      content.headers.emplace_back("Call-Info", "<" + contact + ">;answer-after=0");
+      content.headers.emplace_back("Call-Info", "<" + contact() + ">;answer-after=0");
       content.headers.emplace_back(
-          "Alert-Info", "<http://" + our_uri("", contact).substr(5) + ">;info=alert-autoanswer");
+          "Alert-Info", "<http://" + our_uri("", contact()).substr(5) + ">;info=alert-autoanswer");
     }
   } else {
     const auto& outside = std::get<core::OutsideNumber>(command.target);
@@ -223,7 +228,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")
                                    : name_addr(clean_header(command.presentation.from_name),
-                                               our_uri(from_user, contact));
+                                               our_uri(from_user, contact()));
   for (const auto& [name, value] : command.presentation.headers) {
     content.headers.emplace_back(name, clean_header(value));
   }

@@ -33,7 +33,7 @@ inline std::string audio_port(const Message& message) {
 class SwitchFixture : public ::testing::Test {
  protected:
   void start(SipConfig config = {}) {
-    config.listen = {{"udp", "127.0.0.1", port}};
+    if (config.listen.empty()) config.listen = {{"udp", "127.0.0.1", port}};
     config.pass_headers = {"X-Case-Id"};
     // A range of the test's own: what runs beside it must not change the ports between two starts.
     config.media_port_min = 20000 + static_cast<int>(getpid() % 1500) * 8;

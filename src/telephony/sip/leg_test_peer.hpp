@@ -78,10 +78,13 @@ class TestUa {
   TestUa& operator=(const TestUa&) = delete;
   ~TestUa() { ::close(fd_); }
 
-  void server(int server_port) { server_ = server_port; }
+  void server(int server_port, const std::string& server_host = "127.0.0.1") {
+    server_ = server_port;
+    server_host_ = server_host;
+  }
 
   void send(const std::string& text) {
-    const auto to = at("127.0.0.1", server_);
+    const auto to = at(server_host_, server_);
     (void)!::sendto(fd_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&to),
                     sizeof to);
   }
@@ -235,6 +238,7 @@ class TestUa {
   std::string invite_branch_;
   int fd_ = -1;
   int server_ = 0;
+  std::string server_host_;
   std::string invite_;
   int calls_ = 0;
   int branches_ = 0;

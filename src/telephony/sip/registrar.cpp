@@ -18,21 +18,21 @@ RegisterAnswer refuse(int code, std::string phrase) {
   return answer;
 }
 
-/// The host of to_uri()'s text.
-std::string host_of(std::string_view uri) {
-  uri.remove_prefix(std::min(uri.size(), std::string_view("sip:").size()));
-  uri = uri.substr(0, uri.find(';'));
-  uri = uri.substr(0, uri.rfind(':'));
-  if (uri.starts_with('[') && uri.ends_with(']')) uri = uri.substr(1, uri.size() - 2);
-  return std::string(uri);
-}
-
 }  // namespace
 
 std::string to_uri(const Source& source) {
   const bool v6 = source.host.find(':') != std::string::npos;
   return fmt::format("sip:{}{}{}:{};transport={}", v6 ? "[" : "", source.host, v6 ? "]" : "",
                      source.port, source.transport);
+}
+
+std::string host_of(std::string_view uri) {
+  if (const auto colon = uri.find(':'); colon != std::string_view::npos) {
+    uri.remove_prefix(colon + 1);
+  }
+  if (const auto at = uri.rfind('@'); at != std::string_view::npos) uri.remove_prefix(at + 1);
+  if (uri.starts_with('[')) return std::string(uri.substr(1, uri.find(']') - 1));
+  return std::string(uri.substr(0, uri.find_first_of(":;?")));
 }
 
 Registrar::Registrar(const SipConfig& config, Reachable reachable)
@@ -60,6 +60,8 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
     }
     wanted.clear();
   }
+  // Those from here on are of this very request.
+  const std::uint64_t first_order = next_order_;
   for (const auto& contact : request.contacts) {
     std::uint64_t seconds = contact.expires.value_or(
         request.expires.value_or(static_cast<std::uint64_t>(max_seconds_)));
@@ -70,12 +72,17 @@ RegisterAnswer Registrar::apply(const RegisterRequest& request, std::int64_t now
       return answer;
     }
     seconds = std::min(seconds, static_cast<std::uint64_t>(max_seconds_));
-    const auto same = [&contact](const Entry& entry) {
+    // Step 7 compares with what was there before. A phone that has another address now names the
+    // new one and removes the old one by the same request, both as the same instance.
+    const auto same = [&](const Entry& entry) {
       return entry.binding.contact == contact.uri ||
-             (!contact.instance.empty() && entry.binding.instance == contact.instance);
+             (entry.order < first_order && !contact.instance.empty() &&
+              entry.binding.instance == contact.instance);
     };
     for (const auto& entry : wanted) {
-      if (same(entry) && too_late(entry.binding)) return refuse(500, "Out Of Order");
+      if (entry.order < first_order && same(entry) && too_late(entry.binding)) {
+        return refuse(500, "Out Of Order");
+      }
     }
     std::erase_if(wanted, same);
     if (seconds == 0) continue;

@@ -28,6 +28,9 @@ struct Source {
 /// UDP.
 [[nodiscard]] std::string to_uri(const Source& source);
 
+/// The host of such a URI, also of one with a user; IPv6 without brackets.
+[[nodiscard]] std::string host_of(std::string_view uri);
+
 /// One Contact of a REGISTER.
 struct RegisterContact {
   std::string uri;  ///< Without angle brackets and header parameters.

@@ -206,5 +206,30 @@ TEST_F(RegistrarTest, TakesOverWhatHasNotExpiredAndHasItsWayStill) {
   EXPECT_TRUE(told.empty()) << "the core learns of it by Started";
 }
 
+TEST_F(RegistrarTest, OneRequestNamesAPhonesNewAddressAndRemovesTheOld) {
+  auto first = request("sip:a@old", 300);
+  first.contacts[0].instance = "urn:uuid:1/1";
+  ASSERT_EQ(registrar.apply(first, 100).code, 200);
+  auto moved = request("sip:a@new", 300);
+  moved.contacts[0].instance = "urn:uuid:1/1";
+  moved.contacts.push_back({"sip:a@old", 0, "urn:uuid:1/1"});
+  EXPECT_EQ(registrar.apply(moved, 110).code, 200);
+  const auto bindings = registrar.bindings("agent1");
+  ASSERT_EQ(bindings.size(), 1U);
+  EXPECT_EQ(bindings[0].contact, "sip:a@new");
+  EXPECT_EQ(registrar.apply(moved, 111).code, 500) << "the same CSeq again, another request";
+}
+
+TEST_F(RegistrarTest, TwoContactsOfOneInstanceInOneRequestAreBothKept) {
+  auto both = request("sip:a@1", 300);
+  both.contacts.push_back({"sip:a@2", 300, "urn:uuid:1/"});
+  both.contacts[0].instance = "urn:uuid:1/";
+  EXPECT_EQ(registrar.apply(both, 100).code, 200);
+  EXPECT_EQ(registrar.bindings("agent1").size(), 2U);
+  both.cseq = ++cseq;
+  EXPECT_EQ(registrar.apply(both, 110).code, 200);
+  EXPECT_EQ(registrar.bindings("agent1").size(), 2U);
+}
+
 }  // namespace
 }  // namespace baton::telephony::sip

@@ -22,6 +22,7 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_context.hpp"
 #include "telephony/sip/message_size.hpp"
+#include "telephony/sip/own_address.hpp"
 #include "telephony/sip/phones_before.hpp"
 #include "telephony/sip/tone_source.hpp"
 
@@ -90,9 +91,7 @@ class SipSwitch::Impl : public InviteHandler {
     try {
       const SipConfig& config = endpoint_.config();
       ToneSource::Config tone;
-      tone.address = !config.media_address.empty() ? config.media_address
-                     : config.listen.empty()       ? tone.address
-                                                   : config.listen.front().host;
+      tone.address = sound_address(config);
       tone.port_min = config.media_port_min;
       tone.port_max = config.media_port_max;
       tone.port_before = sound_port_before();
@@ -139,7 +138,7 @@ class SipSwitch::Impl : public InviteHandler {
     endpoint_.answer_after(std::move(after_commit));
     keep_legs_ = std::move(legs);
     keep_lost_ = keep_legs_;
-    endpoint_.registrar().keep_with(
+    endpoint_.keep_phones(
         [phones = std::move(phones)](const std::string& login, const Binding& binding,
                                      bool removed) { phones({login, binding}, removed); });
   }

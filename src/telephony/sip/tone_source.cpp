@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "telephony/sip/own_address.hpp"
 #include "telephony/sip/tone_frames.hpp"
 #include "telephony/sip/wav.hpp"
 
@@ -149,6 +150,12 @@ int open_socket(const ToneSource::Config& config) {
   Address address{};
   if (!parse_address(config.address, 0, address)) {
     fail("sip.media_address " + config.address + " is not a numeric IPv4 or IPv6 address", 0);
+  }
+  if (is_wildcard(config.address)) {
+    fail("sip.media_address is " + config.address +
+             ", or empty where sip.listen begins with that, and no party can be told so; set it to "
+             "the address of this machine that phones and trunks reach",
+         0);
   }
   const int fd = ::socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) fail("the socket of the built-in sounds cannot be made", errno);

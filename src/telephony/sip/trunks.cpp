@@ -13,6 +13,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/own_address.hpp"
+
 namespace baton::telephony::sip {
 
 namespace {
@@ -20,16 +22,11 @@ namespace {
 constexpr int kSipPort = 5060;
 constexpr int kSipsPort = 5061;
 
-std::string bracketed(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
-
 // An address to dial ourselves by: a wildcard address is listened on, not called.
 std::string callable(const std::string& host) {
-  if (host == "0.0.0.0") return "127.0.0.1";
-  if (host == "::" || host == "[::]") return "::1";
-  if (host.size() > 2 && host.front() == '[') return host.substr(1, host.size() - 2);
-  return host;
+  const std::string bare{without_brackets(host)};
+  if (!is_wildcard(bare)) return bare;
+  return bare == "::" ? "::1" : "127.0.0.1";
 }
 
 int default_port(const std::string& transport) { return transport == "tls" ? kSipsPort : kSipPort; }
@@ -120,7 +117,7 @@ bool is_loopback_address(std::string_view host) {
   return ::inet_pton(AF_INET6, text.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-Trunks::Trunks(const SipConfig& config) {
+Trunks::Trunks(const SipConfig& config) : listen_(config.listen) {
   for (const auto& trunk : config.trunks) {
     State state;
     state.config = trunk;
@@ -144,10 +141,26 @@ void Trunks::set_inbound_numbers(const std::vector<std::string>& numbers) {
 }
 
 void Trunks::set_addresses(std::string_view trunk, std::vector<TrunkAddress> addresses) {
-  if (addresses.empty()) return;
   const auto known = std::find_if(trunks_.begin(), trunks_.end(),
                                   [&](const State& state) { return state.config.name == trunk; });
-  if (known != trunks_.end()) known->addresses = std::move(addresses);
+  if (known == trunks_.end() || addresses.empty()) return;
+  const std::string& transport = known->config.transport;
+  const int version = is_ipv6(addresses.front().host) ? 6 : 4;
+  std::erase_if(addresses, [&](const TrunkAddress& each) { return !sends_to(transport, each); });
+  if (addresses.empty()) {
+    spdlog::warn(
+        "trunk {}: its name leads to IPv{} addresses only, and sip.listen has no {} address of "
+        "that version to send from; add one",
+        trunk, version, transport);
+    return;
+  }
+  known->addresses = std::move(addresses);
+}
+
+bool Trunks::sends_to(std::string_view transport, const TrunkAddress& address) const {
+  return std::ranges::any_of(listen_, [&](const ListenAddress& own) {
+    return own.transport == transport && is_ipv6(own.host) == is_ipv6(address.host);
+  });
 }
 
 std::optional<TrunkRoute> Trunks::route(std::string_view number,
@@ -260,13 +273,19 @@ bool Trunks::sends_from(std::string_view host) const {
 }
 
 std::optional<std::string> Trunks::inbound(std::string_view dialled) const {
-  if (const auto found = inbound_.find(dialled); found != inbound_.end()) return *found;
-  if (!dialled.empty() && dialled.front() != '+') {
-    if (const auto found = inbound_.find("+" + std::string{dialled}); found != inbound_.end()) {
-      return *found;
+  const auto find = [this](const std::string& number) -> std::optional<std::string> {
+    auto found = inbound_.find(number);
+    if (found == inbound_.end() && !number.empty() && number.front() != '+') {
+      found = inbound_.find("+" + number);
     }
-  }
-  return std::nullopt;
+    return found == inbound_.end() ? std::nullopt : std::optional{*found};
+  };
+  if (auto exact = find(std::string{dialled})) return exact;
+  // A carrier's user part is a telephone-subscriber (RFC 3261 section 19.1.6): a number that may
+  // have visual separators, and parameters of its own after it (RFC 3966 section 3, RFC 4694).
+  std::string number{dialled.substr(0, dialled.find(';'))};
+  std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+  return find(number);
 }
 
 struct TrunkResolver::Shared {

@@ -59,7 +59,9 @@ class Trunks {
   void set_own_address(const ListenAddress& own) { own_ = own; }
   void set_inbound_numbers(const std::vector<std::string>& numbers);
 
-  /// Replaces a trunk's resolved addresses, in the resolver's order; the first is used.
+  /// Replaces a trunk's resolved addresses, in the resolver's order; the first is used. Those of an
+  /// IP version that nobody listens on by the trunk's transport are left out, since the stack
+  /// cannot send there; where no other is left, those from before stay.
   void set_addresses(std::string_view trunk, std::vector<TrunkAddress> addresses);
 
   /// The way for an E.164 number: to ourselves for an inbound number, else by the trunk with the
@@ -90,7 +92,7 @@ class Trunks {
   [[nodiscard]] const TrunkConfig* by_name(std::string_view name) const;
 
   /// Our inbound number that was dialled: the text itself, or with the plus that some carriers
-  /// leave out.
+  /// leave out; else its number without visual separators and without parameters (";npdi").
   [[nodiscard]] std::optional<std::string> inbound(std::string_view dialled) const;
 
  private:
@@ -108,6 +110,9 @@ class Trunks {
     [[nodiscard]] bool full() const { return config.max_calls > 0 && *calls >= config.max_calls; }
   };
 
+  [[nodiscard]] bool sends_to(std::string_view transport, const TrunkAddress& address) const;
+
+  std::vector<ListenAddress> listen_;
   std::vector<State> trunks_;  // As many, with the same names, from the constructor on.
   std::vector<SourceRule> sources_;
   std::set<std::string, std::less<>> inbound_;

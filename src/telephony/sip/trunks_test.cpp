@@ -21,6 +21,7 @@ TrunkConfig trunk(std::string name, std::string address, std::vector<std::string
 
 SipConfig with(std::vector<TrunkConfig> trunks) {
   SipConfig config;
+  config.listen = {{"udp", "192.0.2.1", 5060}, {"tcp", "[2001:db8::1]", 5060}};
   config.trunks = std::move(trunks);
   return config;
 }
@@ -130,6 +131,32 @@ TEST(Trunks, ANamedTrunkWaitsForItsAddress) {
   trunks.set_addresses("named", {});
   EXPECT_TRUE(trunks.route("+1", ""));
   EXPECT_TRUE(trunks.sends_from("203.0.113.6"));
+}
+
+TEST(Trunks, ANameGivesTheAddressesThatWeCanSendTo) {
+  auto by_tcp = trunk("by-tcp", "sip.carrier.example:5070", {"+2"});
+  by_tcp.transport = "tcp";
+  Trunks trunks(with({trunk("named", "sip.carrier.example:5070", {"+1"}), by_tcp}));
+  const std::vector<TrunkAddress> both{{"2001:db8::7", 5070}, {"192.0.2.7", 5070}};
+  trunks.set_addresses("named", both);
+  trunks.set_addresses("by-tcp", both);
+  EXPECT_EQ(trunks.route("+1", "")->via_route, "sip:192.0.2.7:5070;transport=udp");
+  EXPECT_EQ(trunks.route("+2", "")->via_route, "sip:[2001:db8::7]:5070;transport=tcp");
+  trunks.set_addresses("named", {{"2001:db8::8", 5070}});
+  EXPECT_EQ(trunks.route("+1", "")->via_route, "sip:192.0.2.7:5070;transport=udp");
+}
+
+TEST(Trunks, AnInboundNumberIsFoundHoweverACarrierWritesIt) {
+  Trunks trunks(with({}));
+  trunks.set_inbound_numbers({"+18005550100"});
+  for (const char* written :
+       {"+18005550100;npdi;rn=+18005550000", "+1-800-555-0100", "1(800)555.0100",
+        "+1-800-555-0100;phone-context=x.example", "18005550100;npdi=yes"}) {
+    EXPECT_EQ(trunks.inbound(written), "+18005550100") << written;
+  }
+  for (const char* other : {"+1800555010;0", ";+18005550100", "+18005550100x", "-", ";"}) {
+    EXPECT_FALSE(trunks.inbound(other)) << other;
+  }
 }
 
 TEST(TrunkResolver, FindsNamesAndLeavesNumbersAlone) {
