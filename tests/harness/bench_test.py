@@ -7,7 +7,10 @@ import importlib.util
 import json
 import os
 import re
+import socket
 import sqlite3
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +22,7 @@ from measure import load
 from measure.programs import Tally
 from measure.soak import Plan, Seen, Stop
 from measure.soak_verdict import Verdict
+from peer.ports import FIRST, SIZE, Ports
 
 BEGAN = 1_800_000_000.0  # Unix seconds.
 SLOW = "journal: a commit took 2500 ms, the disk is slow: new calls were refused meanwhile"
@@ -194,3 +198,23 @@ def test_a_call_that_fails_at_the_phones_or_the_carrier_is_a_failed_call(tmp_pat
     monkeypatch.setattr(load, "Sipp", lambda folder, name, *_: FakeProgram(failures[name]))
     monkeypatch.setattr(load, "Program", lambda *_: FakeProgram())
     assert load.measure_ceiling(tmp_path, tmp_path / "run", SIZE_OF_A_RUN, 1).failures == 7
+
+
+# --- Ports ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_port_of_the_benchmark_is_claimed_from_the_tests():
+    """They run beside it: a server that is down between two processes must find its port as it left it."""
+    ports = Ports()
+    ours = (ports.take() - FIRST) // SIZE
+    ask = "from measure.programs import free_port; print(free_port(), free_port(), flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", ask], cwd=SOURCE / "bench", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as bench:
+        one, other = map(int, bench.stdout.readline().split())
+        assert one != other
+        for port in (one, other):
+            block = (port - FIRST) // SIZE
+            assert block != ours
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim, pytest.raises(OSError, match="in use"):
+                claim.bind(f"\0baton-tests-ports-{FIRST + SIZE * block}")
+        bench.communicate("\n")
