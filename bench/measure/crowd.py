@@ -57,7 +57,7 @@ def measure_crowd(build: Path, folder: Path, size: CrowdSize, say) -> Crowd:
         crowd.bytes_per_desktop = (signed_in - empty) / size.calls
         say(f"    {size.calls} desktops signed in: {crowd.bytes_per_desktop:.0f} bytes each")
         floor.register(min(400, size.calls))
-        floor.start_phones()
+        phones = floor.start_phones()
         floor.go_available()
         floor.driver.order("work hold")
         customers = stack.enter_context(
@@ -71,7 +71,7 @@ def measure_crowd(build: Path, folder: Path, size: CrowdSize, say) -> Crowd:
         crowd.bytes_per_call = (held - signed_in) / size.calls
         crowd.calls_held = int(min(figures["talking"], metrics["baton_contacts_open"], metrics["baton_sip_legs_open"] // 2))
         crowd.desktops_held = figures["open"]
-        crowd.errors = figures["errors"] + customers.tally().failed
+        crowd.errors = figures["errors"] + (customers.tally() + phones.tally()).failed
         crowd.resident_mb = held / 2**20
     return crowd
 

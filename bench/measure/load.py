@@ -105,8 +105,7 @@ def measure_ceiling(build: Path, folder: Path, size: Size, at_once: int) -> Load
         spent = busy(before, after, ceiling.pid)
         tally = calling.tally() + agents.tally() + targets.tally()
         return Load(round(last["transfers"] - first["transfers"]), after.at - before.at,
-                    last["cpu_seconds"] - first["cpu_seconds"], spent.with_work, spent.on_cpu, at_once,
-                    Tally(tally.calls, calling.tally().failed, tally.messages, tally.repeated), told["failed"])
+                    last["cpu_seconds"] - first["cpu_seconds"], spent.with_work, spent.on_cpu, at_once, tally, told["failed"])
 
 
 class Floor:
@@ -175,8 +174,7 @@ def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
         names[sip_thread] = "sip"
         spent = busy(before, after, sip_thread)
         tally = calling.tally() + phones.tally() + carrier.tally()
-        load = Load(transfers, after.at - before.at, after.cpu - before.cpu, spent.with_work, spent.on_cpu, at_once,
-                    Tally(tally.calls, calling.tally().failed, tally.messages, tally.repeated),
+        load = Load(transfers, after.at - before.at, after.cpu - before.cpu, spent.with_work, spent.on_cpu, at_once, tally,
                     driver["other_outcomes"] + driver["errors"])
         for thread, now in after.threads.items():
             name = names.get(thread, "?")
@@ -209,7 +207,7 @@ def measure_latency(build: Path, folder: Path, size: Size, rate: float) -> Laten
     with ExitStack() as stack:
         floor = Floor(build, folder, size.agents, stack, driver_is_carrier=True)
         floor.register(200)
-        floor.start_phones()
+        phones = floor.start_phones()
         floor.sign_in()
         floor.go_available()
         floor.driver.order("work transfer")
@@ -219,20 +217,23 @@ def measure_latency(build: Path, folder: Path, size: Size, rate: float) -> Laten
         time.sleep(size.latency_span)
         seen, after = floor.driver.order("figures"), floor.baton.metrics()
         finish(calling)
+        phones.stop(signal.SIGUSR1, 3)
         acw, invite = seen["acw_ms"], seen["invite_ms"]
         return Latency(acw["count"] / size.latency_span, acw["p50"], acw["p99"], invite["p50"], invite["p99"],
                        commit_percentile_ms(before, after, 0.99), commit_percentile_ms(before, after, 0.999), acw["count"],
-                       seen["errors"] + seen["other_outcomes"] + calling.tally().failed)
+                       seen["errors"] + seen["other_outcomes"] + (calling.tally() + phones.tally()).failed)
 
 
 def saturate(measure, build: Path, folder: Path, size: Size, say) -> Load:
-    """Raises the load until the SIP thread has work for over 90 % of the time."""
-    load = Load()
+    """Raises the load until the SIP thread has work for over 90 % of the time. What failed on the way there counts, too."""
+    load, failed = Load(), 0
     for at_once in size.calls_at_once:
+        failed += load.failures
         load = measure(build, folder / str(at_once), size, at_once)
         say(f"    {at_once} calls at once: {load.per_second:.0f} transfers/s, {load.per_cpu_second:.0f} per CPU second, "
             f"SIP thread busy {load.sip_busy:.0f} % ({load.sip_on_cpu:.0f} % on a core), {load.failures} failed, "
             f"{100 * load.repeated_share:.3f} % repeated")
         if load.sip_busy > 90:
             break
+    load.failed += failed
     return load

@@ -6,12 +6,12 @@ import csv
 import ctypes
 import json
 import os
-import random
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from dataclasses import dataclass
@@ -19,31 +19,23 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HERE.parent / "tests" / "sip"))
+
+from peer.ports import PORTS  # noqa: E402: after the path above.
 
 
 class BenchError(Exception):
     """Something that keeps a figure from being measured."""
 
 
-given: set[int] = set()
-
-
 def free_port() -> int:
-    """A port of 127.0.0.1 that is free for UDP and TCP, for programs that do not let the kernel choose. From outside of
-    the range from which the kernel hands out ports, so that nobody is given it before the program has it."""
-    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    choice = [port for port in (*range(10000, 30000), *range(50000, 65000)) if not first <= port <= last and port not in given]
-    random.shuffle(choice)
-    for port in choice:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET) as tcp:
-            try:
-                udp.bind(("127.0.0.1", port))
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        given.add(port)
-        return port
-    raise BenchError("no port of 127.0.0.1 is free outside of net.ipv4.ip_local_port_range: make that range smaller")
+    """A port of 127.0.0.1 for programs that do not let the kernel choose. It is this process's to its end, also while the
+    program that listens there is down: tests that run beside take theirs in the same way."""
+    try:
+        return PORTS.take()
+    except AssertionError as error:
+        raise BenchError(f"no port below net.ipv4.ip_local_port_range is free ({error}): make that range begin higher, or end "
+                         "what listens there") from error
 
 
 def die_with_parent() -> None:

@@ -4,6 +4,7 @@ killed again and again. Measures only; soak_verdict.py judges."""
 from __future__ import annotations
 
 import json
+import math
 import random
 import signal
 import sys
@@ -21,6 +22,7 @@ from measure.programs import Baton, BenchError, Obedient, free_port
 LEFT_OVER = ("baton_legs_open", "baton_sip_legs_open", "baton_commands_open", "baton_contacts_open", "baton_transfers_open")
 EXTERNALS = 20  # Quick connects of outside numbers.
 HAND_OVER_EVERY = 3  # Each third stop is SIGUSR1, as at an upgrade; the others are SIGKILL.
+UNDISTURBED = 5.0  # Seconds.
 HANDED_OVER = 75  # Baton's exit code then.
 QUIET = 150.0  # Seconds in which calls end by themselves, and then what is left of the dead.
 #: Limits of what is remembered for an agent, so low that they are reached within the first minutes: from then on memory
@@ -48,6 +50,13 @@ class Plan:
     def agents(self) -> int:
         """As many as are busy at that rate, and about half as many again."""
         return max(12, round(8 * self.rate))
+
+    @property
+    def stops(self) -> list[str]:
+        """How the server is stopped while customers call, in order. The last seconds leave alone calls that are up, so that
+        both ways to the end are seen."""
+        count = math.ceil((self.minutes * 60 - UNDISTURBED) / self.kill_every) - 1
+        return ["handed over" if index % HAND_OVER_EVERY == HAND_OVER_EVERY - 1 else "killed" for index in range(count)]
 
 
 @dataclass(frozen=True)
@@ -195,12 +204,11 @@ class Soak:
         plan = self.plan
         self.began = time.monotonic()
         self.peers.order(f"call {plan.rate}")
-        next_stop, told = plan.kill_every, 0.0
+        stops, next_stop, told = iter(plan.stops), plan.kill_every, 0.0
         while (elapsed := time.monotonic() - self.began) < plan.minutes * 60 and not self.interrupts:
             self._look_after()
-            # The last seconds are for calls that are up undisturbed, so that both ways to the end are seen.
-            if elapsed >= next_stop and elapsed < plan.minutes * 60 - 5:
-                self._stop_and_start("handed over" if len(self.seen.stops) % HAND_OVER_EVERY == 2 else "killed")
+            if elapsed >= next_stop and (how := next(stops, None)):
+                self._stop_and_start(how)
                 next_stop += plan.kill_every
             if elapsed - told >= 5:
                 told = elapsed

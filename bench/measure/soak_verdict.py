@@ -10,12 +10,14 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from measure.machine import describe
 from measure.soak import Seen
 
 OUTCOMES = ("connected", "returned", "canceled", "failed", "abandoned", "handedOver")
+SLOW_COMMIT = r"journal: .* took (\d+) ms, the disk is slow"
 #: Warnings and errors that the run causes on purpose, each with its reason. Anything else fails the run.
 EXPLAINED = (
     (r"journal: a (commit|part of a snapshot) took \d+ ms, the disk is slow", "the disk of this machine was busy"),
@@ -54,6 +56,7 @@ class Verdict:
     def __init__(self, folder: Path, seen: Seen):
         self.folder, self.seen = folder, seen
         self.lines: list[Line] = []
+        self.slow_commits = self._slow_commits()
         self._load()
         self._customers()
         self._transfers()
@@ -79,14 +82,19 @@ class Verdict:
 
     def _load(self) -> None:
         seen, figures = self.seen, self.seen.figures
-        self.tell("load", f"{figures['called'] / seen.seconds:.1f} calls and {figures['accepted'] / seen.seconds:.1f} transfers a second "
-                          f"for {seen.seconds / 60:.1f} min" + (", interrupted" if seen.interrupted else ""))
+        self.judge("load", f"{figures['called'] / seen.seconds:.1f} calls and {figures['accepted'] / seen.seconds:.1f} transfers a second "
+                           f"for {seen.seconds / 60:.1f} min, {figures['answered']} of {figures['called']} answered"
+                   + (", interrupted" if seen.interrupted else ""),
+                   "most answered, some transferred", 2 * figures["answered"] > figures["called"] and figures["accepted"] > 0)
         self.tell("server's CPU", f"{seen.cpu_seconds / seen.seconds:.2f} cores")
         for how in sorted({stop.how for stop in seen.stops}, reverse=True):
             away = sorted(stop.away for stop in seen.stops if stop.how == how)
             most = AWAY.get(how, 5) * seen.plan.slack
             self.judge(f"server {how}", f"{len(away)} times; traffic again after {statistics.median(away):.1f} s, at most {away[-1]:.1f} s",
                        f"at most {most:g} s", away[-1] <= most)
+        for how in sorted(set(seen.plan.stops) - {stop.how for stop in seen.stops}, reverse=True):
+            if not seen.interrupted:
+                self.judge(f"server {how}", "never", "at least once", False)
 
     def _customers(self) -> None:
         calls = list(rows(self.folder / "calls.tsv"))
@@ -109,7 +117,6 @@ class Verdict:
         waited = [call["number"] for call in calls if call["gave_up"] == "1"]
         self.judge("customers who gave up after two minutes", f"{len(waited)}{some(waited)}", "at most 0.1 %",
                    len(waited) <= len(answered) / 1000)
-        refused = Counter(call["end"].split()[1] for call in calls if call["end"].startswith("refused"))
         open_calls = [call["number"] for call in calls if not call["end"]]
         self.none("customers whose call is still up", open_calls)
         around = AROUND_A_STOP * self.seen.plan.slack
@@ -122,9 +129,22 @@ class Verdict:
             (silent if any(first <= began <= last for first, last in spans) else odd).append(call["number"])
         self.judge("customers whom nobody answered", f"{len(silent)} at a stop of the server, {len(odd)} else{some(odd)}",
                    "0 else", not odd)
-        others = {code: number for code, number in refused.items() if code != "503"}
-        self.judge("calls that were refused", f"{refused['503']} with 503, while the disk was slow" + (f", else {others}" if others else ""),
-                   "503 only", not others)
+        self._refused([call for call in calls if call["end"].startswith("refused")], spans)
+
+    def _refused(self, calls: list[dict[str, str]], stops: list[tuple[float, float]]) -> None:
+        """With 503 a server may refuse a call while a commit takes long, of which its log tells, and as it is stopped."""
+        slow = stopped = 0
+        odd = []
+        for call in calls:
+            began, ended, code = float(call["began"]), float(call["ended"]), call["end"].split()[1]
+            if code == "503" and any(first <= ended and began <= last for first, last in self.slow_commits):
+                slow += 1
+            elif code == "503" and any(first <= ended and began <= last for first, last in stops):
+                stopped += 1
+            else:
+                odd.append(f"{call['number']} with {code}")
+        self.judge("calls that were refused", f"{slow} while the disk was slow, {stopped} at a stop of the server, {len(odd)} else{some(odd)}",
+                   "0 else", not odd)
 
     def _transfers(self) -> None:
         requests = list(rows(self.folder / "requests.tsv"))
@@ -199,20 +219,30 @@ class Verdict:
                    f"{points[0][1] / 2**20:.0f} MiB first, {points[-1][1] / 2**20:.0f} MiB last, fit {growth / 2**20:+.0f} MiB an hour; {text}",
                    f"below {GROWTH_AN_HOUR:.0%} an hour", growth < GROWTH_AN_HOUR * level)
 
-    def _log(self) -> None:
-        kinds: Counter[str] = Counter()
-        odd: list[str] = []
+    def _log_lines(self) -> Iterator[tuple[str, float]]:
+        """What the server's processes wrote, and when: Unix seconds, 0 where a line is not the log's."""
         for file in sorted(self.folder.glob("baton-*.err")):
             for line in file.read_text(errors="replace").splitlines():
                 try:
-                    text = json.loads(line)["msg"]
+                    parts = json.loads(line)
+                    yield parts["msg"], datetime.fromisoformat(parts["time"]).timestamp()
                 except (ValueError, KeyError, TypeError):
-                    text = line
-                reason = next((why for pattern, why in EXPLAINED if re.search(pattern, text)), None)
-                if reason:
-                    kinds[reason] += 1
-                else:
-                    odd.append(text)
+                    yield line, 0
+
+    def _slow_commits(self) -> list[tuple[float, float]]:
+        """From when to when each was under way: the log tells of one once it is over."""
+        found = ((re.search(SLOW_COMMIT, text), at) for text, at in self._log_lines())
+        return [(at - int(match.group(1)) / 1000, at) for match, at in found if match]
+
+    def _log(self) -> None:
+        kinds: Counter[str] = Counter()
+        odd: list[str] = []
+        for text, _ in self._log_lines():
+            reason = next((why for pattern, why in EXPLAINED if re.search(pattern, text)), None)
+            if reason:
+                kinds[reason] += 1
+            else:
+                odd.append(text)
         self.judge("warnings and errors in the log", (", ".join(f"{number}: {reason}" for reason, number in kinds.items()) or "none")
                    + (f"; unexplained: {len(odd)}" + "".join(f" `{text[:160]}`" for text in odd[:3]) if odd else ""),
                    "none unexplained", not odd)

@@ -43,11 +43,12 @@ async def test_queues_and_agents_are_live(world: World, browser: Browser):
     calls = [await (await world.customer()).call(INBOUND, wait=True) for _ in range(2)]
     await watch.tile("Customers waiting", "2")
     await watch.page.wait(f"tr.waiting:has-text('{QUEUE}')")
-    desktop, _ = await world.agent("agent2")
+    desktop, phone = await world.agent("agent2")
     await watch.sees("Call offered")
     await watch.page.wait("li.flight:has-text('Is being offered to agent2') button:disabled")
     await watch.page.wait(f"li.flight:has-text('Waiting in {QUEUE}') button:enabled")
     await desktop.answer()
+    await phone.incoming()
     await watch.sees("In a call")
     await watch.tile("Customers waiting", "1")
     await watch.picture("supervisor-waiting")

@@ -211,14 +211,16 @@ class World:
                 PORTS.give_back(first, count)
 
     async def _farewell(self) -> None:
-        """Everybody hangs up; then the server must be well and hold no leg."""
+        """Everybody hangs up; then the server must be well and hold no leg, and have called nobody whom the test did not expect."""
         for peer in self.peers:
             peer.check()
-            for call in list(peer.calls.values()):
-                if call.state != "ended" and not peer.silent:
-                    await call.hangup()
+        # Callers first: else a customer whose destination hangs up is handed back, and somebody is called anew.
+        for call in sorted((call for peer in self.peers for call in peer.calls.values()), key=lambda call: not call.outgoing):
+            if call.state != "ended" and not call.peer.silent:
+                await call.hangup()
         for desktop in self.desktops:
             desktop.check()
+        self._each_call_was_taken()
         if self.expect_exit is None:
             return
         assert self.server.alive, f"the server died: {self.server.log()}"
@@ -230,6 +232,13 @@ class World:
         await self.sums_add_up()
         for peer in self.peers:
             peer.check()
+        self._each_call_was_taken()
+
+    def _each_call_was_taken(self) -> None:
+        """What a test did not wait for must not happen: also not late, when it has looked already."""
+        for peer in self.peers:
+            untaken = [call.invite.summary() for call in peer.arrived]
+            assert not untaken or peer.untaken_calls, f"{peer.name} was called, which the test did not expect: {untaken}"
 
     def evidence(self) -> list[tuple[str, str]]:
         """What to show with a failure."""

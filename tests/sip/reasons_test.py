@@ -83,10 +83,19 @@ def test_the_named_test_of_a_planted_fault_is_there(reason: str):
     assert f"TEST_F({name})" in text and f"Reason::{reason}" in text
 
 
+async def held_and_back(talking) -> None:
+    """From the desktop, which goes the way of a transfer: the journal, the back end, the parties, and their answers."""
+    for request, event in (("Hold", "hold"), ("Resume", "connected")):
+        talking.desktop.forget()
+        await talking.desktop.publish("InboundCall", request)
+        await talking.desktop.call_event(event, "inbound")
+
+
 async def refused(world: World, talking, reason: str) -> dict:
     error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
     assert error["reason"] == reason and error["errorMessage"] == "Blind transfer failed."
     assert error["msg"] and "transferId" not in error
+    await world.carrier.expect_no("INVITE", until=held_and_back(talking))
     assert not talking.desktop.transfers() and not world.carrier.received("INVITE")
     return error
 
@@ -277,7 +286,12 @@ async def test_calls_are_held_to_the_dial_policy(world: World):
     await call.refused(403)
     call = await phone.call("+1208209734")
     await call.refused(404)
-    assert not world.carrier.received("INVITE")
+    call = await phone.call(DIAL_PAD)
+    called = await world.carrier.incoming()
+    assert called.invite.uri.user == DIAL_PAD, "the first that the carrier is asked for is the one that he may call"
+    await called.answer()
+    await call.answered()
+    await call.hangup()
 
 
 @pytest.mark.config({"dialing.max_per_agent_per_minute": 2})

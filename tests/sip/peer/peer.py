@@ -42,6 +42,8 @@ class Peer:
         self.server_name = server[0]  # The host part of the addresses of record.
         self.calls: dict[tuple[str, str], Call] = {}  # By Call-ID and our tag.
         self.arrived: deque[Call] = deque()  # Incoming calls that nobody has looked at.
+        #: True: calls may come in that the test never takes by incoming(); else World fails it at its end.
+        self.untaken_calls = False
         self.client_transactions: dict[tuple[str, str], ClientTransaction] = {}
         self.server_transactions: dict[tuple[str, str, str], ServerTransaction] = {}
         self.violations: list[str] = []  # What the other side did against the rules.
