@@ -338,8 +338,7 @@ gateway::RestReply quick_connects_json(const core::ContactCenter& center,
     std::string why;  // Empty: it could take a call.
     if (is_queue) {
       const auto found = queues.find(each.queue_arn);
-      const directory::Queue* queue = index.queue(each.queue_arn);
-      if (found == queues.end() || queue == nullptr) {
+      if (found == queues.end()) {
         why = "destinationNotFound";
       } else {
         const core::QueueStatus& status = found->second;
@@ -349,10 +348,9 @@ gateway::RestReply quick_connects_json(const core::ContactCenter& center,
           item["waiting"] = status.waiting;
           item["agentsAvailable"] = status.agents_available;
           item["estimatedWaitSeconds"] = status.estimated_wait_seconds;
-          if (!status.open)
-            why = "queueClosed";
-          else if (status.waiting >= queue->max_waiting)
-            why = "queueFull";
+          if (const auto refused = center.queue_refusal(each.queue_arn);
+              refused != message::Reason::none)
+            why = message::to_string(refused);
           else if (status.agents_staffed == 0)
             why = "noAgentStaffed";
         }

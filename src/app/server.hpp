@@ -78,6 +78,7 @@ class Server final : public gateway::Backend {
   void audit(gateway::AuditEntry entry) override;
   void audit(const telephony::sip::SignIn& sign_in);
   [[nodiscard]] std::string not_ready_reason() override;
+  [[nodiscard]] std::int64_t now_ms() const override;
   [[nodiscard]] std::string epoch() override;
   [[nodiscard]] std::optional<message::ApiError> bridge(const gateway::Caller& caller,
                                                         gateway::SocketId socket,

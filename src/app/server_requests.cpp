@@ -8,7 +8,6 @@
 #include "app/rest_views.hpp"
 #include "app/server.hpp"
 #include "app/statistics_view.hpp"
-#include "app/unix_time.hpp"
 #include "core/number_facts.hpp"
 #include "message/request.hpp"
 
@@ -121,8 +120,8 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
       if (request.resource == "agents") reply.body = agents_json(center, caller);
       if (request.resource == "queues") reply.body = queues_json(center, caller);
       if (request.resource == "quick-connects")
-        reply =
-            quick_connects_json(center, caller, request, unix_ms(), config_.telephony.at_amazon());
+        reply = quick_connects_json(center, caller, request, engine_->now_ms(),
+                                    config_.telephony.at_amazon());
       if (request.resource == "waiting")
         reply = waiting_json(center, caller, request, config_.reads.waiting_listed);
       done(std::move(reply));
@@ -147,14 +146,15 @@ void Server::preflight(const gateway::Caller& caller, const std::string& body,
   }
   core::RequestInput& asked = std::get<core::RequestInput>(parsed);
   core::look_up_numbers(asked, [this](const std::string& number) { return numbers_.of(number); });
-  engine_->run([asked = std::move(asked), done = std::move(done)](core::ContactCenter& center) {
-    done(preflight_json(center.preflight(asked, unix_ms())));
-  });
+  engine_->run(
+      [this, asked = std::move(asked), done = std::move(done)](core::ContactCenter& center) {
+        done(preflight_json(center.preflight(asked, engine_->now_ms())));
+      });
 }
 
 void Server::statistics(const gateway::Caller& caller, const gateway::RestRequest& request,
                         std::function<void(gateway::RestReply)> done) {
-  auto parsed = parse_statistics(caller, request, unix_ms());
+  auto parsed = parse_statistics(caller, request, engine_->now_ms());
   if (auto* refusal = std::get_if<gateway::RestReply>(&parsed)) {
     done(std::move(*refusal));
     return;
@@ -227,10 +227,12 @@ void Server::keep_preferences(const gateway::Caller& caller, std::string body,
 }
 
 void Server::queues(std::function<void(gateway::QueuesReply)> done) {
-  engine_->run([done = std::move(done)](core::ContactCenter& center) {
-    done({.queues = center.queues(), .at = unix_ms()});
+  engine_->run([this, done = std::move(done)](core::ContactCenter& center) {
+    done({.queues = center.queues(), .at = engine_->now_ms()});
   });
 }
+
+std::int64_t Server::now_ms() const { return engine_->now_ms(); }
 
 std::string Server::not_ready_reason() { return engine_->not_ready_reason(); }
 

@@ -35,7 +35,7 @@ struct Refused {
   message::Reason reason = message::Reason::internal;
   std::string msg;
   std::optional<TransferId> running;
-  std::optional<int> retry_after_seconds{};  ///< With rateLimited.
+  std::optional<int> retry_after_seconds{};  ///< Where it is known when it would be taken.
   std::uint64_t Counters::* limit{};         ///< Where the limit that was reached is counted.
 };
 
@@ -502,6 +502,8 @@ struct ContactCenter::Impl {
   // --- center_mirror_late.cpp: what a transfer that was given up may still do
   /// It was given up without being refused for certain.
   void expect_late(Contact& contact, const Transfer& transfer);
+  /// The party that was expected last was refused for certain.
+  void comes_no_more(Contact& contact);
   /// Until when its party may join the call; 0 where nobody is expected.
   [[nodiscard]] TimeMs may_come_until(const Contact& contact) const;
   /// Nobody is left with a party who may be another transfer's: what is asked for meanwhile has to

@@ -284,6 +284,13 @@ std::vector<AgentStatus> ContactCenter::agents() const {
   return list;
 }
 
+message::Reason ContactCenter::queue_refusal(std::string_view arn) const {
+  const directory::Queue* queue = impl_->directory_->queue(arn);
+  if (queue == nullptr) return message::Reason::destinationNotFound;
+  const auto refused = impl_->queue_refusal(*queue, false);
+  return refused ? refused->reason : message::Reason::none;
+}
+
 std::vector<QueueStatus> ContactCenter::queues() const {
   std::vector<QueueStatus> list;
   // By the agents' profiles, and not each agent for each queue: it is asked every second.

@@ -137,17 +137,13 @@ void ContactCenter::Impl::keep_place(const Contact& contact, Transfer& transfer)
 
 void ContactCenter::Impl::not_taken_back(Contact& contact, Transfer& transfer) {
   const std::optional<KeptPlace> place = std::exchange(transfer.kept_place, {});
-  if (!place) {
+  if (!place || directory_->queue(place->arn) == nullptr) {
     next_fallback(contact, transfer);
     return;
   }
   transfer.failure = place->failure;
   transfer.failure_stage = place->failure_stage;
   transfer.backend = place->backend;
-  if (directory_->queue(place->arn) == nullptr) {
-    next_fallback(contact, transfer);
-    return;
-  }
   transfer.answered = false;
   transfer.taking_back = false;
   park(contact, Sound::queue, Purpose::wait_park);

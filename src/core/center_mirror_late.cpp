@@ -30,11 +30,25 @@ void ContactCenter::Impl::expect_late(Contact& contact, const Transfer& transfer
   if (!transfer.mirror->third_party.empty()) return;
   MirrorContact& mirror = *contact.mirror;
   const message::DestinationView& to = *transfer.view.current.destination;
+  mirror.late_before = may_come_until(contact);
   mirror.late_transfer = transfer.id;
   mirror.late_until = now_ + kLateMs;
   mirror.late_destination = to.phone_number.value_or(to.name);
   mirror.late_endpoint = endpoint_of(transfer);
   mirror.late_cold = transfer.mirror->cold;
+}
+
+void ContactCenter::Impl::comes_no_more(Contact& contact) {
+  MirrorContact& mirror = *contact.mirror;
+  if (now_ >= mirror.late_before) {
+    mirror.late_transfer = {};
+    return;
+  }
+  // The one that was given up before it may come all the same, whatever its destination is.
+  mirror.late_until = mirror.late_before;
+  mirror.late_before = 0;
+  mirror.late_destination.clear();
+  mirror.late_endpoint.clear();
 }
 
 TimeMs ContactCenter::Impl::may_come_until(const Contact& contact) const {
@@ -54,12 +68,14 @@ std::optional<Refused> ContactCenter::Impl::late_party_refusal(const Contact& co
   const MirrorContact& mirror = *contact.mirror;
   const TimeMs until = may_come_until(contact);
   if (now_ >= until || endpoint_of(transfer) == mirror.late_endpoint) return {};
-  return refuse(
-      Reason::transferInProgress,
-      "data: the destination of the transfer " + to_string(mirror.late_transfer) +
-          ", which was given up, may still join the call; ask for another destination in " +
-          std::to_string((until - now_ + 999) / 1000) +
-          " s, or once it has come and was ended in the CCP");
+  const auto seconds = static_cast<int>((until - now_ + 999) / 1000);
+  return Refused{
+      .reason = Reason::transferInProgress,
+      .msg = "data: the destination of the transfer " + to_string(mirror.late_transfer) +
+             ", which was given up, may still join the call; ask for another destination in " +
+             std::to_string(seconds) + " s, or once it has come and was ended in the CCP",
+      .running = {},
+      .retry_after_seconds = seconds};
 }
 
 void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnection& party) {
@@ -76,7 +92,7 @@ void ContactCenter::Impl::third_party_seen(Contact& contact, const BridgeConnect
                                      party.quick_connect != late;
   if (now_ < may_come_until(contact) && !another)
     how += ", or late, by the transfer " + to_string(mirror.late_transfer);
-  mirror.late_transfer = {};
+  if (!another) mirror.late_transfer = {};
 
   auto fresh = std::make_unique<Transfer>();
   Transfer& transfer = *fresh;

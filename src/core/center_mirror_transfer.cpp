@@ -412,8 +412,7 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
     const bool refused = open.purpose == Purpose::mirror_cold
                              ? was_never_asked(result.error)
                              : is_certain_failure(result.error, result.status);
-    if (call->mirror->late_transfer == open.transfer && !result.ok && refused)
-      call->mirror->late_transfer = {};
+    if (call->mirror->late_transfer == open.transfer && !result.ok && refused) comes_no_more(*call);
     return;
   }
   if (transfer == nullptr || !transfer->mirror) return;

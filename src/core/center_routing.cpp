@@ -334,6 +334,12 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
         .name = policy_.capabilities.backend, .code = 0, .text = "No agent was free in time"};
     if (transfer->state() == TransferState::requeued || transfer->last_resort ||
         transfer->next_step > 0) {
+      if (transfer->failure == Reason::none) {
+        // Back in the transfer's own queue after a taking back in vain: nothing has failed so far.
+        transfer->failure = Reason::timeout;
+        transfer->failure_stage = message::to_string(transfer->state());
+        transfer->backend = none;
+      }
       next_fallback(contact, *transfer);
     } else {
       fail_transfer(contact, *transfer, Reason::timeout, none);

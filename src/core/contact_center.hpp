@@ -130,6 +130,9 @@ class ContactCenter {
 
   [[nodiscard]] std::vector<AgentStatus> agents() const;
   [[nodiscard]] std::vector<QueueStatus> queues() const;
+  /// Why the queue takes nobody now, whoever works in it: queueClosed, queueFull (by those who are
+  /// being answered into it, too), destinationNotFound; none: it does.
+  [[nodiscard]] message::Reason queue_refusal(std::string_view arn) const;
   /// Who waits in the queue, or in any (an empty ARN), `most` of those who have waited longest, the
   /// longest first. Looks at everybody who waits.
   [[nodiscard]] std::vector<WaitingCustomer> waiting(std::string_view queue_arn,

@@ -166,6 +166,53 @@ TEST_F(TakenBackInVain, ByASupervisorForAnAgentWhoIsAwayHeWaitsWhereHeWaited) {
   ends_when_it_would_have();
 }
 
+/// The customer waits in the queue that he was transferred to, and nothing has failed so far.
+struct TakenBackOutOfItsOwnQueue : Fallback {
+  void SetUp() override {
+    Fallback::SetUp();
+    on_break("agent2");
+    message::Request request = to_quick_connect(QuickConnectType::queue, "queue");
+    request.options.queue_timeout_seconds = 100;
+    ASSERT_TRUE(transfer(std::move(request)).accepted);
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    ASSERT_EQ(last().state, TransferState::queued);
+  }
+};
+
+TEST_F(TakenBackOutOfItsOwnQueue, InVainItsTimeRunsOutForAReason) {
+  message::Request cancel;
+  cancel.transfer_id = to_string(last().transfer_id);
+  ASSERT_TRUE(t.request("agent4", RequestKind::cancel_transfer, std::move(cancel),
+                        directory::Role::supervisor)
+                  .accepted);
+  t.pass(20'000);
+  ASSERT_EQ(last().state, TransferState::requeued);
+  t.pass(80'000);
+  ASSERT_EQ(last().state, TransferState::returning);
+  EXPECT_EQ(last().reason, Reason::timeout);
+  t.answer("agent1");
+  EXPECT_EQ(last().state, TransferState::returned);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::timeout);
+}
+
+TEST_F(TakenBackOutOfItsOwnQueue, InVainAndTheQueueIsNoMoreItFailsForAReason) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  const LegId back = t.confirm<DialLeg>().leg;
+  auto directory = testing::small_directory();
+  directory.version = 2;
+  directory.quick_connects.clear();
+  std::erase_if(directory.queues, [](const auto& each) { return each.arn == kOtherQueueArn; });
+  for (auto& profile : directory.routing_profiles) {
+    std::erase_if(profile.queues,
+                  [](const auto& each) { return each.queue_arn == kOtherQueueArn; });
+  }
+  t.put(DirectoryChanged{directory});
+  refuses(back);
+  EXPECT_EQ(last().reason, Reason::canceled);
+}
+
 TEST_F(TakenBackInVain, OutOfAQueueThatIsNoMoreTheChainGoesOn) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   const LegId back = t.confirm<DialLeg>().leg;

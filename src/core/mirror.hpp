@@ -75,6 +75,7 @@ struct MirrorContact {
   /// One that was given up and may take effect all the same; nil: none.
   message::Uuid late_transfer{};
   TimeMs late_until = 0;           ///< So long at least (may_come_until).
+  TimeMs late_before = 0;          ///< And until then that of the one given up before it.
   std::string late_destination{};  ///< Its number, or the name of its quick connect.
   std::string late_endpoint{};     ///< Its number, or the ARN of its quick connect.
   bool late_cold = false;          ///< It was to end the contact by itself.
@@ -83,7 +84,7 @@ struct MirrorContact {
 };
 BOOST_DESCRIBE_STRUCT(MirrorContact, (),
                       (agent, last, told, known_parties, failed_at, late_transfer, late_until,
-                       late_destination, late_endpoint, late_cold, resume_owed))
+                       late_before, late_destination, late_endpoint, late_cold, resume_owed))
 
 /// How long what was asked for may be on its way after the library has given up.
 inline constexpr TimeMs kSettleMs = 3000;

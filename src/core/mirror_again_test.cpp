@@ -148,6 +148,33 @@ TEST_F(Again, ARefusalOfTheNextOneSaysNothingOfTheOneBefore) {
   expect_refused_as_it_may_come(to_the_queue());
 }
 
+TEST_F(Again, SomebodyElseWhoIsAddedByHandIsNotTheOneWhoMayStillCome) {
+  take_the_wrong_one_and_cancel();
+  session.third_party("connected", "+16175550188");
+  report();
+  session.third_party("disconnected");
+  report();
+  take(BridgeAction::resumeCustomer);
+  session.hold("connected");
+  report();
+  expect_refused_as_it_may_come(to_the_queue());
+}
+
+TEST_F(Again, ARefusalOfTheSecondThatWasGivenUpSaysNothingOfTheFirst) {
+  take_the_wrong_one_and_cancel();
+  const TransferId first = wrong;
+  const CommandId first_add = wrong_add;
+  take_the_wrong_one_and_cancel();
+  answer_the_wrong_one("ThrottlingException", "No.", 400);
+  const Reply next = to_the_queue();
+  EXPECT_FALSE(next.accepted) << "the first may still come";
+  EXPECT_TRUE(next.error->retry_after_seconds);
+  EXPECT_NE(first, wrong);
+  EXPECT_NE(first_add, wrong_add);
+  t.pass(31'000);
+  EXPECT_TRUE(to_the_queue().accepted);
+}
+
 TEST_F(Again, WhatMayStillComeOutlivesASnapshotOfTheCore) {
   take_the_wrong_one_and_cancel();
   ContactCenter loaded;

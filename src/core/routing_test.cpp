@@ -210,6 +210,7 @@ TEST(Routing, WhoIsBeingAnsweredCountsAsOneWhoWaits) {
   call_to(t, kInbound, 1);
   call_to(t, kInbound, 2);
   EXPECT_EQ(t.confirm<EndLeg>().code, 486);
+  EXPECT_EQ(t.center.queue_refusal(kQueueArn), message::Reason::queueFull);
   t.confirm<AnswerLeg>();
   EXPECT_EQ(t.center.queues().at(0).waiting, 1);
 }

@@ -265,6 +265,7 @@ TEST_F(EngineTest, AClockThatWasSetBackStopsNoDeadlineNoRecordAndNoCensus) {
   quick.offer_timeout_seconds = 1;
   bodies.emplace_back(core::PolicyChanged{quick});
   ASSERT_EQ(engine->load(), "");
+  EXPECT_GE(engine->now_ms(), later) << "pages set their clocks by it";
   ASSERT_EQ(engine->start(std::move(bodies)), "");
   ASSERT_NO_FATAL_FAILURE(call_is_offered());
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -73,6 +73,8 @@ class Api {
   /// A refusal in the shape that the target's clients expect.
   [[nodiscard]] Response refuse(std::string_view path, const HttpError& error) const;
 
+  /// Backend::now_ms(). Any thread.
+  [[nodiscard]] std::int64_t now_ms() const { return backend_.now_ms(); }
   /// What lets a page of a configured origin read a response (Fetch standard, CORS protocol).
   void add_origin_headers(Response& response, std::string_view origin) const;
 

@@ -169,6 +169,9 @@ class Backend {
   virtual void when_kept(std::function<void(bool)> done) { done(true); }
   /// Empty when all is well, else why not, for readyz. Any thread, quick.
   [[nodiscard]] virtual std::string not_ready_reason() = 0;
+  /// The time that events are stamped with, in milliseconds since 1970: pages set their clocks by
+  /// it.
+  [[nodiscard]] virtual std::int64_t now_ms() const = 0;
   [[nodiscard]] virtual std::string epoch() = 0;
 };
 

@@ -147,7 +147,11 @@ class FakeBackend : public Backend {
     const std::lock_guard lock(mutex_);
     return not_ready_;
   }
+  std::int64_t now_ms() const override { return clock_ms; }
   std::string epoch() override { return "epoch-1"; }
+
+  /// What events are stamped with: 1 December 2026, 09:00:00 UTC.
+  std::int64_t clock_ms = 1'796'115'600'000;
 
   void audit(AuditEntry entry) override {
     const std::lock_guard lock(mutex_);

@@ -115,7 +115,7 @@ Response json_response(int status, std::string body) {
   return response;
 }
 
-void add_common_headers(Response& response, bool secure) {
+void add_common_headers(Response& response, bool secure, std::time_t now) {
   const std::pair<std::string_view, std::string_view> common[] = {
       {"Cache-Control", "no-store"},
       {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
@@ -130,7 +130,7 @@ void add_common_headers(Response& response, bool secure) {
                     [wanted = name](const auto& header) { return header.first == wanted; });
     if (!said) response.headers.emplace_back(name, value);
   }
-  response.headers.emplace_back("Date", http_date(std::time(nullptr)));
+  response.headers.emplace_back("Date", http_date(now));
   if (secure) response.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
   std::erase_if(response.headers, [](const auto& header) { return header.second.empty(); });
 }

@@ -80,6 +80,6 @@ void add_status_headers(Response& response);
 /// in a frame, not to be guessed at; and the time (RFC 9110, section 6.6.1), by which pages set
 /// their clocks. `secure`: the server is reached by TLS only, which RFC 6797's
 /// header tells. Headers with an empty value are taken away.
-void add_common_headers(Response& response, bool secure);
+void add_common_headers(Response& response, bool secure, std::time_t now);
 
 }  // namespace baton::gateway

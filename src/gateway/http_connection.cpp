@@ -255,7 +255,7 @@ class HttpConnection final : public Connection,
     limit_time(seconds(context_.config.send_timeout_seconds));
     context_.metrics.response(response.status);
     add_status_headers(response);
-    add_common_headers(response, context_.config.cookie_secure);
+    add_common_headers(response, context_.config.cookie_secure, context_.api.now_ms() / 1000);
     if (listener_ == Listener::api) context_.api.add_origin_headers(response, origin_);
 
     response_.emplace(static_cast<http::status>(response.status), 11);

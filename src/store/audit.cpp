@@ -20,7 +20,7 @@ constexpr std::size_t kReadAtOnce = 1000;
 
 std::optional<std::size_t> erase_number_from_audit(Database& database, const IsNumber& is_number) {
   // All that a caller fills: an id may be of his own making as well.
-  constexpr std::array kFilled{"target", "request_id", "agent", "contact_id", "transfer_id"};
+  static constexpr std::array kFilled{"target", "request_id", "agent", "contact_id", "transfer_id"};
   struct Named {
     std::int64_t id = 0;
     std::array<std::string, kFilled.size()> texts;

@@ -142,6 +142,8 @@ void World::on(core::Publish& output) {
         (known->outcome != TransferState::failed && known->outcome != TransferState::returned)) {
       fail(Rule::outcome, "a failure was told of a transfer that has not failed, or told twice");
     }
+    if (error->reason == message::Reason::none)
+      fail(Rule::outcome, "a failure was told without a reason");
   }
 }
 

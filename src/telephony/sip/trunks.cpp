@@ -24,7 +24,7 @@ constexpr int kSipsPort = 5061;
 
 // An address to dial ourselves by: a wildcard address is listened on, not called.
 std::string callable(const std::string& host) {
-  const std::string bare{without_brackets(host)};
+  std::string bare{without_brackets(host)};
   if (!is_wildcard(bare)) return bare;
   return bare == "::" ? "::1" : "127.0.0.1";
 }
