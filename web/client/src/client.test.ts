@@ -122,6 +122,26 @@ describe("BatonClient", () => {
     expect(server.socket.protocols).toEqual(["baton.v1", "baton.ticket.t"]);
   });
 
+  it("waits for statistics that wait for others, longer than for other reads", async () => {
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(), ms);
+      return abort.signal;
+    });
+    const slow = ((_: string, { signal }: RequestInit) =>
+      new Promise((resolve, reject) => {
+        setTimeout(() => resolve(new Response('{"total":1}')), 70_000);
+        signal?.addEventListener("abort", () => reject(new Error("aborted")));
+      })) as typeof fetch;
+    const client = make({ fetch: slow });
+    const statistics = client.statistics().catch((error: unknown) => error);
+    const other = client.get("/v1/queues").catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(70_000);
+    expect(await statistics).toEqual({ total: 1 });
+    expect(await other).toBeInstanceOf(BatonUnreachable);
+    vi.restoreAllMocks();
+  });
+
   it("gets transfers as a CSV file, and is told where it was cut", async () => {
     const client = make();
     const answered: string[] = [];

@@ -96,8 +96,8 @@ const OUTCOME_CHECK_MS = 30_000;
 const OURS = /^(alive|fence)-[0-9a-f]{32}$/;
 /** After how long a read that was refused is sent again, where the refusal does not say. */
 const FENCE_PAUSE_S = 1;
-/** How long a CSV may take: it waits for those that are being made. */
-const CSV_MS = 120_000;
+/** How long CSVs and statistics may take: they wait for those that are being made. */
+const SLOW_MS = 120_000;
 
 /** A request id: unique, and to be had on plain HTTP too, where `crypto.randomUUID` is not. */
 export function newId(): string {
@@ -343,7 +343,7 @@ export class BatonClient {
   /** The same as a CSV file, as far as the server puts it into one (`limits.csv_transfers`). */
   async transfersCsv(query: Record<string, string> = {}): Promise<CsvFile> {
     const path = `/v1/transfers?${new URLSearchParams({ ...query, format: "csv" }).toString()}`;
-    const response = await this.attemptHttp("GET", path, undefined, CSV_MS);
+    const response = await this.attemptHttp("GET", path, undefined, SLOW_MS);
     if (response && !response.ok) {
       const refusal = refusalOf(await response.text().catch(() => ""), response);
       if (refusal) throw refusal;
@@ -362,9 +362,15 @@ export class BatonClient {
       `/v1/transfers/${encodeURIComponent(transferId)}/timeline`,
     ) as Promise<Timeline>;
   }
-  /** Transfers counted; for supervisors and services. */
+  /** Transfers counted; for supervisors and services. It may wait for others' longer than `requestTimeoutMs`. */
   statistics(query: Record<string, string> = {}): Promise<Statistics> {
-    return this.get("/v1/statistics", query) as Promise<Statistics>;
+    return this.http(
+      "GET",
+      withQuery("/v1/statistics", query),
+      undefined,
+      false,
+      Math.max(SLOW_MS, this.requestTimeoutMs),
+    ) as Promise<Statistics>;
   }
   contact(contactId: string): Promise<Contact> {
     return this.get(`/v1/contacts/${encodeURIComponent(contactId)}`) as Promise<Contact>;
@@ -383,11 +389,7 @@ export class BatonClient {
   }
   /** Any other read of the REST interface. */
   get(path: string, query: Record<string, string | undefined> = {}): Promise<unknown> {
-    const given = Object.entries(query).filter(
-      (pair): pair is [string, string] => pair[1] !== undefined,
-    );
-    const text = new URLSearchParams(given).toString();
-    return this.http("GET", text ? `${path}?${text}` : path);
+    return this.http("GET", withQuery(path, query));
   }
 
   // --- Inside: HTTP ------------------------------------------------------------------------------------------------
@@ -404,8 +406,9 @@ export class BatonClient {
     path: string,
     body?: unknown,
     again = false,
+    timeoutMs = this.requestTimeoutMs,
   ): Promise<unknown> {
-    const end = Date.now() + this.requestTimeoutMs;
+    const end = Date.now() + timeoutMs;
     const waits = new Backoff(200, 2_000);
     for (;;) {
       const response = await this.attemptHttp(method, path, body, end - Date.now());
@@ -644,6 +647,14 @@ export class BatonClient {
       for (const id of [message.id, fence, `${fence}-end`]) this.asked.delete(id);
     }
   }
+}
+
+function withQuery(path: string, query: Record<string, string | undefined>): string {
+  const given = Object.entries(query).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
+  const text = new URLSearchParams(given).toString();
+  return text ? `${path}?${text}` : path;
 }
 
 /** `completed` tells the later end of a call that the destination had: the outcome was that it had it. */

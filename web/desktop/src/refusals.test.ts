@@ -53,11 +53,22 @@ describe("a refusal", () => {
       );
     }
     expect(refusal({ errorType: "CANCEL_TRANSFER_FAILED", reason: "transferInProgress" })).toBe(
-      "It is too late to take the customer back.",
+      "The customer cannot be taken back now.",
     );
     expect(refusal({ errorType: "AGENT_STATE_NOT_FOUND", reason: "invalidMessage" })).toBe(
       "This state does not exist any more. Load the page again.",
     );
+  });
+
+  it("of a transfer beside another party speaks of no running one, and says how long to wait", () => {
+    const reason = "transferInProgress";
+    const runningTransferId = "7c1e1f0e-4f7a-4f43-9b57-6d4f1c9d2a10";
+    expect(refusal({ reason, runningTransferId })).toContain("is running");
+    expect(refusal({ reason })).toContain("Another party is on this call");
+    expect(refusal({ reason, retryAfterSeconds: 12 })).toContain("in 12 s");
+    language.value = "de";
+    expect(refusal({ reason })).toContain("Im Anruf ist noch jemand");
+    expect(refusal({ reason, retryAfterSeconds: 12 })).toContain("in 12 s");
   });
 
   it("of a call that was not made says why, as a transfer's does", () => {

@@ -16,7 +16,8 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
   CANCEL_TRANSFER_FAILED: {
     agentUnavailable: "refusedTakeBack",
     noActiveCall: "refusedNoTransfer",
-    transferInProgress: "refusedTooLate",
+    // Too late, by hand in the CCP, or not known yet how it ended: the error does not tell them apart.
+    transferInProgress: "refusedNotBack",
   },
   MAKE_CALL_FAILED: { ...OF_OTHERS, transferInProgress: "refusedHasCall" },
   AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
@@ -31,6 +32,12 @@ export function refusalText(data: ApiErrorData, name: string): string {
     ? reason && (BY_TYPE[data.errorType] ?? OF_OTHERS)[reason]
     : "refusedNotAtWork";
   if (own) return t(own);
+  // At Amazon Connect: the third party is in the way, and there is no transfer to wait for or to cancel.
+  const partyAlone = reason === "transferInProgress" && data.runningTransferId === undefined;
+  if (data.errorType === "BLIND_TRANSFER_FAILED" && partyAlone)
+    return data.retryAfterSeconds === undefined
+      ? t("refusedParty")
+      : t("refusedPartyFor", { seconds: data.retryAfterSeconds });
   return [
     reason ? tOf("reason", reason, { name }) : data.msg,
     nextStep(reason, data.suggestedAction),

@@ -84,7 +84,12 @@ const en = {
   refusedHasCall: "You have a call. Finish it first.",
   refusedTakeBack: "That needs your telephone registered, and no other call.",
   refusedNoTransfer: "No transfer is running any more.",
-  refusedTooLate: "It is too late to take the customer back.",
+  refusedNotBack: "The customer cannot be taken back now.",
+  // A transfer that was refused, though none is running.
+  refusedParty:
+    "Another party is on this call, or may still join it. End it there, or try again in a moment.",
+  refusedPartyFor:
+    "The destination before may still join this call. Choose it again, or another one in {seconds} s.",
   refusedStateGone: "This state does not exist any more. Load the page again.",
   // The states of a transfer.
   stateAccepted: "Transfer to {name} begins",
@@ -212,7 +217,11 @@ const de: Record<TextKey, string> = {
   refusedHasCall: "Sie haben einen Anruf. Ihn zuerst abschließen.",
   refusedTakeBack: "Dafür muss Ihr Telefon angemeldet sein, und kein anderer Anruf da.",
   refusedNoTransfer: "Es läuft keine Weitergabe mehr.",
-  refusedTooLate: "Zum Zurückholen ist es zu spät.",
+  refusedNotBack: "Der Kunde lässt sich jetzt nicht zurückholen.",
+  refusedParty:
+    "Im Anruf ist noch jemand, oder er kann noch dazukommen. Ihn dort beenden, oder es gleich noch einmal versuchen.",
+  refusedPartyFor:
+    "Das vorige Ziel kann noch in den Anruf kommen. Es wieder wählen, oder in {seconds} s ein anderes.",
   refusedStateGone: "Diesen Status gibt es nicht mehr. Die Seite neu laden.",
   stateAccepted: "Weitergabe an {name} beginnt",
   stateDialing: "{name} wird gerufen",
