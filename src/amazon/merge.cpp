@@ -54,17 +54,17 @@ class Merger {
            std::string::npos;
   }
 
-  /// Why the directory takes no queue of that name, or nothing. `taken` has the names of others,
-  /// and their ARNs.
-  static std::string queue_name_fault(const std::string& name, const Names& taken) {
+  /// Why the directory takes no queue `arn` of that name, or nothing. `taken` has the names, and
+  /// the ARNs of who has them.
+  static std::string queue_name_fault(const std::string& name, const std::string& arn,
+                                      const Names& taken) {
     if (std::string why = directory::text_fault(name, directory::kMaxName); !why.empty()) {
       return "its name " + why;
     }
     if (name.starts_with("arn:")) return "its name must not look like an ARN";
     const auto other = taken.find(name);
-    if (other == taken.end()) return {};
-    return "the directory has another queue of that name, " + other->second +
-           "; rename one of the two";
+    if (other == taken.end() || other->second == arn) return {};
+    return "another queue has that name, " + other->second + "; rename one of the two";
   }
 
   void put_queues() {
@@ -73,6 +73,13 @@ class Merger {
     for (const directory::Queue& queue : queues) {
       if (!there_.contains(queue.arn) && !goes(queue)) taken.emplace(queue.name, queue.arn);
     }
+    // Names that differ in the instance by blanks at their ends are one here. Whose it is already
+    // has it before one that is to get it, and of these the first.
+    for (const InstanceQueue& queue : instance_.queues) {
+      const auto known = std::ranges::find(queues, queue.arn, &directory::Queue::arn);
+      if (known != queues.end() && known->name == trimmed(queue.name))
+        taken.emplace(known->name, known->arn);
+    }
     std::set<std::string> refused;
     // One that must keep its name may have what another was to get.
     for (bool again = true; again;) {
@@ -80,8 +87,11 @@ class Merger {
       for (const InstanceQueue& queue : instance_.queues) {
         if (refused.contains(queue.arn)) continue;
         const std::string name = trimmed(queue.name);
-        const std::string why = queue_name_fault(name, taken);
-        if (why.empty()) continue;
+        const std::string why = queue_name_fault(name, queue.arn, taken);
+        if (why.empty()) {
+          taken.emplace(name, queue.arn);
+          continue;
+        }
         refused.insert(queue.arn);
         const auto known = std::ranges::find(queues, queue.arn, &directory::Queue::arn);
         if (known == queues.end()) {
@@ -89,7 +99,7 @@ class Merger {
         } else {
           note("queue " + quoted(known->name) + " was not renamed to " + quoted(name) + ": " + why);
           put_at(queue, queue.arn);
-          taken.emplace(known->name, known->arn);
+          taken[known->name] = known->arn;
           again = true;
         }
       }

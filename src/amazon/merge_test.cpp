@@ -253,6 +253,42 @@ TEST_F(Merge, QueuesMaySwapTheirNames) {
                                              "renamed queue \"Service\" to \"Sales\""));
 }
 
+TEST_F(Merge, TwoQueuesWhoseNamesDifferByBlanksAreOneName) {
+  // Amazon takes both; "Service" must not be held up by it.
+  instance_.queues.insert(instance_.queues.begin() + 1, {"q3", arn("queue", "q3"), "Sales "});
+  const Merged merged = checked();
+  EXPECT_THAT(merged.changes, ElementsAre("added queue \"Sales\"", "added queue \"Service\"",
+                                          "added quick connect \"Taxi\" (+4930123456)"));
+  EXPECT_THAT(merged.notes, ElementsAre(AllOf(HasSubstr("queue \"Sales\" was left out"),
+                                              HasSubstr(arn("queue", "q1")))));
+}
+
+TEST_F(Merge, AQueueKeepsItsNameWhereAnotherOfTheInstanceIsToGetTheSame) {
+  import();
+  instance_.queues[0].name = "Service ";
+  // One that comes first has no better claim than the one whose name it is.
+  instance_.queues.insert(instance_.queues.begin(), {"q3", arn("queue", "q3"), " Service"});
+  const Merged merged = checked();
+  EXPECT_THAT(merged.changes, IsEmpty());
+  EXPECT_THAT(
+      merged.notes,
+      ElementsAre(
+          AllOf(HasSubstr("queue \"Service\" was left out"), HasSubstr(arn("queue", "q2"))),
+          AllOf(HasSubstr("queue \"Sales\" was not renamed"), HasSubstr(arn("queue", "q2")))));
+}
+
+TEST_F(Merge, AQueueThatKeepsItsNameTakesItFromTheFirstOfTwoThatWantIt) {
+  import();
+  instance_.queues[0].name = std::string(129, 'x');
+  instance_.queues[1].name = "Sales ";
+  instance_.queues.insert(instance_.queues.begin(), {"q3", arn("queue", "q3"), "Sales"});
+  const Merged merged = checked();
+  EXPECT_THAT(merged.changes, IsEmpty());
+  EXPECT_THAT(merged.notes, ElementsAre(HasSubstr("queue \"Sales\" was not renamed to \"xxx"),
+                                        HasSubstr("queue \"Service\" was not renamed to \"Sales\""),
+                                        HasSubstr("queue \"Sales\" was left out")));
+}
+
 /// Quick connects that are left out, and why.
 struct LeftOut {
   const char* what;

@@ -27,10 +27,11 @@ Server::Server(AppConfig config, std::span<const gateway::Asset> assets)
 
 Server::~Server() { stop(); }
 
-std::vector<telephony::sip::AgentSecret> Server::agent_secrets(const store::Store& store) {
+std::vector<telephony::sip::AgentSecret> Server::agent_secrets(std::vector<store::Secret> stored) {
   std::vector<telephony::sip::AgentSecret> secrets;
-  for (const store::Secret& each : store.secrets())
-    secrets.push_back({.login = each.login, .ha1 = each.ha1});
+  secrets.reserve(stored.size());
+  for (store::Secret& each : stored)
+    secrets.push_back({.login = std::move(each.login), .ha1 = std::move(each.ha1)});
   return secrets;
 }
 
@@ -196,7 +197,7 @@ void Server::prune_audit() {
 
 void Server::make_sip(const directory::Directory& directory) {
   sip_ = std::make_unique<telephony::sip::SipSwitch>(
-      config_.sip, agent_secrets(*store_), numbers_of(directory),
+      config_.sip, agent_secrets(store_->secrets()), numbers_of(directory),
       [this](core::InputBody body) { engine_->submit(std::move(body)); });
   take_over_sip();
   add_metrics(*registry_, *sip_);

@@ -114,8 +114,9 @@ class Server final : public gateway::Backend {
   void check_hours();
   void prune_records();
   void prune_audit();
-  /// Removes the sessions that have ended from the store, those of earlier failures too. Engine's
-  /// thread.
+  /// Removes the sessions that have ended from the store, those of earlier failures too. Also after
+  /// the journal has failed, unlike all else: a cookie that was signed out must not come back with
+  /// the restart, and what is removed is whole or still there. Engine's thread.
   [[nodiscard]] store::Status forget_ended();
   void forget_again();
   void preflight(const gateway::Caller& caller, const std::string& body,
@@ -130,7 +131,7 @@ class Server final : public gateway::Backend {
   void keep_preferences(const gateway::Caller& caller, std::string body,
                         std::function<void(gateway::RestReply)> done);
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
-      const store::Store& store);
+      std::vector<store::Secret> stored);
   /// The numbers that customers call.
   [[nodiscard]] static std::vector<std::string> numbers_of(const directory::Directory& directory);
 
@@ -172,7 +173,8 @@ class Server final : public gateway::Backend {
   store::AuditPruning audit_pruning_;  ///< The engine's thread.
   std::atomic<int> slow_reads_{0};
   /// Digests of sessions that have ended and are still in the store, since the disk refused that.
-  /// As many as the store has at most: it takes no new ones either. Engine's thread.
+  /// The store takes no new ones either, and one that it never had goes with the next block that
+  /// has only such, since nothing is written for it. Engine's thread.
   std::vector<std::string> to_forget_;
   std::atomic<bool> forget_again_{false};
   ReadStats read_stats_;

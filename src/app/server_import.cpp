@@ -100,15 +100,16 @@ std::vector<store::Credential> Server::known_credentials() {
 void Server::put_in_force(const directory::ImportedDirectory& imported,
                           const std::vector<store::Credential>& credentials,
                           const std::function<void(gateway::ImportReply)>& done) {
+  // Here, since the last hash or number may have ended after the request, and an import without
+  // any passwords has nothing that throws. What comes into the store now would be in force.
+  if (given_up_.stop_requested()) {
+    done(import_unavailable("the server stops; the directory was given up"));
+    return;
+  }
   store::PutResult put;
-  directory::Directory now;
-  std::vector<telephony::sip::AgentSecret> secrets;
   const store::Status kept = beside_journal([&] {
     put = store_->put_directory(imported.directory, credentials);
-    if (!put.status) return put.status;
-    now = store_->load_directory();
-    secrets = agent_secrets(*store_);
-    return store::Status{};
+    return put.status;
   });
   if (put.outdated) {
     done(faulty_directory({{.place = "/replacesVersion", .msg = kept.error}}));
@@ -118,6 +119,10 @@ void Server::put_in_force(const directory::ImportedDirectory& imported,
     done(import_unavailable(kept.error));
     return;
   }
+  // Nothing is read back: after the commit a read that fails would leave the store with a directory
+  // that nobody puts in force.
+  directory::Directory now = std::move(put.stored);
+  std::vector<telephony::sip::AgentSecret> secrets = agent_secrets(std::move(put.secrets));
   engine_->submit(core::DirectoryChanged{now});
   // The edges follow once the core has it: a commit that fails in between leaves all of them with
   // the directory before, until the next start finds the new one.

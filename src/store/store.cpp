@@ -113,6 +113,18 @@ std::set<std::string, std::less<>> with_phone(const directory::Directory& direct
   return logins;
 }
 
+std::vector<Secret> secrets_of(std::vector<Credential> credentials,
+                               const directory::Directory& directory, std::string_view realm) {
+  const auto phones = with_phone(directory);
+  std::vector<Secret> result;
+  for (Credential& credential : credentials) {
+    if (credential.realm == realm && phones.contains(credential.login)) {
+      result.push_back({std::move(credential.login), std::move(credential.ha1)});
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 struct Store::Impl {
@@ -419,28 +431,34 @@ PutResult Store::put_directory(const directory::Directory& directory,
   }
   // What is stored must come back the same, whoever made it.
   const std::string json = directory::print_directory(directory, false);
-  const auto parsed = parse_stored(json);
+  auto parsed = parse_stored(json);
   if (const auto* faults = std::get_if<directory::Faults>(&parsed)) {
     result.status =
         Status::failure("the directory is not valid: " + directory::print_faults(*faults));
     return result;
   }
+  result.stored = std::move(std::get<directory::ImportedDirectory>(parsed).directory);
   result.status = transact([&] {
     Status status =
         impl_->write_directory(directory, result.version, json, result.sessions_forgotten);
-    return status ? impl_->write_credentials(credentials, result.sessions_forgotten) : status;
+    if (status) status = impl_->write_credentials(credentials, result.sessions_forgotten);
+    if (!status) return status;
+    // Inside: a read that fails once it is committed would hide that it is.
+    result.secrets = secrets_of(this->credentials(), result.stored, impl_->realm);
+    const std::vector<std::string> stored = impl_->stored_logins();
+    for (const directory::Agent& agent : directory.agents) {
+      if (!std::binary_search(stored.begin(), stored.end(), agent.login)) {
+        result.without_password.push_back(agent.login);
+      }
+    }
+    return status;
   });
   if (!result.status) {
-    result.version = 0;
-    result.sessions_forgotten.clear();
-    return result;
+    PutResult failed;
+    failed.status = std::move(result.status);
+    return failed;
   }
-  const std::vector<std::string> stored = impl_->stored_logins();
-  for (const directory::Agent& agent : directory.agents) {
-    if (!std::binary_search(stored.begin(), stored.end(), agent.login)) {
-      result.without_password.push_back(agent.login);
-    }
-  }
+  result.stored.version = result.version;
   return result;
 }
 
@@ -457,14 +475,7 @@ std::vector<Credential> Store::credentials() const {
 }
 
 std::vector<Secret> Store::secrets() const {
-  const auto phones = with_phone(load_directory());
-  std::vector<Secret> result;
-  for (Credential& credential : credentials()) {
-    if (credential.realm == impl_->realm && phones.contains(credential.login)) {
-      result.push_back({std::move(credential.login), std::move(credential.ha1)});
-    }
-  }
-  return result;
+  return secrets_of(credentials(), load_directory(), impl_->realm);
 }
 
 std::vector<std::string> Store::stale_secrets() const {

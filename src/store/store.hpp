@@ -37,8 +37,10 @@ struct Secret {
 /// What a put_directory did.
 struct PutResult {
   Status status;
-  bool outdated = false;      ///< Refused since it may not replace the version that is in force.
-  std::uint64_t version = 0;  ///< The version the directory got.
+  bool outdated = false;        ///< Refused since it may not replace the version that is in force.
+  std::uint64_t version = 0;    ///< The version the directory got.
+  directory::Directory stored;  ///< As load_directory() reads it from then on.
+  std::vector<Secret> secrets;  ///< As secrets() reads them from then on.
   std::vector<std::string> without_password;  ///< Accounts that have none, neither new nor stored.
   /// Logins whose password is another one now, or which are gone: their sessions are forgotten.
   std::vector<std::string> sessions_forgotten;
@@ -73,7 +75,8 @@ class Store {
 
   /// Stores a whole directory as the next version, sets the passwords given, keeps the stored ones
   /// of the other accounts, and forgets those of accounts that are gone. One with a version
-  /// replaces only that one. Hashes here: for offline use and tests.
+  /// replaces only that one. Throws StoreError only before anything is written; nothing is read
+  /// once it is in. Hashes here: for offline use and tests.
   PutResult put_directory(const directory::ImportedDirectory& imported);
   /// The same with passwords hashed elsewhere (hash_passwords), so that the engine's thread does
   /// not wait.

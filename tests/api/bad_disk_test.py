@@ -130,6 +130,18 @@ async def test_a_store_that_cannot_be_read_refuses_a_directory_and_ends_no_call(
     await talking.customer.hangup()
 
 
+async def test_a_store_that_cannot_be_read_behind_a_directory_does_not_keep_it_out_of_force(small_disk: World, tmp_path):
+    world = small_disk
+    boss = await world.rest("supervisor1", "supervisor")
+    before = await version(world)
+    (tmp_path / "disk").write_text("behind")
+    answer = await boss.request("PUT", "/v1/directory", with_one_more())
+    assert answer.status == 200 and answer.json() == {"version": before + 1}, answer.body
+    (tmp_path / "disk").unlink()
+    assert b"One more" in (await boss.get("/v1/quick-connects")).body
+    assert await version(world) == before + 1
+
+
 async def test_a_session_that_cannot_be_forgotten_is_not_called_ended(small_disk: World, tmp_path):
     world = small_disk
     rest = await world.rest()

@@ -68,6 +68,33 @@ async def test_an_import_that_hashes_for_minutes_holds_up_neither_reads_nor_the_
     assert await run(*export) == before
 
 
+async def test_an_import_that_a_stop_finds_at_its_last_hash_does_not_come_into_force(slow_hashes: World, tmp_path):
+    # As one without new passwords: nothing that it still does would notice the stop.
+    world = slow_hashes
+    export = ["directory", "export", "--config", str(world.config_path)]
+    before = await run(*export)
+    directory = config.example_directory()
+    directory["queues"][0]["maxWaiting"] = 7
+    for agent in directory["agents"]:
+        agent.pop("password", None)
+    directory["agents"][0]["password"] = "slow-password"
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(directory))
+    hashes = tmp_path / "hashes"
+    hashes.touch()
+    importing = asyncio.create_task(
+        run("directory", "import", "--config", str(world.config_path), str(path), env=at(world), timeout=50))
+    while not hashes.stat().st_size:  # Nothing else tells that it has begun.
+        await asyncio.sleep(0.02)
+    world.expect_exit = None
+    world.server.process.send_signal(signal.SIGUSR1)
+    assert await asyncio.wait_for(world.server.process.wait(), 20) == 75
+    code, out, err = await importing
+    assert code == 1 and "may still come into force" in err, out + err
+    assert hashes.stat().st_size == 1
+    assert await run(*export) == before
+
+
 async def test_the_examples_passwords_do_not_come_in_by_an_import_outside_loopback(tmp_path):
     settings = config.merge(config.example(), {
         "store.path": str(tmp_path / "baton.db"), "http.listen": "0.0.0.0:0", "http.metrics_listen": "127.0.0.1:0",

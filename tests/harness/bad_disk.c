@@ -4,6 +4,7 @@
  *   readonly   the same with EROFS, and no file can be opened for writing
  *   slow       every sync takes five seconds longer
  *   unreadable every query of SQLite's fails with an I/O error, whether or not it has the page in its cache
+ *   behind     the same once a new directory has been committed, and on the thread that committed it
  *
  * Loaded into the server by bad_disk_test.py with LD_PRELOAD. Sockets and pipes are left alone. */
 #define _GNU_SOURCE
@@ -78,7 +79,13 @@ struct sqlite3_stmt;
 int sqlite3_step(struct sqlite3_stmt *statement);
 const char *sqlite3_sql(struct sqlite3_stmt *statement);
 int sqlite3_step(struct sqlite3_stmt *statement) {
-  if (mode() == 'u' && strncmp(sqlite3_sql(statement), "SELECT", 6) == 0) return 10 | (1 << 8);
+  static _Thread_local int directories, behind;
+  const char said = mode();
+  const char *text = sqlite3_sql(statement);
+  if (text == NULL) text = "";  /* SQLite's own, of its schema. */
+  if (strncmp(text, "INSERT INTO directory", 21) == 0) directories = 1;
+  if (strcmp(text, "COMMIT") == 0 && directories) directories = 0, behind = 1;
+  if ((said == 'u' || (said == 'b' && behind)) && strncmp(text, "SELECT", 6) == 0) return 10 | (1 << 8);
   return REAL(sqlite3_step)(statement);
 }
 
