@@ -11,8 +11,8 @@ import pytest
 
 from harness.samples import DIAL_PAD
 from harness.server import run
-from harness.world import INBOUND, World
-from peer import HOLD, QUEUE, RINGBACK, talk
+from harness.world import INBOUND, Conversation, World
+from peer import HOLD, QUEUE, RINGBACK, Peer, talk
 
 TLS = {"sip.listen": ["udp:127.0.0.1:0", "tcp:127.0.0.1:0", "tls:127.0.0.1:0"]}
 
@@ -318,26 +318,69 @@ async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: Wo
     await talking.agent.ended(by="them")
 
 
-@pytest.mark.config(TLS)
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
-async def test_another_phone_of_the_agent_does_not_get_the_call(world: World, transport: str):
-    """It registers first, or did all the time; the one that is in the call connects a moment later."""
-    desktop, phone = at_work = await world.agent("agent1", transport="tcp")
-    talking = await world.talking("agent1", at_work=at_work)
-    other = await world.phone("agent1", transport=transport)
-    await world.restart()
-    await other.register()
-    await phone.register()
-    talking.agent.flow = await phone.transport.flow_to(world.server.sip["tcp"])
+def contact(phone: Peer, port: int) -> str:
+    return f"<sip:{phone.user}@{phone.transport.host}:{port};transport={phone.transport.name}>"
+
+
+async def goes_on(world: World, talking: Conversation) -> None:
+    """The server reaches the agent's phone, on TCP, by its new connection."""
+    talking.agent.flow = await talking.agent.peer.transport.flow_to(world.server.sip["tcp"])
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
     await talk(talking.customer, talking.agent)
-    await desktop.publish("InboundCall", "Hold")
-    await desktop.call_event("hold", "inbound")
-    await desktop.publish("InboundCall", "Resume")
-    await desktop.call_event("connected", "inbound")
-    await talk(talking.customer, talking.agent)
-    assert not other.received("UPDATE") and not other.received("INVITE")
     await talking.customer.hangup()
     await talking.agent.ended(by="them")
+
+
+@pytest.mark.config(TLS)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("restarts", [1, 2])
+async def test_another_phone_of_the_agent_does_not_get_the_call(world: World, transport: str, restarts: int):
+    """It registers first, or did all the time; the one that is in the call connects a moment later."""
+    _, phone = at_work = await world.agent("agent1", transport="tcp")
+    talking = await world.talking("agent1", at_work=at_work)
+    other = await world.phone("agent1", transport=transport)
+    for _ in range(restarts):
+        await world.restart()
+    await other.register()
+    await phone.register()
+    await goes_on(world, talking)
+    assert not other.received("UPDATE") and not other.received("INVITE")
+
+
+@pytest.mark.config(TLS)
+async def test_the_phone_of_the_call_may_come_back_before_the_other_one(world: World):
+    """As one that nobody knows: it is told by the other's being there, whichever comes first."""
+    _, phone = at_work = await world.agent("agent1", transport="tcp")
+    talking = await world.talking("agent1", at_work=at_work)
+    other = await world.phone("agent1", transport="tcp")
+    await world.restart()
+    phone.forget_registration()
+    await phone.register(contact=contact(phone, 4001))
+    await other.register()
+    await goes_on(world, talking)
+    assert not other.received("UPDATE") and not other.received("INVITE")
+
+
+@pytest.mark.config(TLS)
+@pytest.mark.parametrize("restarts", [1, 2])
+async def test_a_phone_that_registered_anew_in_the_call_gets_it_back(world: World, restarts: int):
+    """Its connection was remade, of which the call heard nothing: where it was reached is no tie any more."""
+    phone = await world.phone("agent1", register=False, transport="tcp")
+    same = ';+sip.instance="<urn:uuid:6b29fc40-ca47-1067-b31d-00dd010662da>"'
+    await phone.register(contact=contact(phone, 4001) + same)
+    talking = await world.talking("agent1", at_work=(await world.desktop("agent1"), phone))
+    phone.transport.cut()
+    phone.forget_registration()
+    await phone.register(contact=contact(phone, 4002) + same)
+    await world.phone("agent1", transport="tcp")  # It stays away.
+    for _ in range(restarts):
+        await world.restart()
+    phone.forget_registration()
+    await phone.register(contact=contact(phone, 4003) + same)
+    await goes_on(world, talking)
 
 
 @pytest.mark.config({"sip.reconnect_seconds": 2, **TLS})

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include <boost/describe/class.hpp>
+
 namespace baton::telephony::sip {
 
 /// A registered phone of an agent.
@@ -18,6 +20,13 @@ struct Binding {
   std::string user_agent;
   std::string instance;  ///< +sip.instance with reg-id (RFC 5626), or empty.
 };
+
+/// What a phone's registrations have in common however it is reached. Empty: nothing is known.
+struct PhoneIdentity {
+  std::string instance;  ///< As Binding::instance.
+  std::string call_id;   ///< As Binding::call_id.
+};
+BOOST_DESCRIBE_STRUCT(PhoneIdentity, (), (instance, call_id))
 
 /// Digest secrets of one agent, from the store: HA1 = MD5(login:realm:password) in lower-case hex.
 struct AgentSecret {

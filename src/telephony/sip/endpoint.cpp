@@ -243,6 +243,10 @@ std::vector<std::string> Endpoint::take_over(
   return reachable;
 }
 
+void Endpoint::let_go(const std::vector<std::pair<std::string, Binding>>& phones) {
+  for (const auto& [login, binding] : phones) impl_->registrar.let_go(login, binding);
+}
+
 std::optional<TrunkRoute> Endpoint::route(std::string_view number,
                                           std::string_view wished_caller_id) const {
   return impl_->trunks.route(number, wished_caller_id);

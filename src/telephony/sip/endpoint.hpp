@@ -137,9 +137,12 @@ class Endpoint {
   [[nodiscard]] std::string internal_mark(std::string_view call_id) const;
 
   /// Takes registrations over that another process had; those of unknown agents are dropped. Gives
-  /// back who has a phone by them. Loop thread, before the first message.
+  /// back who has a phone by them. Those on TCP and TLS are kept for another restart until they are
+  /// let go. Loop thread, before the first message.
   [[nodiscard]] std::vector<std::string> take_over(
       const std::vector<std::pair<std::string, Binding>>& phones);
+  /// Nobody waits any more for those of them that have not come back. Loop thread.
+  void let_go(const std::vector<std::pair<std::string, Binding>>& phones);
 
   /// While true, a 2xx of no leg is neither acknowledged nor ended, since it may be the answer to
   /// an INVITE that goes out again; the peer repeats it (RFC 3261 section 13.3.1.4). Loop thread.

@@ -62,6 +62,7 @@ void Leg::learn_allow(const sip_s* sip) {
 
 void Leg::confirm() {
   state_ = LegState::confirmed;
+  learn_phone();
   context_.loop->cancel(guard_);
   // What is left of the dialling (losing phones) is kept alive by its own transactions.
   arm_session_timer();

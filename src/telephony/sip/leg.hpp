@@ -213,6 +213,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
   void lose_its_way();
+  /// Notes which of the agent's phones the leg is with, where one is registered there.
+  void learn_phone();
   /// `offer_due`: the 2xx brings the party's offer. `early_sdp`: its last SDP before that.
   void answered(std::unique_ptr<Dialog> dialog, const sip_s* sip, bool offer_due,
                 ClientTransaction& invite, std::string early_sdp);
@@ -243,6 +245,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   Loop::Timer ack_due_;
   Kept kept_;
   int unreachable_ = 0;       // How often the transport said that nobody is there.
+  PhoneIdentity phone_;       // Of an agent's leg.
   std::shared_ptr<Job> way_;  // Holds everything else back while the party is unreachable.
 
   std::deque<std::shared_ptr<Job>> jobs_;

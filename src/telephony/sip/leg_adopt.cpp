@@ -78,6 +78,7 @@ std::optional<LegRecord> Leg::record() const {
   record.allows_update = allows_update_;
   record.wants_reliable = wants_reliable_;
   record.refers = refers_;
+  record.phone = phone_;
   return record;
 }
 
@@ -101,6 +102,7 @@ bool Leg::restore(const LegRecord& record, std::string& why) {
   allows_update_ = record.allows_update;
   wants_reliable_ = record.wants_reliable;
   refers_ = record.refers;
+  phone_ = record.phone;
   trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
   for (const ReferSubscription& refer : refers_) {
     context_.next_refer = std::max(context_.next_refer, refer.refer + 1);

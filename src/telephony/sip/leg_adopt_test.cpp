@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "telephony/sip/leg_test_fixture.hpp"
 
@@ -489,6 +490,50 @@ TEST_F(LegAdoptTest, APhoneNeedNotRegisterAgain) {
   ok(submit(dial));
   EXPECT_TRUE(agent.request("INVITE"));
   EXPECT_EQ(1U, events.count<core::PhoneReachable>()) << "told by the first switch only";
+}
+
+TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsForgottenWhereNoCallWaits) {
+  start();
+  sign_in(agent);
+  sip->stop();
+  ASSERT_EQ(1U, phones.size());
+  phones[0].binding.via_route = "sip:127.0.0.4:5060;transport=tcp";
+  sip.reset();
+  start();
+  EXPECT_TRUE(sip->reachable_phones().empty());
+  const std::lock_guard lock(mutex);
+  EXPECT_TRUE(phones.empty());
+}
+
+// Of two starts in a row the second has to know it, too.
+TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
+  start();
+  sign_in(agent);
+  const LegId a = customer_parked();
+  sip->stop();
+  phones[0].binding.via_route = "sip:127.0.0.4:5060;transport=tcp";
+  LegRecord record;
+  ASSERT_EQ("", read(kept.at(a), record));
+  record.dialog.send_to = "sip:127.0.0.2:5060;transport=tcp";
+  kept[a] = print(record);
+  sip.reset();
+  SipConfig config;
+  config.reconnect_seconds = 1;
+  start(config);
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(1U, phones.size());
+  }
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  const auto forgotten = [this] {
+    const std::lock_guard lock(mutex);
+    return phones.empty();
+  };
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (!forgotten() && std::chrono::steady_clock::now() < patience) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_TRUE(forgotten());
 }
 
 TEST_F(LegAdoptTest, ACallCostsFewRecords) {

@@ -11,7 +11,7 @@ namespace {
 /// The names of all that a record may hold: written beside each they would be a third of it. Only
 /// ever add at the end, since a record is read by the list as it was when it was written; a name
 /// that is missing here costs its length in each record and is read all the same.
-constexpr std::array<std::string_view, 88> kNames{
+constexpr std::array<std::string_view, 90> kNames{
     // Numbers under 32 take a byte: what every record has comes first.
     "state", "confirmed", "party", "trunk", "dialog", "call_id", "local_uri", "local_tag",
     "remote_uri", "remote_tag", "local_cseq", "remote_cseq", "local_contact", "remote_target",
@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 88> kNames{
     "invite_branch", "invite_cseq", "invite_vias", "invite_record_routes", "invite_offered",
     "invite_transport", "muted", "parked", "on_source", "held_by_party", "remote_was_offer",
     "allows_info", "allows_update", "unknown", "yes", "no", "wants_reliable", "refers", "refer",
-    "cseq", "suppressed", "silence", "ringback", "hold", "queue", "?"};
+    "cseq", "suppressed", "silence", "ringback", "hold", "queue", "?", "phone", "instance"};
 
 /// Before the bytes of a record whose names are in the list; then comes how many of the list its
 /// writer knew. Baton 0.1.0 wrote records that begin with a size below it, their names beside them.

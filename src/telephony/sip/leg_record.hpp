@@ -11,6 +11,7 @@
 #include <boost/describe/enum.hpp>
 
 #include "core/leg.hpp"
+#include "telephony/sip/binding.hpp"
 #include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/dialog_snapshot.hpp"
 #include "telephony/sip/media_plan.hpp"
@@ -100,11 +101,12 @@ struct LegRecord {
   bool invite_offered = false;   ///< The INVITE came with an offer.
   std::string invite_transport;  ///< What the INVITE came by: udp, tcp, tls.
   std::vector<ReferSubscription> refers;
+  PhoneIdentity phone;  ///< Of an agent's leg, once it is confirmed.
 };
 BOOST_DESCRIBE_STRUCT(LegRecord, (),
                       (state, party, dialog, media, session, dial, bridged_to, fresh, sound,
                        allows_info, allows_update, wants_reliable, invite_offered, invite_transport,
-                       refers))
+                       refers, phone))
 
 /// The bytes of a record. Any thread.
 [[nodiscard]] std::string print(const LegRecord& record);

@@ -11,6 +11,14 @@
 namespace baton::telephony::sip {
 namespace {
 
+/// Some of what was in a record when 88 names were known.
+struct RecordBefore {
+  LegState state = LegState::incoming;
+  Party party;
+  std::string invite_transport;
+};
+BOOST_DESCRIBE_STRUCT(RecordBefore, (), (state, party, invite_transport))
+
 LegRecord full() {
   LegRecord record;
   record.state = LegState::confirmed;
@@ -37,6 +45,7 @@ LegRecord full() {
   record.sound = core::Sound::ringback;
   record.allows_update = Allowed::yes;
   record.refers = {{.refer = 4, .cseq = 5, .suppressed = true}};
+  record.phone = {.instance = "<urn:uuid:1>/1", .call_id = "r"};
   return record;
 }
 
@@ -51,6 +60,8 @@ TEST(LegRecord, ComesBackAsItWasWritten) {
   ASSERT_TRUE(back.dial);
   EXPECT_FALSE(back.dial->offer);
   EXPECT_EQ(0, back.dial->max_forwards);
+  EXPECT_EQ("<urn:uuid:1>/1", back.phone.instance);
+  EXPECT_EQ("r", back.phone.call_id);
 }
 
 TEST(LegRecord, AllNamesAreInTheListThatBothSidesKnow) {
@@ -90,6 +101,7 @@ TEST(LegRecord, AllNamesAreInTheListThatBothSidesKnow) {
   dialled.wants_reliable = true;
   dialled.invite_offered = true;
   dialled.invite_transport = "udp";
+  dialled.phone = {.instance = "i", .call_id = "c"};
   EXPECT_EQ('\0', print(dialled).back());
 }
 
@@ -101,6 +113,22 @@ TEST(LegRecord, WhatTheFirstReleaseWroteIsRead) {
   ASSERT_EQ("", read(bytes, back));
   EXPECT_EQ(print(full()), print(back));
   EXPECT_LT(print(full()).size() + 300, bytes.size()) << "the list saves that much";
+}
+
+TEST(LegRecord, WhatWasWrittenBeforePhonesWereNotedNamesNone) {
+  RecordBefore before;
+  before.state = LegState::confirmed;
+  before.party = {.trunk = {}, .agent = "agent1"};
+  before.invite_transport = "tls";
+  std::string bytes = std::string("BTNL") + static_cast<char>(88);
+  core::NamedDictionary names(leg_record_names().first(88));
+  core::NamedEncoder::encode(before, bytes, &names);
+  LegRecord back;
+  ASSERT_EQ("", read(bytes, back));
+  EXPECT_EQ(LegState::confirmed, back.state);
+  EXPECT_EQ("agent1", back.party.agent);
+  EXPECT_EQ("tls", back.invite_transport);
+  EXPECT_EQ("", back.phone.instance + back.phone.call_id);
 }
 
 TEST(LegRecord, TheListOfNamesOnlyGrows) {

@@ -1,8 +1,10 @@
 #include <sofia-sip/sip.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_job.hpp"
@@ -55,6 +57,7 @@ void Leg::found_its_way(const std::string& send_to) {
   const auto way = std::static_pointer_cast<LostWay>(std::exchange(way_, nullptr));
   if (!way || ended()) return;
   dialog_->set_send_to(send_to);
+  learn_phone();
   changed();
   way->found();
   ask_if_it_lives();
@@ -69,12 +72,24 @@ bool Leg::follow(const ServerTransaction& transaction, const sip_s* sip) {
   std::string from = to_uri(context_.endpoint->source_of(transaction.raw()));
   if (from == dialog_->send_to()) return moved;
   dialog_->set_send_to(std::move(from));
+  learn_phone();
   return true;
+}
+
+void Leg::learn_phone() {
+  if (party_.agent.empty()) return;
+  const PhonesBefore::Place here = place();
+  const std::vector<Binding> phones = context_.endpoint->bindings(party_.agent);
+  auto phone = std::ranges::find(phones, here.target, &Binding::contact);
+  // In a call it may have another Contact than in its registration.
+  if (phone == phones.end()) phone = std::ranges::find(phones, here.send_to, &Binding::via_route);
+  if (phone != phones.end()) phone_ = {.instance = phone->instance, .call_id = phone->call_id};
 }
 
 PhonesBefore::Place Leg::place() const {
   if (!dialog_) return {};
-  return {.send_to = dialog_->send_to(), .target = dialog_->snapshot().remote_target};
+  return {
+      .send_to = dialog_->send_to(), .target = dialog_->snapshot().remote_target, .phone = phone_};
 }
 
 }  // namespace baton::telephony::sip

@@ -21,10 +21,11 @@ class PhonesBefore {
   struct Place {
     std::string send_to;  ///< As Binding::via_route.
     std::string target;   ///< The phone's Contact in the call.
+    PhoneIdentity phone;  ///< Empty where the call was kept by a Baton that did not note it.
   };
   /// Whether `back`, which has just registered, is the phone of that agent's call. `registered`:
-  /// all that he has now, `back` included. A phone that was not known before is taken for it once
-  /// each other of the agent's is known to be another.
+  /// all that he has now, `back` included. A phone that nothing ties to the call is taken for it
+  /// once each other of the agent's is there: ask again of all when another has registered.
   [[nodiscard]] bool is_of_call(std::string_view login, const Place& place, const Binding& back,
                                 const std::vector<Binding>& registered) const;
 

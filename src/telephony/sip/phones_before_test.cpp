@@ -17,7 +17,7 @@ Binding registered(const std::string& contact, const std::string& via_route,
 
 const Binding kSoft = registered("sip:a@10.0.0.5:4001", "sip:10.0.0.5:4001;transport=tls", "soft");
 const Binding kDesk = registered("sip:a@10.0.0.6:5060", "sip:10.0.0.6:5060;transport=tls", "desk");
-const PhonesBefore::Place kOnSoft{.send_to = kSoft.via_route, .target = kSoft.contact};
+const PhonesBefore::Place kOnSoft{.send_to = kSoft.via_route, .target = kSoft.contact, .phone = {}};
 
 TEST(PhonesBefore, TheOtherPhoneOfTheAgentIsNotTheOneInTheCall) {
   const PhonesBefore before({{"a", kSoft}, {"a", kDesk}});
@@ -32,7 +32,8 @@ TEST(PhonesBefore, APhoneOnAnotherPortIsKnownByItsRegistrations) {
       registered("sip:a@10.0.0.5:4999", "sip:10.0.0.5:4999;transport=tls", "soft");
   EXPECT_TRUE(before.is_of_call("a", kOnSoft, moved, {moved}));
   // Of an incoming call the Contact tells, which need not be that of the registration.
-  EXPECT_TRUE(before.is_of_call("a", {.send_to = "", .target = moved.contact}, moved, {moved}));
+  EXPECT_TRUE(before.is_of_call("a", {.send_to = "", .target = moved.contact, .phone = {}}, moved,
+                                {moved}));
 }
 
 TEST(PhonesBefore, APhoneThatStartedAnewIsKnownByItsInstance) {
@@ -50,6 +51,34 @@ TEST(PhonesBefore, OneThatNobodyKnowsIsTheOneThatIsMissing) {
   const PhonesBefore before({{"a", kSoft}, {"a", kDesk}});
   EXPECT_FALSE(before.is_of_call("a", kOnSoft, unknown, {unknown})) << "it may be the desk phone";
   EXPECT_TRUE(before.is_of_call("a", kOnSoft, unknown, {unknown, kDesk}));
+}
+
+TEST(PhonesBefore, AnOnlyPhoneThatRegisteredFromElsewhereInTheCallIsTheOne) {
+  const Binding moved =
+      registered("sip:a@10.0.0.5:4002", "sip:10.0.0.5:4002;transport=tls", "soft");
+  const Binding back = registered("sip:a@10.0.0.5:4003", "sip:10.0.0.5:4003;transport=tls", "soft");
+  EXPECT_TRUE(PhonesBefore({{"a", moved}}).is_of_call("a", kOnSoft, back, {back}));
+  // Nothing says which of two it is, until the other is there.
+  const PhonesBefore two({{"a", moved}, {"a", kDesk}});
+  EXPECT_FALSE(two.is_of_call("a", kOnSoft, kDesk, {kDesk}));
+  EXPECT_FALSE(two.is_of_call("a", kOnSoft, back, {back}));
+  EXPECT_TRUE(two.is_of_call("a", kOnSoft, back, {back, kDesk}));
+}
+
+TEST(PhonesBefore, ThePhoneThatTheCallNamesIsTheOneWhereverItRegisteredSince) {
+  PhonesBefore::Place place = kOnSoft;
+  place.phone = {.instance = "<urn:uuid:1>/1", .call_id = "soft"};
+  const Binding moved = registered("sip:a@10.0.0.5:4002", "sip:10.0.0.5:4002;transport=tls",
+                                   "other", "<urn:uuid:1>/1");
+  const Binding back = registered("sip:a@10.0.0.5:4003", "sip:10.0.0.5:4003;transport=tls",
+                                  "another", "<urn:uuid:1>/1");
+  const PhonesBefore before({{"a", moved}, {"a", kDesk}});
+  EXPECT_TRUE(before.is_of_call("a", place, back, {back}));
+  EXPECT_FALSE(before.is_of_call("a", place, kDesk, {kDesk}));
+  EXPECT_FALSE(before.is_of_call("a", place, kDesk, {kDesk, back}));
+  const Binding by_call_id =
+      registered("sip:a@10.0.0.5:4003", "sip:10.0.0.5:4003;transport=tls", "soft");
+  EXPECT_TRUE(PhonesBefore().is_of_call("a", place, by_call_id, {by_call_id, kDesk}));
 }
 
 TEST(PhonesBefore, WhereNoneIsKnownAnOnlyOneIsTaken) {

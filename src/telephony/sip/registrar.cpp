@@ -241,15 +241,27 @@ void Registrar::forget(std::string_view login) {
 }
 
 bool Registrar::restore(const std::string& login, const Binding& binding, std::int64_t now) {
-  if (binding.expires_at <= now || !binding.via_route.ends_with(";transport=udp")) {
+  if (binding.expires_at <= now) {
     if (changed_) changed_(login, binding, true);
     return false;
   }
+  if (!binding.via_route.ends_with(";transport=udp")) return false;
   Entry entry;
   entry.binding = binding;
   entry.order = next_order_++;
   put(login, agents_[login], std::move(entry));
   return true;
+}
+
+void Registrar::let_go(const std::string& login, const Binding& binding) const {
+  if (!changed_) return;
+  const auto found = agents_.find(login);
+  if (found != agents_.end() && std::ranges::any_of(found->second, [&binding](const Entry& entry) {
+        return entry.binding.contact == binding.contact;
+      })) {
+    return;
+  }
+  changed_(login, binding, true);
 }
 
 }  // namespace baton::telephony::sip

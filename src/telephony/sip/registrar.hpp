@@ -94,9 +94,12 @@ class Registrar {
   void forget(std::string_view login);
 
   /// Takes a registration over that another process had, without a word to anybody but
-  /// `keep_with`'s, which hears that one that has expired, or whose connection died with that
-  /// process, is gone. True where it was taken.
+  /// `keep_with`'s, which hears that one that has expired is gone. True where it was taken: not
+  /// where its connection died with that process.
   bool restore(const std::string& login, const Binding& binding, std::int64_t now);
+
+  /// Tells `keep_with`'s that a phone which restore() did not take is gone, unless it is back.
+  void let_go(const std::string& login, const Binding& binding) const;
 
   [[nodiscard]] std::size_t size() const { return size_; }
 

@@ -201,7 +201,12 @@ TEST_F(RegistrarTest, TakesOverWhatHasNotExpiredAndHasItsWayStill) {
   phone.contact = "sip:tcp@1";
   phone.via_route = "sip:127.0.0.5:4000;transport=tcp";
   EXPECT_FALSE(registrar.restore("agent1", phone, 100)) << "its connection died with the process";
+  EXPECT_EQ(gone, (std::vector<std::string>{"sip:late@1"})) << "a call may wait for the other";
+  registrar.let_go("agent1", phone);
   EXPECT_EQ(gone, (std::vector<std::string>{"sip:late@1", "sip:tcp@1"}));
+  phone.contact = "sip:a@1";
+  registrar.let_go("agent1", phone);
+  EXPECT_EQ(gone.size(), 2U) << "that one is there";
   EXPECT_EQ(registrar.bindings("agent1").size(), 1U);
   EXPECT_TRUE(told.empty()) << "the core learns of it by Started";
 }

@@ -210,22 +210,25 @@ class SipSwitch::Impl : public InviteHandler {
     emit(std::move(incoming));
   }
 
-  void on_registered(const std::string& login, const Binding& binding) override {
+  void on_registered(const std::string& login, const Binding&) override {
     if (lost_ways_ == 0) return;
     const std::vector<Binding> registered = endpoint_.bindings(login);
-    std::vector<std::shared_ptr<Leg>> found;
+    std::vector<std::pair<std::shared_ptr<Leg>, std::string>> found;
     std::size_t lost = 0;
     for (const auto& [id, leg] : legs_) {
       if (!leg->lost_its_way()) continue;
       ++lost;
       if (leg->party().agent != login) continue;
-      if (phones_before_.is_of_call(login, leg->place(), binding, registered)) {
-        found.push_back(leg);
-      }
+      // That this one is there may show that one before it is the one that was missing.
+      const PhonesBefore::Place place = leg->place();
+      const auto back = std::ranges::find_if(registered, [&](const Binding& each) {
+        return phones_before_.is_of_call(login, place, each, registered);
+      });
+      if (back != registered.end()) found.emplace_back(leg, back->via_route);
     }
     lost_ways_ = lost - found.size();
-    if (lost_ways_ == 0) phones_before_ = {};
-    for (const auto& leg : found) leg->found_its_way(binding.via_route);
+    if (lost_ways_ == 0) forget_phones_before();
+    for (const auto& [leg, send_to] : found) leg->found_its_way(send_to);
   }
 
   [[nodiscard]] std::size_t dialogs() const override { return legs_.size(); }
@@ -342,9 +345,23 @@ class SipSwitch::Impl : public InviteHandler {
       taken.emplace_back(leg, std::move(record));
     }
     rejoin(taken);
-    if (lost_ways_ > 0) phones_before_ = PhonesBefore(phones);
+    phones_before_ = PhonesBefore(phones);
+    waited_for_ = std::move(phones);
+    if (lost_ways_ == 0) {
+      forget_phones_before();
+    } else {
+      // Each leg's own deadline, which began before, is over by then.
+      endpoint_.loop().after(std::chrono::seconds(endpoint_.config().reconnect_seconds),
+                             [this] { forget_phones_before(); });
+    }
     if (!adopted_.empty())
       spdlog::info("sip: {} legs of the process before go on", adopted_.size());
+  }
+
+  /// A process that follows while a leg still waits has to tell its phone from the others, too.
+  void forget_phones_before() {
+    phones_before_ = {};
+    endpoint_.let_go(std::exchange(waited_for_, {}));
   }
 
   void rejoin(const std::vector<std::pair<std::shared_ptr<Leg>, LegRecord>>& taken) {
@@ -490,6 +507,7 @@ class SipSwitch::Impl : public InviteHandler {
   bool goes_on_ = false;        // What another process had was handed over.
   std::size_t lost_ways_ = 0;   // Legs that wait for their party's connection, at most.
   PhonesBefore phones_before_;  // While there are such legs.
+  std::vector<std::pair<std::string, Binding>> waited_for_;  // The same, as the store has them.
   std::vector<core::LegId> adopted_;
   std::vector<std::string> reachable_;
   std::optional<LegIdentifiers> identifiers_;

@@ -247,7 +247,7 @@ class Peer:
 
     async def try_register(self, expires: int = 600, contact: str | None = None) -> Response:
         if not hasattr(self, "_register_id"):
-            self._register_id, self._register_cseq = secrets.token_hex(12), 0
+            self.forget_registration()
         self._register_cseq += 1
         uri = Uri("", self.server_name)
         request = self.new_request("REGISTER", uri, Address(self.aor()), call_id=self._register_id,
@@ -259,6 +259,10 @@ class Peer:
         response = await self.send_request(request)
         self._register_cseq = request.cseq[0]
         return response
+
+    def forget_registration(self) -> None:
+        """The next REGISTER is as of one that has just started: by another Call-ID."""
+        self._register_id, self._register_cseq = secrets.token_hex(12), 0
 
     # --- Calls --------------------------------------------------------------------------------------------------
 
