@@ -244,27 +244,58 @@ test("what is of another lease, or too late, is not done", async () => {
   bridge.stop();
 });
 
-test("a PC's clock that is set makes no command too late, and none that is too late timely", async () => {
+test("a PC's clock that is set costs a new lease, and no command", async () => {
   vi.useFakeTimers({ toFake: ["Date", "performance"] });
   const bridge = await start();
   const server = Date.now();
+  const first = FakeSocket.last;
   const sentAt = (since: number): object => ({
-    epoch: 1,
     action: "accept",
     at: new Date(server + since).toISOString(),
     deadlineMs: 10_000,
     contactId: "c-1",
   });
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  first.command({ command: 0, epoch: 1, action: "lease", at: at() });
   vi.setSystemTime(server + 60_000);
-  FakeSocket.last.command({ ...sentAt(1_000), command: 7 });
-  await vi.waitFor(() => expect(FakeSocket.last.of("Result")).toMatchObject([{ command: 7 }]));
+  await vi.waitFor(() => expect(FakeSocket.last).not.toBe(first), { timeout: 5_000 });
+  const lease = { command: 0, epoch: 2, action: "lease", at: new Date(server).toISOString() };
+  await vi.waitFor(() => expect(FakeSocket.last.of("Hello")).toHaveLength(1));
+  FakeSocket.last.command(lease);
+  FakeSocket.last.command({ ...sentAt(1_000), command: 7, epoch: 2 });
+  await vi.waitFor(() =>
+    expect(FakeSocket.last.of("Result")).toMatchObject([{ command: 7, ok: true }]),
+  );
   expect(lib.accepted()).toBe(1);
+  bridge.stop();
+});
+
+test("a command that came while the PC slept is not done late", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  const bridge = await start();
+  const server = Date.now();
+  const accept = { epoch: 1, action: "accept", deadlineMs: 10_000, contactId: "c-1" };
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  // performance.now() stands still meanwhile.
+  vi.setSystemTime(server + 20_000);
+  const socket = FakeSocket.last;
+  socket.command({ ...accept, command: 7, at: new Date(server + 1_000).toISOString() });
+  expect(socket.of("Result")).toMatchObject([{ command: 7, error: { name: "Expired" } }]);
+  expect(lib.accepted()).toBe(0);
+  bridge.stop();
+});
+
+test("a PC's clock that is set back makes nothing timely that is too late", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  const bridge = await start();
+  const server = Date.now();
+  const accept = { epoch: 1, action: "accept", deadlineMs: 10_000, contactId: "c-1" };
+  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   vi.advanceTimersByTime(20_000);
   vi.setSystemTime(server);
-  FakeSocket.last.command({ ...sentAt(9_000), command: 8 });
-  expect(FakeSocket.last.of("Result")[1]).toMatchObject({ command: 8, error: { name: "Expired" } });
-  expect(lib.accepted()).toBe(1);
+  const socket = FakeSocket.last;
+  socket.command({ ...accept, command: 8, at: new Date(server + 9_000).toISOString() });
+  expect(socket.of("Result")).toMatchObject([{ command: 8, error: { name: "Expired" } }]);
+  expect(lib.accepted()).toBe(0);
   bridge.stop();
 });
 

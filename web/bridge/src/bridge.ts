@@ -61,6 +61,10 @@ const HELLO_TAKEN_MS = 5_000;
 
 /** Milliseconds by a clock that nobody sets: the PC's may be put right in the middle of a session. */
 const now = (): number => performance.now();
+/** By how much the PC's clock is ahead of that one. */
+const drift = (): number => Date.now() - now();
+/** Where the two went so much further apart the PC has slept, which `now()` mostly leaves out, or its clock was set. */
+const JUMP_MS = 2_000;
 
 /** What the library's types leave out, like the next. */
 interface WithVersion {
@@ -95,6 +99,8 @@ export class Bridge {
   private epoch = 0;
   /** Baton's clock minus `now()`, milliseconds. */
   private skew = 0;
+  /** `drift()` when that was worked out. */
+  private drifted = 0;
   private reported = "";
   /** The service's time of what was reported last under this lease. */
   private taken: number | null = null;
@@ -198,8 +204,15 @@ export class Bridge {
   }
 
   private lookAtFrame(): void {
+    // What Baton's time is now is told by the next lease only.
+    if (this.epoch !== 0 && Math.abs(this.jump()) > JUMP_MS) this.socket?.renew();
     if (this.answers() !== this.alive || this.owed) this.changed();
     if (this.agent && this.epoch !== 0) this.endpoints.look(this.agent);
+  }
+
+  /** By how much the PC's clock went further than `now()` since the lease. */
+  private jump(): number {
+    return drift() - this.drifted;
   }
 
   /** Whether what the frame showed is no older than SILENT_MS. */
@@ -340,6 +353,7 @@ export class Bridge {
       this.epoch = command.epoch;
       this.helloTaken();
       this.skew = Date.parse(command.at) - now();
+      this.drifted = drift();
       this.taken = null;
       this.catchingUpUntil = now() + CATCH_UP_MS;
       this.report(true);
@@ -364,7 +378,9 @@ export class Bridge {
       if (command.command !== 0)
         this.send("Result", { command: command.command, epoch, ...outcome });
     };
-    const late = now() + this.skew - Date.parse(command.at);
+    // Whether the PC slept or its clock was set is not known before the next lease: nothing is done late meanwhile.
+    const slept = this.jump() > JUMP_MS ? this.jump() : 0;
+    const late = now() + slept + this.skew - Date.parse(command.at);
     if (command.deadlineMs !== undefined && late > command.deadlineMs) {
       answer({
         ok: false,

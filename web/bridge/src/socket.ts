@@ -47,6 +47,11 @@ export class BridgeSocket {
     this.open();
   }
 
+  /** Ends the connection, and makes another one. */
+  renew(): void {
+    this.socket?.close();
+  }
+
   send(text: string): boolean {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(text);

@@ -160,7 +160,10 @@ export class BatonClient {
     return signed;
   }
 
-  /** Ends the session of `signIn()` and the connection. Rejected when no answer came: then both may still be there. */
+  /**
+   * Ends the session of `signIn()` and the connection. Rejected when no answer came: then both may still be there. Rejected
+   * with status 503 the session may have ended, and only the store did not take it: a read tells (401).
+   */
   async signOut(): Promise<void> {
     this.signingOut = true;
     try {

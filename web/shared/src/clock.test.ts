@@ -17,6 +17,13 @@ describe("the server's time", () => {
     expect(serverTime()).toBe(AT + 5_000);
   });
 
+  it("goes on over a sleep of the PC, in which performance.now() stands still", () => {
+    vi.setSystemTime(AT + 3_600_000 + 90_000);
+    expect(serverTime()).toBe(AT + 90_000);
+    clockSays("2026-01-05T09:01:30.000Z");
+    expect(serverTime()).toBe(Date.parse("2026-01-05T09:01:30.000Z"));
+  });
+
   it("is that of an answer's date, and stays where it is within its second", () => {
     dateSays("Mon, 05 Jan 2026 09:00:00 GMT");
     expect(serverTime()).toBe(AT);

@@ -1,13 +1,24 @@
 import { signal } from "@preact/signals";
 
+/** By how much the PC's clock is ahead of `performance.now()`. */
+const drift = (): number => Date.now() - performance.now();
+
 /**
  * The server's time at the origin of `performance.now()`, by what it told last; Unix milliseconds. That clock goes on
- * evenly also where somebody puts the PC's right.
+ * evenly also where somebody puts the PC's right a little, or back.
  */
-let origin = Date.now() - performance.now();
+let origin = drift();
+/** `drift()` then. */
+let drifted = origin;
+
+/** Where the PC's clock went so much further, it has slept, which `performance.now()` mostly leaves out. */
+const SLEPT_MS = 2_000;
 
 /** The server's time at this instant, Unix milliseconds; for stamps. */
-export const serverTime = (): number => Math.round(origin + performance.now());
+export function serverTime(): number {
+  const further = drift() - drifted;
+  return Math.round(origin + performance.now() + (further > SLEPT_MS ? further : 0));
+}
 
 /** The server's time, Unix milliseconds, once a second; whoever shows a clock reads it. */
 export const now = signal(serverTime());
@@ -15,6 +26,7 @@ setInterval(() => (now.value = serverTime()), 1000);
 
 function set(time: number): void {
   origin = time - performance.now();
+  drifted = drift();
   now.value = serverTime();
 }
 

@@ -43,6 +43,16 @@ export function signingOf(client: BatonClient, comings: Comings): Signing {
     comings.forgotten();
   }
 
+  /** Whether the server knows the caller no more. */
+  async function hasEnded(): Promise<boolean> {
+    try {
+      await client.preferences();
+      return false;
+    } catch (error) {
+      return error instanceof BatonError && error.status === 401;
+    }
+  }
+
   async function enter(signed: SignedIn): Promise<void> {
     who.value = signed;
     if (comings.entering?.(signed) === false) return;
@@ -102,15 +112,21 @@ export function signingOf(client: BatonClient, comings: Comings): Signing {
     },
 
     async signOut() {
+      let why = "";
       try {
         await client.signOut();
       } catch (error) {
         if (!(error instanceof BatonError)) return t("stillSignedIn");
-        if (error.status !== 401) return error.message;
+        if (error.status !== 401) {
+          // It may have ended all the same, and only the store did not take that: then the cookie is gone.
+          if (!(await hasEnded())) return error.message;
+          why = error.message;
+        }
         client.close(); // The session has ended already.
       }
       storage.setWho(null);
       forget();
+      if (why) signedOutWhy.value = why;
       return "";
     },
   };
