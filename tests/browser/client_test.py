@@ -41,6 +41,7 @@ class InNode:
                             "BATON_CLIENT": str(SOURCE / "build" / "web" / "pages" / "lib" / "client.js"),
                             **environment}
         self.arguments = arguments
+        self.passed: list[dict] = []
 
     async def __aenter__(self) -> InNode:
         script = Path(__file__).with_name("client.mjs")
@@ -55,11 +56,19 @@ class InNode:
         await self.process.wait()
 
     async def told(self, **wanted: object) -> dict:
-        """The next line that has these values."""
+        """The first line that has these values and was not asked for yet. What a request leads to comes by the socket,
+        its answer by HTTP: either may be first."""
+        def fits(found: dict) -> bool:
+            return all(found.get(key) == value for key, value in wanted.items())
+        for found in self.passed:
+            if fits(found):
+                self.passed.remove(found)
+                return found
         while line := await asyncio.wait_for(self.process.stdout.readline(), 20):
             found = json.loads(line)
-            if all(found.get(key) == value for key, value in wanted.items()):
+            if fits(found):
                 return found
+            self.passed.append(found)
         raise AssertionError(f"it ended with {await self.process.wait()} before it told {wanted}")
 
 
