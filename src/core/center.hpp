@@ -304,12 +304,12 @@ struct ContactCenter::Impl {
   /// The same with the instant at which the wait is over.
   void enqueue_until(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
                      TimeMs until);
-  /// When the wait of a call without a transfer is over that enters the queue now.
   /// How many are being answered in order to wait there.
   [[nodiscard]] std::size_t entering(const directory::Queue& queue) const;
   /// Lets a caller wait who has not been answered maybe: a queue that answers does that first.
   void enter_queue(Contact& contact, const directory::Queue& queue, TimeMs since,
                    bool bypass_limits);
+  /// When the wait of a call without a transfer is over that enters the queue now.
   [[nodiscard]] TimeMs longest_wait(const Contact& contact, const directory::Queue& queue) const;
   void leave_queue(Contact& contact, QueueExit how);
   [[nodiscard]] std::optional<Refused> queue_refusal(const directory::Queue& queue,
@@ -371,7 +371,8 @@ struct ContactCenter::Impl {
   void stop_bridging(Contact& contact);
   /// The request's error event to the agent who asked.
   void tell_failure(const Contact& contact, const OpenCommand& open, const CommandResult& result);
-  void park_both(const Contact& contact);
+  /// Takes the agent out of the conversation; he hears nothing.
+  void park_agent(const Contact& contact);
   void bridge_failed(Contact& contact, Purpose purpose, const CommandResult& result);
   /// The customer's leg was asked something and does not answer. Until it does he is offered to
   /// nobody, so that a customer who is dead is not handed from agent to agent until the switch

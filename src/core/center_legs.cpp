@@ -119,7 +119,10 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       if (contact.agent.empty() || (gone && result.failed_leg)) break;
       // Both legs stay up, parked: held, so that the agent sees it and can resume. A join that
       // merely took too long may still be made, so that they talk: then that is undone.
-      if (!leg_answered(result)) park_both(contact);
+      if (!leg_answered(result)) {
+        park(contact, Sound::hold, Purpose::wait_park);
+        park_agent(contact);
+      }
       if (Agent* who = agent(contact.agent); who != nullptr && !contact.held) {
         contact.held = true;
         contact.call_state_at = now_;
@@ -131,8 +134,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
   }
 }
 
-void ContactCenter::Impl::park_both(const Contact& contact) {
-  park(contact, Sound::hold, Purpose::wait_park);
+void ContactCenter::Impl::park_agent(const Contact& contact) {
   command(ParkLeg{.leg = contact.agent_leg, .sound = Sound::silence},
           {.purpose = Purpose::hold_agent,
            .contact = contact.id,
@@ -191,8 +193,7 @@ void ContactCenter::Impl::on(const LegAnswered& event) {
     // By a join, whose result follows. Where he was moved meanwhile to a queue that answers, that
     // command's result tells it.
     if (!call->queue && !call->offer) return;
-    // Should it fail, he waits as long as anybody who was
-    // answered.
+    // Should it fail, he waits as long as anybody who was answered.
     leg->phase = LegPhase::up;
     leg->parked = true;
     leg->answered_at = now_;

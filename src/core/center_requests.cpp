@@ -347,11 +347,7 @@ std::optional<Refused> ContactCenter::Impl::hold(Agent& agent, const Request& re
            .agent = agent.login,
            .kind = RequestKind::hold,
            .request_id = request.id});
-  command(ParkLeg{.leg = call->agent_leg, .sound = Sound::silence}, {.purpose = Purpose::hold_agent,
-                                                                     .contact = call->id,
-                                                                     .leg = call->agent_leg,
-                                                                     .agent = {},
-                                                                     .request_id = {}});
+  park_agent(*call);
   return {};
 }
 

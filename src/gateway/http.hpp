@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -78,8 +79,8 @@ void add_status_headers(Response& response);
 
 /// Adds what every response says and this one does not say itself: not to be kept, not to be shown
 /// in a frame, not to be guessed at; and the time (RFC 9110, section 6.6.1), by which pages set
-/// their clocks. `secure`: the server is reached by TLS only, which RFC 6797's
-/// header tells. Headers with an empty value are taken away.
+/// their clocks: `now`, in seconds since 1970. `secure`: the server is reached by TLS only, which
+/// RFC 6797's header tells. Headers with an empty value are taken away.
 void add_common_headers(Response& response, bool secure, std::time_t now);
 
 }  // namespace baton::gateway

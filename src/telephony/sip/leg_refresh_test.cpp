@@ -39,22 +39,6 @@ class LegRefreshTest : public testing::SwitchFixture {
     ASSERT_TRUE(events.wait<core::LegAnswered>());
     bridge(a, b);
   }
-  /// An agent's phone, confirmed and parked, whose 2xx has these headers.
-  LegId agent_up(std::string_view more = "") {
-    sign_in(agent);
-    const LegId leg = leg_id(50);
-    core::DialLeg dial;
-    dial.leg = leg;
-    dial.target = core::AgentPhone{"agent1", false};
-    ok(submit(dial));
-    const auto invite = agent.request("INVITE");
-    EXPECT_TRUE(invite);
-    agent.reply(*invite, 200, TestUa::sdp(kAgentRtp, "recvonly"), more);
-    EXPECT_TRUE(agent.request("ACK"));
-    agent.take_dialog_as_callee();
-    EXPECT_TRUE(events.wait<core::LegAnswered>());
-    return leg;
-  }
   /// The phone goes on from another address.
   static void move(const TestUa& from, TestUa& to) {
     to.call_id = from.call_id;

@@ -26,22 +26,7 @@ using testing::TestUa;
 
 class LegTest : public testing::SwitchFixture {
  protected:
-  /// An agent's phone, confirmed and parked.
-  LegId agent_up() {
-    sign_in(agent);
-    const LegId leg = leg_id(50);
-    core::DialLeg dial;
-    dial.leg = leg;
-    dial.target = core::AgentPhone{"agent1", false};
-    ok(submit(dial));
-    const auto invite = agent.request("INVITE");
-    EXPECT_TRUE(invite);
-    agent.reply(*invite, 200, TestUa::sdp(kAgentRtp, "recvonly"), allow);
-    EXPECT_TRUE(agent.request("ACK"));
-    agent.take_dialog_as_callee();
-    EXPECT_TRUE(events.wait<core::LegAnswered>());
-    return leg;
-  }
+  LegId agent_up() { return SwitchFixture::agent_up(allow); }
   std::string allow;
 };
 

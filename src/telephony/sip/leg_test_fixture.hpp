@@ -147,6 +147,22 @@ class SwitchFixture : public ::testing::Test {
     target.take_dialog_as_callee();
     ASSERT_TRUE(events.wait<core::LegAnswered>());
   }
+  /// An agent's phone, confirmed and parked, whose 2xx has these headers.
+  core::LegId agent_up(std::string_view more = "") {
+    sign_in(agent);
+    const core::LegId leg = leg_id(50);
+    core::DialLeg dial;
+    dial.leg = leg;
+    dial.target = core::AgentPhone{"agent1", false};
+    ok(submit(dial));
+    const auto invite = agent.request("INVITE");
+    EXPECT_TRUE(invite);
+    agent.reply(*invite, 200, TestUa::sdp(kAgentRtp, "recvonly"), more);
+    EXPECT_TRUE(agent.request("ACK"));
+    agent.take_dialog_as_callee();
+    EXPECT_TRUE(events.wait<core::LegAnswered>());
+    return leg;
+  }
   /// Joins the parked customer with the target that has just answered.
   void bridge(core::LegId a, core::LegId b) {
     const auto id = submit(core::BridgeLegs{a, b});
