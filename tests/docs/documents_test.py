@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from harness.config import EXAMPLE, SOURCE, merge, print_toml
 from harness.documents import FENCE, PAGES, Block, blocks, label, of_kind
 from harness.schema import check, events
 from harness.server import run
+from harness.world import World
 
 
 def test_there_are_documents():
@@ -72,3 +75,18 @@ def test_links_lead_somewhere(page: Path):
         if path and not re.match(r"[a-z]+:", path) and not (page.parent / path).exists():
             dead.append(target)
     assert not dead, f"{page.relative_to(SOURCE)}: {dead}"
+
+
+@pytest.mark.parametrize("block", of_kind("sql"), ids=label)
+async def test_tables_are_the_stores(block: Block, world: World):
+    """What a page says of a table's columns is what the store has."""
+    with closing(sqlite3.connect(world.folder / "baton.db")) as store, closing(sqlite3.connect(":memory:")) as told:
+        told.executescript(block.text)
+        tables = [name for (name,) in told.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        assert tables, "no table"
+        for table in tables:
+            assert columns(told, table) == columns(store, table), table
+
+
+def columns(database: sqlite3.Connection, table: str) -> list[str]:
+    return [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,))]
