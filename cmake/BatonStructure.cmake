@@ -29,8 +29,9 @@ target_link_libraries(headers_alone PRIVATE baton_app baton_warnings)
 
 # Debian keeps all headers in one /usr/include, so leaving a library out of a target cannot hide its headers. What
 # is reached is therefore read from the compiler's own list of dependencies.
-file(GLOB pure_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/core/*.cpp ${CMAKE_SOURCE_DIR}/src/core/*.hpp)
+file(GLOB pure_sources CONFIGURE_DEPENDS
+     ${CMAKE_SOURCE_DIR}/src/core/*.[ch]pp ${CMAKE_SOURCE_DIR}/src/message/*.[ch]pp ${CMAKE_SOURCE_DIR}/src/directory/*.[ch]pp)
 list(FILTER pure_sources EXCLUDE REGEX "_(test|bench)\\.cpp$|/test_")
 add_custom_target(core_purity
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-purity ${CMAKE_CXX_COMPILER} ${CMAKE_SOURCE_DIR}/src ${pure_sources}
-  COMMENT "Reading what src/core reaches" VERBATIM)
+  COMMENT "Reading what the pure rooms reach" VERBATIM)
