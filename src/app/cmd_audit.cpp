@@ -79,6 +79,8 @@ void add_audit(CLI::App& program, int& exit_code) {
   auto* command =
       program.add_subcommand("audit", "Show who asked what, from where, and what became of it");
   command->require_subcommand(1);
+  command->footer(R"(Example:
+  baton audit export --config examples/baton.toml --login agent1)");
   auto* sub = command->add_subcommand("export", "Print the audit as JSON lines, the oldest first");
   auto arguments = std::make_shared<AuditArguments>();
   sub->add_option("-c,--config", arguments->config_file, "The server's configuration file")

@@ -325,6 +325,21 @@ TEST_F(StoreTest, NoPasswordIsInTheFile) {
   EXPECT_THAT(bytes, HasSubstr("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
 
+TEST_F(StoreTest, TheSamePasswordHasAnotherHashEachTime) {
+  Store store = open();
+  directory::ImportedDirectory imported = example();
+  imported.passwords = {{"agent1", "the same for both"}, {"agent2", "the same for both"}};
+  ASSERT_TRUE(store.put_directory(imported).status);
+  const auto encoded = [&store](std::string_view login) {
+    for (const Credential& one : store.credentials())
+      if (one.login == login) return one.encoded;
+    return std::string();
+  };
+  EXPECT_THAT(encoded("agent1"), HasSubstr("$argon2id$"));
+  EXPECT_THAT(encoded("agent2"), HasSubstr("$argon2id$"));
+  EXPECT_NE(encoded("agent1"), encoded("agent2")) << "each with a salt of its own";
+}
+
 TEST_F(StoreTest, SecretsAreForThosePhonesThatMayRegister) {
   {
     Store store = open();

@@ -22,7 +22,8 @@ from peer.ports import PORTS
 
 @pytest.mark.parametrize("command", ["serve", "check-config", "token", "send", "watch", "directory", "directory import",
                                      "directory export", "directory list",
-                                     "directory import-amazon-connect", "contacts", "contacts erase", "demo"])
+                                     "directory import-amazon-connect", "contacts", "contacts erase", "audit",
+                                     "audit export", "demo"])
 async def test_every_command_explains_itself_with_an_example(command: str):
     code, out, _ = await run(*command.split(), "--help")
     assert code == 0
@@ -33,7 +34,7 @@ async def test_every_command_explains_itself_with_an_example(command: str):
 async def test_the_program_lists_its_commands():
     code, out, _ = await run("--help")
     assert code == 0
-    for command in ("serve", "check-config", "token", "send", "watch", "directory", "demo"):
+    for command in ("serve", "check-config", "token", "send", "watch", "directory", "contacts", "audit", "demo"):
         assert re.search(rf"^  {command} +\S", out, re.MULTILINE), out
 
 
@@ -74,6 +75,8 @@ async def test_a_fault_in_the_configuration_is_named_with_its_place(tmp_path, ch
     assert re.search(rf"^{re.escape(str(path))}:\d+:\d+: ", out + err, re.MULTILINE), out + err
     for word in words:
         assert word in out + err, out + err
+    code, started, refused = await run("serve", "--config", str(path))
+    assert code == 2 and started == "" and refused.splitlines()[0] in (out + err).splitlines(), "nor does a server start"
 
 
 async def test_an_empty_configuration_is_as_good_as_one_of_comments(tmp_path):
@@ -100,13 +103,16 @@ async def test_the_environment_overrides(world: World):
 
 async def test_a_busy_port_is_told(world: World):
     """HTTP and SIP: the process ends, says which address, and what runs is not disturbed."""
-    for variable, value in (("BATON_HTTP_LISTEN", "%s:%d" % world.server.http),
-                            ("BATON_SIP_LISTEN", "udp:%s:%d" % world.server.sip["udp"])):
+    udp, tcp = ("%s:%d" % world.server.sip[transport] for transport in ("udp", "tcp"))
+    for variable, value, busy in (("BATON_HTTP_LISTEN", "%s:%d" % world.server.http, "%s:%d" % world.server.http),
+                                  ("BATON_HTTP_METRICS_LISTEN", "%s:%d" % world.metrics_address, "%s:%d" % world.metrics_address),
+                                  ("BATON_SIP_LISTEN", f"udp:127.0.0.1:0,tcp:{tcp}", tcp),
+                                  ("BATON_SIP_LISTEN", f"udp:{udp}", udp)):
         env = {"BATON_HTTP_LISTEN": "127.0.0.1:0", "BATON_HTTP_METRICS_LISTEN": "127.0.0.1:0",
                "BATON_SIP_LISTEN": "udp:127.0.0.1:0", "BATON_STORE_PATH": str(world.folder / "busy.db"),
                variable: value}
         code, out, err = await run("serve", "--config", str(world.config_path), env=env)
-        assert code == 1 and value.removeprefix("udp:") in err, err
+        assert code == 1 and busy in err, err
         assert "ready" not in out
 
 
