@@ -292,6 +292,9 @@ struct ContactCenter::Impl {
   std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
   [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
                                      std::optional<Refused>& refused);
+  /// The call that one of its published ids is of, also one of the agent's own whose leg is not
+  /// dialled yet.
+  [[nodiscard]] Contact* named_contact(const Agent& agent, const message::Uuid& id);
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);

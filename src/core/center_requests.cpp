@@ -261,6 +261,17 @@ std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
   return {};
 }
 
+Contact* ContactCenter::Impl::named_contact(const Agent& agent, const message::Uuid& id) {
+  // The published samples name the connection as often as the contact.
+  if (Contact* found = contact(id)) return found;
+  if (Contact* found = contact_of_leg(id)) return found;
+  // An offer and a call that he makes are told with a connection that is dialled later, or never.
+  Contact* call = agent.contact ? contact(*agent.contact) : nullptr;
+  if (call == nullptr) return nullptr;
+  const bool offered = call->offer && call->offer->agent == agent.login && call->offer->leg == id;
+  return offered || (call->dial_out && call->customer_leg == id) ? call : nullptr;
+}
+
 Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& request,
                                           std::optional<Refused>& refused) {
   if (mirrored()) return mirrored_contact(agent, request, refused);
@@ -272,9 +283,7 @@ Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& req
           refuse(Reason::invalidMessage, "contactId: '" + *request.contact_id + "' is not a UUID");
       return nullptr;
     }
-    // The published samples name the connection as often as the contact.
-    Contact* found = contact(*named);
-    if (found == nullptr) found = contact_of_leg(*named);
+    const Contact* found = named_contact(agent, *named);
     if (found == nullptr) {
       refused =
           refuse(Reason::noActiveCall, "contactId: there is no call '" + *request.contact_id + "'");
