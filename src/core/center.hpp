@@ -37,6 +37,7 @@ struct Refused {
   std::optional<TransferId> running;
   std::optional<int> retry_after_seconds{};  ///< Where it is known when it would be taken.
   std::uint64_t Counters::* limit{};         ///< Where the limit that was reached is counted.
+  std::string suggested{};  ///< What to do, where it is not what the reason suggests.
 };
 
 /// A refusal, for the checks that return one or nothing. `running` is the transfer in the way.
@@ -295,6 +296,8 @@ struct ContactCenter::Impl {
   /// The call that one of its published ids is of, also one of the agent's own whose leg is not
   /// dialled yet.
   [[nodiscard]] Contact* named_contact(const Agent& agent, const message::Uuid& id);
+  /// Why he makes no call beside the one that he has or has not cleared yet; `call` may be null.
+  [[nodiscard]] std::optional<Refused> busy_refusal(const Agent& agent, const Contact* call);
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);

@@ -95,7 +95,8 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     error.running_transfer_id = refused->running;
     error.retry_after_seconds = refused->retry_after_seconds;
     error.retryable = is_retryable(error.reason);
-    error.suggested_action = suggested_action(error.reason);
+    error.suggested_action =
+        refused->suggested.empty() ? suggested_action(error.reason) : std::move(refused->suggested);
     const bool of_agent = request.kind != RequestKind::move_contact;
     if (of_agent && !agent.login.empty())
       error.agent_state = agent.logged_in ? agent.state_name() : "LoggedOut";
@@ -346,7 +347,7 @@ std::optional<Refused> ContactCenter::Impl::hold(Agent& agent, const Request& re
   }
   if (call->transfer) {
     return refuse(Reason::transferInProgress,
-                  "call: a transfer is running; wait for it or cancel it");
+                  "call: a transfer is running; wait for it or cancel it", call->transfer);
   }
   if (call->held) return refuse(Reason::noActiveCall, "call: it is on hold already");
   command(ParkLeg{.leg = call->customer_leg, .sound = Sound::hold},
@@ -369,7 +370,7 @@ std::optional<Refused> ContactCenter::Impl::resume(Agent& agent, const Request& 
   }
   if (call->transfer) {
     return refuse(Reason::transferInProgress,
-                  "call: a transfer is running; wait for it or cancel it");
+                  "call: a transfer is running; wait for it or cancel it", call->transfer);
   }
   OpenCommand context;
   context.agent = agent.login;
@@ -442,15 +443,40 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
   return {};
 }
 
+std::optional<Refused> ContactCenter::Impl::busy_refusal(const Agent& agent, const Contact* call) {
+  if (const Transfer* transfer = call == nullptr ? nullptr : running_transfer(*call);
+      transfer != nullptr && transfer->agent == agent.login && call->agent == agent.login) {
+    return refuse(Reason::transferInProgress,
+                  "agent: a transfer of the call of '" + agent.login +
+                      "' is running; wait for it or cancel it",
+                  transfer->id);
+  }
+  const std::string who = "agent: '" + agent.login + "' ";
+  if (agent.activity == Activity::offered) {
+    return Refused{.reason = Reason::agentUnavailable,
+                   .msg = who + "is offered a call; send Answer or Reject first",
+                   .running = {},
+                   .suggested = "Answer the call that you are offered, or reject it."};
+  }
+  if (call != nullptr) {
+    return Refused{.reason = Reason::agentUnavailable,
+                   .msg = who + "has a call; end or transfer it first",
+                   .running = {},
+                   .suggested = "End or transfer your call first."};
+  }
+  return Refused{.reason = Reason::agentUnavailable,
+                 .msg = who + "has not cleared his last call; send ClearContact first",
+                 .running = {},
+                 .suggested = "Clear your last call first."};
+}
+
 std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const RequestInput& input) {
   const Request& request = input.request;
   if (!agent.logged_in) {
     return refuse(Reason::agentUnavailable, "agent: '" + agent.login + "' is not logged in");
   }
-  if (agent.activity != Activity::idle) {
-    return refuse(Reason::transferInProgress,
-                  "agent: '" + agent.login + "' has a call; clear it first");
-  }
+  if (agent.activity != Activity::idle)
+    return busy_refusal(agent, agent.contact ? contact(*agent.contact) : nullptr);
   if (!agent.phone_reachable) {
     return refuse(Reason::agentUnavailable,
                   "agent: no phone of '" + agent.login + "' is registered");
