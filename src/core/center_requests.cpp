@@ -65,6 +65,7 @@ void ContactCenter::Impl::on(const RequestInput& input) {
       return;
     }
   }
+  const Because asked(*this, who->login, request.id);
   std::optional<Refused> refused = handle(*who, input, reply);
   finish_reply(*who, input, std::move(reply), std::move(refused));
 }
@@ -309,8 +310,13 @@ std::optional<Refused> ContactCenter::Impl::answer(Agent& agent, const Request& 
   if (!call->offer || call->offer->agent != agent.login) {
     return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
   }
+  // Pressed again while his phone picks up, it is the first one that this is the outcome of.
+  if (!call->offer->asked) {
+    call->offer->asked = RequestKind::answer;
+    call->offer->request_id = request.id;
+  }
   if (!call->offer->dialed) {
-    ring_offer(*call, true, request.id);
+    ring_offer(*call, true);
     return {};
   }
   if (agent.record->answer == directory::AgentAnswer::phone && !call->offer->bridging) {
@@ -334,6 +340,7 @@ std::optional<Refused> ContactCenter::Impl::reject(Agent& agent, const Request& 
   if (call->offer->bridging) {
     return refuse(Reason::noActiveCall, "agent: the call was answered already; use Disconnect");
   }
+  call->offer->asked.reset();  // He wants it no longer: that it was not answered is no failure.
   offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
   return {};
 }
