@@ -275,6 +275,7 @@ void ContactCenter::Impl::on(const TimerFired& event) {
         if (open == commands_.end()) break;
         const OpenCommand given_up = open->second;
         commands_.erase(open);
+        const Because asked(*this, given_up.agent, given_up.request_id);
         const CommandResult late{.command = 0,
                                  .ok = false,
                                  .code = 408,
@@ -323,6 +324,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
   Contact* owner = contact(open.contact);
   if (owner == nullptr) return;
   Transfer* transfer = running_transfer(*owner);
+  const Because asked(*this, open.agent, open.request_id);
 
   const bool dial = open.purpose == Purpose::offer_dial || open.purpose == Purpose::target_dial ||
                     open.purpose == Purpose::out_agent_dial ||
@@ -468,6 +470,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         owner->call_state_at = now_;
         if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);
       } else if (open.purpose == Purpose::out_bridge && owner->dial_out) {
+        const Because made(*this, owner->agent, owner->dial_out->request_id);
         cancel(owner->dial_out->timer);
         owner->dial_out.reset();
         owner->call_state_at = now_;
@@ -493,8 +496,15 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       }
       break;
     case Purpose::dtmf:
-    case Purpose::talk:
       if (!result.ok) tell_failure(*owner, open, result);
+      break;
+    case Purpose::talk:
+      // Once the offer is over, what came of the Answer is told.
+      if (!result.ok && owner->offer && owner->offer->leg == open.leg) {
+        tell_failure(*owner, open, result);
+        owner->offer->asked.reset();
+        owner->offer->request_id.reset();
+      }
       break;
     case Purpose::mirror_add:
     case Purpose::mirror_leave:

@@ -37,6 +37,7 @@ struct Refused {
   std::optional<TransferId> running;
   std::optional<int> retry_after_seconds{};  ///< Where it is known when it would be taken.
   std::uint64_t Counters::* limit{};         ///< Where the limit that was reached is counted.
+  std::string suggested{};  ///< What to do, where it is not what the reason suggests.
 };
 
 /// A refusal, for the checks that return one or nothing. `running` is the transfer in the way.
@@ -162,6 +163,12 @@ struct ContactCenter::Impl {
   Outputs* out_ = nullptr;
   std::uint64_t random_state_ = 0;
   std::uint64_t random_step_ = 0;
+  /// Whose request is being carried out, if it has an id.
+  struct Cause {
+    std::string agent;
+    std::string request_id;
+  };
+  std::optional<Cause> cause_;
 
   // --- what is known: every member is either saved in center_snapshot.cpp or worked out there
   Policy policy_;
@@ -193,10 +200,33 @@ struct ContactCenter::Impl {
   CommandId command(CommandBody body, OpenCommand context = {});
   TimerId arm(TimerKind kind, const ContactId& contact, TimeMs at, const LegId& leg = {});
   void cancel(TimerId& timer);
+  /// While it lives, what the agent is told of his calls and of himself has the id of this request
+  /// of his. Where another one of his is being carried out already, it keeps that one's: he asked
+  /// last.
+  class Because {
+   public:
+    Because(Impl& center, std::string_view agent, const std::optional<std::string>& request_id)
+        : center_(center), outer_(center.cause_) {
+      if (request_id && !(outer_ && outer_->agent == agent))
+        center_.cause_ = Cause{.agent = std::string(agent), .request_id = *request_id};
+    }
+    Because(const Because&) = delete;
+    Because& operator=(const Because&) = delete;
+    ~Because() { center_.cause_ = std::move(outer_); }
+
+   private:
+    Impl& center_;
+    std::optional<Cause> outer_;
+  };
   /// Puts out an event of the agent's with the next number, and returns its body, to be filled in
   /// before anything else is put out.
   template <class Body>
   Body& publish(Agent& agent, std::optional<std::string> request_id = {}) {
+    // A transfer's events and an error have the id of the request that they are about, or none.
+    constexpr bool kOwnRequest = std::is_same_v<Body, message::TransferStateChange> ||
+                                 std::is_same_v<Body, message::ApiError>;
+    if (!kOwnRequest && !request_id && cause_ && cause_->agent == agent.login)
+      request_id = cause_->request_id;
     if (planted(PlantedFault::sequence_gap) && std::is_same_v<Body, message::ApiError>)
       ++agent.sequence;
     auto& output = out_->emplace_back(std::in_place_type<Publish>, std::in_place_type<Body>,
@@ -292,6 +322,11 @@ struct ContactCenter::Impl {
   std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
   [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
                                      std::optional<Refused>& refused);
+  /// The call that one of its published ids is of, also one of the agent's own whose leg is not
+  /// dialled yet.
+  [[nodiscard]] Contact* named_contact(const Agent& agent, const message::Uuid& id);
+  /// Why he makes no call beside the one that he has or has not cleared yet; `call` may be null.
+  [[nodiscard]] std::optional<Refused> busy_refusal(const Agent& agent, const Contact* call);
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);
@@ -324,13 +359,16 @@ struct ContactCenter::Impl {
   /// gave him away, which holds only while others are staffed (others_staffed).
   void staff_left(const Agent& agent);
   void start_offer(Contact& contact, Agent& agent, OfferPurpose purpose);
-  void ring_offer(Contact& contact, bool auto_answer, std::optional<std::string> request_id = {});
+  void ring_offer(Contact& contact, bool auto_answer);
   /// Ends the offer; the agent's activity becomes `then` (idle and returning offers restore what
   /// was before).
   void end_offer(Contact& contact, Activity then, std::string_view event);
   /// The offered agent did not take it: `why` is told where a transfer fails by it.
   void offer_failed(Contact& contact, Activity then, std::string_view event, message::Reason why,
                     std::optional<message::BackendError> backend = {});
+  /// The error event of his Answer.
+  void tell_answer_failed(const Contact& contact, const Offer& offer, message::Reason why,
+                          const std::optional<message::BackendError>& backend);
   void offer_connected(Contact& contact);
   void queue_wait_over(Contact& contact);
   void dial_number_of(Contact& contact);

@@ -26,6 +26,7 @@ void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
 
 void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Reason reason,
                                         std::optional<message::BackendError> backend) {
+  const Because asked(*this, transfer.agent, transfer.view.request_id);
   cancel(transfer.ring_timer);
   // Before the release a join is the agent's own: a Resume that is under way.
   if (transfer.released) stop_bridging(contact);
@@ -190,7 +191,11 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   if (transfer->released) {
     if (transfer->state() == TransferState::returning) {
       // He is being rung already; his taking back is the answer.
-      if (call.offer && !call.offer->dialed && by_himself) ring_offer(call, true, request.id);
+      if (call.offer && !call.offer->dialed && by_himself) {
+        call.offer->asked = message::RequestKind::cancel_transfer;
+        call.offer->request_id = request.id;
+        ring_offer(call, true);
+      }
       // Nobody is rung while the customer owes an answer; who asks for him himself is.
       if (!call.offer && by_himself && may_return(call, *transfer))
         give_back(call, *transfer, OfferPurpose::take_back);

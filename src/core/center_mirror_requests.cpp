@@ -120,8 +120,11 @@ std::optional<Refused> ContactCenter::Impl::mirror_state(Agent& agent,
 
 std::optional<Refused> ContactCenter::Impl::mirror_call(Agent& agent, const RequestInput& input) {
   if (auto refused = no_session(agent)) return refused;
-  if (!mirrored_contacts(agent).empty()) {
-    return refuse(Reason::transferInProgress, "agent: '" + agent.login + "' has a call");
+  if (const std::vector<Contact*> calls = mirrored_contacts(agent); !calls.empty()) {
+    // Of two calls the one that is being transferred.
+    const auto moving =
+        std::ranges::find_if(calls, [](const Contact* c) { return c->transfer.has_value(); });
+    return busy_refusal(agent, moving == calls.end() ? calls.front() : *moving);
   }
   Transfer wanted;
   wanted.agent = agent.login;

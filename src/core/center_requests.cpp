@@ -65,6 +65,7 @@ void ContactCenter::Impl::on(const RequestInput& input) {
       return;
     }
   }
+  const Because asked(*this, who->login, request.id);
   std::optional<Refused> refused = handle(*who, input, reply);
   finish_reply(*who, input, std::move(reply), std::move(refused));
 }
@@ -95,7 +96,8 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     error.running_transfer_id = refused->running;
     error.retry_after_seconds = refused->retry_after_seconds;
     error.retryable = is_retryable(error.reason);
-    error.suggested_action = suggested_action(error.reason);
+    error.suggested_action =
+        refused->suggested.empty() ? suggested_action(error.reason) : std::move(refused->suggested);
     const bool of_agent = request.kind != RequestKind::move_contact;
     if (of_agent && !agent.login.empty())
       error.agent_state = agent.logged_in ? agent.state_name() : "LoggedOut";
@@ -261,6 +263,17 @@ std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
   return {};
 }
 
+Contact* ContactCenter::Impl::named_contact(const Agent& agent, const message::Uuid& id) {
+  // The published samples name the connection as often as the contact.
+  if (Contact* found = contact(id)) return found;
+  if (Contact* found = contact_of_leg(id)) return found;
+  // An offer and a call that he makes are told with a connection that is dialled later, or never.
+  Contact* call = agent.contact ? contact(*agent.contact) : nullptr;
+  if (call == nullptr) return nullptr;
+  const bool offered = call->offer && call->offer->agent == agent.login && call->offer->leg == id;
+  return offered || (call->dial_out && call->customer_leg == id) ? call : nullptr;
+}
+
 Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& request,
                                           std::optional<Refused>& refused) {
   if (mirrored()) return mirrored_contact(agent, request, refused);
@@ -272,9 +285,7 @@ Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& req
           refuse(Reason::invalidMessage, "contactId: '" + *request.contact_id + "' is not a UUID");
       return nullptr;
     }
-    // The published samples name the connection as often as the contact.
-    Contact* found = contact(*named);
-    if (found == nullptr) found = contact_of_leg(*named);
+    const Contact* found = named_contact(agent, *named);
     if (found == nullptr) {
       refused =
           refuse(Reason::noActiveCall, "contactId: there is no call '" + *request.contact_id + "'");
@@ -299,8 +310,13 @@ std::optional<Refused> ContactCenter::Impl::answer(Agent& agent, const Request& 
   if (!call->offer || call->offer->agent != agent.login) {
     return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
   }
+  // Pressed again while his phone picks up, it is the first one that this is the outcome of.
+  if (!call->offer->asked) {
+    call->offer->asked = RequestKind::answer;
+    call->offer->request_id = request.id;
+  }
   if (!call->offer->dialed) {
-    ring_offer(*call, true, request.id);
+    ring_offer(*call, true);
     return {};
   }
   if (agent.record->answer == directory::AgentAnswer::phone && !call->offer->bridging) {
@@ -324,6 +340,7 @@ std::optional<Refused> ContactCenter::Impl::reject(Agent& agent, const Request& 
   if (call->offer->bridging) {
     return refuse(Reason::noActiveCall, "agent: the call was answered already; use Disconnect");
   }
+  call->offer->asked.reset();  // He wants it no longer: that it was not answered is no failure.
   offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
   return {};
 }
@@ -337,7 +354,7 @@ std::optional<Refused> ContactCenter::Impl::hold(Agent& agent, const Request& re
   }
   if (call->transfer) {
     return refuse(Reason::transferInProgress,
-                  "call: a transfer is running; wait for it or cancel it");
+                  "call: a transfer is running; wait for it or cancel it", call->transfer);
   }
   if (call->held) return refuse(Reason::noActiveCall, "call: it is on hold already");
   command(ParkLeg{.leg = call->customer_leg, .sound = Sound::hold},
@@ -360,7 +377,7 @@ std::optional<Refused> ContactCenter::Impl::resume(Agent& agent, const Request& 
   }
   if (call->transfer) {
     return refuse(Reason::transferInProgress,
-                  "call: a transfer is running; wait for it or cancel it");
+                  "call: a transfer is running; wait for it or cancel it", call->transfer);
   }
   OpenCommand context;
   context.agent = agent.login;
@@ -433,15 +450,40 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
   return {};
 }
 
+std::optional<Refused> ContactCenter::Impl::busy_refusal(const Agent& agent, const Contact* call) {
+  if (const Transfer* transfer = call == nullptr ? nullptr : running_transfer(*call);
+      transfer != nullptr && transfer->agent == agent.login && call->agent == agent.login) {
+    return refuse(Reason::transferInProgress,
+                  "agent: a transfer of the call of '" + agent.login +
+                      "' is running; wait for it or cancel it",
+                  transfer->id);
+  }
+  const std::string who = "agent: '" + agent.login + "' ";
+  if (agent.activity == Activity::offered) {
+    return Refused{.reason = Reason::agentUnavailable,
+                   .msg = who + "is offered a call; send Answer or Reject first",
+                   .running = {},
+                   .suggested = "Answer the call that you are offered, or reject it."};
+  }
+  if (call != nullptr) {
+    return Refused{.reason = Reason::agentUnavailable,
+                   .msg = who + "has a call; end or transfer it first",
+                   .running = {},
+                   .suggested = "End or transfer your call first."};
+  }
+  return Refused{.reason = Reason::agentUnavailable,
+                 .msg = who + "has not cleared his last call; send ClearContact first",
+                 .running = {},
+                 .suggested = "Clear your last call first."};
+}
+
 std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const RequestInput& input) {
   const Request& request = input.request;
   if (!agent.logged_in) {
     return refuse(Reason::agentUnavailable, "agent: '" + agent.login + "' is not logged in");
   }
-  if (agent.activity != Activity::idle) {
-    return refuse(Reason::transferInProgress,
-                  "agent: '" + agent.login + "' has a call; clear it first");
-  }
+  if (agent.activity != Activity::idle)
+    return busy_refusal(agent, agent.contact ? contact(*agent.contact) : nullptr);
   if (!agent.phone_reachable) {
     return refuse(Reason::agentUnavailable,
                   "agent: no phone of '" + agent.login + "' is registered");

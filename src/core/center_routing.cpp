@@ -359,6 +359,9 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
 // Offers
 
 void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpose purpose) {
+  // What comes out of a queue is not what he asked for, though his request may have made him free.
+  std::optional<Cause> asked = cause_;
+  if (purpose == OfferPurpose::queue) cause_.reset();
   agent.before_offer = agent.activity;
   contact.offer = Offer{.agent = agent.login,
                         .leg = draw_id(),
@@ -388,14 +391,16 @@ void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpo
     move(contact, *transfer, TransferState::alerting, Custody::server, Reason::none, agent.login);
   }
   if (purpose == OfferPurpose::take_back) {
+    contact.offer->asked = message::RequestKind::cancel_transfer;
+    if (asked) contact.offer->request_id = asked->request_id;
     ring_offer(contact, true);
   } else if (agent.record->answer == directory::AgentAnswer::phone) {
     ring_offer(contact, false);
   }
+  cause_ = std::move(asked);
 }
 
-void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer,
-                                     std::optional<std::string> request_id) {
+void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer) {
   Offer& offer = *contact.offer;
   offer.dialed = true;
   offer.pressed = auto_answer;
@@ -415,9 +420,8 @@ void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer,
           {.purpose = Purpose::offer_dial,
            .contact = contact.id,
            .leg = offer.leg,
-           .agent = offer.agent,
-           .kind = message::RequestKind::answer,
-           .request_id = std::move(request_id)});
+           .agent = {},
+           .request_id = {}});
 }
 
 void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string_view event) {
@@ -453,6 +457,9 @@ void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string
 void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::string_view event,
                                        Reason why, std::optional<message::BackendError> backend) {
   const OfferPurpose purpose = contact.offer->purpose;
+  const Because asked(*this, contact.offer->agent, contact.offer->request_id);
+  if (contact.offer->asked == message::RequestKind::answer)
+    tell_answer_failed(contact, *contact.offer, why, backend);
   end_offer(contact, then, event);
   Transfer* transfer = running_transfer(contact);
   if (purpose == OfferPurpose::queue) {
@@ -475,8 +482,23 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
   }
 }
 
+void ContactCenter::Impl::tell_answer_failed(const Contact& contact, const Offer& offer, Reason why,
+                                             const std::optional<message::BackendError>& backend) {
+  Agent* who = agent(offer.agent);
+  if (who == nullptr) return;
+  message::ApiError error;
+  error.error_type = message::error_type(message::RequestKind::answer, "Answer");
+  error.error_message = message::error_message(error.error_type);
+  error.msg = backend && !backend->text.empty() ? backend->text : "The phone did not pick up.";
+  error.reason = why;
+  error.contact_id = contact.id;
+  error.backend = backend;
+  publish(*who, std::move(error), offer.request_id);
+}
+
 void ContactCenter::Impl::offer_connected(Contact& contact) {
   const Offer offer = *contact.offer;
+  const Because asked(*this, offer.agent, offer.request_id);
   cancel(contact.offer->timer);
   Agent* who = agent(offer.agent);
   if (contact.queue) {
@@ -548,6 +570,7 @@ void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int c
                                           const std::string& text) {
   Agent* who = agent(contact.agent);
   const std::optional<std::string> request_id = contact.dial_out->request_id;
+  const Because asked(*this, contact.agent, request_id);
   cancel(contact.dial_out->timer);
   if (who != nullptr && reason != Reason::canceled) {
     message::ApiError error;

@@ -120,6 +120,8 @@ void ContactCenter::Impl::park(const Contact& contact, Sound sound, Purpose purp
 
 void ContactCenter::Impl::begin_release(Contact& contact, Transfer& transfer) {
   transfer.releasing = true;
+  const bool he_asked = cause_ && cause_->agent == transfer.agent;
+  transfer.release_request = he_asked ? cause_->request_id : transfer.view.request_id;
   stop_bridging(contact);  // The park undoes it: an agent who resumes and transfers at once.
   transfer.park_timer = arm(TimerKind::release_park, contact.id, now_ + policy_.park_timeout_ms);
   park(contact, release_sound(transfer), Purpose::release_park);
@@ -136,6 +138,7 @@ void ContactCenter::Impl::stop_releasing(const Contact& contact) {
 void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
   // Once he is parked, or after two seconds all the same: a failed hold never drops the customer.
   if (transfer.released) return;
+  const Because asked(*this, transfer.agent, transfer.release_request);
   cancel(transfer.park_timer);
   transfer.releasing = false;
   transfer.released = true;

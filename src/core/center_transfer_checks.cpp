@@ -177,8 +177,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
     named = mirrored_contact(agent, request, not_his);
   } else if (request.contact_id) {
     if (const auto id = message::parse_uuid(*request.contact_id)) {
-      named = contact(*id);
-      if (named == nullptr) named = contact_of_leg(*id);
+      named = named_contact(agent, *id);
     }
   }
   // Who talks with the next customer means him, although the last one's transfer still runs.

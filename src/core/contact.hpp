@@ -60,8 +60,14 @@ struct Offer {
       false;  ///< `Answer` was pressed: the phone decides now, no longer the queue's clock.
   bool bridging = false;
   TimerId timer = 0;
+  /// What his phone is to carry out: his Answer, or his CancelTransfer where he takes the customer
+  /// back. Empty: he asked for nothing, or was told that it failed.
+  std::optional<message::RequestKind> asked{};
+  std::optional<std::string> request_id{};  ///< Of that request.
 };
-BOOST_DESCRIBE_STRUCT(Offer, (), (agent, leg, purpose, since, dialed, pressed, bridging, timer))
+BOOST_DESCRIBE_STRUCT(Offer, (),
+                      (agent, leg, purpose, since, dialed, pressed, bridging, timer, asked,
+                       request_id))
 
 /// A place in a queue. `since` is the credited time: a returning customer keeps his.
 struct QueuePlace {

@@ -222,6 +222,21 @@ struct SecondCall : Mirrored {
   }
 };
 
+TEST_F(SecondCall, AndTheFirstAreInTheWayOfOneThatHeMakes) {
+  const auto refusal = [&] {
+    return t.request("agent1", RequestKind::make_call, testing::to_number(testing::kOutside)).error;
+  };
+  ASSERT_TRUE(refusal());
+  EXPECT_EQ(refusal()->reason, message::Reason::agentUnavailable);
+  EXPECT_EQ(refusal()->suggested_action, "End or transfer your call first.");
+  message::Request request = testing::to_number(testing::kOutside);
+  request.contact_id = session.contact.id;
+  const Reply accepted = t.request("agent1", RequestKind::blind_transfer, request);
+  ASSERT_TRUE(accepted.accepted);
+  EXPECT_EQ(refusal()->reason, message::Reason::transferInProgress);
+  EXPECT_EQ(refusal()->running_transfer_id, accepted.transfer_id);
+}
+
 TEST_F(SecondCall, ThatIsWithdrawnChangesNothingForTheFirst) {
   session.others[0].state = "ended";
   report();

@@ -54,6 +54,8 @@ struct Transfer {
 
   bool releasing = false;  ///< The customer's park is out, the agent still has his leg.
   bool released = false;
+  /// Of the request that let the agent go: this transfer's, or the Disconnect that came first.
+  std::optional<std::string> release_request{};
   bool was_held = false;  ///< On hold when it began: what a failure restores of a mirrored call.
   LegId target_leg;       ///< The destination's leg, once dialled.
   bool answered = false;  ///< The destination's first 2xx is journalled.
@@ -80,9 +82,9 @@ struct Transfer {
 BOOST_DESCRIBE_STRUCT(Transfer, (),
                       (id, contact, agent, kind, number, number_facts, target_agent,
                        target_queue_arn, content_hash, refer, repeats, releasing, released,
-                       was_held, target_leg, answered, taking_back, last_resort, next_step,
-                       kept_place, ring_timer, park_timer, failure, failure_stage, backend, mirror,
-                       view))
+                       release_request, was_held, target_leg, answered, taking_back, last_resort,
+                       next_step, kept_place, ring_timer, park_timer, failure, failure_stage,
+                       backend, mirror, view))
 
 /// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
 /// state with another custody is allowed (a release while it alerts). Beyond the table: alerting

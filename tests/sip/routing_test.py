@@ -50,13 +50,32 @@ async def test_a_phone_that_does_not_pick_up_after_answer(world: World):
     call = await (await world.customer()).call(INBOUND, wait=True)
     await first.offered()
     second, _ = await world.agent("agent2")
-    await first.answer()
+    await first.publish("InboundCall", "Answer", id="a-1")
     leg = await phone.incoming()
     await leg.ring()
     await leg.ended(by="them")
     assert leg.cancelled
+    failure = await first.expect("Error/ApiError")
+    assert failure["id"] == "a-1"
+    assert failure["data"]["errorType"] == "ANSWER_CALL_FAILED" and failure["data"]["reason"] == "noAnswer"
     await first.call_event("missed", "agent")
     await second.offered()
+    await call.hears(QUEUE)
+    await call.hangup()
+
+
+async def test_a_phone_that_refuses_after_answer(world: World):
+    """The connection that the offer tells names it; all that the Answer brings has its id."""
+    first, phone = await world.agent("agent1")
+    phone.answers_when_told = False
+    call = await (await world.customer()).call(INBOUND, wait=True)
+    offer = await first.offered()
+    await first.publish("InboundCall", "Answer", offer["ResponseActual"]["connectionId"], id="a-1")
+    await (await phone.incoming()).reject(486)
+    failure = await first.expect("Error/ApiError")
+    assert failure["id"] == "a-1" and failure["data"]["errorType"] == "ANSWER_CALL_FAILED"
+    assert failure["data"]["backend"]["code"] == 486
+    assert (await first.expect("Agent/SetAgentState", lambda m: m["event"] == "FailedConnectAgent"))["id"] == "a-1"
     await call.hears(QUEUE)
     await call.hangup()
 

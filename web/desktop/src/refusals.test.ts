@@ -38,6 +38,24 @@ describe("a refusal", () => {
       );
   });
 
+  it("of a call beside another one, or before the last one is finished, says to finish it", () => {
+    const errorType = "MAKE_CALL_FAILED";
+    for (const agentState of ["PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent"])
+      expect(refusal({ errorType, reason: "agentUnavailable", agentState })).toBe(
+        "Finish your call first.",
+      );
+    expect(
+      refusal({ errorType, reason: "transferInProgress", runningTransferId: "7c1e1f0e" }),
+    ).toBe("This call is being transferred. Wait for it, or cancel it.");
+  });
+
+  it("of an answer that the telephone did not carry out speaks of the telephone", () => {
+    for (const reason of ["busy", "rejected", "noAnswer"] as const)
+      expect(refusal({ errorType: "ANSWER_CALL_FAILED", reason })).toContain(
+        "Your telephone did not pick up.",
+      );
+  });
+
   it("of who is not at work says so", () => {
     const errorType = "UPDATE_AGENT_STATE_FAILED";
     expect(refusal({ errorType, reason: "agentUnavailable", agentState: "LoggedOut" })).toBe(

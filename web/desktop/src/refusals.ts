@@ -19,13 +19,29 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
     // Too late, by hand in the CCP, or not known yet how it ended: the error does not tell them apart.
     transferInProgress: "refusedNotBack",
   },
-  MAKE_CALL_FAILED: { ...OF_OTHERS, transferInProgress: "refusedHasCall" },
+  // His own telephone did not do what he pressed: no destination is to be chosen.
+  ANSWER_CALL_FAILED: {
+    ...OF_OTHERS,
+    busy: "refusedNotPickedUp",
+    rejected: "refusedNotPickedUp",
+    noAnswer: "refusedNotPickedUp",
+  },
   AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
 };
+
+/** The states of who has a call, or has not finished the last one. */
+const AT_A_CALL = ["PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent", "FailedConnectAgent"];
 
 /** Why something was refused, and what to do, in words. `name` is whom the last transfer went to. */
 export function refusalText(data: ApiErrorData, name: string): string {
   const { reason } = data;
+  // A call is refused for the same reason to who has no telephone and to who has a call already.
+  if (
+    data.errorType === "MAKE_CALL_FAILED" &&
+    reason === "agentUnavailable" &&
+    AT_A_CALL.includes(data.agentState ?? "")
+  )
+    return t("refusedHasCall");
   // The server says so of whoever asks for anything that only agents at work may do.
   const atWork = data.agentState !== "LoggedOut" || reason !== "agentUnavailable";
   const own = atWork
