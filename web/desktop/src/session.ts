@@ -81,7 +81,11 @@ client.onConnection((value) => {
 client.subscribe("*", (event) => {
   const before = state.value;
   state.value = apply(before, event);
-  if (event.topic === "InboundCall" && event.subtopic === "StateSync") void resumeTransfer();
+  const shown = state.value.call?.contactId;
+  // A sync of several calls was followed by the records of the one that was shown.
+  const cameForward = before.behind.some(({ call }) => call.contactId === shown);
+  if (cameForward || (event.topic === "InboundCall" && event.subtopic === "StateSync"))
+    void resumeTransfer();
   // What became of a transfer stands on its card, and a refused one in the box that asked for it.
   if (
     event.topic === "Error" &&
