@@ -11,7 +11,7 @@ import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { computed, effect, signal } from "@preact/signals";
-import { digitQueue } from "./digits.ts";
+import { digitsOf } from "./digits.ts";
 import { Keeper } from "./keeper.ts";
 import { idsOf, textOf } from "./kept.ts";
 import { refusalText } from "./refusals.ts";
@@ -93,6 +93,7 @@ client.subscribe("*", (event) => {
     event.data.errorType !== "BLIND_TRANSFER_FAILED"
   ) {
     refusal.value = refusalText(event.data, lastName());
+    digits.lost(event.id, refusal.value);
   }
 });
 
@@ -150,8 +151,10 @@ export const muteOrNot = (): Promise<boolean> =>
   ask("mute", { topic: "Agent", subtopic: state.value.agent?.muted ? "Unmute" : "Mute" });
 export const hangUp = (): Promise<boolean> =>
   ask("hangUp", { topic: "InboundCall", subtopic: "Disconnect", ...ofCall() });
-export const sendDigit = digitQueue((digit) =>
-  ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data: digit, ...ofCall() }),
+export const digits = digitsOf(async (data, id) =>
+  (await ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data, id, ...ofCall() }))
+    ? ""
+    : refusal.value,
 );
 export const clearContact = (): Promise<boolean> =>
   ask("clear", { topic: "InboundCall", subtopic: "ClearContact", ...ofCall() });
