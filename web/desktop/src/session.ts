@@ -9,6 +9,7 @@ import {
 } from "@baton/client";
 import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
+import { readOnceConnected } from "@baton/shared/reading.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { computed, effect, signal } from "@preact/signals";
 import { digitsOf } from "./digits.ts";
@@ -57,12 +58,6 @@ export const signing = signingOf(client, {
     keeper.open(signed.login);
   },
   entered() {
-    void client.publish({ topic: "Agent", subtopic: "GetStates" }).then(
-      (reply) => {
-        if ("topic" in reply) state.value = apply(state.value, reply);
-      },
-      () => undefined,
-    );
     void refreshDestinations();
   },
   forgotten() {
@@ -77,6 +72,10 @@ export const signing = signingOf(client, {
 export const { who, connection } = signing;
 client.onConnection((value) => {
   if (value === "open") void keeper.sync();
+});
+readOnceConnected(connection, async () => {
+  const reply = await client.publish({ topic: "Agent", subtopic: "GetStates" });
+  if ("topic" in reply) state.value = apply(state.value, reply);
 });
 client.subscribe("*", (event) => {
   const before = state.value;
