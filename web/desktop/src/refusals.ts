@@ -23,9 +23,25 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
   AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
 };
 
-/** Why something was refused, and what to do, in words. `name` is whom the last transfer went to. */
-export function refusalText(data: ApiErrorData, name: string): string {
+/**
+ * Baton's own refusal for want of a bridge: what Amazon Connect itself says has a `backend`, and a server that is
+ * overloaded or stops knows no agent's state.
+ */
+const wantsBridge = (data: ApiErrorData, backend: string): boolean =>
+  backend === "amazon-connect" &&
+  data.reason === "backendUnavailable" &&
+  data.agentState !== undefined &&
+  data.backend === undefined;
+
+/**
+ * Why something was refused, and what to do, in words.
+ *
+ * @param name whom the last transfer went to
+ * @param backend where the calls are, as the server's capabilities name it
+ */
+export function refusalText(data: ApiErrorData, name: string, backend = ""): string {
   const { reason } = data;
+  if (wantsBridge(data, backend)) return t("refusedNoBridge");
   // The server says so of whoever asks for anything that only agents at work may do.
   const atWork = data.agentState !== "LoggedOut" || reason !== "agentUnavailable";
   const own = atWork

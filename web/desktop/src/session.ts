@@ -1,4 +1,5 @@
 import {
+  type ApiErrorData,
   BatonClient,
   BatonError,
   type Destination,
@@ -33,6 +34,8 @@ export const refusal = signal("");
 /** What is under way, by the request's name: its button waits. */
 export const busy = signal<ReadonlySet<string>>(new Set());
 export const transferBoxOpen = signal(false);
+/** Why the transfer box did not transfer, in words; `refusal` once it is closed. */
+export const transferFailure = signal("");
 export const keypadOpen = signal(false);
 export const shortcuts = signal(storage.shortcuts());
 /** What a screen reader is told next. */
@@ -91,7 +94,7 @@ client.subscribe("*", (event) => {
     event.sequence !== undefined &&
     event.data.errorType !== "BLIND_TRANSFER_FAILED"
   ) {
-    refusal.value = refusalText(event.data, lastName());
+    refusal.value = whyRefused(event.data);
     digits.lost(event.id, refusal.value);
   }
 });
@@ -109,7 +112,10 @@ async function resumeTransfer(): Promise<void> {
 
 // --- What the agent does ---------------------------------------------------------------------------------------------
 
-const lastName = (): string => (state.value.transfer ? destinationName(state.value.transfer) : "");
+const whyRefused = (data: ApiErrorData): string => {
+  const { capabilities, transfer: last } = state.value;
+  return refusalText(data, last ? destinationName(last) : "", capabilities?.backend);
+};
 
 /** Sends a request; a second one of the same name waits for nobody: it is not sent. Whether it was accepted. */
 async function ask(name: string, request: Request): Promise<boolean> {
@@ -120,8 +126,7 @@ async function ask(name: string, request: Request): Promise<boolean> {
     await client.publish(request);
     return true;
   } catch (error) {
-    refusal.value =
-      error instanceof BatonError ? refusalText(error.data, lastName()) : t("unreachable");
+    refusal.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
     return false;
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== name));
@@ -166,22 +171,28 @@ export const takeBack = (): Promise<boolean> =>
     ...(state.value.transfer ? { data: state.value.transfer.transferId } : {}),
   });
 
-/** Hands the customer on. Gives back why not, in words, or nothing once it is accepted. */
+/**
+ * Hands the customer on; the transfer box closes once it is accepted. Why not is told in the box, or on the page where
+ * somebody has closed it meanwhile.
+ */
 export async function transfer(
   destination: Destination,
   options: TransferOptions,
   key: string | null,
-): Promise<string> {
-  if (busy.value.has("transfer")) return t("transferring");
+): Promise<void> {
+  if (busy.value.has("transfer")) {
+    transferFailure.value = t("transferring");
+    return;
+  }
   busy.value = new Set([...busy.value, "transfer"]);
-  refusal.value = "";
+  refusal.value = transferFailure.value = "";
   try {
     await client.transfer(destination, options, ofCall());
     if (key) keeper.set("recent", key, true);
-    return "";
+    transferBoxOpen.value = false;
   } catch (error) {
-    if (!(error instanceof BatonError)) return t("unreachable");
-    return refusalText(error.data, lastName());
+    const told = transferBoxOpen.value ? transferFailure : refusal;
+    told.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));
   }
