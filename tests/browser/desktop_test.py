@@ -115,6 +115,59 @@ async def test_a_call_of_ones_own_its_keypad_and_mute_and_a_call_that_is_rejecte
     desk.check()
 
 
+async def test_digits_that_the_carrier_refuses_are_none_that_were_sent(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    world.carrier.allow.remove("INFO")
+    desk = await Desk.open(world, browser)
+    await desk.page.fill("input[type=tel]", DIAL_PAD)
+    await desk.page.press("Enter")
+    await (await phone.incoming()).answered()
+    called = await world.carrier.incoming()
+    await called.answer()
+    await desk.sees("Connected")
+    await desk.button("Keypad")
+    await desk.page.wait("dialog.keypad")
+    await desk.page.press("1")
+    await desk.page.wait("dialog.keypad .failure:has-text('the telephone system refused')")
+    assert (await desk.page.text("dialog.keypad output")).strip() == ""
+    assert called.digits == ""
+    desk.check()
+
+
+async def test_a_refusal_after_the_box_was_closed_is_told_on_the_page(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    await desk.in_a_call(phone)
+    await desk.page.run(str(STEPS), "holdBack", "**/v1/messages", "BlindTransfer")
+    await desk.search()
+    await desk.page.type("CallSummary")
+    await desk.page.press("Enter")
+    await desk.page.wait("dialog.transfer button:disabled:has-text('Transferring')")
+    await desk.page.press("Escape")
+    await desk.page.wait("dialog.transfer", "detached")
+    why = "Queue closed."
+    error = {"errorType": "BLIND_TRANSFER_FAILED", "msg": why, "errorMessage": why, "reason": "queueClosed"}
+    await desk.page.run(str(STEPS), "refuseHeld", 422, error)
+    await desk.page.wait("main [role=alert]:has-text('the queue is closed. Choose another queue, or a number.')")
+    desk.allowed_console = ("status of 422",)
+    desk.check()
+
+
+async def test_states_whose_reading_failed_are_read_again(world: World, browser: Browser):
+    page = await browser.open_page(locale="en-US")
+    await page.run(str(STEPS), "refuseFirst", "**/v1/messages", "GetStates")
+    await world.phone("agent1")
+    desk = Desk(world, browser, page)
+    await page.goto(f"{desk.origin}/")
+    await desk.sign_in("agent1")
+    await page.click("main >> role=button[name='Start work']")
+    await page.wait("header select")
+    await desk.choose("Available")
+    await desk.sees("Ready for the next call")
+    desk.allowed_console = ("status of 429",)
+    desk.check()
+
+
 @pytest.mark.parametrize("words,party", [(DIAL_PAD, DIAL_PAD), ("Sasi", SASI)])
 async def test_a_transfer_takes_two_keys_and_a_name(world: World, browser: Browser, words: str, party: str):
     phone = await world.phone("agent1")

@@ -109,6 +109,14 @@ async def test_at_amazon_connect_an_agent_who_is_not_here_can_be_chosen(amazon: 
     desk.check()
 
 
+async def test_at_amazon_connect_who_has_no_bridge_is_told_what_to_open(amazon: AmazonWorld, browser: Browser):
+    desk = await Desk.open(amazon, browser, state=None)
+    await desk.button("Start work")
+    await desk.sees("Open /amazon/, or your page with the CCP.")
+    desk.allowed_console = ("status of 503",)
+    desk.check()
+
+
 def english() -> set[str]:
     """What no page in German may say: each English text of the desktop that says something else in German."""
     tables: dict[str, dict[str, str]] = {"en": {}, "de": {}}

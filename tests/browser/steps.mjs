@@ -74,6 +74,30 @@ export const noteFocus = (page, _context, selector) =>
     new MutationObserver(look).observe(document, { subtree: true, childList: true });
   }, selector);
 
+/** The first request to such addresses whose body has those words is refused, as one too many. */
+export async function refuseFirst(page, _context, addresses, words = "") {
+  let refused = false;
+  await page.route(addresses, (route) => {
+    if (refused || !(route.request().postData() ?? "").includes(words)) return route.fallback();
+    refused = true;
+    const msg = "too many requests";
+    const json = { errorType: "NOT_PERMITTED", msg, errorMessage: msg, reason: "rateLimited" };
+    return route.fulfill({ status: 429, json });
+  });
+}
+
+let held;
+/** From now on a request to such addresses whose body has those words waits for `refuseHeld`. */
+export async function holdBack(page, _context, addresses, words) {
+  let caught;
+  held = new Promise((resolve) => (caught = resolve));
+  await page.route(addresses, (route) =>
+    (route.request().postData() ?? "").includes(words) ? caught(route) : route.fallback(),
+  );
+}
+/** Refuses the request that is held back with that error. */
+export const refuseHeld = async (_page, _context, status, json) => (await held).fulfill({ status, json });
+
 export const focus = (page, _context, selector) => page.focus(selector);
 
 /** From now on the page gets that JSON for what it asks of such addresses, and not the server's. */

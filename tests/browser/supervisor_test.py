@@ -171,6 +171,22 @@ async def test_waiting_customers_are_moved_to_another_queue(world: World, browse
     watch.check()
 
 
+@with_directory(second_queue())
+async def test_queues_to_move_to_are_read_again_where_that_failed(world: World, browser: Browser):
+    page = await browser.open_page(locale="en-US")
+    await page.run(str(STEPS), "refuseFirst", "**/v1/quick-connects*")
+    watch = Watch(world, browser, page)
+    await page.goto(f"{watch.origin}{watch.PATH}")
+    await watch.sign_in("supervisor1")
+    await (await world.customer()).call(INBOUND, wait=True)
+    await watch.tile("Customers waiting", "1")
+    await watch.button(r"Move \+1 ")
+    await watch.button("Move now")  # It comes with the list, while the dialog is open.
+    await watch.sees("Waiting in Billing, place 1")
+    watch.allowed_console = ("status of 429",)
+    watch.check()
+
+
 @with_directory(second_queue(maxWaiting=1))
 async def test_why_a_customer_cannot_be_moved_is_said(world: World, browser: Browser):
     watch = await Watch.open(world, browser)

@@ -1,5 +1,4 @@
 import type { Preflight } from "@baton/client";
-import { duration, now } from "@baton/shared/clock.ts";
 import { Dialog } from "@baton/shared/Dialog.tsx";
 import { Icon } from "@baton/shared/icons.tsx";
 import { readable } from "@baton/shared/numbers.ts";
@@ -7,6 +6,7 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { JSX } from "preact";
 import { prepare, type Row, search, toQuickConnect, typedNumber } from "./destinations.ts";
+import { ageOf, figures, reasonOf } from "./figures.ts";
 import { fallsBack, optionsFor, type Step } from "./options.ts";
 import * as session from "./session.ts";
 import { t, tOf } from "./texts.ts";
@@ -32,7 +32,7 @@ export function TransferBox(): JSX.Element {
   const note = session.noteOf("transferNotes", contactId);
   const seconds = useSignal(20);
   const step = useSignal<Step>("return");
-  const failure = useSignal("");
+  const failure = session.transferFailure;
   const verdict = useSignal<{ number: string; told: Preflight | null } | null>(null);
   const entries = useMemo(
     () => prepare(session.quickConnects.value),
@@ -43,6 +43,9 @@ export function TransferBox(): JSX.Element {
   // A chosen one that is not there any more leaves nothing chosen: Enter must not mean somebody else.
   const chosen = rows.findIndex(({ key }) => key === at.value);
 
+  useLayoutEffect(() => {
+    failure.value = "";
+  }, []);
   useLayoutEffect(() => {
     if (at.value === null && rows[0]) at.value = rows[0].key;
   });
@@ -81,19 +84,17 @@ export function TransferBox(): JSX.Element {
     const typed = number.value;
     if (typed !== null) {
       if (verdict.value?.told?.allowed === false) return; // It says why.
-      failure.value = await session.transfer(typed, options(), null);
+      await session.transfer(typed, options(), null);
     } else if (row) {
       // What was so a moment ago is so; an older figure is the server's to judge, which looks before it does anything.
       if (!row.item.available && ageOf(row) < FRESH_MS) {
         failure.value = reasonOf(row);
         return;
       }
-      failure.value = await session.transfer(toQuickConnect(row.item), options(), row.key);
+      await session.transfer(toQuickConnect(row.item), options(), row.key);
     } else {
       if (at.value !== null) failure.value = tOf("reason", "destinationNotFound");
-      return;
     }
-    if (!failure.value) session.transferBoxOpen.value = false;
   };
   const onKey = (event: KeyboardEvent): void => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
@@ -247,11 +248,6 @@ function NumberChip({
   );
 }
 
-const ageOf = ({ item }: Row): number => now.value - Date.parse(item.asOf);
-
-const reasonOf = (row: Row): string =>
-  tOf("reason", row.item.unavailableReason ?? "agentUnavailable", { name: row.item.name });
-
 interface RowsProps {
   rows: Row[];
   chosen: number;
@@ -329,25 +325,4 @@ function RowLine({ row, index, chosen, choose, send }: RowLineProps): JSX.Elemen
       <span class="can">{figures(row)}</span>
     </div>
   );
-}
-
-/** Whether it can take the call, with the figures and their age; or why not. */
-function figures({ item, ...row }: Row): string {
-  const age = Math.max(0, Math.round((now.value - Date.parse(item.asOf)) / 1000));
-  const old = age >= 5 ? [t("asOf", { seconds: age })] : [];
-  if (!item.available) return [reasonOf({ item, ...row }), ...old].join(" · ");
-  if (item.type === "queue") {
-    // Of a queue at Amazon Connect the server knows no figures.
-    if (item.agentsAvailable === undefined) return "";
-    return [
-      t("agentsFreeOf", { count: item.agentsAvailable }),
-      ...(item.waiting ? [t("waitingOf", { count: item.waiting })] : []),
-      ...(item.estimatedWaitSeconds
-        ? [t("waitOf", { time: duration(item.estimatedWaitSeconds * 1000) })]
-        : []),
-      ...old,
-    ].join(" · ");
-  }
-  if (item.type === "agent" && item.agentState) return [item.agentState, ...old].join(" · ");
-  return "";
 }

@@ -3,10 +3,11 @@ import { language } from "@baton/shared/texts.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { refusalText } from "./refusals.ts";
 
-const refusal = (more: Partial<ApiErrorData>): string =>
+const refusal = (more: Partial<ApiErrorData>, backend?: string): string =>
   refusalText(
     { errorType: "BLIND_TRANSFER_FAILED", msg: "?", errorMessage: "?", ...more },
     "Billing",
+    backend,
   );
 
 afterEach(() => {
@@ -54,6 +55,27 @@ describe("a refusal", () => {
       expect(refusal({ errorType: "ANSWER_CALL_FAILED", reason })).toContain(
         "Your telephone did not pick up.",
       );
+  });
+
+  it("for want of a bridge to Amazon Connect names the page to open, in both languages", () => {
+    const none = { reason: "backendUnavailable", agentState: "LoggedOut" } as const;
+    const types = [
+      "LOGIN_FAILED",
+      "UPDATE_AGENT_STATE_FAILED",
+      "BLIND_TRANSFER_FAILED",
+    ] as unknown as ApiErrorData["errorType"][];
+    const again = "Try again in a moment";
+    for (const errorType of types) {
+      expect(refusal({ ...none, errorType }, "amazon-connect")).toContain("/amazon/");
+      expect(refusal({ ...none, errorType }, "sip")).toContain(again);
+      // It was asked, or nobody was: a moment later all may be well.
+      const backend = { name: "amazon-connect", code: 500, text: "NetworkingError" };
+      expect(refusal({ ...none, errorType, backend }, "amazon-connect")).toContain(again);
+      const reason = "backendUnavailable";
+      expect(refusal({ reason, errorType }, "amazon-connect")).toContain(again);
+    }
+    language.value = "de";
+    expect(refusal(none, "amazon-connect")).toContain("/amazon/ öffnen");
   });
 
   it("of who is not at work says so", () => {

@@ -32,9 +32,25 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
 /** The states of who has a call, or has not finished the last one. */
 const AT_A_CALL = ["PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent", "FailedConnectAgent"];
 
-/** Why something was refused, and what to do, in words. `name` is whom the last transfer went to. */
-export function refusalText(data: ApiErrorData, name: string): string {
+/**
+ * Baton's own refusal for want of a bridge: what Amazon Connect itself says has a `backend`, and a server that is
+ * overloaded or stops knows no agent's state.
+ */
+const wantsBridge = (data: ApiErrorData, backend: string): boolean =>
+  backend === "amazon-connect" &&
+  data.reason === "backendUnavailable" &&
+  data.agentState !== undefined &&
+  data.backend === undefined;
+
+/**
+ * Why something was refused, and what to do, in words.
+ *
+ * @param name whom the last transfer went to
+ * @param backend where the calls are, as the server's capabilities name it
+ */
+export function refusalText(data: ApiErrorData, name: string, backend = ""): string {
   const { reason } = data;
+  if (wantsBridge(data, backend)) return t("refusedNoBridge");
   // A call is refused for the same reason to who has no telephone and to who has a call already.
   if (
     data.errorType === "MAKE_CALL_FAILED" &&

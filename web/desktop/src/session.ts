@@ -1,4 +1,5 @@
 import {
+  type ApiErrorData,
   BatonClient,
   BatonError,
   type Destination,
@@ -9,9 +10,10 @@ import {
 } from "@baton/client";
 import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { destinationName } from "@baton/shared/numbers.ts";
+import { readOnceConnected } from "@baton/shared/reading.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { computed, effect, signal } from "@preact/signals";
-import { digitQueue } from "./digits.ts";
+import { digitsOf } from "./digits.ts";
 import { Keeper } from "./keeper.ts";
 import { idsOf, textOf } from "./kept.ts";
 import { refusalText } from "./refusals.ts";
@@ -32,6 +34,8 @@ export const refusal = signal("");
 /** What is under way, by the request's name: its button waits. */
 export const busy = signal<ReadonlySet<string>>(new Set());
 export const transferBoxOpen = signal(false);
+/** Why the transfer box did not transfer, in words; `refusal` once it is closed. */
+export const transferFailure = signal("");
 export const keypadOpen = signal(false);
 export const shortcuts = signal(storage.shortcuts());
 /** What a screen reader is told next. */
@@ -57,12 +61,6 @@ export const signing = signingOf(client, {
     keeper.open(signed.login);
   },
   entered() {
-    void client.publish({ topic: "Agent", subtopic: "GetStates" }).then(
-      (reply) => {
-        if ("topic" in reply) state.value = apply(state.value, reply);
-      },
-      () => undefined,
-    );
     void refreshDestinations();
   },
   forgotten() {
@@ -78,17 +76,26 @@ export const { who, connection } = signing;
 client.onConnection((value) => {
   if (value === "open") void keeper.sync();
 });
+readOnceConnected(connection, async () => {
+  const reply = await client.publish({ topic: "Agent", subtopic: "GetStates" });
+  if ("topic" in reply) state.value = apply(state.value, reply);
+});
 client.subscribe("*", (event) => {
   const before = state.value;
   state.value = apply(before, event);
-  if (event.topic === "InboundCall" && event.subtopic === "StateSync") void resumeTransfer();
+  const shown = state.value.call?.contactId;
+  // A sync of several calls was followed by the records of the one that was shown.
+  const cameForward = before.behind.some(({ call }) => call.contactId === shown);
+  if (cameForward || (event.topic === "InboundCall" && event.subtopic === "StateSync"))
+    void resumeTransfer();
   // What became of a transfer stands on its card, and a refused one in the box that asked for it.
   if (
     event.topic === "Error" &&
     event.sequence !== undefined &&
     event.data.errorType !== "BLIND_TRANSFER_FAILED"
   ) {
-    refusal.value = refusalText(event.data, lastName());
+    refusal.value = whyRefused(event.data);
+    digits.lost(event.id, refusal.value);
   }
 });
 
@@ -105,7 +112,10 @@ async function resumeTransfer(): Promise<void> {
 
 // --- What the agent does ---------------------------------------------------------------------------------------------
 
-const lastName = (): string => (state.value.transfer ? destinationName(state.value.transfer) : "");
+const whyRefused = (data: ApiErrorData): string => {
+  const { capabilities, transfer: last } = state.value;
+  return refusalText(data, last ? destinationName(last) : "", capabilities?.backend);
+};
 
 /** Sends a request; a second one of the same name waits for nobody: it is not sent. Whether it was accepted. */
 async function ask(name: string, request: Request): Promise<boolean> {
@@ -116,8 +126,7 @@ async function ask(name: string, request: Request): Promise<boolean> {
     await client.publish(request);
     return true;
   } catch (error) {
-    refusal.value =
-      error instanceof BatonError ? refusalText(error.data, lastName()) : t("unreachable");
+    refusal.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
     return false;
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== name));
@@ -146,8 +155,10 @@ export const muteOrNot = (): Promise<boolean> =>
   ask("mute", { topic: "Agent", subtopic: state.value.agent?.muted ? "Unmute" : "Mute" });
 export const hangUp = (): Promise<boolean> =>
   ask("hangUp", { topic: "InboundCall", subtopic: "Disconnect", ...ofCall() });
-export const sendDigit = digitQueue((digit) =>
-  ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data: digit, ...ofCall() }),
+export const digits = digitsOf(async (data, id) =>
+  (await ask("digit", { topic: "InboundCall", subtopic: "SendDTMF", data, id, ...ofCall() }))
+    ? ""
+    : refusal.value,
 );
 export const clearContact = (): Promise<boolean> =>
   ask("clear", { topic: "InboundCall", subtopic: "ClearContact", ...ofCall() });
@@ -160,22 +171,28 @@ export const takeBack = (): Promise<boolean> =>
     ...(state.value.transfer ? { data: state.value.transfer.transferId } : {}),
   });
 
-/** Hands the customer on. Gives back why not, in words, or nothing once it is accepted. */
+/**
+ * Hands the customer on; the transfer box closes once it is accepted. Why not is told in the box, or on the page where
+ * somebody has closed it meanwhile.
+ */
 export async function transfer(
   destination: Destination,
   options: TransferOptions,
   key: string | null,
-): Promise<string> {
-  if (busy.value.has("transfer")) return t("transferring");
+): Promise<void> {
+  if (busy.value.has("transfer")) {
+    transferFailure.value = t("transferring");
+    return;
+  }
   busy.value = new Set([...busy.value, "transfer"]);
-  refusal.value = "";
+  refusal.value = transferFailure.value = "";
   try {
     await client.transfer(destination, options, ofCall());
     if (key) keeper.set("recent", key, true);
-    return "";
+    transferBoxOpen.value = false;
   } catch (error) {
-    if (!(error instanceof BatonError)) return t("unreachable");
-    return refusalText(error.data, lastName());
+    const told = transferBoxOpen.value ? transferFailure : refusal;
+    told.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));
   }

@@ -197,6 +197,14 @@ describe("the state", () => {
     expect(canTakeBack(apply(here, transfer("alerting", { custody: "server" })))).toBe(false);
   });
 
+  it("keeps the transfer of the call where that of an earlier one goes on", () => {
+    const earlier = transfer("completed", { transferId: "t0", contactId: "c0" });
+    expect(after(...talking, transfer("queued"), earlier).transfer?.transferId).toBe("t1");
+    expect(after(...talking, earlier).transfer).toBeNull();
+    // Without a call it may be that of the customer who comes back.
+    expect(after(transfer("returning")).transfer?.transferId).toBe("t1");
+  });
+
   it("takes up a transfer from the records, but never over what events told", () => {
     const record = {
       transferId: "t1",
@@ -211,10 +219,15 @@ describe("the state", () => {
     expect(applyRecord(after(...talking), { ...record, contactId: "c9" }).transfer).toBeNull();
 
     // Events that nobody kept: what was shown before is past, unless something has been told since.
-    const stale = after(...talking, transfer("alerting"));
-    const ended = { ...record, state: "connected" } as TransferRecord;
+    const released = [
+      ...talking,
+      transfer("alerting"),
+      leg("agent", "ACW", "disconnected", ["clearContact"]),
+    ];
+    const stale = after(...released);
+    const ended = { ...record, state: "connected", custody: "destination" } as TransferRecord;
     expect(applyRecord(stale, ended, stale.transfer).transfer?.state).toBe("connected");
-    const told = after(...talking, transfer("alerting"), transfer("failed"));
+    const told = after(...released, transfer("failed"));
     expect(applyRecord(told, ended, stale.transfer).transfer?.state).toBe("failed");
     const same = { ...record, state: "alerting" } as TransferRecord;
     expect(applyRecord(stale, same, stale.transfer)).toBe(stale);
@@ -262,6 +275,25 @@ describe("a customer who comes back", () => {
     expect(coming.transfer?.state).toBe("returning");
   });
 
+  it("is not gone by what the records say of how he was away", () => {
+    const gone = {
+      transferId: "t1",
+      contactId: "c1",
+      state: "completed",
+      custody: "gone",
+      at: "2026-01-01T00:01:30.000Z",
+    } as TransferRecord;
+    expect(applyRecord(after(...back), gone).transfer).toBeNull();
+    expect(applyRecord(after(...afterWork, ...rung), gone).transfer).toBeNull();
+    // After a long absence what was shown before is as old.
+    const stale = after(...afterWork, transfer("connected"), ...back.slice(-2));
+    expect(applyRecord(stale, gone, stale.transfer).transfer).toBeNull();
+    // Whoever got him back by it, or has no customer any more, is shown it.
+    const returned = { ...gone, state: "returned", custody: "agent" } as TransferRecord;
+    expect(applyRecord(after(...back), returned).transfer?.state).toBe("returned");
+    expect(applyRecord(after(...afterWork), gone).transfer?.state).toBe("completed");
+  });
+
   it("is wound up by the new leg alone", () => {
     const ended = [
       ...back,
@@ -288,5 +320,105 @@ describe("a customer who comes back", () => {
     );
     expect(call && phaseOf(call, "")).toBe("afterCall");
     expect(allowed(call).clearContact).toBe(true);
+  });
+});
+
+describe("two calls, as at Amazon Connect", () => {
+  const other = { contactId: "c2" };
+  const rings = [
+    leg("agent", "connecting", "connecting", ["answer", "reject"], other),
+    leg("inbound", "connecting", "connecting", [], other),
+  ];
+  const dropped = [
+    leg("agent", "Dropped", "disconnected", [], other),
+    leg("inbound", "Dropped", "disconnected", [], other),
+  ];
+  const answered = [
+    leg("agent", "connected", "connected", ["numberpad"], other),
+    leg("inbound", "connected", "connected", ["disconnect", "hold"], other),
+  ];
+  const held = [
+    leg("agent", "hold", "hold"),
+    leg("inbound", "hold", "hold", ["resume", "disconnect"]),
+  ];
+  const wound = (contactId: string): ServerEvent[] => [
+    leg("agent", "ACW", "disconnected", ["clearContact"], { contactId }),
+    leg("inbound", "ACW", "disconnected", [], { contactId }),
+  ];
+  const finished = (contactId: string): ServerEvent[] => [
+    leg("agent", "Dropped", "disconnected", [], { contactId }),
+    leg("inbound", "Dropped", "disconnected", [], { contactId }),
+  ];
+
+  it("leave the one that he talks on where the other's offer goes away", () => {
+    const offer = after(...talking, transfer("alerting"), ...rings);
+    expect(offer.call?.contactId).toBe("c2");
+    expect(offer.transfer).toBeNull();
+    const gone = dropped.reduce(apply, offer);
+    expect(gone.call?.contactId).toBe("c1");
+    expect(gone.transfer?.state).toBe("alerting");
+    expect(allowed(gone.call)).toMatchObject({ hold: true, blindTransfer: true });
+    expect(gone.behind).toEqual([]);
+  });
+
+  it("keep what is told of the one behind, its transfer too", () => {
+    const offer = after(...talking, transfer("alerting"), ...rings);
+    const told = [...wound("c1"), transfer("handedOver"), ...dropped].reduce(apply, offer);
+    expect(told.call && phaseOf(told.call, "")).toBe("afterCall");
+    expect(told.transfer?.state).toBe("handedOver");
+  });
+
+  it("show what is to be answered, then whom he talks to", () => {
+    expect(after(...talking, ...rings, ...held).call?.contactId).toBe("c2");
+    expect(after(...talking, ...rings, ...wound("c1")).call?.contactId).toBe("c2");
+    const swapped = after(...talking, ...rings, ...answered, ...held);
+    expect(swapped.call?.contactId).toBe("c2");
+    expect([...talking.slice(-2)].reduce(apply, swapped).call?.contactId).toBe("c1");
+  });
+
+  it("are both finished, one after the other", () => {
+    const both = [...talking, ...rings, ...answered, ...held, ...wound("c1"), ...wound("c2")];
+    const one = after(...both, ...finished("c2"));
+    expect(one.call?.contactId).toBe("c1");
+    expect(allowed(one.call).clearContact).toBe(true);
+    expect(finished("c1").reduce(apply, one).call).toBeNull();
+    // Or by somebody else, in the other order.
+    const hidden = after(...both, ...finished("c1"));
+    expect(hidden.call?.contactId).toBe("c2");
+    expect(finished("c2").reduce(apply, hidden).call).toBeNull();
+  });
+
+  it("are both there after a refresh", () => {
+    const known = after(...talking, ...rings);
+    const legs = [known.behind[0]?.call, known.call].flatMap((call) =>
+      Object.values(call?.legs ?? {}),
+    );
+    const sync = {
+      channel: "Amazon",
+      topic: "InboundCall",
+      subtopic: "StateSync",
+      message: {
+        attributes: [{ name: "ANI", value: "+1" }],
+        queueName: "Sales",
+        queueTimestamp: null,
+        calls: legs,
+      },
+    } as unknown as ServerEvent;
+    const fresh = after(sync);
+    expect(fresh.call && phaseOf(fresh.call, "")).toBe("offered");
+    expect(fresh.call && customerOf(fresh.call)).toBe("+12025551001");
+    const gone = dropped.reduce(apply, fresh);
+    expect(gone.call?.contactId).toBe("c1");
+    expect(gone.call?.attributes).toEqual({ ANI: "+1" });
+  });
+
+  it("end with the session", () => {
+    const out = {
+      channel: "Amazon",
+      topic: "Agent",
+      subtopic: "LogoutSuccess",
+      message: {},
+    } as unknown as ServerEvent;
+    expect(after(...talking, ...rings, out, ...dropped).call).toBeNull();
   });
 });

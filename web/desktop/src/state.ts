@@ -43,8 +43,17 @@ export interface State {
   rules: Rules;
   choices: { label: string; code: string; type: string }[];
   capabilities: Capabilities | null;
+  /** The call that is shown. */
   call: Call | null;
   /** The latest transfer of the call, or of the one before. */
+  transfer: TrackedTransfer | null;
+  /** At Amazon Connect an agent may have more calls: those that the one that is shown stands in front of, the latest last. */
+  behind: Behind[];
+}
+
+/** A call that is not shown, with its latest transfer. */
+export interface Behind {
+  call: Call;
   transfer: TrackedTransfer | null;
 }
 
@@ -57,6 +66,7 @@ export const EMPTY: State = {
   capabilities: null,
   call: null,
   transfer: null,
+  behind: [],
 };
 
 export type Buttons = Connection["buttonStates"];
@@ -118,6 +128,10 @@ export function phaseOf(call: Call, stateName: string): Phase {
   return "talking";
 }
 
+/** Of several calls: whom to answer comes before who is there, and last what is only to be finished. */
+const PLACES = { offered: 0, talking: 1, calling: 1, held: 2, afterCall: 3, missed: 3 } as const;
+const placeOf = (call: Call): number => PLACES[phaseOf(call, "")];
+
 /** Who the customer is, by number. */
 export function customerOf(call: Call): string | null {
   return call.attributes.ANI ?? otherLeg(call)?.phoneNumber ?? null;
@@ -145,7 +159,7 @@ export function apply(state: State, event: ServerEvent): State {
       case "LoginSuccess":
         return { ...state, loggedIn: true, agent: event.message.agentInfo ?? state.agent };
       case "LogoutSuccess":
-        return { ...state, loggedIn: false, rules: {} };
+        return { ...state, loggedIn: false, rules: {}, behind: [] };
       case "SetAgentState":
         return {
           ...state,
@@ -167,14 +181,28 @@ export function apply(state: State, event: ServerEvent): State {
         return applyTransfer(state, event.message);
     }
   }
-  if (
-    event.topic === "Error" &&
-    event.data.transferId === state.transfer?.transferId &&
-    state.transfer
-  ) {
-    return { ...state, transfer: { ...state.transfer, error: event.data } };
+  if (event.topic === "Error") {
+    const { data } = event;
+    return withTransfers(state, (before) =>
+      before && before.transferId === data.transferId ? { ...before, error: data } : before,
+    );
   }
   return state;
+}
+
+/** The state with another transfer for each call: for the one that is shown, and for those behind it. */
+function withTransfers(
+  state: State,
+  next: (before: TrackedTransfer | null, contactId: string | undefined) => TrackedTransfer | null,
+): State {
+  return {
+    ...state,
+    transfer: next(state.transfer, state.call?.contactId),
+    behind: state.behind.map(({ call, transfer }) => ({
+      call,
+      transfer: next(transfer, call.contactId),
+    })),
+  };
 }
 
 function rulesOf(rules: { ButtonStates: { items: object } } | "" | null): Rules {
@@ -188,37 +216,60 @@ type CallSync = Extract<ServerEvent, { topic: "InboundCall"; subtopic: "StateSyn
 type CallChange = Extract<ServerEvent, { subtopic: "InboundCallStateChange" }>["message"]["call"];
 
 function applySync(state: State, sync: CallSync): State {
-  // The server puts the current contact first.
-  const contactId = sync.calls[0]?.contactId;
-  if (contactId === undefined) return { ...state, call: null };
-  const before = state.call?.contactId === contactId ? state.call : null;
-  const legs: Record<string, Leg> = {};
-  for (const leg of sync.calls) {
-    if (leg.contactId !== contactId) continue;
-    legs[leg.connectionId] = { ...leg, event: before?.legs[leg.connectionId]?.event ?? null };
+  const calls: Behind[] = [];
+  for (const contactId of new Set(sync.calls.map((leg) => leg.contactId))) {
+    const before = known(state, contactId);
+    const legs: Record<string, Leg> = {};
+    for (const leg of sync.calls) {
+      if (leg.contactId !== contactId) continue;
+      const event = before.call?.legs[leg.connectionId]?.event ?? null;
+      legs[leg.connectionId] = { ...leg, event };
+    }
+    // The server puts the current contact first, and tells the rest of that one alone.
+    const call: Call =
+      calls.length > 0
+        ? {
+            ...(before.call ?? { queueName: null, queueSince: null, attributes: {} }),
+            contactId,
+            legs,
+          }
+        : {
+            contactId,
+            queueName: sync.queueName,
+            queueSince: sync.queueTimestamp,
+            attributes: Object.fromEntries(sync.attributes.map(({ name, value }) => [name, value])),
+            legs,
+          };
+    calls.push({ call, transfer: before.transfer });
   }
-  const call: Call = {
-    contactId,
-    queueName: sync.queueName,
-    queueSince: sync.queueTimestamp,
-    attributes: Object.fromEntries(sync.attributes.map(({ name, value }) => [name, value])),
-    legs,
-  };
-  return {
-    ...state,
-    call,
-    transfer: state.transfer?.contactId === contactId ? state.transfer : null,
-  };
+  const shown = foremost(calls);
+  if (!shown) return { ...state, call: null, behind: [] };
+  return { ...state, ...shown, behind: calls.filter((one) => one !== shown).reverse() };
 }
+
+/** What is known of a contact's call, shown or not, and of its transfer. */
+function known(state: State, contactId: string): { [Part in keyof Behind]: Behind[Part] | null } {
+  const { call, transfer } = state;
+  const behind = state.behind.find((one) => one.call.contactId === contactId);
+  return (
+    behind ?? {
+      call: call?.contactId === contactId ? call : null,
+      transfer: transfer?.contactId === contactId ? transfer : null,
+    }
+  );
+}
+
+/** Of several calls the one to show: the first of the most urgent ones. */
+const foremost = (calls: Behind[]): Behind | undefined =>
+  [...calls].sort((a, b) => placeOf(a.call) - placeOf(b.call))[0];
 
 function applyLeg(state: State, change: CallChange): State {
   const leg: Leg = { ...change.ResponseActual, event: change.event };
-  const same = state.call?.contactId === leg.contactId;
+  const { call: before, transfer: kept } = known(state, leg.contactId);
   const gone = (one: Leg): boolean =>
     one.status === "disconnected" && !Object.values(one.buttonStates).some(Boolean);
   // A call of before is over for this desktop; a late word about it must not take the place of the one that is here.
-  if (!same && gone(leg)) return state;
-  const before = same ? state.call : null;
+  if (!before && gone(leg)) return state;
   // An agent has one leg in a call, the last one told: a customer who comes back comes by a new one, and where nobody
   // answered that, the server tells the old one again, with the time that it always had.
   const others = Object.entries(before?.legs ?? {}).filter(
@@ -232,19 +283,45 @@ function applyLeg(state: State, change: CallChange): State {
     attributes: { ...before?.attributes, ...change.CallVariables },
     legs: { ...Object.fromEntries(others), [leg.connectionId]: leg },
   };
-  const kept = same || state.transfer?.contactId === leg.contactId ? state.transfer : null;
   // The customer comes anew to the agent: what became of him before is past.
   const anew = leg.type === "agent" && leg.event === "connecting";
   const transfer = anew && kept && isOutcome(kept.state) ? null : kept;
-  if (Object.values(call.legs).every(gone)) return { ...state, call: null, transfer };
-  return { ...state, call, transfer };
+  const over = Object.values(call.legs).every(gone);
+  const rest = state.behind.filter((one) => one.call.contactId !== leg.contactId);
+  const shown = state.call;
+  if (shown && shown.contactId !== leg.contactId) {
+    if (over) return { ...state, behind: rest };
+    // What happens to a call that can wait takes nothing off the page.
+    if (placeOf(call) > placeOf(shown)) return { ...state, behind: [...rest, { call, transfer }] };
+    return {
+      ...state,
+      call,
+      transfer,
+      behind: [...rest, { call: shown, transfer: state.transfer }],
+    };
+  }
+  if (!over) return { ...state, call, transfer, behind: rest };
+  const next = foremost([...rest].reverse());
+  if (!next) return { ...state, call: null, transfer };
+  return { ...state, ...next, behind: rest.filter((one) => one !== next) };
 }
 
 function applyTransfer(state: State, message: Transfer): State {
-  const before = state.transfer?.transferId === message.transferId ? state.transfer : null;
-  const since = before?.state === message.state ? before.since : message.at;
-  const error = before?.error;
-  return { ...state, transfer: { ...message, since, ...(error ? { error } : {}) } };
+  return withTransfers(state, (tracked, contactId) => {
+    const before = tracked?.transferId === message.transferId ? tracked : null;
+    // An agent is told of his earlier calls' transfers for as long as those go on: they take nothing from this call's.
+    if (!before && contactId !== undefined && contactId !== message.contactId) return tracked;
+    const since = before?.state === message.state ? before.since : message.at;
+    const error = before?.error;
+    return { ...message, since, ...(error ? { error } : {}) };
+  });
+}
+
+/** Whether a transfer's outcome is past: the agent is offered its customer again, or has him, who was elsewhere by it. */
+function isPast(record: TransferRecord, call: Call): boolean {
+  const mine = agentLeg(call);
+  if (!isOutcome(record.state) || !mine || mine.status === "disconnected") return false;
+  return allowed(call).answer || !["agent", "unknown"].includes(record.custody);
 }
 
 /**
@@ -258,6 +335,7 @@ export function applyRecord(
 ): State {
   const contactId = (state.call ?? state.transfer)?.contactId;
   if (state.transfer !== known || record.contactId !== contactId) return state;
+  if (state.call && isPast(record, state.call)) return { ...state, transfer: null };
   if (known?.transferId === record.transferId && known.state === record.state) return state;
   const error = known?.transferId === record.transferId ? known.error : undefined;
   return { ...state, transfer: { ...record, since: record.at, ...(error ? { error } : {}) } };

@@ -78,6 +78,7 @@ const en = {
   fromQueue: "{queue}",
   // What was refused that is no transfer.
   refusedNoPhone: "Your telephone is not registered. Start it, then try again.",
+  refusedNoBridge: "Baton does not reach Amazon Connect. Open /amazon/, or your page with the CCP.",
   refusedNotAtWork: "You are not at work. Start work first.",
   refusedNotNow: "That is not possible with this call now. What you see shows how it stands.",
   refusedTransferring: "This call is being transferred. Wait for it, or cancel it.",
@@ -212,6 +213,7 @@ const de: Record<TextKey, string> = {
   noteSent: "Notiz",
   fromQueue: "{queue}",
   refusedNoPhone: "Ihr Telefon ist nicht angemeldet. Es einschalten, dann noch einmal versuchen.",
+  refusedNoBridge: "Baton erreicht Amazon Connect nicht. /amazon/ öffnen, oder Ihre Seite mit CCP.",
   refusedNotAtWork: "Die Arbeit hat noch nicht begonnen. Zuerst die Arbeit beginnen.",
   refusedNotNow: "Das geht mit diesem Anruf jetzt nicht. Die Anzeige sagt, wie er steht.",
   refusedTransferring: "Der Anruf wird gerade weitergegeben. Darauf warten, oder es abbrechen.",

@@ -13,9 +13,11 @@ interface Props {
 
 /** Chooses the queue that a waiting customer is moved to. */
 export function MoveDialog({ contactId, queue, close }: Props): JSX.Element {
-  const others = queueTargets.value.filter((item) => (item.queue ?? item.name) !== queue);
-  const chosen = useSignal(others[0]?.endpointARN ?? "");
-  const target = others.find((item) => item.endpointARN === chosen.value);
+  const targets = queueTargets.value;
+  const others = targets?.filter((item) => (item.queue ?? item.name) !== queue) ?? [];
+  const chosen = useSignal("");
+  // The list may come while the dialog is open: until somebody chooses, its first is meant, as it is shown.
+  const target = others.find((item) => item.endpointARN === chosen.value) ?? others[0];
   const waiting = busy.value.has(contactId);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -26,13 +28,13 @@ export function MoveDialog({ contactId, queue, close }: Props): JSX.Element {
     <Dialog title={t("moveTitle")} name="move" close={close}>
       <p>{t("moveHelp", { queue })}</p>
       {others.length === 0 ? (
-        <p class="failure">{t("noOtherQueue")}</p>
+        <p class="failure">{t(targets ? "noOtherQueue" : "unreachable")}</p>
       ) : (
         <form onSubmit={(event) => void submit(event)}>
           <label class="field">
             {t("moveTo")}
             <select
-              value={chosen.value}
+              value={target?.endpointARN}
               onChange={(event) => (chosen.value = event.currentTarget.value)}
             >
               {others.map((item) => (

@@ -7,6 +7,7 @@ import {
   type TransferRecord,
 } from "@baton/client";
 import { clockSays, timedFetch } from "@baton/shared/clock.ts";
+import { readOnceConnected } from "@baton/shared/reading.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { nextStep } from "@baton/shared/texts.ts";
 import { effect, signal } from "@preact/signals";
@@ -39,8 +40,8 @@ export const announce = (text: string): void => {
 };
 /** The ids of the transfers and contacts that something was asked for whose answer is awaited. */
 export const busy = signal<ReadonlySet<string>>(new Set());
-/** The queues that a customer can be moved to. */
-export const queueTargets = signal<QuickConnectItem[]>([]);
+/** The queues that a customer can be moved to; null until they are known. */
+export const queueTargets = signal<QuickConnectItem[] | null>(null);
 
 /** How often all is read, for what no event tells. */
 const ALL_MS = 30_000;
@@ -161,7 +162,6 @@ effect(() => {
   if (signing.connection.value !== "open") return;
   queuesTold = false;
   void readAll();
-  void readTargets();
 });
 setInterval(() => {
   if (signing.connection.value === "open" && !document.hidden) void readAll();
@@ -170,12 +170,12 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && signing.connection.value === "open") void readAll();
 });
 
-/** The queues that may be transferred to; also the server's time. */
-async function readTargets(): Promise<void> {
-  const { items } = await client.quickConnects({ type: "queue" }).catch(() => ({ items: [] }));
+// The queues that may be transferred to; also the server's time.
+readOnceConnected(signing.connection, async () => {
+  const { items } = await client.quickConnects({ type: "queue" });
   queueTargets.value = items;
   if (items[0]) clockSays(items[0].asOf);
-}
+});
 
 /** Why something could not be had, in words. */
 export function whyOf(error: unknown): string {
