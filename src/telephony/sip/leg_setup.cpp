@@ -212,7 +212,8 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   } else {
     const auto& outside = std::get<core::OutsideNumber>(command.target);
     const auto route = context_.endpoint->route(outside.number, outside.caller_id);
-    if (!route) return Refusal{404, "No trunk carries the number."};
+    // Not 404, which says that nobody has the number: it was not asked for.
+    if (!route) return Refusal{503, "No trunk that has an address carries the number."};
     if (route->full_at > 0) {
       context_.endpoint->trunks().count_refusal(route->trunk);
       return Refusal{503, "The trunk " + route->trunk + " has its limit of " +

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ class SwitchFixture : public ::testing::Test {
     carrier.sources = {"127.0.0.3"};
     carrier.max_calls = carrier_calls;
     config.trunks = {inbound, carrier};
+    if (adjust) adjust(config);
     sip = std::make_unique<SipSwitch>(
         config, std::vector<AgentSecret>{{"agent1", digest_ha1("agent1", config.realm, "pw")}},
         std::vector<std::string>{kInbound},
@@ -191,6 +193,7 @@ class SwitchFixture : public ::testing::Test {
   Recorder events;
   Message challenge;
   std::optional<LegTimes> times;
+  std::function<void(SipConfig&)> adjust;  // The last word on the configuration, trunks included.
   std::unique_ptr<SipSwitch> sip;
   core::CommandId last_command = 100;
   std::uint64_t legs = 0;

@@ -192,6 +192,12 @@ TEST_F(SipSwitchTest, WhenEveryPhoneRefusesTheLegEndsOnceWithTheTellingCode) {
 }
 
 TEST_F(SipSwitchTest, DiallingAnAgentWithoutPhoneOrANumberWithoutTrunkFails) {
+  adjust = [](SipConfig& config) {
+    config.trunks[1].prefixes = {"+1"};
+    config.trunks.emplace_back().name = "unresolved";
+    config.trunks.back().address = "no-such-name.invalid:5060";
+    config.trunks.back().prefixes = {"+44"};
+  };
   start();
   core::DialLeg dial;
   dial.leg = leg_id(1);
@@ -200,6 +206,14 @@ TEST_F(SipSwitchTest, DiallingAnAgentWithoutPhoneOrANumberWithoutTrunkFails) {
   ASSERT_TRUE(result);
   EXPECT_FALSE(result->ok);
   EXPECT_EQ(480, result->code);
+  // Which is nothing that the number is to blame for, as a 404 would say.
+  for (const char* number : {"+442079460000", "+4930123456"}) {
+    dial.target = core::OutsideNumber{number, ""};
+    result = events.result(submit(dial));
+    ASSERT_TRUE(result) << number;
+    EXPECT_FALSE(result->ok) << number;
+    EXPECT_EQ(503, result->code) << number;
+  }
 }
 
 TEST_F(SipSwitchTest, EndingARingingLegSendsCancelOnlyAfterAProvisionalResponse) {
