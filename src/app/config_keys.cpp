@@ -307,10 +307,11 @@ const std::array kKeys{
     text("trunk", "password_file", BATON_TRUNK_AT(password),
          "A file whose first line is the password.", kAny, TextUse::secret_file),
     text("trunk", "caller_id", BATON_TRUNK_AT(caller_id),
-         "The number that the trunk shows where no other is allowed; empty: none.",
+         "The number that the trunk shows where no other is allowed; empty: none, the call is "
+         "anonymous.",
          rules::kE164OrEmpty),
     text("trunk", "allowed_caller_ids", BATON_TRUNK_AT(allowed_caller_ids),
-         "Further numbers that it may show.", rules::kE164OrStar),
+         "Further numbers that it may show, as the customer's of a transfer.", rules::kE164OrStar),
     text("trunk", "prefixes", BATON_TRUNK_AT(prefixes),
          "The numbers that it carries, by their beginnings; empty: all. The longest match wins.",
          rules::kPrefix),

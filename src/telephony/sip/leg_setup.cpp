@@ -225,7 +225,8 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     }
     party_.trunk = route->trunk;
     trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
-    if (!route->caller_id.empty()) from_user = route->caller_id;
+    // A trunk that may show no number shows none. Our own queues may see who calls.
+    if (!route->internal || !route->caller_id.empty()) from_user = route->caller_id;
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")
                                    : name_addr(clean_header(command.presentation.from_name),

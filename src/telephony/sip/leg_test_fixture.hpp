@@ -51,6 +51,7 @@ class SwitchFixture : public ::testing::Test {
     carrier.password = "secret";
     carrier.sources = {"127.0.0.3"};
     carrier.max_calls = carrier_calls;
+    carrier.allowed_caller_ids = {"*"};
     config.trunks = {inbound, carrier};
     if (adjust) adjust(config);
     sip = std::make_unique<SipSwitch>(
@@ -132,7 +133,7 @@ class SwitchFixture : public ::testing::Test {
   Message dial_target(core::LegId leg, std::optional<core::LegId> media_of) {
     core::DialLeg dial;
     dial.leg = leg;
-    dial.target = core::OutsideNumber{"+12082097345", ""};
+    dial.target = core::OutsideNumber{"+12082097345", "+4930123"};
     dial.media_of = media_of;
     dial.presentation.from_number = "+4930123";
     const auto id = submit(dial);

@@ -216,6 +216,21 @@ TEST_F(SipSwitchTest, DiallingAnAgentWithoutPhoneOrANumberWithoutTrunkFails) {
   }
 }
 
+TEST_F(SipSwitchTest, ATrunkThatMayShowNoNumberShowsNone) {
+  adjust = [](SipConfig& config) { config.trunks[1].allowed_caller_ids.clear(); };
+  start();
+  core::DialLeg dial;
+  dial.leg = leg_id(1);
+  dial.target = core::OutsideNumber{"+12082097345", "+49301"};
+  dial.presentation.from_number = "+49301";
+  dial.presentation.from_name = "Erika Muster";
+  ok(submit(dial));
+  const auto invite = target.request("INVITE");
+  ASSERT_TRUE(invite);
+  EXPECT_THAT(invite->header("From"), HasSubstr("<sip:anonymous@anonymous.invalid>"));
+  EXPECT_THAT(invite->header("From"), Not(HasSubstr("Muster")));
+}
+
 TEST_F(SipSwitchTest, EndingARingingLegSendsCancelOnlyAfterAProvisionalResponse) {
   start();
   const LegId b = leg_id(1);
