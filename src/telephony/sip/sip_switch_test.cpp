@@ -649,6 +649,28 @@ TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
   EXPECT_FALSE(hidden->presentation.headers.contains("P-Asserted-Identity"));
 }
 
+TEST_F(SipSwitchTest, ACallersNumberHasNoneOfItsParametersAndSeparators) {
+  start();
+  customer.remote = fmt::format("<sip:{}@127.0.0.1:{}>", testing::kInbound, port);
+  customer.target = fmt::format("sip:{}@127.0.0.1:{}", testing::kInbound, port);
+  for (const auto& [from, number] : std::vector<std::pair<std::string, std::string>>{
+           {"sip:+49301;verstat=TN-Validation-Passed@carrier.example;user=phone", "+49301"},
+           {"sip:+49-30-1@carrier.example", "+49301"},
+           {"tel:+49-30-1", "+49301"},
+           {"tel:+49301;cpc=ordinary", "+49301"},
+           {"sip:(030).1;phone-context=%2b49@carrier.example", "0301"},
+           // No telephone-subscriber: a name is as it is written.
+           {"sip:erika.muster-2;x@carrier.example", "erika.muster-2;x"},
+           {"sip:carrier.example", ""}}) {
+    customer.call_id = from;
+    customer.local = fmt::format("<{}>;tag=f", from);
+    customer.ask("INVITE", TestUa::sdp(kCustomerRtp));
+    const auto incoming = events.wait<core::LegIncoming>();
+    ASSERT_TRUE(incoming) << from;
+    EXPECT_EQ(number, incoming->presentation.from_number) << from;
+  }
+}
+
 TEST_F(SipSwitchTest, ANumberOfOurOwnIsRoutedInsideWithItsHopsCountedDown) {
   start();
   core::DialLeg dial;

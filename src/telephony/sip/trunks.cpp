@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/own_address.hpp"
 
 namespace baton::telephony::sip {
@@ -281,11 +282,8 @@ std::optional<std::string> Trunks::inbound(std::string_view dialled) const {
     return found == inbound_.end() ? std::nullopt : std::optional{*found};
   };
   if (auto exact = find(std::string{dialled})) return exact;
-  // A carrier's user part is a telephone-subscriber (RFC 3261 section 19.1.6): a number that may
-  // have visual separators, and parameters of its own after it (RFC 3966 section 3, RFC 4694).
-  std::string number{dialled.substr(0, dialled.find(';'))};
-  std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
-  return find(number);
+  // A carrier's may have parameters of its own (RFC 4694).
+  return find(subscriber_number(dialled));
 }
 
 struct TrunkResolver::Shared {
