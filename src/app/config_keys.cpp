@@ -398,7 +398,7 @@ const std::array kKeys{
          rules::kNumberClass),
     text("dialing", "allowed_prefixes", BATON_AT(policy.dial.allowed_prefixes),
          "Numbers that begin so may be dialled whatever their class; their country must be allowed "
-         "all the same.",
+         "all the same, unless the number is in no country's plan.",
          rules::kPrefix),
     text("dialing", "blocked_prefixes", BATON_AT(policy.dial.blocked_prefixes),
          "Numbers that begin so may not be dialled, whatever else allows it.", rules::kPrefix),
