@@ -301,7 +301,9 @@ const std::array kKeys{
          "port is refused where SIP listens outside loopback.",
          rules::kSource),
     text("trunk", "username", BATON_TRUNK_AT(username),
-         "For digest authentication in both directions, with a password; empty: none.", kAny),
+         "For digest authentication in both directions, with a password; empty: none. Where the "
+         "trunk has no `sources`, whoever calls from an unknown address is asked for it.",
+         kAny),
     text("trunk", "password", BATON_TRUNK_AT(password), "Its password. Prefer `password_file`.",
          kAny, TextUse::secret),
     text("trunk", "password_file", BATON_TRUNK_AT(password),

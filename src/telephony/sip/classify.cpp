@@ -123,6 +123,9 @@ Classified classify(const CallFacts& facts, const Registrar& registrar, const Tr
   const auto* claimed = trunks.by_username(facts.credential_user);
   if (claimed == nullptr) claimed = trunks.by_username(facts.from_user);
   if (claimed != nullptr) return {Kind::digest_trunk, claimed->name};
+  // Its first INVITE has no credential yet (RFC 3261 section 22.1), and its customer's number in
+  // From.
+  if (facts.credential_user.empty() && trunks.signs_in_from_anywhere()) return {Kind::unproved, {}};
   return {Kind::unknown, {}};
 }
 

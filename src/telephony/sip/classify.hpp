@@ -69,6 +69,7 @@ struct Classified {
     digest_trunk,  ///< Claims to be trunk `name`: to be challenged as it; inbound numbers only,
                    ///< too.
     internal,      ///< Let in, from ourselves.
+    unproved,      ///< Nobody known, who may be a trunk that signs in from anywhere: challenged.
     unknown,       ///< Refused: 403.
     not_inbound,   ///< A trunk that dials something that is not an inbound number: refused, 404.
   };
@@ -78,7 +79,8 @@ struct Classified {
 
 /// Who is calling. The order is the rule: a request from a registered phone's address, or with an
 /// agent of ours in From, is that agent's and is challenged, wherever it comes from; only then do
-/// trunks match by address; everybody else is unknown.
+/// trunks match by address; everybody else is unknown, and is challenged first where a trunk that
+/// signs in has no address.
 [[nodiscard]] Classified classify(const CallFacts& facts, const Registrar& registrar,
                                   const Trunks& trunks, const OwnHosts& own,
                                   const std::function<bool(std::string_view)>& is_agent);

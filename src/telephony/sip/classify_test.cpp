@@ -69,7 +69,7 @@ TEST_F(ClassifyTest, AnAgentInFromComesBeforeEverything) {
 
 TEST_F(ClassifyTest, ANamesakeElsewhereIsNotOurAgent) {
   EXPECT_EQ(ask(from("127.0.0.1", 6000, "agent1", "elsewhere.example")).kind, Kind::trunk);
-  EXPECT_EQ(ask(from("10.0.0.1", 6000, "agent1", "elsewhere.example")).kind, Kind::unknown);
+  EXPECT_EQ(ask(from("10.0.0.1", 6000, "agent1", "elsewhere.example")).kind, Kind::unproved);
 }
 
 TEST_F(ClassifyTest, ARegisteredPhonesAddressComesBeforeTrunks) {
@@ -92,7 +92,22 @@ TEST_F(ClassifyTest, ATrunkByItsName) {
   EXPECT_EQ(ask(facts).name, "branch");
 }
 
+TEST_F(ClassifyTest, WhoMayBeATrunkThatHasNoAddressIsAskedForItsPassword) {
+  auto facts = from("127.0.0.2", 5060, "100", "1.1.1.1");
+  EXPECT_EQ(ask(facts).kind, Kind::unproved);
+  facts.dialled = "+12125550100";
+  EXPECT_EQ(ask(facts).kind, Kind::unproved) << "which numbers are ours is not for everybody";
+  facts.credential_user = "somebody";
+  EXPECT_EQ(ask(facts).kind, Kind::unknown);
+}
+
 TEST_F(ClassifyTest, EverybodyElseIsUnknown) {
+  SipConfig by_address = config();
+  by_address.trunks[1].sources = {"127.0.0.4"};
+  trunks = Trunks(by_address);
+  EXPECT_EQ(ask(from("127.0.0.2", 5060, "100", "1.1.1.1")).kind, Kind::unknown);
+  by_address.trunks.pop_back();
+  trunks = Trunks(by_address);
   EXPECT_EQ(ask(from("127.0.0.2", 5060, "100", "1.1.1.1")).kind, Kind::unknown);
 }
 

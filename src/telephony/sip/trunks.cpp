@@ -256,6 +256,13 @@ const TrunkConfig* Trunks::by_username(std::string_view username) const {
   return nullptr;
 }
 
+bool Trunks::signs_in_from_anywhere() const {
+  return std::ranges::any_of(trunks_, [](const State& state) {
+    const TrunkConfig& config = state.config;
+    return config.sources.empty() && !config.username.empty() && !config.password.empty();
+  });
+}
+
 const TrunkConfig* Trunks::by_name(std::string_view name) const {
   for (const auto& state : trunks_) {
     if (state.config.name == name) return &state.config;

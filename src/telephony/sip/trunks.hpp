@@ -88,6 +88,9 @@ class Trunks {
   /// The trunk that signs in with this user name, or nothing.
   [[nodiscard]] const TrunkConfig* by_username(std::string_view username) const;
 
+  /// A trunk signs in whose address is not known: anybody unknown may be it.
+  [[nodiscard]] bool signs_in_from_anywhere() const;
+
   /// The trunk of that name, or nothing.
   [[nodiscard]] const TrunkConfig* by_name(std::string_view name) const;
 
