@@ -133,6 +133,18 @@ TEST(InternalMark, IsForOneCallAndOneMinute) {
   }
 }
 
+TEST(OwnHosts, AnAddressIsOursInWhicheverSpelling) {
+  SipConfig v6;
+  v6.listen = {{"udp", "[2001:db8:0:0::5]", 5060}};
+  v6.domains = {"[2001:DB8::6]"};
+  const OwnHosts own(v6);
+  for (const char* host :
+       {"[2001:db8::5]", "[2001:DB8:0:0:0:0:0:5]", "2001:db8:0:0::5", "[2001:db8::6]"}) {
+    EXPECT_TRUE(own.contains(host)) << host;
+  }
+  EXPECT_FALSE(own.contains("[2001:db8::7]"));
+}
+
 TEST(OwnHosts, AWildcardMeansEveryAddressOfThisMachine) {
   SipConfig any;
   any.listen = {{"udp", "0.0.0.0", 5060}};

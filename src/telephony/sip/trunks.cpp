@@ -32,15 +32,6 @@ std::string callable(const std::string& host) {
 
 int default_port(const std::string& transport) { return transport == "tls" ? kSipsPort : kSipPort; }
 
-/// As Source::host is written. An address has several spellings in IPv6 (RFC 5952 section 4).
-std::string canonical(const std::string& host) {
-  in6_addr v6{};
-  char text[INET6_ADDRSTRLEN] = {};
-  const bool known = ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
-                     ::inet_ntop(AF_INET6, &v6, text, sizeof text) != nullptr;
-  return known ? text : host;
-}
-
 /// A numeric address, which needs no brackets where no port follows, or one with a port.
 std::optional<TrunkAddress> parse_source(const std::string& text) {
   auto address = is_numeric_address(text) ? TrunkAddress{text, 0} : parse_host_port(text);
