@@ -25,6 +25,9 @@ struct SipCaller {
 /// The header that marks a call from ourselves to ourselves; never passed on to anybody else.
 inline constexpr std::string_view kInternalHeader = "X-Baton-Internal";
 
+/// What stands for a trunk in a call from ourselves: no trunk of the configuration can have it.
+inline constexpr std::string_view kOwnCalls = "(internal)";
+
 /// Makes and checks the marks of our own calls: an HMAC over the Call-ID and a time under a key
 /// that only this process has, so that nobody else can claim to be us. Any thread.
 class InternalMark {

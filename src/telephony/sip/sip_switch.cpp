@@ -191,7 +191,7 @@ class SipSwitch::Impl : public InviteHandler {
         party.trunk = caller.name;
         break;
       case SipCaller::Kind::internal:
-        party.trunk = caller.name.empty() ? "internal" : caller.name;
+        party.trunk = kOwnCalls;
         break;
     }
     const auto leg = std::make_shared<Leg>(context_, id, party);

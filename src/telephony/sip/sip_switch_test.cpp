@@ -671,6 +671,20 @@ TEST_F(SipSwitchTest, ACallersNumberHasNoneOfItsParametersAndSeparators) {
   }
 }
 
+TEST_F(SipSwitchTest, OurOwnCallsTakeNoPlaceOnATrunkWhateverItsName) {
+  carrier_calls = 1;
+  adjust = [](SipConfig& config) { config.trunks[1].name = "internal"; };
+  start();
+  core::DialLeg dial;
+  dial.leg = leg_id(1);
+  dial.target = core::OutsideNumber{testing::kInbound, ""};
+  ok(submit(dial));
+  const auto incoming = events.wait<core::LegIncoming>();
+  ASSERT_TRUE(incoming);
+  EXPECT_NE("internal", incoming->trunk) << "which is another's name";
+  (void)dial_target(leg_id(2), {});
+}
+
 TEST_F(SipSwitchTest, ANumberOfOurOwnIsRoutedInsideWithItsHopsCountedDown) {
   start();
   core::DialLeg dial;
