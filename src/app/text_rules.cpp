@@ -37,8 +37,15 @@ std::optional<int> parse_port(std::string_view text) {
   return port;
 }
 
+/// RFC 1123, section 2.1: it begins with a letter or a digit, and is told from a numeric address by
+/// its last label, also from those that only the resolver takes ("127.1", "0x7f000001").
 bool host_name(std::string_view host) {
-  return !host.empty() && host.size() <= 253 && is_letter(host.front()) &&
+  std::string_view labels = host;
+  if (labels.ends_with('.')) labels.remove_suffix(1);
+  if (labels.empty() || host.size() > 253) return false;
+  const std::string_view last = labels.substr(labels.rfind('.') + 1);
+  return (is_letter(host.front()) || is_digit(host.front())) && !last.starts_with("0x") &&
+         !last.starts_with("0X") && !std::ranges::all_of(last, is_digit) &&
          std::ranges::all_of(
              host, [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.'; });
 }

@@ -8,6 +8,8 @@ namespace baton::directory {
 
 namespace {
 
+constexpr std::string_view kNoCountry = "ZZ";
+
 /// The first prefix that the number begins with, or nothing.
 const std::string* prefix_of(const std::vector<std::string>& prefixes, std::string_view number) {
   const auto found = std::ranges::find_if(
@@ -37,7 +39,8 @@ DialJudgement judge(const DialPolicy& policy, const NumberFacts& facts) {
             .why = "begins with " + *prefix + ", which dialing.blocked_prefixes lists"};
   }
   const std::string_view name = to_string(facts.number_class);
-  if (prefix_of(policy.allowed_prefixes, facts.number) == nullptr &&
+  const bool range_allowed = prefix_of(policy.allowed_prefixes, facts.number) != nullptr;
+  if (!range_allowed &&
       std::ranges::find(policy.blocked_classes, name) != policy.blocked_classes.end()) {
     if (facts.number_class == NumberClass::unknown) {
       return {.verdict = DialVerdict::not_possible,
@@ -53,6 +56,15 @@ DialJudgement judge(const DialPolicy& policy, const NumberFacts& facts) {
   if (!policy.allowed_countries.empty() &&
       std::ranges::find(policy.allowed_countries, facts.country) ==
           policy.allowed_countries.end()) {
+    // Of a range that was opened after the library's data nobody can list the country, where
+    // several share its code.
+    if (facts.country == kNoCountry) {
+      if (range_allowed) return {};
+      return {.verdict = DialVerdict::country_not_allowed,
+              .why =
+                  "is in no country's numbering plan, and dialing.allowed_countries does not allow "
+                  "every country; if it is real, add its beginning to dialing.allowed_prefixes"};
+    }
     return {
         .verdict = DialVerdict::country_not_allowed,
         .why = "belongs to " + facts.country + ", which dialing.allowed_countries does not list"};

@@ -54,7 +54,8 @@ BOOST_DESCRIBE_STRUCT(NumberFacts, (), (number, possible, country, number_class)
 struct DialPolicy {
   std::vector<std::string> allowed_countries;  ///< As NumberFacts::country; empty: every one.
   std::vector<std::string> blocked_classes = usually_blocked();
-  std::vector<std::string> allowed_prefixes;  ///< Override the class, not the country.
+  /// Override the class, and the country only where it is "ZZ".
+  std::vector<std::string> allowed_prefixes;
   std::vector<std::string> blocked_prefixes;
   int max_per_agent_per_minute = 30;
   int max_per_agent_per_day = 1000;
@@ -85,7 +86,8 @@ struct DialJudgement {
 };
 
 /// Judges in this order: whether the number is possible, blocked prefixes, allowed prefixes (which
-/// override the class), the class, the country. Pure; any thread.
+/// override the class, and stand for a country that is not known), the class, the country. Pure;
+/// any thread.
 [[nodiscard]] DialJudgement judge(const DialPolicy& policy, const NumberFacts& facts);
 
 }  // namespace baton::directory

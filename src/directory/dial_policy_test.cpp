@@ -72,6 +72,21 @@ TEST(DialPolicy, AnAllowedPrefixOverridesTheClassAndNotTheCountry) {
   EXPECT_EQ(judge(policy, kPremium).verdict, DialVerdict::country_not_allowed);
 }
 
+TEST(DialPolicy, AnAllowedPrefixLetsARangeThroughThatIsNoCountrysYet) {
+  // A calling code that several countries share tells nothing of a range that was opened since.
+  const NumberFacts opened = facts("+15550000001", "ZZ", NumberClass::unknown);
+  DialPolicy policy;
+  policy.allowed_countries = {"US"};
+  policy.allowed_prefixes = {"+1555"};
+  EXPECT_EQ(judge(policy, opened).verdict, DialVerdict::allowed);
+  policy.allowed_prefixes = {"+1556"};
+  policy.blocked_classes.clear();
+  const DialJudgement judgement = judge(policy, opened);
+  EXPECT_EQ(judgement.verdict, DialVerdict::country_not_allowed);
+  EXPECT_THAT(judgement.why, HasSubstr("add its beginning to dialing.allowed_prefixes"));
+  EXPECT_THAT(judgement.why, testing::Not(HasSubstr("ZZ")));
+}
+
 TEST(DialPolicy, TheClassComesBeforeTheCountry) {
   DialPolicy policy;
   policy.allowed_countries = {"DE"};

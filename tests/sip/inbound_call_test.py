@@ -128,6 +128,16 @@ def passes_what_it_should(invite, call) -> None:
         "no trace of the customer's own signalling"
 
 
+@pytest.mark.config({"trunk.carrier.caller_id": "", "trunk.carrier.allowed_caller_ids": []})
+async def test_a_trunk_that_may_show_no_number_shows_none(world: World):
+    talking = await world.talking("agent1", await world.customer("+12025550199"))
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    assert target.invite.from_.uri.user == "anonymous" and "+12025550199" not in target.invite["From"]
+    await target.reject(486)
+    await talking.customer.hangup()
+
+
 ANY_CALLER_ID = {"trunk": {"carrier": {"caller_id": "+18005550100", "allowed_caller_ids": ["*"]}}}
 
 

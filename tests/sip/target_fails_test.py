@@ -56,6 +56,17 @@ async def test_it_refuses_before_it_rings(world: World):
     await talking.customer.hangup()
 
 
+@pytest.mark.config({"trunk.carrier.address": "no-such-name.invalid:5060"})
+async def test_no_trunk_takes_it_and_the_number_is_not_to_blame(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    assert (await talking.desktop.transfer("failed"))["custody"] == "agent"
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "carrierUnavailable" and error["retryable"] is True
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
 @pytest.mark.parametrize(("status", "reason"), [(486, "busy"), (603, "rejected"), (480, "noAnswer"),
                                                 (503, "carrierUnavailable")])
 async def test_it_refuses_while_it_rings_and_the_customer_comes_back(world: World, status: int, reason: str):

@@ -31,6 +31,10 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// As OwnHosts keeps it: names without regard to case, addresses in one spelling (RFC 5954 section
+/// 4.2).
+std::string comparable(std::string_view host) { return canonical(lower(without_brackets(host))); }
+
 std::string mark_mac(const std::array<unsigned char, 32>& key, std::int64_t at,
                      std::string_view call_id) {
   const std::string text = fmt::format("{}:{}", at, call_id);
@@ -69,14 +73,14 @@ bool InternalMark::check(std::string_view mark, std::string_view call_id, std::i
 }
 
 OwnHosts::OwnHosts(const SipConfig& config) {
-  hosts_.insert(lower(config.realm));
-  for (const auto& domain : config.domains) hosts_.insert(lower(domain));
+  hosts_.insert(comparable(config.realm));
+  for (const auto& domain : config.domains) hosts_.insert(comparable(domain));
   bool wildcard = false;
   for (const auto& listen : config.listen) {
     const auto host = without_brackets(listen.host);
     wildcard = wildcard || is_wildcard(host);
     if (is_loopback_address(host)) hosts_.insert("localhost");
-    hosts_.insert(lower(host));
+    hosts_.insert(comparable(host));
   }
   if (!wildcard) return;
   hosts_.insert("localhost");
@@ -97,9 +101,7 @@ OwnHosts::OwnHosts(const SipConfig& config) {
   ::freeifaddrs(interfaces);
 }
 
-bool OwnHosts::contains(std::string_view host) const {
-  return hosts_.contains(lower(without_brackets(host)));
-}
+bool OwnHosts::contains(std::string_view host) const { return hosts_.contains(comparable(host)); }
 
 Classified classify(const CallFacts& facts, const Registrar& registrar, const Trunks& trunks,
                     const OwnHosts& own, const std::function<bool(std::string_view)>& is_agent) {
@@ -123,6 +125,9 @@ Classified classify(const CallFacts& facts, const Registrar& registrar, const Tr
   const auto* claimed = trunks.by_username(facts.credential_user);
   if (claimed == nullptr) claimed = trunks.by_username(facts.from_user);
   if (claimed != nullptr) return {Kind::digest_trunk, claimed->name};
+  // Its first INVITE has no credential yet (RFC 3261 section 22.1), and its customer's number in
+  // From.
+  if (facts.credential_user.empty() && trunks.signs_in_from_anywhere()) return {Kind::unproved, {}};
   return {Kind::unknown, {}};
 }
 

@@ -25,6 +25,9 @@ struct SipCaller {
 /// The header that marks a call from ourselves to ourselves; never passed on to anybody else.
 inline constexpr std::string_view kInternalHeader = "X-Baton-Internal";
 
+/// What stands for a trunk in a call from ourselves: no trunk of the configuration can have it.
+inline constexpr std::string_view kOwnCalls = "(internal)";
+
 /// Makes and checks the marks of our own calls: an HMAC over the Call-ID and a time under a key
 /// that only this process has, so that nobody else can claim to be us. Any thread.
 class InternalMark {
@@ -69,6 +72,7 @@ struct Classified {
     digest_trunk,  ///< Claims to be trunk `name`: to be challenged as it; inbound numbers only,
                    ///< too.
     internal,      ///< Let in, from ourselves.
+    unproved,      ///< Nobody known, who may be a trunk that signs in from anywhere: challenged.
     unknown,       ///< Refused: 403.
     not_inbound,   ///< A trunk that dials something that is not an inbound number: refused, 404.
   };
@@ -78,7 +82,8 @@ struct Classified {
 
 /// Who is calling. The order is the rule: a request from a registered phone's address, or with an
 /// agent of ours in From, is that agent's and is challenged, wherever it comes from; only then do
-/// trunks match by address; everybody else is unknown.
+/// trunks match by address; everybody else is unknown, and is challenged first where a trunk that
+/// signs in has no address.
 [[nodiscard]] Classified classify(const CallFacts& facts, const Registrar& registrar,
                                   const Trunks& trunks, const OwnHosts& own,
                                   const std::function<bool(std::string_view)>& is_agent);

@@ -69,7 +69,7 @@ TEST_F(ClassifyTest, AnAgentInFromComesBeforeEverything) {
 
 TEST_F(ClassifyTest, ANamesakeElsewhereIsNotOurAgent) {
   EXPECT_EQ(ask(from("127.0.0.1", 6000, "agent1", "elsewhere.example")).kind, Kind::trunk);
-  EXPECT_EQ(ask(from("10.0.0.1", 6000, "agent1", "elsewhere.example")).kind, Kind::unknown);
+  EXPECT_EQ(ask(from("10.0.0.1", 6000, "agent1", "elsewhere.example")).kind, Kind::unproved);
 }
 
 TEST_F(ClassifyTest, ARegisteredPhonesAddressComesBeforeTrunks) {
@@ -92,7 +92,22 @@ TEST_F(ClassifyTest, ATrunkByItsName) {
   EXPECT_EQ(ask(facts).name, "branch");
 }
 
+TEST_F(ClassifyTest, WhoMayBeATrunkThatHasNoAddressIsAskedForItsPassword) {
+  auto facts = from("127.0.0.2", 5060, "100", "1.1.1.1");
+  EXPECT_EQ(ask(facts).kind, Kind::unproved);
+  facts.dialled = "+12125550100";
+  EXPECT_EQ(ask(facts).kind, Kind::unproved) << "which numbers are ours is not for everybody";
+  facts.credential_user = "somebody";
+  EXPECT_EQ(ask(facts).kind, Kind::unknown);
+}
+
 TEST_F(ClassifyTest, EverybodyElseIsUnknown) {
+  SipConfig by_address = config();
+  by_address.trunks[1].sources = {"127.0.0.4"};
+  trunks = Trunks(by_address);
+  EXPECT_EQ(ask(from("127.0.0.2", 5060, "100", "1.1.1.1")).kind, Kind::unknown);
+  by_address.trunks.pop_back();
+  trunks = Trunks(by_address);
   EXPECT_EQ(ask(from("127.0.0.2", 5060, "100", "1.1.1.1")).kind, Kind::unknown);
 }
 
@@ -116,6 +131,18 @@ TEST(InternalMark, IsForOneCallAndOneMinute) {
   for (const char* bad : {"", "-", "1000", "1000-", "x-y", "1000-00"}) {
     EXPECT_FALSE(mark.check(bad, "call-1", 1000)) << bad;
   }
+}
+
+TEST(OwnHosts, AnAddressIsOursInWhicheverSpelling) {
+  SipConfig v6;
+  v6.listen = {{"udp", "[2001:db8:0:0::5]", 5060}};
+  v6.domains = {"[2001:DB8::6]"};
+  const OwnHosts own(v6);
+  for (const char* host :
+       {"[2001:db8::5]", "[2001:DB8:0:0:0:0:0:5]", "2001:db8:0:0::5", "[2001:db8::6]"}) {
+    EXPECT_TRUE(own.contains(host)) << host;
+  }
+  EXPECT_FALSE(own.contains("[2001:db8::7]"));
 }
 
 TEST(OwnHosts, AWildcardMeansEveryAddressOfThisMachine) {

@@ -194,6 +194,15 @@ std::string escape_user(std::string_view user) {
   return escaped;
 }
 
+std::string subscriber_number(std::string_view user) {
+  std::string number{user.substr(0, user.find(';'))};
+  std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+  const std::string_view digits = std::string_view(number).substr(number.starts_with('+') ? 1 : 0);
+  const bool is_number =
+      !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  return is_number ? number : std::string(user);
+}
+
 std::string unescape(std::string_view text) {
   const auto nibble = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';

@@ -65,6 +65,11 @@ BOOST_DESCRIBE_ENUM(Allowed, unknown, yes, no)
 /// A URI's user part with everything escaped that RFC 3261 section 25.1 does not allow in it.
 [[nodiscard]] std::string escape_user(std::string_view user);
 
+/// The number of a user part that is a telephone-subscriber, without the visual separators and the
+/// parameters that it may have (RFC 3261 section 19.1.6, RFC 3966 section 3: "+1-202-555-0199;cpc=
+/// ordinary"); any other user part as it is.
+[[nodiscard]] std::string subscriber_number(std::string_view user);
+
 /// A URI's part with its %xx taken back.
 [[nodiscard]] std::string unescape(std::string_view text);
 

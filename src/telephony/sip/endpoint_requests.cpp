@@ -260,6 +260,9 @@ void Endpoint::Impl::invite(MessageGuard& msg, sip_t* sip, const Source& source)
   SipCaller caller;
   caller.name = who.name;
   switch (who.kind) {
+    case Kind::unproved:
+      challenge(msg, network_of(source.host), true, false);
+      return;
     case Kind::unknown:
       counters().unknown_peer++;
       reply(msg, SIP_403_FORBIDDEN);

@@ -428,7 +428,9 @@ TEST_F(EndpointTest, ASipUriWithoutATransportIsReachedByUdpWhateverIsListenedOnF
 // ---- Who is calling
 
 TEST_F(EndpointTest, AnUnknownPeerIsRefused) {
-  start();
+  SipConfig config = test_config();
+  config.trunks.pop_back();
+  start(config);
   SipPeer scanner(kStranger);
   scanner.connect(udp);
   const auto answer = exchange(
@@ -543,6 +545,31 @@ TEST_F(EndpointTest, ATrunkWithAPasswordIsChallenged) {
   EXPECT_EQ(handler.callers[0].name, "branch");
 }
 
+TEST_F(EndpointTest, ATrunkWithAPasswordMayShowItsCustomersNumber) {
+  start();
+  SipPeer pbx(kStranger);
+  pbx.connect(udp);
+  const auto target = uri(kInbound);
+  const std::string customer = "sip:+14155550123@pbx.example";
+  EXPECT_EQ(
+      ask_with_digest(pbx, "INVITE", target, customer, target, "", "branch-office", "open-sesame")
+          .code(),
+      486);
+  pbx.call = "2";
+  EXPECT_EQ(
+      ask_with_digest(pbx, "INVITE", target, customer, target, "", "branch-office", "wrong").code(),
+      403);
+  EXPECT_EQ(endpoint->counters().credentials_wrong, 1U);
+  pbx.call = "3";
+  EXPECT_EQ(
+      ask_with_digest(pbx, "INVITE", target, customer, target, "", "nobody", "open-sesame").code(),
+      403);
+  EXPECT_EQ(endpoint->counters().unknown_peer, 1U);
+  const std::lock_guard lock(handler.mutex);
+  ASSERT_EQ(handler.callers.size(), 1U);
+  EXPECT_EQ(handler.callers[0].name, "branch");
+}
+
 TEST_F(EndpointTest, ACredentialIsForATargetHoweverItsEscapesAreWritten) {
   start();
   SipPeer phone(kStranger);
@@ -590,7 +617,8 @@ TEST_F(EndpointTest, OurOwnCallsComeBackAsInternal) {
   ourselves.call = "2";
   EXPECT_EQ(
       exchange(ourselves, ourselves.request("INVITE", target, "sip:+1@x", target, mark)).code(),
-      403);
+      407)
+      << "as anybody's";
 }
 
 TEST_F(EndpointTest, MaxForwardsZeroIs483) {

@@ -212,7 +212,8 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   } else {
     const auto& outside = std::get<core::OutsideNumber>(command.target);
     const auto route = context_.endpoint->route(outside.number, outside.caller_id);
-    if (!route) return Refusal{404, "No trunk carries the number."};
+    // Not 404, which says that nobody has the number: it was not asked for.
+    if (!route) return Refusal{503, "No trunk that has an address carries the number."};
     if (route->full_at > 0) {
       context_.endpoint->trunks().count_refusal(route->trunk);
       return Refusal{503, "The trunk " + route->trunk + " has its limit of " +
@@ -224,7 +225,8 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     }
     party_.trunk = route->trunk;
     trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
-    if (!route->caller_id.empty()) from_user = route->caller_id;
+    // A trunk that may show no number shows none. Our own queues may see who calls.
+    if (!route->internal || !route->caller_id.empty()) from_user = route->caller_id;
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")
                                    : name_addr(clean_header(command.presentation.from_name),

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +51,9 @@ class SwitchFixture : public ::testing::Test {
     carrier.password = "secret";
     carrier.sources = {"127.0.0.3"};
     carrier.max_calls = carrier_calls;
+    carrier.allowed_caller_ids = {"*"};
     config.trunks = {inbound, carrier};
+    if (adjust) adjust(config);
     sip = std::make_unique<SipSwitch>(
         config, std::vector<AgentSecret>{{"agent1", digest_ha1("agent1", config.realm, "pw")}},
         std::vector<std::string>{kInbound},
@@ -130,7 +133,7 @@ class SwitchFixture : public ::testing::Test {
   Message dial_target(core::LegId leg, std::optional<core::LegId> media_of) {
     core::DialLeg dial;
     dial.leg = leg;
-    dial.target = core::OutsideNumber{"+12082097345", ""};
+    dial.target = core::OutsideNumber{"+12082097345", "+4930123"};
     dial.media_of = media_of;
     dial.presentation.from_number = "+4930123";
     const auto id = submit(dial);
@@ -191,6 +194,7 @@ class SwitchFixture : public ::testing::Test {
   Recorder events;
   Message challenge;
   std::optional<LegTimes> times;
+  std::function<void(SipConfig&)> adjust;  // The last word on the configuration, trunks included.
   std::unique_ptr<SipSwitch> sip;
   core::CommandId last_command = 100;
   std::uint64_t legs = 0;

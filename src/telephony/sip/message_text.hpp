@@ -22,7 +22,8 @@ namespace baton::telephony::sip::text {
 /// Percent escapes resolved (RFC 3261 section 19.1.2), but for an escaped NUL.
 [[nodiscard]] std::string unescaped(const char* text);
 
-/// The user part that was dialled, unescaped; a tel: URI's number. Empty where there is none.
+/// The user part of who was dialled, or of who calls, unescaped; a tel: URI's number. Empty where
+/// there is none.
 [[nodiscard]] std::string dialled_user(const url_t* url);
 
 /// The URI as text.

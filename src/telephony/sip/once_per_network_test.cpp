@@ -15,6 +15,15 @@ TEST(OncePerNetwork, IsToldOnceInItsTimeAndThenAgain) {
   EXPECT_FALSE(once.tell("192.0.2.1", 219, 279));
 }
 
+TEST(OncePerNetwork, AClockThatWasSetBackSilencesNobody) {
+  OncePerNetwork once(1);
+  EXPECT_TRUE(once.tell("192.0.2.1", 100'000, 103'600));
+  EXPECT_TRUE(once.tell("192.0.2.1", 1'000, 4'600)) << "told by a clock that was ahead";
+  EXPECT_FALSE(once.tell("192.0.2.1", 4'599, 8'199));
+  EXPECT_TRUE(once.tell("192.0.2.1", 100'000, 103'600));
+  EXPECT_TRUE(once.tell("192.0.2.2", 5'000, 8'600)) << "there is room for another";
+}
+
 TEST(OncePerNetwork, NothingIsToldOfMoreNetworksThanTheBoundAtATime) {
   OncePerNetwork once(2);
   EXPECT_TRUE(once.tell("192.0.2.1", 100, 160));

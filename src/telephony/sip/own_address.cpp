@@ -1,5 +1,7 @@
 #include "telephony/sip/own_address.hpp"
 
+#include <arpa/inet.h>
+
 namespace baton::telephony::sip {
 
 namespace {
@@ -22,6 +24,14 @@ bool is_ipv6(std::string_view host) { return host.find(':') != std::string_view:
 
 std::string bracketed(const std::string& host) {
   return is_ipv6(host) && host.front() != '[' ? "[" + host + "]" : host;
+}
+
+std::string canonical(const std::string& host) {
+  in6_addr v6{};
+  char text[INET6_ADDRSTRLEN] = {};
+  const bool known = ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
+                     ::inet_ntop(AF_INET6, &v6, text, sizeof text) != nullptr;
+  return known ? text : host;
 }
 
 bool is_wildcard(std::string_view host) {

@@ -21,6 +21,10 @@ namespace baton::telephony::sip {
 
 [[nodiscard]] std::string_view without_brackets(std::string_view host);
 
+/// A host without brackets as Source::host is written: an address has several spellings in IPv6
+/// (RFC 5952 section 4). What is none stays as it is.
+[[nodiscard]] std::string canonical(const std::string& host);
+
 /// What we call ourselves in SDP, without brackets: the first listen address, or
 /// sip.media_address where that is a wildcard.
 [[nodiscard]] std::string sdp_address(const SipConfig& config);

@@ -22,6 +22,7 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_context.hpp"
 #include "telephony/sip/message_size.hpp"
+#include "telephony/sip/message_text.hpp"
 #include "telephony/sip/own_address.hpp"
 #include "telephony/sip/phones_before.hpp"
 #include "telephony/sip/tone_source.hpp"
@@ -41,9 +42,7 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 core::Presentation presentation_of(const sip_s* sip, const std::vector<std::string>& pass) {
   core::Presentation shown;
   if (sip->sip_from != nullptr) {
-    if (sip->sip_from->a_url->url_user != nullptr) {
-      shown.from_number = unescape(sip->sip_from->a_url->url_user);
-    }
+    shown.from_number = subscriber_number(text::dialled_user(sip->sip_from->a_url));
     if (sip->sip_from->a_display != nullptr) {
       std::string_view name = sip->sip_from->a_display;
       if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
@@ -192,7 +191,7 @@ class SipSwitch::Impl : public InviteHandler {
         party.trunk = caller.name;
         break;
       case SipCaller::Kind::internal:
-        party.trunk = caller.name.empty() ? "internal" : caller.name;
+        party.trunk = kOwnCalls;
         break;
     }
     const auto leg = std::make_shared<Leg>(context_, id, party);

@@ -192,6 +192,12 @@ TEST_F(SipSwitchTest, WhenEveryPhoneRefusesTheLegEndsOnceWithTheTellingCode) {
 }
 
 TEST_F(SipSwitchTest, DiallingAnAgentWithoutPhoneOrANumberWithoutTrunkFails) {
+  adjust = [](SipConfig& config) {
+    config.trunks[1].prefixes = {"+1"};
+    config.trunks.emplace_back().name = "unresolved";
+    config.trunks.back().address = "no-such-name.invalid:5060";
+    config.trunks.back().prefixes = {"+44"};
+  };
   start();
   core::DialLeg dial;
   dial.leg = leg_id(1);
@@ -200,6 +206,29 @@ TEST_F(SipSwitchTest, DiallingAnAgentWithoutPhoneOrANumberWithoutTrunkFails) {
   ASSERT_TRUE(result);
   EXPECT_FALSE(result->ok);
   EXPECT_EQ(480, result->code);
+  // Which is nothing that the number is to blame for, as a 404 would say.
+  for (const char* number : {"+442079460000", "+4930123456"}) {
+    dial.target = core::OutsideNumber{number, ""};
+    result = events.result(submit(dial));
+    ASSERT_TRUE(result) << number;
+    EXPECT_FALSE(result->ok) << number;
+    EXPECT_EQ(503, result->code) << number;
+  }
+}
+
+TEST_F(SipSwitchTest, ATrunkThatMayShowNoNumberShowsNone) {
+  adjust = [](SipConfig& config) { config.trunks[1].allowed_caller_ids.clear(); };
+  start();
+  core::DialLeg dial;
+  dial.leg = leg_id(1);
+  dial.target = core::OutsideNumber{"+12082097345", "+49301"};
+  dial.presentation.from_number = "+49301";
+  dial.presentation.from_name = "Erika Muster";
+  ok(submit(dial));
+  const auto invite = target.request("INVITE");
+  ASSERT_TRUE(invite);
+  EXPECT_THAT(invite->header("From"), HasSubstr("<sip:anonymous@anonymous.invalid>"));
+  EXPECT_THAT(invite->header("From"), Not(HasSubstr("Muster")));
 }
 
 TEST_F(SipSwitchTest, EndingARingingLegSendsCancelOnlyAfterAProvisionalResponse) {
@@ -618,6 +647,42 @@ TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
   const auto hidden = events.wait<core::LegIncoming>();
   ASSERT_TRUE(hidden);
   EXPECT_FALSE(hidden->presentation.headers.contains("P-Asserted-Identity"));
+}
+
+TEST_F(SipSwitchTest, ACallersNumberHasNoneOfItsParametersAndSeparators) {
+  start();
+  customer.remote = fmt::format("<sip:{}@127.0.0.1:{}>", testing::kInbound, port);
+  customer.target = fmt::format("sip:{}@127.0.0.1:{}", testing::kInbound, port);
+  for (const auto& [from, number] : std::vector<std::pair<std::string, std::string>>{
+           {"sip:+49301;verstat=TN-Validation-Passed@carrier.example;user=phone", "+49301"},
+           {"sip:+49-30-1@carrier.example", "+49301"},
+           {"tel:+49-30-1", "+49301"},
+           {"tel:+49301;cpc=ordinary", "+49301"},
+           {"sip:(030).1;phone-context=%2b49@carrier.example", "0301"},
+           // No telephone-subscriber: a name is as it is written.
+           {"sip:erika.muster-2;x@carrier.example", "erika.muster-2;x"},
+           {"sip:carrier.example", ""}}) {
+    customer.call_id = from;
+    customer.local = fmt::format("<{}>;tag=f", from);
+    customer.ask("INVITE", TestUa::sdp(kCustomerRtp));
+    const auto incoming = events.wait<core::LegIncoming>();
+    ASSERT_TRUE(incoming) << from;
+    EXPECT_EQ(number, incoming->presentation.from_number) << from;
+  }
+}
+
+TEST_F(SipSwitchTest, OurOwnCallsTakeNoPlaceOnATrunkWhateverItsName) {
+  carrier_calls = 1;
+  adjust = [](SipConfig& config) { config.trunks[1].name = "internal"; };
+  start();
+  core::DialLeg dial;
+  dial.leg = leg_id(1);
+  dial.target = core::OutsideNumber{testing::kInbound, ""};
+  ok(submit(dial));
+  const auto incoming = events.wait<core::LegIncoming>();
+  ASSERT_TRUE(incoming);
+  EXPECT_NE("internal", incoming->trunk) << "which is another's name";
+  (void)dial_target(leg_id(2), {});
 }
 
 TEST_F(SipSwitchTest, ANumberOfOurOwnIsRoutedInsideWithItsHopsCountedDown) {

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "telephony/sip/dialog_message.hpp"
 #include "telephony/sip/own_address.hpp"
 
 namespace baton::telephony::sip {
@@ -30,15 +31,6 @@ std::string callable(const std::string& host) {
 }
 
 int default_port(const std::string& transport) { return transport == "tls" ? kSipsPort : kSipPort; }
-
-/// As Source::host is written. An address has several spellings in IPv6 (RFC 5952 section 4).
-std::string canonical(const std::string& host) {
-  in6_addr v6{};
-  char text[INET6_ADDRSTRLEN] = {};
-  const bool known = ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
-                     ::inet_ntop(AF_INET6, &v6, text, sizeof text) != nullptr;
-  return known ? text : host;
-}
 
 /// A numeric address, which needs no brackets where no port follows, or one with a port.
 std::optional<TrunkAddress> parse_source(const std::string& text) {
@@ -255,6 +247,13 @@ const TrunkConfig* Trunks::by_username(std::string_view username) const {
   return nullptr;
 }
 
+bool Trunks::signs_in_from_anywhere() const {
+  return std::ranges::any_of(trunks_, [](const State& state) {
+    const TrunkConfig& config = state.config;
+    return config.sources.empty() && !config.username.empty() && !config.password.empty();
+  });
+}
+
 const TrunkConfig* Trunks::by_name(std::string_view name) const {
   for (const auto& state : trunks_) {
     if (state.config.name == name) return &state.config;
@@ -281,11 +280,8 @@ std::optional<std::string> Trunks::inbound(std::string_view dialled) const {
     return found == inbound_.end() ? std::nullopt : std::optional{*found};
   };
   if (auto exact = find(std::string{dialled})) return exact;
-  // A carrier's user part is a telephone-subscriber (RFC 3261 section 19.1.6): a number that may
-  // have visual separators, and parameters of its own after it (RFC 3966 section 3, RFC 4694).
-  std::string number{dialled.substr(0, dialled.find(';'))};
-  std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
-  return find(number);
+  // A carrier's may have parameters of its own (RFC 4694).
+  return find(subscriber_number(dialled));
 }
 
 struct TrunkResolver::Shared {

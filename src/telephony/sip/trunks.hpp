@@ -22,7 +22,7 @@ struct TrunkRoute {
   std::string request_uri;  ///< Numeric: "sip:+12082097345@127.0.0.1:5090;user=phone"...
   std::string
       via_route;  ///< Where it is sent (NTA's route_url): "sip:127.0.0.1:5090;transport=udp".
-  std::string caller_id;  ///< What the trunk allows of what was wished for.
+  std::string caller_id;  ///< What the trunk allows of what was wished for; empty: no number.
   std::string username;   ///< For a 401 or 407 of the trunk.
   std::string password;
   bool internal = false;  ///< One of our own inbound numbers, routed to ourselves.
@@ -87,6 +87,9 @@ class Trunks {
 
   /// The trunk that signs in with this user name, or nothing.
   [[nodiscard]] const TrunkConfig* by_username(std::string_view username) const;
+
+  /// A trunk signs in whose address is not known: anybody unknown may be it.
+  [[nodiscard]] bool signs_in_from_anywhere() const;
 
   /// The trunk of that name, or nothing.
   [[nodiscard]] const TrunkConfig* by_name(std::string_view name) const;
