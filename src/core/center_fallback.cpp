@@ -176,7 +176,9 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
                   "data.transferId: there is no running transfer" +
                       (request.transfer_id ? " '" + *request.transfer_id + "'" : std::string{}));
   }
-  if (transfer->agent != agent.login && input.role == directory::Role::agent) {
+  // A service acts as the agent that it names; a supervisor acts in his own right.
+  const bool supervises = input.role == directory::Role::supervisor;
+  if (transfer->agent != agent.login && !supervises) {
     return refuse(Reason::callNotOwned,
                   "data.transferId: it is not a transfer of '" + agent.login + "'");
   }
@@ -185,7 +187,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   if (transfer->answered) {
     return refuse(Reason::transferInProgress, "the destination has answered already", transfer->id);
   }
-  const bool by_himself = transfer->agent == agent.login && input.role == directory::Role::agent;
+  const bool by_himself = !supervises;
 
   if (transfer->released) {
     if (transfer->state() == TransferState::returning) {
