@@ -121,14 +121,21 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
       return refuse(Reason::optionNotSupported,
                     "options.onFailure: this back end has no fallback after release");
     }
-    for (const message::FallbackStep& step : *asked.on_failure) {
-      if (step.kind == message::FallbackKind::queue &&
-          directory_->queue(step.queue_arn) == nullptr) {
-        return refuse(Reason::destinationNotFound,
-                      "options.onFailure: there is no queue '" + step.queue_arn + "'");
-      }
-    }
     options.on_failure = *asked.on_failure;
+    for (message::FallbackStep& step : options.on_failure) {
+      if (step.kind != message::FallbackKind::queue || directory_->queue(step.queue_arn) != nullptr)
+        continue;
+      // A desktop knows a queue by its quick connect. The chain, and what is told of it, has the
+      // queue's own ARN, which outlives the quick connect.
+      const directory::QuickConnect* to = directory_->quick_connect(step.queue_arn);
+      if (to == nullptr || to->kind != directory::QuickConnectKind::queue ||
+          directory_->queue(to->queue_arn) == nullptr) {
+        return refuse(Reason::destinationNotFound,
+                      "options.onFailure: there is no queue '" + step.queue_arn +
+                          "' in this directory; name a queue's ARN, or that of its quick connect");
+      }
+      step.queue_arn = to->queue_arn;
+    }
   } else if (policy_.capabilities.fallback_after_release) {
     options.on_failure = {{.kind = message::FallbackKind::return_to_agent, .queue_arn = {}},
                           {.kind = message::FallbackKind::original_queue, .queue_arn = {}}};
