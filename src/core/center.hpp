@@ -215,7 +215,7 @@ struct ContactCenter::Impl {
   [[nodiscard]] Agent* agent(std::string_view login);
   [[nodiscard]] Contact* contact(const ContactId& id);
   [[nodiscard]] Contact* contact_of_leg(const LegId& leg);
-  [[nodiscard]] Transfer* running_transfer(const Contact& contact);
+  [[nodiscard]] Transfer* running_transfer(const Contact& contact) const;
   /// Empty where there is no such queue.
   [[nodiscard]] const std::string& queue_name(std::string_view arn) const;
 
@@ -390,6 +390,11 @@ struct ContactCenter::Impl {
   std::optional<Refused> resolve(const Agent& agent, const message::Request& request,
                                  const std::optional<directory::NumberFacts>& facts,
                                  Transfer& transfer) const;
+  /// Puts what the transfer hands on with its call over what the call has: sender, note,
+  /// attributes.
+  static void hand_on(const Transfer& transfer, message::CallVariables& attributes);
+  [[nodiscard]] static std::optional<Refused> attributes_refusal(const Contact& contact,
+                                                                 const Transfer& transfer);
   [[nodiscard]] std::optional<Refused> destination_refusal(const Agent& agent,
                                                            const Transfer& transfer,
                                                            TimeMs now) const;

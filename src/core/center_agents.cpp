@@ -119,6 +119,7 @@ void ContactCenter::Impl::tell_call(message::CallEvent& event, const Contact& co
 ContactCenter::Impl::CallContext ContactCenter::Impl::context_of(const Contact& contact) const {
   if (contact.variables->empty()) {
     message::CallVariables variables = contact.attributes;
+    if (const Transfer* transfer = running_transfer(contact)) hand_on(*transfer, variables);
     variables.insert_or_assign("ANI", contact.customer_number);
     variables.insert_or_assign("DNIS", contact.dialed_number);
     contact.variables = message::Shared(std::move(variables));

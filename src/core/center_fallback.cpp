@@ -263,7 +263,11 @@ void ContactCenter::Impl::end_transfer(Contact& contact, Transfer& transfer, Tra
   if (!transfer.target_leg.is_nil() && outcome != TransferState::connected &&
       !planted(PlantedFault::leg_forgotten))
     end_leg(contact, transfer.target_leg);
+  // What came to nothing hands nothing on: who has the call again sees it as it came to him.
+  if (outcome == TransferState::connected || outcome == TransferState::handedOver)
+    hand_on(transfer, contact.attributes);
   contact.transfer.reset();
+  contact.variables = {};
   if (Agent* primary = agent(transfer.agent)) std::erase(primary->running, transfer.id);
   --counters_.transfers_open;
   int status = 0;

@@ -1027,7 +1027,7 @@ export interface TransferOptions {
    */
   note?: string | null;
   /**
-   * At most 32,768 bytes of keys and values in all.
+   * At most 32,768 bytes of keys and values in all, with those that earlier transfers handed on with the call.
    */
   attributes?: {
     [k: string]: string;
