@@ -292,6 +292,9 @@ struct ContactCenter::Impl {
   std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
   [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
                                      std::optional<Refused>& refused);
+  /// The call of his that a refusal is about: the one that the request names, else the one that he
+  /// has. Null where it names another's.
+  [[nodiscard]] const Contact* meant_contact(const Agent& agent, const message::Request& request);
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);
