@@ -318,8 +318,7 @@ std::vector<QueueStatus> ContactCenter::queues() const {
     }
     if (const auto found = staffed.find(queue.arn); found != staffed.end())
       status.agents_staffed = found->second;
-    status.estimated_wait_seconds =
-        impl_->estimated_wait(queue.arn, status.waiting + 1).value_or(0);
+    status.estimated_wait_seconds = impl_->estimated_wait(queue.arn, status.waiting + 1);
     list.push_back(std::move(status));
   }
   return list;
