@@ -473,6 +473,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         owner->call_state_at = now_;
         publish_call(*owner);
         store(*owner);
+        // From now on he can be muted.
+        if (Agent* who = agent(owner->agent)) agent_changed(*who);
       }
       break;
     case Purpose::mute:

@@ -248,6 +248,8 @@ struct ContactCenter::Impl {
 
   // --- center_agents.cpp: states, availability, call events
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
+  /// Fills in the agent with what his calls make of him. The snapshot is empty before.
+  void tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const;
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
   /// What is told of a call whichever leg an event is about.

@@ -31,8 +31,16 @@ message::EventBody empty_read(message::RequestKind kind) {
 
 void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string> request_id) {
   auto& body = publish<message::SetAgentState>(agent, std::move(request_id));
-  agent.tell(body.agent);
+  tell_agent(body.agent, agent);
   body.event = agent.state_name();
+}
+
+void ContactCenter::Impl::tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const {
+  agent.tell(snapshot);
+  const auto call = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
+  // He talks with nobody yet, so there is nothing to mute.
+  if (snapshot.buttons && call != contacts_.end() && call->second->dial_out)
+    snapshot.buttons->mute = false;
 }
 
 void ContactCenter::Impl::set_activity(Agent& agent, Activity activity) {
@@ -208,7 +216,7 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
     if (who == nullptr) {
       state->agent.login_state = "LoggedOut";
     } else {
-      who->tell(state->agent);
+      tell_agent(state->agent, *who);
     }
   } else if (auto* states = std::get_if<message::GetStates>(&event.body)) {
     for (const directory::AgentState& each : directory_->directory().agent_states) {
