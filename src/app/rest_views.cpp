@@ -347,7 +347,8 @@ gateway::RestReply quick_connects_json(const core::ContactCenter& center,
         if (!at_amazon) {
           item["waiting"] = status.waiting;
           item["agentsAvailable"] = status.agents_available;
-          item["estimatedWaitSeconds"] = status.estimated_wait_seconds;
+          if (status.estimated_wait_seconds)
+            item["estimatedWaitSeconds"] = *status.estimated_wait_seconds;
           if (const auto refused = center.queue_refusal(each.queue_arn);
               refused != message::Reason::none)
             why = message::to_string(refused);

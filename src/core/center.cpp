@@ -129,7 +129,7 @@ Contact* ContactCenter::Impl::contact_of_leg(const LegId& leg) {
   return it == legs_.end() ? nullptr : contact(it->second);
 }
 
-Transfer* ContactCenter::Impl::running_transfer(const Contact& contact) {
+Transfer* ContactCenter::Impl::running_transfer(const Contact& contact) const {
   if (!contact.transfer) return nullptr;
   const auto it = transfers_.find(*contact.transfer);
   return it == transfers_.end() ? nullptr : it->second.get();
@@ -476,6 +476,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         owner->call_state_at = now_;
         publish_call(*owner);
         store(*owner);
+        // From now on he can be muted.
+        if (Agent* who = agent(owner->agent)) agent_changed(*who);
       }
       break;
     case Purpose::mute:

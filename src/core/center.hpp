@@ -245,7 +245,7 @@ struct ContactCenter::Impl {
   [[nodiscard]] Agent* agent(std::string_view login);
   [[nodiscard]] Contact* contact(const ContactId& id);
   [[nodiscard]] Contact* contact_of_leg(const LegId& leg);
-  [[nodiscard]] Transfer* running_transfer(const Contact& contact);
+  [[nodiscard]] Transfer* running_transfer(const Contact& contact) const;
   /// Empty where there is no such queue.
   [[nodiscard]] const std::string& queue_name(std::string_view arn) const;
 
@@ -278,6 +278,8 @@ struct ContactCenter::Impl {
 
   // --- center_agents.cpp: states, availability, call events
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
+  /// Fills in the agent with what his calls make of him. The snapshot is empty before.
+  void tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const;
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
   /// What is told of a call whichever leg an event is about.
@@ -327,6 +329,9 @@ struct ContactCenter::Impl {
   [[nodiscard]] Contact* named_contact(const Agent& agent, const message::Uuid& id);
   /// Why he makes no call beside the one that he has or has not cleared yet; `call` may be null.
   [[nodiscard]] std::optional<Refused> busy_refusal(const Agent& agent, const Contact* call);
+  /// The call of his that a refusal is about: the one that the request names, else the one that he
+  /// has. Null where it names another's.
+  [[nodiscard]] const Contact* meant_contact(const Agent& agent, const message::Request& request);
   /// Something was refused indeed, not only asked about: counts the limit that it met, if it was
   /// one.
   void count_limit(const Refused& refused);
@@ -428,6 +433,11 @@ struct ContactCenter::Impl {
   std::optional<Refused> resolve(const Agent& agent, const message::Request& request,
                                  const std::optional<directory::NumberFacts>& facts,
                                  Transfer& transfer) const;
+  /// Puts what the transfer hands on with its call over what the call has: sender, note,
+  /// attributes.
+  static void hand_on(const Transfer& transfer, message::CallVariables& attributes);
+  [[nodiscard]] static std::optional<Refused> attributes_refusal(const Contact& contact,
+                                                                 const Transfer& transfer);
   [[nodiscard]] std::optional<Refused> destination_refusal(const Agent& agent,
                                                            const Transfer& transfer,
                                                            TimeMs now) const;

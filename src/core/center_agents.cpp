@@ -31,8 +31,16 @@ message::EventBody empty_read(message::RequestKind kind) {
 
 void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string> request_id) {
   auto& body = publish<message::SetAgentState>(agent, std::move(request_id));
-  agent.tell(body.agent);
+  tell_agent(body.agent, agent);
   body.event = agent.state_name();
+}
+
+void ContactCenter::Impl::tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const {
+  agent.tell(snapshot);
+  const auto call = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
+  // He talks with nobody yet, so there is nothing to mute.
+  if (snapshot.buttons && call != contacts_.end() && call->second->dial_out)
+    snapshot.buttons->mute = false;
 }
 
 void ContactCenter::Impl::set_activity(Agent& agent, Activity activity) {
@@ -119,6 +127,7 @@ void ContactCenter::Impl::tell_call(message::CallEvent& event, const Contact& co
 ContactCenter::Impl::CallContext ContactCenter::Impl::context_of(const Contact& contact) const {
   if (contact.variables->empty()) {
     message::CallVariables variables = contact.attributes;
+    if (const Transfer* transfer = running_transfer(contact)) hand_on(*transfer, variables);
     variables.insert_or_assign("ANI", contact.customer_number);
     variables.insert_or_assign("DNIS", contact.dialed_number);
     contact.variables = message::Shared(std::move(variables));
@@ -207,7 +216,7 @@ message::Event ContactCenter::Impl::read(std::string_view login, message::Reques
     if (who == nullptr) {
       state->agent.login_state = "LoggedOut";
     } else {
-      who->tell(state->agent);
+      tell_agent(state->agent, *who);
     }
   } else if (auto* states = std::get_if<message::GetStates>(&event.body)) {
     for (const directory::AgentState& each : directory_->directory().agent_states) {
@@ -317,8 +326,7 @@ std::vector<QueueStatus> ContactCenter::queues() const {
     }
     if (const auto found = staffed.find(queue.arn); found != staffed.end())
       status.agents_staffed = found->second;
-    status.estimated_wait_seconds =
-        impl_->estimated_wait(queue.arn, status.waiting + 1).value_or(0);
+    status.estimated_wait_seconds = impl_->estimated_wait(queue.arn, status.waiting + 1);
     list.push_back(std::move(status));
   }
   return list;

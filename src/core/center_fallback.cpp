@@ -177,7 +177,9 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
                   "data.transferId: there is no running transfer" +
                       (request.transfer_id ? " '" + *request.transfer_id + "'" : std::string{}));
   }
-  if (transfer->agent != agent.login && input.role == directory::Role::agent) {
+  // A service acts as the agent that it names; a supervisor acts in his own right.
+  const bool supervises = input.role == directory::Role::supervisor;
+  if (transfer->agent != agent.login && !supervises) {
     return refuse(Reason::callNotOwned,
                   "data.transferId: it is not a transfer of '" + agent.login + "'");
   }
@@ -186,7 +188,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   if (transfer->answered) {
     return refuse(Reason::transferInProgress, "the destination has answered already", transfer->id);
   }
-  const bool by_himself = transfer->agent == agent.login && input.role == directory::Role::agent;
+  const bool by_himself = !supervises;
 
   if (transfer->released) {
     if (transfer->state() == TransferState::returning) {
@@ -266,7 +268,11 @@ void ContactCenter::Impl::end_transfer(Contact& contact, Transfer& transfer, Tra
   if (!transfer.target_leg.is_nil() && outcome != TransferState::connected &&
       !planted(PlantedFault::leg_forgotten))
     end_leg(contact, transfer.target_leg);
+  // What came to nothing hands nothing on: who has the call again sees it as it came to him.
+  if (outcome == TransferState::connected || outcome == TransferState::handedOver)
+    hand_on(transfer, contact.attributes);
   contact.transfer.reset();
+  contact.variables = {};
   if (Agent* primary = agent(transfer.agent)) std::erase(primary->running, transfer.id);
   --counters_.transfers_open;
   int status = 0;

@@ -103,9 +103,12 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
       error.agent_state = agent.logged_in ? agent.state_name() : "LoggedOut";
     if (!of_agent && request.contact_id)
       error.contact_id = message::parse_uuid(*request.contact_id);
-    if (of_agent && agent.contact) {
-      error.contact_id = agent.contact;
-      if (request.kind == RequestKind::blind_transfer) error.customer_location = "agent";
+    if (const Contact* meant = of_agent ? meant_contact(agent, request) : nullptr) {
+      error.contact_id = meant->id;
+      // Who is offered the call, or waits for the number that he calls, has no customer.
+      if (request.kind == RequestKind::blind_transfer && meant->agent == agent.login &&
+          meant->active())
+        error.customer_location = "agent";
     }
   }
   const bool conflict = refused && refused->reason == Reason::idempotencyConflict;
@@ -123,6 +126,20 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     agent.reply_order.push_back(*request.id);
   }
   out_->emplace_back(std::move(reply));
+}
+
+const Contact* ContactCenter::Impl::meant_contact(const Agent& agent, const Request& request) {
+  const Contact* own = agent.contact ? contact(*agent.contact) : nullptr;
+  if (!request.contact_id || own == nullptr) return own;
+  if (mirrored()) {
+    std::optional<Refused> not_his;
+    return mirrored_contact(agent, request, not_his);
+  }
+  const auto named = message::parse_uuid(*request.contact_id);
+  const bool is_meant =
+      named && (*named == own->id || *named == own->customer_leg || own->leg(*named) != nullptr ||
+                (own->offer && *named == own->offer->leg));
+  return is_meant ? own : nullptr;
 }
 
 std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestInput& input,

@@ -15,7 +15,10 @@ void ContactCenter::Impl::move(Contact& contact, Transfer& transfer, TransferSta
   message::TransferStateChange& current = transfer.view.current;
   const bool first = transfer.view.timeline.empty();
   if (!first && !may_follow(current.state, state)) ++counters_.illegal_moves;
-  if (first) transfer.view.called_queue = queue_name(contact.original_queue_arn);
+  if (first) {
+    transfer.view.called_queue = queue_name(contact.original_queue_arn);
+    contact.variables = {};  // From now on with what it hands on.
+  }
   current.state = state;
   current.custody = custody;
   current.at = now_;

@@ -5,6 +5,7 @@
 
 #include "core/center.hpp"
 #include "core/planted_fault.hpp"
+#include "message/request_options.hpp"
 
 namespace baton::core {
 
@@ -121,14 +122,21 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
       return refuse(Reason::optionNotSupported,
                     "options.onFailure: this back end has no fallback after release");
     }
-    for (const message::FallbackStep& step : *asked.on_failure) {
-      if (step.kind == message::FallbackKind::queue &&
-          directory_->queue(step.queue_arn) == nullptr) {
-        return refuse(Reason::destinationNotFound,
-                      "options.onFailure: there is no queue '" + step.queue_arn + "'");
-      }
-    }
     options.on_failure = *asked.on_failure;
+    for (message::FallbackStep& step : options.on_failure) {
+      if (step.kind != message::FallbackKind::queue || directory_->queue(step.queue_arn) != nullptr)
+        continue;
+      // A desktop knows a queue by its quick connect. The chain, and what is told of it, has the
+      // queue's own ARN, which outlives the quick connect.
+      const directory::QuickConnect* to = directory_->quick_connect(step.queue_arn);
+      if (to == nullptr || to->kind != directory::QuickConnectKind::queue ||
+          directory_->queue(to->queue_arn) == nullptr) {
+        return refuse(Reason::destinationNotFound,
+                      "options.onFailure: there is no queue '" + step.queue_arn +
+                          "' in this directory; name a queue's ARN, or that of its quick connect");
+      }
+      step.queue_arn = to->queue_arn;
+    }
   } else if (policy_.capabilities.fallback_after_release) {
     options.on_failure = {{.kind = message::FallbackKind::return_to_agent, .queue_arn = {}},
                           {.kind = message::FallbackKind::original_queue, .queue_arn = {}}};
@@ -136,6 +144,34 @@ std::optional<Refused> ContactCenter::Impl::options_in_force(const Request& requ
   options.note = asked.note;
   options.attributes = asked.attributes;
   return {};
+}
+
+void ContactCenter::Impl::hand_on(const Transfer& transfer, message::CallVariables& attributes) {
+  const message::OptionsInForce& options = *transfer.view.current.options;
+  // The note is its sender's: that of an earlier one would be taken for his.
+  attributes.erase("TransferNote");
+  for (const auto& [name, value] : options.attributes) attributes.insert_or_assign(name, value);
+  attributes.insert_or_assign("TransferredBy", transfer.agent);
+  if (options.note) attributes.insert_or_assign("TransferNote", *options.note);
+}
+
+std::optional<Refused> ContactCenter::Impl::attributes_refusal(const Contact& contact,
+                                                               const Transfer& transfer) {
+  // One transfer's are measured where they are read; here it is what a call gathers on its way.
+  if (transfer.view.current.options->attributes.empty()) return {};
+  message::CallVariables all = contact.attributes;
+  for (const auto& [name, value] : transfer.view.current.options->attributes)
+    all.insert_or_assign(name, value);
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : all) {
+    if (name != "TransferredBy" && name != "TransferNote") bytes += name.size() + value.size();
+  }
+  if (bytes <= message::kMaxAttributeBytes) return {};
+  return refuse(Reason::optionNotSupported,
+                "options.attributes: " + std::to_string(bytes) +
+                    " bytes were seen with those of the call's earlier transfers, at most " +
+                    std::to_string(message::kMaxAttributeBytes) +
+                    " are allowed; send fewer, or use names that the call has already");
 }
 
 std::optional<Refused> ContactCenter::Impl::destination_refusal(const Agent& agent,
@@ -237,6 +273,8 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   if (refused) return refused;
   refused = options_in_force(request, transfer);
   if (refused) return refused;
+  refused = attributes_refusal(*call, transfer);
+  if (refused) return refused;
   refused = destination_refusal(agent, transfer, now_);
   if (refused) return refused;
   if (call->mirror) {
@@ -257,12 +295,6 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   call->all_transfers.push_back(transfer.id);
   ++counters_.transfers_accepted;
   ++counters_.transfers_open;
-  for (const auto& [name, value] : transfer.view.current.options->attributes)
-    call->attributes[name] = value;
-  call->attributes["TransferredBy"] = agent.login;
-  if (transfer.view.current.options->note)
-    call->attributes["TransferNote"] = *transfer.view.current.options->note;
-  call->variables = {};
 
   reply.transfer_id = transfer.id;
   move(*call, transfer, TransferState::accepted, Custody::agent);

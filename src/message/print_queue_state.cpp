@@ -22,7 +22,8 @@ void write(JsonWriter& json, const QueueState& queue) {
   }
   json.key("agentsStaffed").number(queue.agents_staffed);
   json.key("agentsAvailable").number(queue.agents_available);
-  json.key("estimatedWaitSeconds").number(queue.estimated_wait_seconds);
+  if (queue.estimated_wait_seconds)
+    json.key("estimatedWaitSeconds").number(*queue.estimated_wait_seconds);
   json.end_object();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,7 +17,8 @@ struct QueueState {
   std::int64_t longest_waiting_since = 0;  ///< Unix milliseconds; 0: nobody waits.
   int agents_staffed = 0;                  ///< At work, and serving it.
   int agents_available = 0;                ///< Those of them who can be offered a call now.
-  int estimated_wait_seconds = 0;          ///< For one who came now.
+  /// For one who came now; empty until a first customer was taken out of the queue.
+  std::optional<int> estimated_wait_seconds{};
 
   friend bool operator==(const QueueState&, const QueueState&) = default;
 };

@@ -13,7 +13,6 @@ constexpr int kMaxRingSeconds = 120;
 constexpr int kMinQueueSeconds = 1;
 constexpr int kMaxQueueSeconds = 86'400;
 constexpr std::size_t kMaxNoteCharacters = 2'000;
-constexpr std::size_t kMaxAttributeBytes = 32 * 1024;
 constexpr std::size_t kMaxSteps = 10;
 constexpr std::string_view kQueuePrefix = "queue:";
 

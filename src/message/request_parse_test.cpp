@@ -712,6 +712,33 @@ TEST(ContentHash, IsOfWhatIsAskedFor) {
             accept(with_options(R"({"attributes":{"a":"bc"}})")).content_hash);
 }
 
+/// What a message asks for beside a destination and its options.
+TEST(ContentHash, IsOfTheStateTheReasonTheDigitsAndTheTransfer) {
+  const auto state = [](std::string_view label, std::string_view code, std::string_view type) {
+    return accept(envelope("Agent", "UpdateState",
+                           R"("data":{"label":")" + std::string(label) + R"(","code":")" +
+                               std::string(code) + R"(","type":")" + std::string(type) + R"("})"))
+        .content_hash;
+  };
+  const std::uint64_t available = state("Available", "Available", "routable");
+  EXPECT_EQ(state("Available", "Available", "routable"), available);
+  EXPECT_NE(state("Break", "Available", "routable"), available);
+  EXPECT_NE(state("Available", "Break", "routable"), available);
+  EXPECT_NE(state("Available", "Available", "not_routable"), available);
+
+  const auto with_data = [](std::string_view topic, std::string_view subtopic,
+                            std::string_view data) {
+    return accept(envelope(topic, subtopic, R"("data":)" + std::string(data))).content_hash;
+  };
+  EXPECT_NE(with_data("Agent", "SetNotReady", R"({"ReasonCodeId":"Break"})"),
+            with_data("Agent", "SetNotReady", R"({"ReasonCodeId":"Lunch"})"));
+  EXPECT_NE(with_data("InboundCall", "SendDTMF", R"("12")"),
+            with_data("InboundCall", "SendDTMF", R"("13")"));
+  EXPECT_NE(
+      with_data("InboundCall", "CancelTransfer", R"("7c1e1f0e-4f7a-4f43-9b57-6d4f1c9d2a10")"),
+      with_data("InboundCall", "CancelTransfer", R"("7c1e1f0e-4f7a-4f43-9b57-6d4f1c9d2a11")"));
+}
+
 TEST(ContentHash, IsTheSameInEveryRelease) {
   // It is stored, so that a repeat is known after a restart: a change of it would make repeats
   // conflicts.

@@ -107,7 +107,9 @@ async def test_no_call(world: World):
     customer = await (await world.customer()).call(INBOUND, wait=True)
     await desktop.offered()
     await desktop.blind_transfer(DIAL_PAD)
-    assert (await desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "noActiveCall", "an offer is no active call"
+    error = await desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "noActiveCall", "an offer is no active call"
+    assert "customerLocation" not in error, "the customer is in the queue"
     await customer.hangup()
 
 

@@ -795,9 +795,9 @@ export interface QueueState {
    */
   agentsAvailable: number;
   /**
-   * For one who came now.
+   * For one who came now. It is left out until a first customer was taken out of the queue.
    */
-  estimatedWaitSeconds: number;
+  estimatedWaitSeconds?: number;
 }
 /**
  * Agent / SetAgentState: The agent's state changed.
@@ -857,6 +857,9 @@ export interface EventTransferStateChange {
      */
     connectedToAgent?: boolean;
     position?: number;
+    /**
+     * It is left out until a first customer was taken out of the queue.
+     */
     estimatedWaitSeconds?: number;
     queueName?: string;
     backend?: BackendError;
@@ -1027,7 +1030,7 @@ export interface TransferOptions {
    */
   note?: string | null;
   /**
-   * At most 32,768 bytes of keys and values in all.
+   * At most 32,768 bytes of keys and values in all, with those that earlier transfers handed on with the call.
    */
   attributes?: {
     [k: string]: string;
@@ -1810,7 +1813,7 @@ export interface RestQuickConnectList {
      */
     agentsAvailable?: number;
     /**
-     * A queue.
+     * A queue. It is left out until a first customer was taken out of it.
      */
     estimatedWaitSeconds?: number;
     /**
@@ -2007,6 +2010,9 @@ export interface RestTransfer {
    */
   connectedToAgent?: boolean;
   position?: number;
+  /**
+   * It is left out until a first customer was taken out of the queue.
+   */
   estimatedWaitSeconds?: number;
   queueName?: string;
   backend?: BackendError;

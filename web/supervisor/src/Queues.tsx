@@ -35,7 +35,11 @@ export function Queues(): JSX.Element {
                   <td>
                     {t("ofAgents", { free: queue.agentsAvailable, staffed: queue.agentsStaffed })}
                   </td>
-                  <td>{duration(queue.estimatedWaitSeconds * 1000)}</td>
+                  <td>
+                    {queue.estimatedWaitSeconds === undefined
+                      ? "–"
+                      : duration(queue.estimatedWaitSeconds * 1000)}
+                  </td>
                 </tr>
               ))}
             </tbody>
