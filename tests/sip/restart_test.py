@@ -383,6 +383,29 @@ async def test_a_phone_that_registered_anew_in_the_call_gets_it_back(world: Worl
     await goes_on(world, talking)
 
 
+@pytest.mark.config({"sip.reconnect_seconds": 2, "trunk.carrier.transport": "tcp"})
+@pytest.mark.parametrize("restart", [True, False])
+async def test_a_trunk_on_a_connection_is_reached_at_its_own_address(world: World, restart: bool):
+    """Its Contact is a name, and the connection that it called by is gone; nobody waits for it to connect again."""
+    customer = Peer("customer", "+12025550100", world.server.sip["tcp"], transport="tcp")
+    await customer.open(world.carrier.address[1])
+    world.peers.append(customer)
+    customer.contact_host = "sbc.carrier.example"
+    talking = await world.talking("agent1", customer)
+    if restart:
+        await world.restart()
+        await talking.customer.expect("UPDATE")
+    else:
+        customer.transport.cut()
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    await talking.agent.hangup()
+    await talking.customer.ended(by="them")
+
+
 @pytest.mark.config({"sip.reconnect_seconds": 2, **TLS})
 @pytest.mark.parametrize("transport", ["tcp", "tls"])
 async def test_a_phone_on_a_connection_that_stays_away_is_lost(world: World, transport: str):

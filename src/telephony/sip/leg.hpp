@@ -212,7 +212,9 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void await_invite();
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
-  void lose_its_way();
+  /// Where the party that sends from there is reached by requests of ours.
+  [[nodiscard]] std::string way_back(const std::string& source) const;
+  void restore_way();
   /// Notes which of the agent's phones the leg is with, where one is registered there.
   void learn_phone();
   /// `offer_due`: the 2xx brings the party's offer. `early_sdp`: its last SDP before that.

@@ -505,6 +505,24 @@ TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsForgottenWhereNoCallWaits) {
   EXPECT_TRUE(phones.empty());
 }
 
+// Which has an address of its own, whatever the end of the connection was that it called by.
+TEST_F(LegAdoptTest, ATrunksPartyOnAConnectionIsReachedAtTheTrunksAddress) {
+  start();
+  const LegId a = customer_parked();
+  sip->stop();
+  LegRecord record;
+  ASSERT_EQ("", read(kept.at(a), record));
+  record.dialog.send_to = "sip:127.0.0.2:9;transport=tcp";
+  kept[a] = print(record);
+  sip.reset();
+  start();
+  const auto id = submit(core::EndLeg{a, 0, {}});
+  const auto bye = customer.request("BYE");
+  ASSERT_TRUE(bye);
+  customer.reply(*bye, 200);
+  ok(id);
+}
+
 // Of two starts in a row the second has to know it, too.
 TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
   start();
@@ -514,7 +532,8 @@ TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
   phones[0].binding.via_route = "sip:127.0.0.4:5060;transport=tcp";
   LegRecord record;
   ASSERT_EQ("", read(kept.at(a), record));
-  record.dialog.send_to = "sip:127.0.0.2:5060;transport=tcp";
+  record.party = {.trunk = "", .agent = "agent1"};
+  record.dialog.send_to = "sip:127.0.0.4:5060;transport=tcp";
   kept[a] = print(record);
   sip.reset();
   SipConfig config;

@@ -9,9 +9,9 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_job.hpp"
 
-// Where a party is reached that moves in a call, and one whose connection died with the process
-// that had it. Nobody can connect to a phone on TCP or TLS behind a NAT: it has to come back by
-// itself.
+// Where a party is reached that moves in a call, and one whose connection died, with the process
+// that had it maybe. A trunk has an address of its own. Nobody can connect to a phone on TCP or TLS
+// behind a NAT: it has to come back by itself.
 
 namespace baton::telephony::sip {
 namespace {
@@ -46,9 +46,25 @@ class LostWay : public Job {
   Loop::Timer deadline_;
 };
 
+bool over_a_connection(const std::string& uri) {
+  return uri.ends_with(";transport=tcp") || uri.ends_with(";transport=tls");
+}
+
 }  // namespace
 
-void Leg::lose_its_way() {
+std::string Leg::way_back(const std::string& source) const {
+  // The port of a datagram is the one that its sender listens on, that of a connection is not.
+  if (!party_.agent.empty() || !over_a_connection(source)) return source;
+  return context_.endpoint->trunks().way_to(party_.trunk, host_of(source)).value_or(source);
+}
+
+void Leg::restore_way() {
+  if (!over_a_connection(dialog_->send_to())) return;
+  if (party_.agent.empty()) {
+    // One that was kept before its trunk's address was known, or by a Baton that did not look.
+    dialog_->set_send_to(way_back(dialog_->send_to()));
+    return;
+  }
   way_ = std::make_shared<LostWay>(*this);
   Job::add(way_);
 }
