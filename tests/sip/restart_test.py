@@ -365,7 +365,7 @@ async def test_the_phone_of_the_call_may_come_back_before_the_other_one(world: W
 
 
 @pytest.mark.config(TLS)
-@pytest.mark.parametrize("restarts", [1, 2])
+@pytest.mark.parametrize("restarts", [0, 1, 2])
 async def test_a_phone_that_registered_anew_in_the_call_gets_it_back(world: World, restarts: int):
     """Its connection was remade, of which the call heard nothing: where it was reached is no tie any more."""
     phone = await world.phone("agent1", register=False, transport="tcp")

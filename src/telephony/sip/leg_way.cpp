@@ -1,6 +1,7 @@
 #include <sofia-sip/sip.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +27,11 @@ class LostWay : public Job {
   void found() {
     loop().cancel(deadline_);
     finish();
+    let_go();
   }
+
+  /// Each is an open request or command, of which there is a limit.
+  void then(std::function<void()> action) { then_.push_back(std::move(action)); }
 
  private:
   void start() override {
@@ -39,11 +44,18 @@ class LostWay : public Job {
                              });
   }
   void abort(const Leg&) override {}
-  void leg_gone(const Leg&) override { finish(); }
+  void leg_gone(const Leg&) override {
+    finish();
+    let_go();
+  }
+  void let_go() {
+    for (const auto& action : std::exchange(then_, {})) action();
+  }
   Loop& loop() { return *leg_.context().loop; }
 
   Leg& leg_;  // Owns this.
   Loop::Timer deadline_;
+  std::vector<std::function<void()>> then_;
 };
 
 bool over_a_connection(const std::string& uri) {
@@ -79,6 +91,16 @@ void Leg::found_its_way(const std::string& send_to) {
   ask_if_it_lives();
 }
 
+void Leg::after_its_way(std::function<void()> action) {
+  std::static_pointer_cast<LostWay>(way_)->then(std::move(action));
+}
+
+void Leg::follow_phone(const std::string& send_to) {
+  dialog_->set_send_to(send_to);
+  learn_phone();
+  changed();
+}
+
 bool Leg::follow(const ServerTransaction& transaction, const sip_s* sip) {
   const bool moved = dialog_->refresh_target(sip);
   // A phone behind a NAT has no address but the one that it sends from.
@@ -106,6 +128,11 @@ PhonesBefore::Place Leg::place() const {
   if (!dialog_) return {};
   return {
       .send_to = dialog_->send_to(), .target = dialog_->snapshot().remote_target, .phone = phone_};
+}
+
+std::string Leg::reached_at() const {
+  const PhonesBefore::Place here = place();
+  return here.send_to.empty() ? here.target : here.send_to;
 }
 
 }  // namespace baton::telephony::sip
