@@ -365,7 +365,7 @@ async def test_the_phone_of_the_call_may_come_back_before_the_other_one(world: W
 
 
 @pytest.mark.config(TLS)
-@pytest.mark.parametrize("restarts", [1, 2])
+@pytest.mark.parametrize("restarts", [0, 1, 2])
 async def test_a_phone_that_registered_anew_in_the_call_gets_it_back(world: World, restarts: int):
     """Its connection was remade, of which the call heard nothing: where it was reached is no tie any more."""
     phone = await world.phone("agent1", register=False, transport="tcp")
@@ -381,6 +381,29 @@ async def test_a_phone_that_registered_anew_in_the_call_gets_it_back(world: Worl
     phone.forget_registration()
     await phone.register(contact=contact(phone, 4003) + same)
     await goes_on(world, talking)
+
+
+@pytest.mark.config({"sip.reconnect_seconds": 2, "trunk.carrier.transport": "tcp"})
+@pytest.mark.parametrize("restart", [True, False])
+async def test_a_trunk_on_a_connection_is_reached_at_its_own_address(world: World, restart: bool):
+    """Its Contact is a name, and the connection that it called by is gone; nobody waits for it to connect again."""
+    customer = Peer("customer", "+12025550100", world.server.sip["tcp"], transport="tcp")
+    await customer.open(world.carrier.address[1])
+    world.peers.append(customer)
+    customer.contact_host = "sbc.carrier.example"
+    talking = await world.talking("agent1", customer)
+    if restart:
+        await world.restart()
+        await talking.customer.expect("UPDATE")
+    else:
+        customer.transport.cut()
+    await talking.desktop.publish("InboundCall", "Hold")
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    await talking.agent.hangup()
+    await talking.customer.ended(by="them")
 
 
 @pytest.mark.config({"sip.reconnect_seconds": 2, **TLS})

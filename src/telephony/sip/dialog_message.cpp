@@ -34,14 +34,13 @@ std::string_view body(const sip_s* sip) {
 }
 
 std::string content_type(const sip_s* sip) {
-  if (sip == nullptr || sip->sip_content_type == nullptr) return {};
-  const char* type = sip->sip_content_type->c_type;
-  return type ? type : "";
+  return text_header(sip, "Content-Type").value_or(std::string());
 }
 
 std::string_view sdp_body(const sip_s* sip) {
-  const std::string type = content_type(sip);
-  if (!type.empty() && strcasecmp(type.c_str(), "application/sdp") != 0) return {};
+  if (sip == nullptr) return {};
+  const char* type = sip->sip_content_type != nullptr ? sip->sip_content_type->c_type : nullptr;
+  if (type != nullptr && *type != '\0' && strcasecmp(type, "application/sdp") != 0) return {};
   return body(sip);
 }
 

@@ -19,7 +19,7 @@ namespace baton::telephony::sip {
 /// There is a body that the server would have to understand and does not: it is no SDP, and not
 /// marked as optional (section 20.11 of RFC 3261). Answer 415.
 [[nodiscard]] bool has_strange_body(const sip_s* sip);
-/// The body and its media type, whatever it is.
+/// The body and its media type with its parameters, whatever it is.
 [[nodiscard]] std::string_view body(const sip_s* sip);
 [[nodiscard]] std::string content_type(const sip_s* sip);
 

@@ -36,8 +36,10 @@ class InviteHandler {
   /// unescaped.
   virtual void on_invite(SipCaller caller, nta_incoming_s* irq, const sip_s* sip,
                          std::string_view dialled) = 0;
-  /// A phone of an agent registered, or refreshed its registration.
-  virtual void on_registered(const std::string& /*login*/, const Binding& /*binding*/) {}
+  /// A phone of an agent registered, or refreshed its registration. `before`: as bindings(),
+  /// without what that REGISTER changed.
+  virtual void on_registered(const std::string& /*login*/, const Binding& /*binding*/,
+                             const std::vector<Binding>& /*before*/) {}
   /// Dialogs and transactions it holds, for the overload limits.
   [[nodiscard]] virtual std::size_t dialogs() const = 0;
 };

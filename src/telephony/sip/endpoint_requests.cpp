@@ -381,6 +381,7 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
     reply(msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(seconds.c_str()));
     return;
   }
+  const std::vector<Binding> before = registrar.bindings(wanted.login);
   RegisterAnswer answer = registrar.apply(wanted, lifetimes.now());
   if (answer.too_many) {
     counters().contacts_full++;
@@ -389,7 +390,7 @@ void Endpoint::Impl::register_phone(MessageGuard& msg, sip_t* sip, const Source&
   if (answer.code == 200 && handler != nullptr) {
     const std::string from = to_uri(source);
     for (const auto& [binding, seconds] : answer.contacts) {
-      if (binding.via_route == from) handler->on_registered(wanted.login, binding);
+      if (binding.via_route == from) handler->on_registered(wanted.login, binding, before);
     }
   }
   answer_register(msg, std::move(answer));

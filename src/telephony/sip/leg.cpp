@@ -90,6 +90,8 @@ void Leg::on_session_timer() {
     give_up(core::EndCause::unreachable, 408, "The session timer ran out.");
     return;
   }
+  // Once it is back it is asked at once.
+  if (lost_its_way()) return;
   if (allows_update_ == Allowed::yes) {
     refresh_by_update();
   } else {
@@ -104,7 +106,7 @@ void Leg::refresh_by_update() {
         common_tags(tags, false);
         session_timer_.on_request(tags);
       },
-      [leg = self()](ClientTransaction&, const Response& response) {
+      [leg = self(), asked = reached_at()](ClientTransaction&, const Response& response) {
         if (response.provisional() || leg->ended()) return;
         if (response.status != 408 && nta_sip_is_internal(response.sip) != 0) {
           leg->look_again(reason_text(response.sip));
@@ -120,6 +122,10 @@ void Leg::refresh_by_update() {
           return;
         }
         if (response.status == 408 || response.status == 481) {
+          if (leg->reached_at() != asked) {
+            leg->refresh_by_update();
+            return;
+          }
           leg->context_.counters.sessions_expired.fetch_add(1, std::memory_order_relaxed);
           leg->give_up(core::EndCause::unreachable, response.status,
                        "The peer did not answer the session refresh.");

@@ -83,8 +83,15 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   [[nodiscard]] bool lost_its_way() const { return way_ != nullptr; }
   /// The party is back, and reached there: "sip:host:port;transport=tcp".
   void found_its_way(const std::string& send_to);
+  /// Does that once the party is back, or the leg has ended. Only while lost_its_way().
+  void after_its_way(std::function<void()> action);
+  /// The agent's phone has registered from there, and is reached there from now on.
+  void follow_phone(const std::string& send_to);
   /// Where its requests go.
   [[nodiscard]] PhonesBefore::Place place() const;
+  /// The same as one address: one that differs tells that the party has moved, and that whatever
+  /// became of a request to the old one says nothing of it.
+  [[nodiscard]] std::string reached_at() const;
 
   // Setting up (leg_incoming.cpp, leg_dialling.cpp).
 
@@ -212,7 +219,9 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void await_invite();
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
-  void lose_its_way();
+  /// Where the party that sends from there is reached by requests of ours.
+  [[nodiscard]] std::string way_back(const std::string& source) const;
+  void restore_way();
   /// Notes which of the agent's phones the leg is with, where one is registered there.
   void learn_phone();
   /// `offer_due`: the 2xx brings the party's offer. `early_sdp`: its last SDP before that.

@@ -143,8 +143,7 @@ bool Leg::restore(const LegRecord& record, std::string& why) {
   if (record.state == LegState::confirmed) {
     state_ = LegState::confirmed;
     arm_session_timer();
-    const std::string& to = snapshot.send_to;
-    if (to.ends_with(";transport=tcp") || to.ends_with(";transport=tls")) lose_its_way();
+    restore_way();
     return true;
   }
   if (record.state != LegState::incoming || !restore_invite(record)) {

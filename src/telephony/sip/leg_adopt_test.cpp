@@ -3,7 +3,9 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "telephony/sip/leg_test_fixture.hpp"
@@ -77,6 +79,33 @@ class LegAdoptTest : public testing::SwitchFixture {
     customer.ack();
     ok(id);
     return a;
+  }
+  /// A bridge whose second leg, the target's, is an agent's phone on a connection that died with
+  /// the process before.
+  LegId bridged_with_a_lost_phone(SipConfig config = {}) {
+    start();
+    const auto [a, b] = bridged();
+    sip->stop();
+    LegRecord record;
+    EXPECT_EQ("", read(kept.at(b), record));
+    record.party = {.trunk = "", .agent = "agent1"};
+    record.dialog.send_to = "sip:127.0.0.3:9;transport=tcp";
+    record.allows_update = Allowed::yes;
+    if (config.session_expires_seconds == 1) {
+      record.session.interval = 1;
+      record.session.we_refresh = true;
+    }
+    kept[b] = print(record);
+    sip.reset();
+    config.listen = {{"udp", "127.0.0.1", port}, {"tcp", "127.0.0.1", 0}};
+    start(config);
+    return b;
+  }
+  std::optional<Message> info_of(std::string_view signal) {
+    return target.wait([signal](const Message& m) {
+      return m.method() == "INFO" &&
+             m.body().find(fmt::format("Signal={}", signal)) != std::string::npos;
+    });
   }
   /// Longer than a change without an event waits for its record (leg_keeper.cpp).
   static void nothing_comes(TestUa& ua) {
@@ -505,6 +534,70 @@ TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsForgottenWhereNoCallWaits) {
   EXPECT_TRUE(phones.empty());
 }
 
+TEST_F(LegAdoptTest, WhatIsSentToAPhoneThatHasNotComeBackWaitsForIt) {
+  const LegId b = bridged_with_a_lost_phone();
+  customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");
+  const auto digit = submit(core::SendDtmf{b, "1"});
+  // Its being there is known by whatever it sends.
+  target.ask("OPTIONS");
+  auto info = info_of("5");
+  ASSERT_TRUE(info);
+  target.reply(*info, 200);
+  EXPECT_TRUE(customer.response(200));
+  info = info_of("1");
+  ASSERT_TRUE(info);
+  target.reply(*info, 200);
+  ok(digit);
+  EXPECT_EQ(0U, events.count<core::LegEnded>());
+}
+
+// Who sent it would take his own call for dead.
+TEST_F(LegAdoptTest, AnInfoForAPhoneThatStaysAwayIsAnsweredInTime) {
+  LegTimes quick;
+  quick.info_waits = milliseconds(50);
+  times = quick;
+  const LegId b = bridged_with_a_lost_phone();
+  customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");
+  EXPECT_TRUE(customer.response(503));
+  target.ask("OPTIONS");
+  submit(core::SendDtmf{b, "1"});
+  const auto info = target.request("INFO");
+  ASSERT_TRUE(info);
+  EXPECT_THAT(info->body(), HasSubstr("Signal=1")) << "that of the customer is answered";
+}
+
+TEST_F(LegAdoptTest, NoRefreshIsSentToAPhoneThatHasNotComeBack) {
+  LegTimes impatient;
+  impatient.looks = 1;
+  times = impatient;
+  SipConfig config;
+  config.reconnect_seconds = 2;
+  config.session_expires_seconds = 1;
+  const LegId b = bridged_with_a_lost_phone(config);
+  const auto ended = events.wait<core::LegEnded>();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(b, ended->leg);
+  EXPECT_THAT(ended->text, HasSubstr("did not connect again"));
+}
+
+// Which has an address of its own, whatever the end of the connection was that it called by.
+TEST_F(LegAdoptTest, ATrunksPartyOnAConnectionIsReachedAtTheTrunksAddress) {
+  start();
+  const LegId a = customer_parked();
+  sip->stop();
+  LegRecord record;
+  ASSERT_EQ("", read(kept.at(a), record));
+  record.dialog.send_to = "sip:127.0.0.2:9;transport=tcp";
+  kept[a] = print(record);
+  sip.reset();
+  start();
+  const auto id = submit(core::EndLeg{a, 0, {}});
+  const auto bye = customer.request("BYE");
+  ASSERT_TRUE(bye);
+  customer.reply(*bye, 200);
+  ok(id);
+}
+
 // Of two starts in a row the second has to know it, too.
 TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
   start();
@@ -514,7 +607,8 @@ TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
   phones[0].binding.via_route = "sip:127.0.0.4:5060;transport=tcp";
   LegRecord record;
   ASSERT_EQ("", read(kept.at(a), record));
-  record.dialog.send_to = "sip:127.0.0.2:5060;transport=tcp";
+  record.party = {.trunk = "", .agent = "agent1"};
+  record.dialog.send_to = "sip:127.0.0.4:5060;transport=tcp";
   kept[a] = print(record);
   sip.reset();
   SipConfig config;

@@ -128,6 +128,13 @@ Dialog* LegDialling::dialog_of(Branch& branch, const sip_s* sip) {
   return branch.forks.back().get();
 }
 
+/// A trunk whose Contact is a name is reached where it was called: the stack must not look names up
+/// that it is sent. A fork begins with its sibling's way, and has a Contact of its own.
+void LegDialling::learn_way(const Branch& branch, Dialog& dialog, const sip_s* sip) {
+  if (!branch.way.send_to.empty() || sip->sip_contact == nullptr) return;
+  dialog.set_send_to(contact_is_a_name(sip) ? branch.way.request_uri : std::string());
+}
+
 std::unique_ptr<Dialog> LegDialling::take_dialog(Branch& branch, const sip_s* sip) {
   Dialog* dialog = dialog_of(branch, sip);
   if (dialog == nullptr) return nullptr;
@@ -164,7 +171,10 @@ void LegDialling::on_provisional(Branch& branch, const Response& response) {
   const sip_s* sip = response.sip;
   if (sip == nullptr || response.status <= 100) return;
   Dialog* dialog = dialog_of(branch, sip);
-  if (dialog != nullptr) acknowledge_provisional(branch, *dialog, sip);
+  if (dialog != nullptr) {
+    learn_way(branch, *dialog, sip);
+    acknowledge_provisional(branch, *dialog, sip);
+  }
   if (over_ || leg->ended()) return;
   leg->learn_allow(sip);
   if (response.status == 180) {
@@ -269,9 +279,7 @@ void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
     conclude();
     return;
   }
-  if (contact_is_a_name(response.sip) && dialog->send_to().empty()) {
-    dialog->set_send_to(branch.way.request_uri);
-  }
+  learn_way(branch, *dialog, response.sip);
   auto early = branch.early.extract(dialog.get());
   const bool offer_due = branch.offer.empty() && early.empty();
   // A second 2xx is of a dialog that nobody has, and is to be ended (RFC 3261 section 13.2.2.4).

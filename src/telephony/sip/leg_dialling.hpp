@@ -86,6 +86,7 @@ class LegDialling {
   bool try_again(Branch& branch, const Response& response);
   bool begin_anew(Branch& branch);
   void acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip);
+  static void learn_way(const Branch& branch, Dialog& dialog, const sip_s* sip);
   Dialog* dialog_of(Branch& branch, const sip_s* sip);
   std::unique_ptr<Dialog> take_dialog(Branch& branch, const sip_s* sip);
   void cancel(Branch& branch);

@@ -40,6 +40,7 @@ void LegReinvite::send(const sip_s* challenge) {
   authorized_ = challenge != nullptr;
   last_rseq_ = 0;
   early_answer_.clear();
+  asked_ = leg_->reached_at();
   TagList tags;
   leg_->common_tags(tags, false);
   leg_->session_timer().on_request(tags);
@@ -125,6 +126,10 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
       break;
     case 408:
     case 481:
+      if (leg_->reached_at() != asked_) {
+        send(nullptr);
+        return;
+      }
       leg_->media().offer_failed();
       leg_->about_to_be_lost();
       done(response.status, text);

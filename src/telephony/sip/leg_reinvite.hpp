@@ -40,6 +40,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   Loop::Clock::time_point give_up_at_;
   Loop::Timer retry_;
   std::string offer_;
+  std::string asked_;         // Leg::reached_at() of the last one.
   std::string early_answer_;  // Of a reliable provisional response.
   std::uint32_t last_rseq_ = 0;
   bool authorized_ = false;

@@ -39,25 +39,41 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
     if (!body.empty()) tags.add(SIPTAG_PAYLOAD_STR(tags.keep(body)));
   };
   const auto asker = std::make_shared<ServerTransaction>(std::move(transaction));
-  ClientTransaction* sent = other->request(
-      *other->dialog_, "INFO", make,
-      [asker, leg = other->self()](ClientTransaction&, const Response& response) {
-        if (response.provisional()) return;
-        if (response.status == 401 || response.status == 407) {
-          // The challenge is ours, and a credential for it is not the asker's to have.
+  const auto carry = [asker, make, leg = other->self()] {
+    if (!*asker) return;
+    if (leg->ended()) {
+      asker->reply(500);
+      return;
+    }
+    ClientTransaction* sent = leg->request(
+        *leg->dialog_, "INFO", make,
+        [asker, leg, asked = leg->reached_at()](ClientTransaction&, const Response& response) {
+          if (response.provisional()) return;
+          if (response.status == 401 || response.status == 407) {
+            // The challenge is ours, and a credential for it is not the asker's to have.
+            asker->reply(500);
+            return;
+          }
+          if (response.status != 408 && response.status != 481) {
+            asker->reply(response.status);
+            return;
+          }
+          // RFC 3261 section 12.2.1.2: these two end the dialog that they are about, which is not
+          // the asker's.
           asker->reply(500);
-          return;
-        }
-        if (response.status != 408 && response.status != 481) {
-          asker->reply(response.status);
-          return;
-        }
-        // RFC 3261 section 12.2.1.2: these two end the dialog that they are about, which is not the
-        // asker's.
-        asker->reply(500);
-        leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
-      });
-  if (sent == nullptr) asker->reply(503);
+          if (leg->reached_at() != asked) return;
+          leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
+        });
+    if (sent == nullptr) asker->reply(503);
+  };
+  if (!other->lost_its_way()) {
+    carry();
+    return;
+  }
+  other->after_its_way(carry);
+  context_.loop->after(context_.times.info_waits, [weak = std::weak_ptr(asker)] {
+    if (const auto late = weak.lock()) late->reply(503);
+  });
 }
 
 void Leg::send_dtmf(std::string digits, Completion completion) {
@@ -71,6 +87,10 @@ void Leg::send_dtmf(std::string digits, Completion completion) {
   }
   if (allows_info_ == Allowed::no) {
     completion.fail(405, "The peer does not allow INFO.");
+    return;
+  }
+  if (lost_its_way()) {
+    after_its_way([this, digits, completion] { send_next_digit(digits, completion); });
     return;
   }
   send_next_digit(std::move(digits), std::move(completion));
@@ -93,7 +113,8 @@ void Leg::send_next_digit(std::string digits, Completion completion) {
   digits.erase(0, 1);
   ClientTransaction* sent = request(
       *dialog_, "INFO", make,
-      [leg = self(), digits, completion](ClientTransaction&, const Response& response) {
+      [leg = self(), digits, completion, asked = reached_at()](ClientTransaction&,
+                                                               const Response& response) {
         if (response.provisional()) return;
         if (response.success()) {
           leg->send_next_digit(digits, completion);
@@ -101,7 +122,7 @@ void Leg::send_next_digit(std::string digits, Completion completion) {
         }
         if (response.status == 405 || response.status == 501) leg->allows_info_ = Allowed::no;
         completion.fail(response.status, "The peer refused the digit.");
-        if (response.status == 408 || response.status == 481) {
+        if ((response.status == 408 || response.status == 481) && leg->reached_at() == asked) {
           leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
         }
       });

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "telephony/sip/leg_test_fixture.hpp"
 
@@ -75,6 +76,25 @@ TEST_F(LegSetupTest, AnInviteThatIsMadeAnewLeavesTheEarlyDialogsOfTheFirstBehind
   EXPECT_THAT(prack->header("To"), HasSubstr("third"));
   target.reply(*again, 200, TestUa::sdp(kTargetRtp), "", "third");
   ASSERT_TRUE(events.wait<core::LegAnswered>());
+}
+
+// A name that a message brings is not looked up, and without its PRACK the carrier gives up.
+TEST_F(LegSetupTest, ThePrackGoesToTheTrunkWhereItsContactIsAName) {
+  start();
+  const Message invite = dial_target(leg_id(1), customer_parked());
+  const std::string address = std::exchange(target.host, "sbc-7.invalid");
+  target.reply(invite, 183, TestUa::sdp(kTargetRtp), reliable(1), "one");
+  const auto prack = target.request("PRACK");
+  ASSERT_TRUE(prack);
+  EXPECT_THAT(prack->uri(), HasSubstr("@sbc-7.invalid:"));
+  // Another fork has a Contact of its own.
+  target.host = address;
+  target.reply(invite, 183, TestUa::sdp(kTargetRtp + 2), reliable(1), "two");
+  const auto other =
+      target.wait([](const Message& m) { return m.header("To").find("two") != std::string::npos; });
+  ASSERT_TRUE(other);
+  EXPECT_EQ("PRACK", other->method());
+  EXPECT_THAT(other->uri(), HasSubstr("@" + address + ":"));
 }
 
 TEST_F(LegSetupTest, OfSeveralForksTheAnswerOfTheOneThatAcceptsCounts) {

@@ -284,6 +284,15 @@ TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {
   EXPECT_TRUE(customer.response(415));
 }
 
+TEST_F(LegTest, AnInfoIsCarriedWithTheBoundaryOfItsParts) {
+  start();
+  bridged();
+  customer.ask("INFO", "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n");
+  const auto carried = target.request("INFO");
+  ASSERT_TRUE(carried);
+  EXPECT_EQ("multipart/mixed;boundary=b", carried->header("Content-Type"));
+}
+
 TEST_F(LegTest, AnInfoThatFindsNoDialogEndsThatPartyAndNotTheOneThatSentIt) {
   start();
   const auto [a, b] = bridged();

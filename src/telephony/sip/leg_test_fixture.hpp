@@ -82,8 +82,8 @@ class SwitchFixture : public ::testing::Test {
   }
   static core::LegId leg_id(std::uint64_t n) { return core::LegId{n, n}; }
 
-  /// Registers an agent's phone.
-  void sign_in(TestUa& ua, const std::string& login = "agent1") {
+  /// Registers an agent's phone. `registration`: it goes on with those of the phone of that port.
+  void sign_in(TestUa& ua, const std::string& login = "agent1", int registration = 0) {
     for (int attempt = 0; attempt < 2; ++attempt) {
       std::string more =
           fmt::format("Contact: <sip:{}@{}:{}>\r\nExpires: 300\r\n", login, ua.host, ua.port);
@@ -96,8 +96,9 @@ class SwitchFixture : public ::testing::Test {
       ua.send(fmt::format(
           "REGISTER sip:127.0.0.1:{0} SIP/2.0\r\nVia: SIP/2.0/UDP {1}:{2};branch=z9hG4bKr{2}{3}\r\n"
           "Max-Forwards: 70\r\nFrom: <sip:{4}@baton>;tag=r\r\nTo: <sip:{4}@baton>\r\n"
-          "Call-ID: reg-{2}\r\nCSeq: {5} REGISTER\r\n{6}Content-Length: 0\r\n\r\n",
-          port, ua.host, ua.port, attempt, login, attempt + 1, more));
+          "Call-ID: reg-{7}\r\nCSeq: {5} REGISTER\r\n{6}Content-Length: 0\r\n\r\n",
+          port, ua.host, ua.port, attempt, login, attempt + 1, more,
+          registration != 0 ? registration : ua.port));
       const auto answer = ua.wait([](const Message& m) { return m.code() >= 200; });
       ASSERT_TRUE(answer);
       if (attempt == 0) {

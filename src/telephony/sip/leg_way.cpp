@@ -1,6 +1,7 @@
 #include <sofia-sip/sip.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,9 +10,9 @@
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_job.hpp"
 
-// Where a party is reached that moves in a call, and one whose connection died with the process
-// that had it. Nobody can connect to a phone on TCP or TLS behind a NAT: it has to come back by
-// itself.
+// Where a party is reached that moves in a call, and one whose connection died, with the process
+// that had it maybe. A trunk has an address of its own. Nobody can connect to a phone on TCP or TLS
+// behind a NAT: it has to come back by itself.
 
 namespace baton::telephony::sip {
 namespace {
@@ -26,7 +27,11 @@ class LostWay : public Job {
   void found() {
     loop().cancel(deadline_);
     finish();
+    let_go();
   }
+
+  /// Each is an open request or command, of which there is a limit.
+  void then(std::function<void()> action) { then_.push_back(std::move(action)); }
 
  private:
   void start() override {
@@ -39,16 +44,39 @@ class LostWay : public Job {
                              });
   }
   void abort(const Leg&) override {}
-  void leg_gone(const Leg&) override { finish(); }
+  void leg_gone(const Leg&) override {
+    finish();
+    let_go();
+  }
+  void let_go() {
+    for (const auto& action : std::exchange(then_, {})) action();
+  }
   Loop& loop() { return *leg_.context().loop; }
 
   Leg& leg_;  // Owns this.
   Loop::Timer deadline_;
+  std::vector<std::function<void()>> then_;
 };
+
+bool over_a_connection(const std::string& uri) {
+  return uri.ends_with(";transport=tcp") || uri.ends_with(";transport=tls");
+}
 
 }  // namespace
 
-void Leg::lose_its_way() {
+std::string Leg::way_back(const std::string& source) const {
+  // The port of a datagram is the one that its sender listens on, that of a connection is not.
+  if (!party_.agent.empty() || !over_a_connection(source)) return source;
+  return context_.endpoint->trunks().way_to(party_.trunk, host_of(source)).value_or(source);
+}
+
+void Leg::restore_way() {
+  if (!over_a_connection(dialog_->send_to())) return;
+  if (party_.agent.empty()) {
+    // One that was kept before its trunk's address was known, or by a Baton that did not look.
+    dialog_->set_send_to(way_back(dialog_->send_to()));
+    return;
+  }
   way_ = std::make_shared<LostWay>(*this);
   Job::add(way_);
 }
@@ -61,6 +89,16 @@ void Leg::found_its_way(const std::string& send_to) {
   changed();
   way->found();
   ask_if_it_lives();
+}
+
+void Leg::after_its_way(std::function<void()> action) {
+  std::static_pointer_cast<LostWay>(way_)->then(std::move(action));
+}
+
+void Leg::follow_phone(const std::string& send_to) {
+  dialog_->set_send_to(send_to);
+  learn_phone();
+  changed();
 }
 
 bool Leg::follow(const ServerTransaction& transaction, const sip_s* sip) {
@@ -90,6 +128,11 @@ PhonesBefore::Place Leg::place() const {
   if (!dialog_) return {};
   return {
       .send_to = dialog_->send_to(), .target = dialog_->snapshot().remote_target, .phone = phone_};
+}
+
+std::string Leg::reached_at() const {
+  const PhonesBefore::Place here = place();
+  return here.send_to.empty() ? here.target : here.send_to;
 }
 
 }  // namespace baton::telephony::sip

@@ -50,4 +50,20 @@ bool PhonesBefore::is_of_call(std::string_view login, const Place& place, const 
   });
 }
 
+bool has_moved(const PhonesBefore::Place& place, const Binding& now,
+               const std::vector<Binding>& before) {
+  const auto in_call = [&place](const Binding& phone) {
+    // Also another flow of the same phone has an instance of its own (RFC 5626 section 4.2.1).
+    if (!place.phone.instance.empty() && !phone.instance.empty()) {
+      return place.phone.instance == phone.instance;
+    }
+    return phone.contact == place.target || same_phone(place.phone, phone);
+  };
+  if (place.send_to.empty() || place.send_to == now.via_route || !in_call(now)) return false;
+  return std::ranges::none_of(before, in_call) ||
+         std::ranges::any_of(before, [&](const Binding& phone) {
+           return in_call(phone) && phone.via_route == place.send_to;
+         });
+}
+
 }  // namespace baton::telephony::sip

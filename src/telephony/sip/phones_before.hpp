@@ -33,4 +33,11 @@ class PhonesBefore {
   std::unordered_map<std::string, std::vector<Binding>> phones_;
 };
 
+/// Whether an agent's call at `place` is to go on by that registration of his, in a process that
+/// has not ended meanwhile: it is of the call's phone, which has another address now. `before`:
+/// what he had registered before it. A call that was not where its phone was registered stays where
+/// it is.
+[[nodiscard]] bool has_moved(const PhonesBefore::Place& place, const Binding& now,
+                             const std::vector<Binding>& before);
+
 }  // namespace baton::telephony::sip

@@ -81,6 +81,52 @@ TEST(PhonesBefore, ThePhoneThatTheCallNamesIsTheOneWhereverItRegisteredSince) {
   EXPECT_TRUE(PhonesBefore().is_of_call("a", place, by_call_id, {by_call_id, kDesk}));
 }
 
+TEST(HasMoved, ACallGoesOnWhereItsPhoneRegistersAnew) {
+  PhonesBefore::Place place = kOnSoft;
+  place.phone = {.instance = "", .call_id = "soft"};
+  const Binding moved =
+      registered("sip:a@10.0.0.5:4002", "sip:10.0.0.5:4002;transport=tls", "soft");
+  EXPECT_TRUE(has_moved(place, moved, {kSoft}));
+  EXPECT_TRUE(has_moved(place, moved, {kDesk, kSoft}));
+  EXPECT_TRUE(has_moved(place, moved, {kDesk})) << "its registration was over, or taken back";
+  EXPECT_FALSE(has_moved(place, kSoft, {kSoft})) << "a refresh";
+  // And back again, while what it registered at first has not run out.
+  place.send_to = moved.via_route;
+  EXPECT_TRUE(has_moved(place, kSoft, {moved, kSoft}));
+  EXPECT_TRUE(has_moved(place, kSoft, {kSoft, moved})) << "as a restart may have them";
+}
+
+TEST(HasMoved, AnotherPhoneOfTheAgentDoesNotGetTheCall) {
+  PhonesBefore::Place place = kOnSoft;
+  place.phone = {.instance = "", .call_id = "soft"};
+  EXPECT_FALSE(has_moved(place, kDesk, {kSoft}));
+  EXPECT_FALSE(has_moved(place, kDesk, {})) << "though it is the only one";
+  EXPECT_FALSE(has_moved({.send_to = kSoft.via_route, .target = "", .phone = {}}, kDesk, {}));
+  // With the same private address in another network.
+  place.phone.instance = "<urn:uuid:1>/1";
+  const Binding twin =
+      registered(kSoft.contact, "sip:203.0.113.9:4001;transport=tls", "twin", "<urn:uuid:2>/1");
+  EXPECT_FALSE(has_moved(place, twin, {kSoft}));
+}
+
+TEST(HasMoved, ACallThatIsNotWhereItsPhoneIsRegisteredStays) {
+  PhonesBefore::Place place = kOnSoft;
+  place.send_to = "sip:10.0.0.5:9999;transport=tls";
+  EXPECT_FALSE(has_moved(place, kSoft, {kSoft}));
+  const Binding moved = registered(kSoft.contact, "sip:10.0.0.5:4002;transport=tls", "soft");
+  EXPECT_FALSE(has_moved(place, moved, {kSoft}));
+  place.send_to.clear();
+  EXPECT_FALSE(has_moved(place, moved, {})) << "which is reached by its route set";
+}
+
+TEST(HasMoved, AnotherFlowOfThePhoneIsNotTheOneOfTheCall) {
+  PhonesBefore::Place place = kOnSoft;
+  place.phone = {.instance = "<urn:uuid:1>/1", .call_id = "soft"};
+  const Binding second =
+      registered(kSoft.contact, "sip:10.0.0.5:4002;transport=tls", "soft", "<urn:uuid:1>/2");
+  EXPECT_FALSE(has_moved(place, second, {kSoft}));
+}
+
 TEST(PhonesBefore, WhereNoneIsKnownAnOnlyOneIsTaken) {
   EXPECT_FALSE(PhonesBefore().is_of_call("a", kOnSoft, kDesk, {kDesk, kDesk}));
   EXPECT_TRUE(PhonesBefore().is_of_call("a", kOnSoft, kDesk, {kDesk}));

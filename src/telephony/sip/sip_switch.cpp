@@ -209,7 +209,9 @@ class SipSwitch::Impl : public InviteHandler {
     emit(std::move(incoming));
   }
 
-  void on_registered(const std::string& login, const Binding&) override {
+  void on_registered(const std::string& login, const Binding& binding,
+                     const std::vector<Binding>& before) override {
+    follow_phone(login, binding, before);
     if (lost_ways_ == 0) return;
     const std::vector<Binding> registered = endpoint_.bindings(login);
     std::vector<std::pair<std::shared_ptr<Leg>, std::string>> found;
@@ -296,6 +298,21 @@ class SipSwitch::Impl : public InviteHandler {
   LegContext& context() { return context_; }
 
  private:
+  /// A phone whose connection was remade, or that has another port of its NAT now, need not say so
+  /// in its calls.
+  void follow_phone(const std::string& login, const Binding& phone,
+                    const std::vector<Binding>& before) {
+    // Most registrations are refreshed from where they were, and legs may be thousands.
+    if (!before.empty() && before.front().contact == phone.contact &&
+        before.front().via_route == phone.via_route) {
+      return;
+    }
+    for (const auto& [id, leg] : legs_) {
+      if (leg->party().agent != login || leg->ended() || leg->lost_its_way()) continue;
+      if (has_moved(leg->place(), phone, before)) leg->follow_phone(phone.via_route);
+    }
+  }
+
   void emit(core::InputBody body) {
     if (silent_) return;
     if (keeper_) keeper_->flush(true);

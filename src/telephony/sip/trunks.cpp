@@ -206,6 +206,22 @@ std::optional<TrunkRoute> Trunks::route(std::string_view number,
   return route;
 }
 
+std::optional<std::string> Trunks::way_to(std::string_view trunk, const std::string& host) const {
+  const auto known = std::ranges::find_if(
+      trunks_, [trunk](const State& state) { return state.config.name == trunk; });
+  if (known == trunks_.end()) return std::nullopt;
+  const std::string& transport = known->config.transport;
+  TrunkAddress way{host, default_port(transport)};
+  if (known->addresses.empty()) {
+    const auto named = parse_host_port(known->config.address);
+    if (named && named->port != 0) way.port = named->port;
+  } else {
+    const auto same = std::ranges::find(known->addresses, host, &TrunkAddress::host);
+    way = same != known->addresses.end() ? *same : known->addresses.front();
+  }
+  return fmt::format("sip:{}:{};transport={}", bracketed(way.host), way.port, transport);
+}
+
 TrunkCall Trunks::occupy(std::string_view trunk) {
   const auto found = std::ranges::find_if(
       trunks_, [trunk](const State& state) { return state.config.name == trunk; });

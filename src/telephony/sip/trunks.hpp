@@ -72,6 +72,13 @@ class Trunks {
   [[nodiscard]] std::optional<TrunkRoute> route(std::string_view number,
                                                 std::string_view wished_caller_id) const;
 
+  /// Where a party of that trunk is reached that sent from `host` over a connection, whose own end
+  /// nobody can connect to: "sip:host:port;transport=tls", as the trunk is called. Of its addresses
+  /// the one with that host, else the first; that host where none is known yet. Nothing for an
+  /// unknown name.
+  [[nodiscard]] std::optional<std::string> way_to(std::string_view trunk,
+                                                  const std::string& host) const;
+
   /// Counts a call on that trunk, in either direction. Nothing for an unknown name.
   [[nodiscard]] TrunkCall occupy(std::string_view trunk);
   /// A call was refused because that trunk, and every other that carries its number, was full.

@@ -80,6 +80,23 @@ TEST(Trunks, BuildsNumericUris) {
   EXPECT_EQ(tls->password, "pw");
 }
 
+TEST(Trunks, APartyOnAConnectionIsReachedAsTheTrunkIsCalled) {
+  auto numeric = trunk("numeric", "192.0.2.7:5071", {});
+  numeric.transport = "tls";
+  auto named = trunk("named", "sbc.example", {});
+  named.transport = "tcp";
+  Trunks trunks(with({numeric, named}));
+  EXPECT_EQ(trunks.way_to("numeric", "192.0.2.7"), "sip:192.0.2.7:5071;transport=tls");
+  EXPECT_EQ(trunks.way_to("numeric", "192.0.2.8"), "sip:192.0.2.7:5071;transport=tls")
+      << "it calls from there, and need not listen there";
+  EXPECT_EQ(trunks.way_to("named", "2001:db8::8"), "sip:[2001:db8::8]:5060;transport=tcp")
+      << "while the name has no address";
+  trunks.set_addresses("named", {{"2001:db8::7", 5060}, {"2001:db8::8", 5060}});
+  EXPECT_EQ(trunks.way_to("named", "2001:db8::8"), "sip:[2001:db8::8]:5060;transport=tcp");
+  EXPECT_EQ(trunks.way_to("named", "2001:db8::9"), "sip:[2001:db8::7]:5060;transport=tcp");
+  EXPECT_FALSE(trunks.way_to("internal", "127.0.0.1"));
+}
+
 TEST(Trunks, CallerIdIsWhatTheTrunkAllows) {
   auto strict = trunk("strict", "10.0.0.1", {"+1"});
   strict.allowed_caller_ids = {"+15551111"};
