@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "app/server.hpp"
-#include "app/unix_time.hpp"
 #include "engine/audit.hpp"
 #include "message/request.hpp"
 #include "store/audit.hpp"
@@ -103,7 +102,7 @@ gateway::AccountState Server::account_state(std::string_view login) {
 
 void Server::audit(gateway::AuditEntry entry) {
   store::AuditRow row;
-  row.at = unix_ms();
+  row.at = engine_->now_ms();
   row.event = std::move(entry.event);
   row.caller = std::move(entry.caller.login);
   if (!row.caller.empty()) row.role = to_string(entry.caller.role);
@@ -119,7 +118,7 @@ void Server::audit(gateway::AuditEntry entry) {
 void Server::audit(const telephony::sip::SignIn& sign_in) {
   using What = telephony::sip::SignIn::What;
   store::AuditRow row;
-  row.at = unix_ms();
+  row.at = engine_->now_ms();
   row.event = "login";
   row.caller = sign_in.login;
   // A trunk signs in as what the configuration says, not as somebody of the directory.
