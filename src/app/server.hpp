@@ -71,7 +71,8 @@ class Server final : public gateway::Backend {
   void forget_sessions(std::vector<gateway::Digest> sessions) override;
   void when_kept(std::function<void(bool)> done) override;
   void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
-  [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
+  [[nodiscard]] gateway::PasswordCheck verify_password(std::string_view login,
+                                                       std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
   [[nodiscard]] std::optional<directory::Role> role_of(std::string_view login) override;
   [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;

@@ -74,9 +74,11 @@ void Server::when_kept(std::function<void(bool)> done) {
   engine_->run([this, done = std::move(done)](core::ContactCenter&) { done(forget_ended().ok()); });
 }
 
-bool Server::verify_password(std::string_view login, std::string_view password) {
+gateway::PasswordCheck Server::verify_password(std::string_view login, std::string_view password) {
   const std::lock_guard lock(password_mutex_);
-  return passwords_->verify_password(login, password);
+  if (passwords_->verify_password(login, password)) return gateway::PasswordCheck::right;
+  return passwords_->last_error().empty() ? gateway::PasswordCheck::wrong
+                                          : gateway::PasswordCheck::unreadable;
 }
 
 std::optional<gateway::Caller> Server::account(std::string_view login) {

@@ -530,6 +530,25 @@ TEST_F(GatewayHttp, MakesGuessingPasswordsSlow) {
   EXPECT_EQ(login("agent2", "pw-agent2").status, 429);
 }
 
+TEST_F(GatewayHttp, APasswordThatCannotBeLookedAtIsNotCalledWrongAndCountsForNothing) {
+  config_.login_failures = 1;
+  config_.login_failures_per_address = 1;
+  start();
+  const auto login = [&] {
+    return http("POST", "/v1/login", {{"Content-Type", "application/json"}},
+                R"({"login":"agent1","password":"pw-agent1"})");
+  };
+  backend_.passwords_unreadable(true);
+  for (int i = 0; i < 3; ++i) {
+    const HttpReply reply = login();
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_TRUE(contains(reply.body, "backendUnavailable")) << reply.body;
+  }
+  EXPECT_TRUE(backend_.audited().empty());
+  backend_.passwords_unreadable(false);
+  EXPECT_EQ(login().status, 200);
+}
+
 TEST_F(GatewayHttp, CountsByTheClientsOwnAddressBehindATrustedProxy) {
   config_.login_failures_per_address = 1;
   config_.trusted_proxies = {"127.0.0.1"};
