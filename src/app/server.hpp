@@ -173,6 +173,7 @@ class Server final : public gateway::Backend {
   std::atomic<std::int64_t> next_audit_prune_{0};
   store::AuditPruning audit_pruning_;  ///< The engine's thread.
   std::atomic<int> slow_reads_{0};
+  std::atomic<int> imports_{0};  ///< That are taken in or wait.
   /// Digests of sessions that have ended and are still in the store, since the disk refused that.
   /// The store takes no new ones either, and one that it never had goes with the next block that
   /// has only such, since nothing is written for it. Engine's thread.

@@ -151,6 +151,7 @@ void add_metrics(ServerRegistry& registry, const ReadStats& stats) {
   limit("limits.statistics_transfers", stats.too_many_transfers);
   limit("limits.statistics_ms", stats.too_long);
   limit("limits.slow_reads", stats.too_many_reads);
+  limit("limits.imports", stats.too_many_imports);
 }
 
 void add_metrics(ServerRegistry& registry, const telephony::sip::SipSwitch& sip) {

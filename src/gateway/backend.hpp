@@ -77,6 +77,7 @@ struct ImportReply {
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
   /// Why the back end or the journal cannot take it, whatever is in it; then there is no body.
   std::string unavailable{};
+  bool unlooked = false;  ///< Nor was it looked at, since too many wait: no line of the audit.
 };
 
 /// What a look at a password tells; unreadable: nothing, since the store cannot be read.

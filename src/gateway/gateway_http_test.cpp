@@ -671,6 +671,15 @@ TEST_F(GatewayHttp, AnImportThatTheBackEndCannotTakeIsNoFaultOfTheFile) {
   EXPECT_FALSE(audited[0].accepted);
 }
 
+TEST_F(GatewayHttp, AnImportThatNobodyLookedAtIsInNoLineOfTheAudit) {
+  backend_.on_import([](const std::function<void(ImportReply)>& done) {
+    done({.ok = false, .body = {}, .unavailable = "4 directories wait", .unlooked = true});
+  });
+  start();
+  EXPECT_EQ(http("PUT", "/v1/directory", bearer("boss", Role::supervisor), "{}").status, 503);
+  EXPECT_TRUE(backend_.audited().empty());
+}
+
 TEST_F(GatewayHttp, WaitsLongerForWhatTakesLonger) {
   config_.answer_seconds = 1;
   std::promise<std::function<void(ImportReply)>> import;
