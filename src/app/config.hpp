@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -60,13 +63,22 @@ struct RetentionConfig {
   int audit_days = 400;    ///< The audit; 0: for ever.
 };
 
-/// What one read may take of the server, and how many may wait.
+/// What one read or import may take of the server, and how many may wait.
 struct ReadConfig {
   std::size_t statistics_transfers = 500'000;  ///< Counted for one request; more gets 400.
   int statistics_ms = 5000;                    ///< What counting them may take; longer gets 400.
   int slow_reads = 8;  ///< Statistics and CSV that are made or wait; one more gets 503.
   std::size_t csv_transfers = 100'000;  ///< Rows of one CSV of GET /v1/transfers.
   std::size_t waiting_listed = 1000;    ///< Rows of GET /v1/queues/waiting.
+  int imports = 4;  ///< Directories that are taken in or wait; one more gets 503.
+
+  /// How long the longest of the statistics and CSV takes: those for their own limit, a file for as
+  /// long as its rows take where the disk is slow, some five times what they take in memory.
+  [[nodiscard]] std::chrono::milliseconds longest_slow_read() const {
+    constexpr std::int64_t kRowsAMillisecond = 20;
+    return std::chrono::milliseconds(std::max<std::int64_t>(
+        statistics_ms, static_cast<std::int64_t>(csv_transfers) / kRowsAMillisecond));
+  }
 };
 
 struct LogConfig {

@@ -454,6 +454,10 @@ const std::array kKeys{
            "Statistics and CSV at once, of everybody: one is made, the others wait. One more gets "
            "503.",
            "requests", 1, 1000),
+    number("limits", "imports", BATON_AT(reads.imports),
+           "Directories at once that come in over HTTP, up to 64 MiB each: one is taken in, the "
+           "others wait. One more gets 503.",
+           "directories", 1, 100),
     number("limits", "waiting_listed", BATON_AT(reads.waiting_listed),
            "Customers that `GET /v1/queues/waiting` lists, those who have waited longest.",
            "customers", 1, 100000),

@@ -29,6 +29,15 @@ bool is_number(const Key& key) {
   return std::holds_alternative<int*>(target) || std::holds_alternative<std::size_t*>(target);
 }
 
+TEST(ReadConfig, AFileMayBeTheLongestOfTheSlowReads) {
+  ReadConfig reads;
+  EXPECT_EQ(reads.longest_slow_read(), std::chrono::seconds(5));
+  reads.statistics_ms = 10;
+  EXPECT_EQ(reads.longest_slow_read(), std::chrono::seconds(5)) << "100,000 rows";
+  reads.csv_transfers = 100;
+  EXPECT_EQ(reads.longest_slow_read(), std::chrono::milliseconds(10));
+}
+
 bool is_flag(const Key& key) { return key.rule == nullptr && !is_number(key); }
 
 bool is_list(const Key& key) {

@@ -80,7 +80,8 @@ gateway::RestReply not_read(const store::TransferPage& page, const store::Transf
 }
 
 /// The filter's `limit` newest of what it finds, however many pages that is, and how many it finds.
-gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilter filter) {
+gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilter filter,
+                                 const std::stop_token& stop) {
   std::size_t left = filter.limit;
   gateway::RestReply::Rows rows;
   gateway::RestReply reply;
@@ -94,6 +95,10 @@ gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilt
   }
   reply.body += "\r\n";
   while (left > 0) {
+    if (stop.stop_requested()) {
+      return rest_error(503, message::Reason::backendUnavailable,
+                        "the server stops; the file was given up");
+    }
     filter.limit = std::min(left, kMostListed);
     const store::TransferPage page = reader.transfers(filter);
     if (!page.status.ok()) return not_read(page, filter);
@@ -123,7 +128,8 @@ gateway::RestReply transfers_csv(store::StoreReader& reader, store::TransferFilt
 }
 
 gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& caller,
-                             const gateway::RestRequest& request, std::size_t most_csv) {
+                             const gateway::RestRequest& request, std::size_t most_csv,
+                             const std::stop_token& stop) {
   const bool as_csv = is_csv(request);
   const std::size_t most = as_csv ? most_csv : kMostListed;
   store::TransferFilter filter;
@@ -165,7 +171,7 @@ gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& 
     }
     filter.agent = caller.login;
   }
-  if (as_csv) return transfers_csv(reader, std::move(filter));
+  if (as_csv) return transfers_csv(reader, std::move(filter), stop);
   const store::TransferPage page = reader.transfers(filter);
   if (!page.status.ok()) return not_read(page, filter);
   gateway::RestReply reply;
@@ -378,8 +384,9 @@ bool is_csv(const gateway::RestRequest& request) {
 }
 
 gateway::RestReply stored_json(store::StoreReader& reader, const gateway::Caller& caller,
-                               const gateway::RestRequest& request, std::size_t most_csv) {
-  if (request.resource == "transfers") return transfers(reader, caller, request, most_csv);
+                               const gateway::RestRequest& request, std::size_t most_csv,
+                               const std::stop_token& stop) {
+  if (request.resource == "transfers") return transfers(reader, caller, request, most_csv, stop);
   if (request.resource == "contact") {
     const auto row = reader.contact(request.id);
     if (!row && !reader.last_error().empty())

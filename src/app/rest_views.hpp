@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -37,11 +38,13 @@ namespace baton::app {
                                                      std::int64_t now, bool at_amazon);
 
 /// GET /v1/transfers, /v1/transfers/{id}, its timeline, and /v1/contacts/{id}, from what is stored.
-/// A CSV has at most `most_csv` transfers. The thread of `reader`.
+/// A CSV has at most `most_csv` transfers, and is given up with 503 between two pages of the store
+/// once `stop` says so. The thread of `reader`.
 [[nodiscard]] gateway::RestReply stored_json(store::StoreReader& reader,
                                              const gateway::Caller& caller,
                                              const gateway::RestRequest& request,
-                                             std::size_t most_csv);
+                                             std::size_t most_csv,
+                                             const std::stop_token& stop = {});
 /// Whether it asks for transfers as CSV, which may be many.
 [[nodiscard]] bool is_csv(const gateway::RestRequest& request);
 

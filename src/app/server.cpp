@@ -274,8 +274,10 @@ void Server::start() {
                                              });
   pages_.emplace(config_, assets_);
   // One at a time: the last of those that may wait has waited for all others.
-  config_.gateway.slow_read_seconds = config_.gateway.answer_seconds +
-                                      config_.reads.slow_reads * config_.reads.statistics_ms / 1000;
+  config_.gateway.slow_read_seconds =
+      config_.gateway.answer_seconds +
+      static_cast<int>(config_.reads.slow_reads * config_.reads.longest_slow_read() /
+                       std::chrono::seconds(1));
   gateway_ =
       std::make_unique<gateway::Gateway>(config_.gateway, *this, *registry_, pages_->pages());
   add_metrics(*registry_, *engine_);

@@ -71,7 +71,8 @@ class Server final : public gateway::Backend {
   void forget_sessions(std::vector<gateway::Digest> sessions) override;
   void when_kept(std::function<void(bool)> done) override;
   void import_directory(std::string text, std::function<void(gateway::ImportReply)> done) override;
-  [[nodiscard]] bool verify_password(std::string_view login, std::string_view password) override;
+  [[nodiscard]] gateway::PasswordCheck verify_password(std::string_view login,
+                                                       std::string_view password) override;
   [[nodiscard]] std::optional<gateway::Caller> account(std::string_view login) override;
   [[nodiscard]] std::optional<directory::Role> role_of(std::string_view login) override;
   [[nodiscard]] gateway::AccountState account_state(std::string_view login) override;
@@ -172,6 +173,7 @@ class Server final : public gateway::Backend {
   std::atomic<std::int64_t> next_audit_prune_{0};
   store::AuditPruning audit_pruning_;  ///< The engine's thread.
   std::atomic<int> slow_reads_{0};
+  std::atomic<int> imports_{0};  ///< That are taken in or wait.
   /// Digests of sessions that have ended and are still in the store, since the disk refused that.
   /// The store takes no new ones either, and one that it never had goes with the next block that
   /// has only such, since nothing is written for it. Engine's thread.

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "app/server.hpp"
-#include "app/unix_time.hpp"
 #include "engine/audit.hpp"
 #include "message/request.hpp"
 #include "store/audit.hpp"
@@ -75,9 +74,11 @@ void Server::when_kept(std::function<void(bool)> done) {
   engine_->run([this, done = std::move(done)](core::ContactCenter&) { done(forget_ended().ok()); });
 }
 
-bool Server::verify_password(std::string_view login, std::string_view password) {
+gateway::PasswordCheck Server::verify_password(std::string_view login, std::string_view password) {
   const std::lock_guard lock(password_mutex_);
-  return passwords_->verify_password(login, password);
+  if (passwords_->verify_password(login, password)) return gateway::PasswordCheck::right;
+  return passwords_->last_error().empty() ? gateway::PasswordCheck::wrong
+                                          : gateway::PasswordCheck::unreadable;
 }
 
 std::optional<gateway::Caller> Server::account(std::string_view login) {
@@ -103,7 +104,7 @@ gateway::AccountState Server::account_state(std::string_view login) {
 
 void Server::audit(gateway::AuditEntry entry) {
   store::AuditRow row;
-  row.at = unix_ms();
+  row.at = engine_->now_ms();
   row.event = std::move(entry.event);
   row.caller = std::move(entry.caller.login);
   if (!row.caller.empty()) row.role = to_string(entry.caller.role);
@@ -119,7 +120,7 @@ void Server::audit(gateway::AuditEntry entry) {
 void Server::audit(const telephony::sip::SignIn& sign_in) {
   using What = telephony::sip::SignIn::What;
   store::AuditRow row;
-  row.at = unix_ms();
+  row.at = engine_->now_ms();
   row.event = "login";
   row.caller = sign_in.login;
   // A trunk signs in as what the configuration says, not as somebody of the directory.

@@ -41,8 +41,24 @@ gateway::ImportReply import_unavailable(std::string why) {
 }  // namespace
 
 void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {
+  // Each that waits holds its text, and would come into force after all that its sender asks anew.
+  if (imports_.fetch_add(1) >= config_.reads.imports) {
+    --imports_;
+    ++read_stats_.too_many_imports;
+    gateway::ImportReply refused = import_unavailable(
+        fmt::format("{} directories are being taken in or wait; try again when they are in",
+                    config_.reads.imports));
+    refused.unlooked = true;
+    done(std::move(refused));
+    return;
+  }
+  // Counted out before the answer, since who has it may import again at once.
+  auto answer = [this, done = std::move(done)](gateway::ImportReply reply) {
+    --imports_;
+    done(std::move(reply));
+  };
   import_worker_->post(
-      [this, text = std::move(text), done = std::move(done)] { take_import(text, done); });
+      [this, text = std::move(text), answer = std::move(answer)] { take_import(text, answer); });
 }
 
 void Server::take_import(const std::string& text,

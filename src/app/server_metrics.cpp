@@ -111,10 +111,11 @@ void add_metrics(ServerRegistry& registry, engine::Engine& engine) {
   registry.add_many("baton_queue_longest_wait_seconds",
                     "How long the first of a queue has waited, 0 where nobody does", [&engine] {
                       Many all;
+                      // By the clock that stamped their coming, which may be ahead of the wall's.
+                      const core::TimeMs now = engine.now_ms();
                       for (const core::Census::Line& line : engine.census().queues) {
-                        const auto since = std::chrono::milliseconds(line.longest_waiting_since);
                         const std::chrono::duration<double> waited =
-                            std::chrono::system_clock::now().time_since_epoch() - since;
+                            std::chrono::milliseconds(now - line.longest_waiting_since);
                         all.emplace_back(prometheus::Labels{{"queue", line.name}},
                                          line.waiting == 0 ? 0 : waited.count());
                       }
@@ -150,6 +151,7 @@ void add_metrics(ServerRegistry& registry, const ReadStats& stats) {
   limit("limits.statistics_transfers", stats.too_many_transfers);
   limit("limits.statistics_ms", stats.too_long);
   limit("limits.slow_reads", stats.too_many_reads);
+  limit("limits.imports", stats.too_many_imports);
 }
 
 void add_metrics(ServerRegistry& registry, const telephony::sip::SipSwitch& sip) {

@@ -12,11 +12,12 @@ namespace baton::app {
 
 // The figures of /metrics (docs/operations.md lists them).
 
-/// How often a read met its limits. Any thread.
+/// How often a read or import met its limits. Any thread.
 struct ReadStats {
   std::atomic<std::uint64_t> too_many_transfers{0};
   std::atomic<std::uint64_t> too_long{0};
   std::atomic<std::uint64_t> too_many_reads{0};
+  std::atomic<std::uint64_t> too_many_imports{0};
 };
 
 void add_metrics(ServerRegistry& registry, const ReadStats& stats);

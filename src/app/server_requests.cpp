@@ -8,6 +8,7 @@
 #include "app/rest_views.hpp"
 #include "app/server.hpp"
 #include "app/statistics_view.hpp"
+#include "app/worker.hpp"
 #include "core/number_facts.hpp"
 #include "message/request.hpp"
 
@@ -37,6 +38,16 @@ gateway::RequestReply reply_of(const core::Reply& reply, const std::string& agen
     out.event_text = print(*reply.current);
   }
   return out;
+}
+
+/// Until when the gateway waits for the answer to a request that has just come.
+Worker::Clock::time_point answered_until(int seconds) {
+  return Worker::Clock::now() + std::chrono::seconds(seconds);
+}
+
+/// Nobody gets it: the gateway has answered with as much.
+gateway::RestReply too_late() {
+  return rest_error(503, message::Reason::backendUnavailable, "it was not read in time");
 }
 
 }  // namespace
@@ -106,14 +117,16 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
     read_slowly(
         [this, caller = std::move(caller),
          request = std::move(request)](store::StoreReader& reader) {
-          return stored_json(reader, caller, request, config_.reads.csv_transfers);
+          return stored_json(reader, caller, request, config_.reads.csv_transfers,
+                             given_up_.get_token());
         },
         std::move(done));
     return;
   }
   const bool live = request.resource == "agents" || request.resource == "queues" ||
                     request.resource == "waiting" || request.resource == "quick-connects";
-  auto task = [this, live, caller = std::move(caller), request = std::move(request),
+  const auto until = answered_until(config_.gateway.answer_seconds);
+  auto task = [this, live, until, caller = std::move(caller), request = std::move(request),
                done = std::move(done)](core::ContactCenter& center) mutable {
     if (live) {
       gateway::RestReply reply;
@@ -128,7 +141,8 @@ void Server::rest(gateway::Caller caller, gateway::RestRequest request,
       return;
     }
     worker_->post([this, caller = std::move(caller), request = std::move(request),
-                   done = std::move(done)] { done(stored_json(*reader_, caller, request, 0)); });
+                   done] { done(stored_json(*reader_, caller, request, 0)); },
+                  until, [done] { done(too_late()); });
   };
   if (live) {
     engine_->run(std::move(task));
@@ -185,27 +199,32 @@ void Server::read_slowly(std::function<gateway::RestReply(store::StoreReader&)> 
                                 config_.reads.slow_reads)));
     return;
   }
-  engine_->run_after_flush(
-      [this, read = std::move(read), done = std::move(done)](core::ContactCenter&) mutable {
-        statistics_worker_->post([this, read = std::move(read), done = std::move(done)] {
-          gateway::RestReply reply = read(*statistics_reader_);
-          // Before the answer, since who has it may ask again at once.
-          --slow_reads_;
-          done(std::move(reply));
-        });
-      });
+  const auto until = answered_until(config_.gateway.slow_read_seconds);
+  // Counted out before the answer, since who has it may ask again at once.
+  auto answer = [this, done = std::move(done)](gateway::RestReply reply) {
+    --slow_reads_;
+    done(std::move(reply));
+  };
+  engine_->run_after_flush([this, until, read = std::move(read),
+                            answer = std::move(answer)](core::ContactCenter&) mutable {
+    statistics_worker_->post(
+        [this, read = std::move(read), answer] { answer(read(*statistics_reader_)); }, until,
+        [answer] { answer(too_late()); });
+  });
 }
 
 void Server::preferences(const gateway::Caller& caller,
                          std::function<void(gateway::RestReply)> done) {
-  worker_->post([this, login = caller.login, done = std::move(done)] {
-    const std::optional<std::string> kept = reader_->preferences(login);
-    if (!kept && !reader_->last_error().empty()) {
-      done(rest_error(503, message::Reason::backendUnavailable, reader_->last_error()));
-      return;
-    }
-    done({.status = 200, .body = kept.value_or("{}")});
-  });
+  worker_->post(
+      [this, login = caller.login, done] {
+        const std::optional<std::string> kept = reader_->preferences(login);
+        if (!kept && !reader_->last_error().empty()) {
+          done(rest_error(503, message::Reason::backendUnavailable, reader_->last_error()));
+          return;
+        }
+        done({.status = 200, .body = kept.value_or("{}")});
+      },
+      answered_until(config_.gateway.answer_seconds), [done] { done(too_late()); });
 }
 
 void Server::keep_preferences(const gateway::Caller& caller, std::string body,

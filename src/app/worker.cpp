@@ -14,11 +14,13 @@ Worker::Worker()
 
 Worker::~Worker() { stop(); }
 
-void Worker::post(Job job) {
+void Worker::post(Job job) { post(std::move(job), Clock::time_point::max(), nullptr); }
+
+void Worker::post(Job job, Clock::time_point until, Job late) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    jobs_.push_back(std::move(job));
+    jobs_.push_back({.job = std::move(job), .until = until, .late = std::move(late)});
   }
   wake_.notify_one();
 }
@@ -44,28 +46,31 @@ void Worker::stop() {
 }
 
 void Worker::run() {
-  auto due = std::chrono::steady_clock::now();
+  auto due = Clock::now();
+  // In turns, so that neither many jobs nor a periodic one that takes longer than its period keep
+  // the other from running.
+  bool others_turn = false;
   std::unique_lock lock(mutex_);
-  for (;;) {
-    const auto ready = [this] { return !jobs_.empty() || stopping_ || periodic_; };
-    wake_.wait(lock, ready);
-    if (jobs_.empty() && !stopping_) {
-      wake_.wait_until(lock, due, [this] { return !jobs_.empty() || stopping_; });
-    }
-    if (stopping_) return;
-    if (!jobs_.empty()) {
-      const Job job = std::move(jobs_.front());
-      jobs_.pop_front();
+  while (!stopping_) {
+    if (periodic_ && Clock::now() >= due && (jobs_.empty() || !others_turn)) {
+      const Job job = periodic_;
+      due = Clock::now() + period_;
+      others_turn = true;
       lock.unlock();
       job();
       lock.lock();
-      continue;
+    } else if (!jobs_.empty()) {
+      const Waiting next = std::move(jobs_.front());
+      jobs_.pop_front();
+      others_turn = false;
+      lock.unlock();
+      (Clock::now() > next.until ? next.late : next.job)();
+      lock.lock();
+    } else if (periodic_) {
+      wake_.wait_until(lock, due);
+    } else {
+      wake_.wait(lock);
     }
-    const Job job = periodic_;
-    due = std::chrono::steady_clock::now() + period_;
-    lock.unlock();
-    job();
-    lock.lock();
   }
 }
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
+#include <string>
 
 namespace baton::app {
 namespace {
@@ -37,6 +40,46 @@ TEST(Worker, WhatWaitsAtItsEndIsForgotten) {
   EXPECT_TRUE(finished);
   EXPECT_TRUE(forgotten);
   EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(Worker, ThePeriodicJobRunsHoweverManyOthersWait) {
+  constexpr int kEnough = 3;
+  Worker worker;
+  std::atomic<int> ran = 0;
+  std::promise<void> over;
+  const auto given_up = Worker::Clock::now() + std::chrono::seconds(10);
+  // The next one waits before this one has ended, so that the queue is never empty.
+  const std::function<void()> one_more = [&] {
+    if (ran < kEnough && Worker::Clock::now() < given_up) return worker.post(one_more);
+    over.set_value();
+  };
+  worker.post(one_more);
+  worker.every(std::chrono::milliseconds(1), [&] { ++ran; });
+  over.get_future().wait();
+  EXPECT_GE(ran, kEnough);
+}
+
+TEST(Worker, TheOthersRunHoweverLongThePeriodicJobTakes) {
+  Worker worker;
+  std::promise<void> done;
+  // It is due again whenever it ends.
+  worker.every(std::chrono::milliseconds(0), [] {});
+  worker.post([&] { done.set_value(); });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST(Worker, WhatNobodyWaitsForAnyMoreIsGivenUp) {
+  Worker worker;
+  std::string ran;
+  std::promise<void> over;
+  const auto now = Worker::Clock::now();
+  worker.post([&] { ran += "too late, "; }, now - std::chrono::seconds(1),
+              [&] { ran += "given up, "; });
+  worker.post([&] { ran += "in time"; }, now + std::chrono::hours(1),
+              [&] { ran += "given up too early"; });
+  worker.post([&] { over.set_value(); });
+  over.get_future().wait();
+  EXPECT_EQ(ran, "given up, in time");
 }
 
 }  // namespace

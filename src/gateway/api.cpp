@@ -410,7 +410,8 @@ void Api::directory(const Identity& identity, std::string body, Respond respond)
     mailbox->post([this, caller = std::move(caller), respond = std::move(respond),
                    reply = std::move(reply)]() mutable {
       if (!reply.unavailable.empty()) {
-        audit("directory", caller, "PUT /v1/directory", false, "backendUnavailable");
+        if (!reply.unlooked)
+          audit("directory", caller, "PUT /v1/directory", false, "backendUnavailable");
         respond(rest_error({503, std::move(reply.unavailable)}));
         return;
       }

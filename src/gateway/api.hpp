@@ -88,6 +88,8 @@ class Api {
 
   void login(const std::string& address, const std::string& body, bool framed, Respond respond);
   void verify(const std::shared_ptr<Attempt>& attempt);
+  /// Nothing was found out about the password: the attempt counts for nothing.
+  void not_verified(const Attempt& attempt, const HttpError& error);
   void logout(const Identity& identity, bool framed, const Respond& respond);
   void tickets(const Identity& identity, const Respond& respond);
   /// Responds once what became of the session is kept: what a client was told outlives the process.

@@ -82,8 +82,14 @@ void Api::verify(const std::shared_ptr<Attempt>& attempt) {
   // mailbox.
   const bool posted = worker_.post(
       [this, attempt = attempt, endings = sessions_.endings(), mailbox = mailbox_]() mutable {
-        const bool right = backend_.verify_password(attempt->login, attempt->password);
-        mailbox->post([this, attempt = std::move(attempt), right, endings] {
+        const PasswordCheck found = backend_.verify_password(attempt->login, attempt->password);
+        mailbox->post([this, attempt = std::move(attempt), found, endings] {
+          if (found == PasswordCheck::unreadable) {
+            return not_verified(*attempt, {503,
+                                           "the store cannot be read, so that nobody can sign in; "
+                                           "try again in a moment"});
+          }
+          const bool right = found == PasswordCheck::right;
           // An import may have given the login another password since, and has ended the sessions
           // that there were: what the old one opens now would stay.
           if (right && sessions_.endings() != endings) return verify(attempt);
@@ -92,9 +98,13 @@ void Api::verify(const std::shared_ptr<Attempt>& attempt) {
         });
       });
   if (posted) return;
-  logins_.take_back(attempt->login);
-  addresses_.take_back(counted_address(attempt->address));
-  attempt->respond(rest_error({429, "too many logins at once; try again in a second"}));
+  not_verified(*attempt, {429, "too many logins at once; try again in a second"});
+}
+
+void Api::not_verified(const Attempt& attempt, const HttpError& error) {
+  logins_.take_back(attempt.login);
+  addresses_.take_back(counted_address(attempt.address));
+  attempt.respond(rest_error(error));
 }
 
 Response Api::signed_in(const std::string& login, const std::string& address, bool right,

@@ -77,7 +77,11 @@ struct ImportReply {
   std::string body;  ///< JSON: {"version":N,...} or {"faults":[{"place":..,"msg":..}]}.
   /// Why the back end or the journal cannot take it, whatever is in it; then there is no body.
   std::string unavailable{};
+  bool unlooked = false;  ///< Nor was it looked at, since too many wait: no line of the audit.
 };
+
+/// What a look at a password tells; unreadable: nothing, since the store cannot be read.
+enum class PasswordCheck : std::uint8_t { right, wrong, unreadable };
 
 /// A session of a password login as it is kept over a restart: never its secret, only the SHA-256
 /// digest of that.
@@ -143,7 +147,8 @@ class Backend {
   virtual void bridge_closed(SocketId /*socket*/) {}
 
   /// Blocking (a slow hash): called on the gateway's own worker thread only.
-  [[nodiscard]] virtual bool verify_password(std::string_view login, std::string_view password) = 0;
+  [[nodiscard]] virtual PasswordCheck verify_password(std::string_view login,
+                                                      std::string_view password) = 0;
   /// The account, if it exists and is enabled. Any thread, quick.
   [[nodiscard]] virtual std::optional<Caller> account(std::string_view login) = 0;
   /// Tells a disabled login from an unknown one. Any thread, quick. Without an override, whoever

@@ -113,7 +113,8 @@ class FakeBackend : public Backend {
                  : "{\"faults\":[{\"place\":\"/bad\",\"msg\":\"unknown key\"}]}"});
   }
 
-  bool verify_password(std::string_view login, std::string_view password) override {
+  PasswordCheck verify_password(std::string_view login, std::string_view password) override {
+    if (unreadable_) return PasswordCheck::unreadable;
     std::function<void()> then;
     bool right = false;
     {
@@ -124,7 +125,7 @@ class FakeBackend : public Backend {
       then = std::exchange(after_verify_, nullptr);
     }
     if (then) then();
-    return right;
+    return right ? PasswordCheck::right : PasswordCheck::wrong;
   }
 
   std::optional<Caller> account(std::string_view login) override {
@@ -195,6 +196,8 @@ class FakeBackend : public Backend {
     const std::lock_guard lock(mutex_);
     after_verify_ = std::move(then);
   }
+  /// No password can be looked at, or all can again.
+  void passwords_unreadable(bool unreadable) { unreadable_ = unreadable; }
   void disable(const std::string& login) {
     const std::lock_guard lock(mutex_);
     disabled_.insert(login);
@@ -228,6 +231,7 @@ class FakeBackend : public Backend {
   std::map<std::string, std::string> passwords_;  ///< Those that are not "pw-<login>".
   std::function<void()> after_verify_;
   std::atomic<bool> bad_disk_ = false;
+  std::atomic<bool> unreadable_ = false;
   std::string not_ready_;
   std::optional<QueuesReply> queues_;
   int queues_asked_ = 0;

@@ -138,6 +138,7 @@ class Gateway::Impl {
     if (metrics_endpoint_) {
       open(metrics_listener_, *metrics_endpoint_, "http.metrics_listen", Listener::metrics);
     }
+    started_at_ = backend_.now_ms();
     const EventLogLimits limits{config_.replay_events, std::int64_t{config_.replay_seconds} * 1000,
                                 config_.replay_bytes};
     hub_.emplace(
@@ -389,7 +390,7 @@ class Gateway::Impl {
     }
     // Those of the process before, published again at a start, tell nothing of this one.
     if (oldest && *oldest >= started_at_) {
-      metrics_.lag(static_cast<double>(unix_milliseconds() - *oldest) / 1000.0);
+      metrics_.lag(static_cast<double>(backend_.now_ms() - *oldest) / 1000.0);
     }
     if (batch.overflowed) {
       spdlog::error("gateway: more than {} events at once; all clients have to come back",
@@ -441,9 +442,9 @@ class Gateway::Impl {
       if (now - last_expire_ >= kExpirePause) {
         last_expire_ = now;
         sessions_.expire(unix_ms / 1000);
-        hub_->expire(unix_ms);
+        hub_->expire(backend_.now_ms());
       }
-      hub_->pack(unix_ms, kPackedASweep);
+      hub_->pack(backend_.now_ms(), kPackedASweep);
       hub_->look_at_queues();
       if (now - last_file_check_ >= std::chrono::seconds(config_.file_check_seconds)) {
         last_file_check_ = now;
@@ -495,7 +496,7 @@ class Gateway::Impl {
   GatewayConfig config_;
   Backend& backend_;
   Pages pages_;
-  const std::int64_t started_at_ = unix_milliseconds();
+  std::int64_t started_at_ = 0;  ///< By the clock that stamps events.
   // Owned, in the order in which they need each other.
   Metrics metrics_;
   WatchedFiles jwks_;

@@ -80,10 +80,8 @@ class GatewayFixture : public testing::Test {
   [[nodiscard]] std::string own_origin() const { return "http://" + address_; }
 
   void publish(const std::string& agent, std::uint64_t sequence, const std::string& text) const {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
-    gateway_->publish({agent, sequence, now, std::make_shared<const std::string>(text)});
+    gateway_->publish(
+        {agent, sequence, backend_.clock_ms, std::make_shared<const std::string>(text)});
   }
 
   static constexpr const char* kRead =

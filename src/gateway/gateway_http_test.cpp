@@ -530,6 +530,25 @@ TEST_F(GatewayHttp, MakesGuessingPasswordsSlow) {
   EXPECT_EQ(login("agent2", "pw-agent2").status, 429);
 }
 
+TEST_F(GatewayHttp, APasswordThatCannotBeLookedAtIsNotCalledWrongAndCountsForNothing) {
+  config_.login_failures = 1;
+  config_.login_failures_per_address = 1;
+  start();
+  const auto login = [&] {
+    return http("POST", "/v1/login", {{"Content-Type", "application/json"}},
+                R"({"login":"agent1","password":"pw-agent1"})");
+  };
+  backend_.passwords_unreadable(true);
+  for (int i = 0; i < 3; ++i) {
+    const HttpReply reply = login();
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_TRUE(contains(reply.body, "backendUnavailable")) << reply.body;
+  }
+  EXPECT_TRUE(backend_.audited().empty());
+  backend_.passwords_unreadable(false);
+  EXPECT_EQ(login().status, 200);
+}
+
 TEST_F(GatewayHttp, CountsByTheClientsOwnAddressBehindATrustedProxy) {
   config_.login_failures_per_address = 1;
   config_.trusted_proxies = {"127.0.0.1"};
@@ -650,6 +669,15 @@ TEST_F(GatewayHttp, AnImportThatTheBackEndCannotTakeIsNoFaultOfTheFile) {
   ASSERT_EQ(audited.size(), 1U);
   EXPECT_EQ(audited[0].reason, "backendUnavailable");
   EXPECT_FALSE(audited[0].accepted);
+}
+
+TEST_F(GatewayHttp, AnImportThatNobodyLookedAtIsInNoLineOfTheAudit) {
+  backend_.on_import([](const std::function<void(ImportReply)>& done) {
+    done({.ok = false, .body = {}, .unavailable = "4 directories wait", .unlooked = true});
+  });
+  start();
+  EXPECT_EQ(http("PUT", "/v1/directory", bearer("boss", Role::supervisor), "{}").status, 503);
+  EXPECT_TRUE(backend_.audited().empty());
 }
 
 TEST_F(GatewayHttp, WaitsLongerForWhatTakesLonger) {

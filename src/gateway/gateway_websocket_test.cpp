@@ -424,6 +424,27 @@ TEST_F(GatewayWebSocket, KeepsEventsInOrderWithRepliesAndNewEpochs) {
   EXPECT_EQ(current.read(), "first of the new epoch");
 }
 
+TEST_F(GatewayWebSocket, MeasuresTheLagOfEventsByTheClockThatStampedThem) {
+  // As after the machine's clock was set back: what is stamped is hours ahead of it.
+  backend_.clock_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count() +
+                      7'200'000;
+  start();
+  WebSocket agent;
+  ASSERT_EQ(connect(agent), 101);
+  settle(agent);
+  publish("agent1", 1, "one");
+  EXPECT_EQ(agent.read(), "one");
+  // After the event's turn, in which it was measured.
+  publish("agent1", 2, "two");
+  EXPECT_EQ(agent.read(), "two");
+  const std::string text =
+      testing_client::http(gateway_->metrics_address(), "GET", "/metrics").body;
+  EXPECT_TRUE(contains(text, "\nbaton_event_lag_seconds_sum 0\n")) << text;
+  EXPECT_FALSE(contains(text, "\nbaton_event_lag_seconds_count 0\n")) << text;
+}
+
 TEST_F(GatewayWebSocket, FansOutToTwoHundredConnections) {
   start();
   std::vector<WebSocket> desktops(200);

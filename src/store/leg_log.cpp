@@ -108,8 +108,8 @@ void LegLog::append(std::string_view leg, std::string_view state) {
 }
 
 Status LegLog::write(const std::vector<LegRow>& legs) {
-  if (legs.empty()) return {};
   body_.clear();
+  // Also where no leg changes, or what is left of the last call would stay until the next one.
   if (Status status = clean(); !status) return status;
   std::unordered_set<std::string_view> written;
   for (auto leg = legs.rbegin(); leg != legs.rend(); ++leg) {

@@ -20,8 +20,7 @@ namespace baton::store {
 /// "Legs"): all changes of a commit are one row at the table's end, which costs a page or two
 /// wherever the legs began. A leg's last change counts. Rows are dropped from the beginning, and
 /// what still counts of them is written anew: so that the log takes at most about twice what its
-/// legs take, and `slack`; and all of them once in each `longest` in which legs change, since they
-/// name people.
+/// legs take, and `slack`; and all of them once in each `longest`, since they name people.
 ///
 /// The thread of the database, which must outlive it. What writes runs inside a transaction of the
 /// caller; where that fails nothing more may be written.
@@ -36,6 +35,7 @@ class LegLog {
                   Clock::duration longest = std::chrono::hours(24));
 
   /// Where a leg comes twice its last row is taken. One that ended and was not known is no change.
+  /// To be called with each commit, also without legs: what is due is taken out then.
   Status write(const std::vector<LegRow>& legs);
   Status forget_all();
 

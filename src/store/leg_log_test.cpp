@@ -100,6 +100,24 @@ TEST_F(LegLogTest, WhatIsOverGoesInTheEndHoweverLittleItIs) {
   EXPECT_EQ(log->legs().size(), 3U);
 }
 
+TEST_F(LegLogTest, WhatIsOverGoesWithACommitThatChangesNoLeg) {
+  slack = 1'000'000;
+  open();
+  write({{"over", "secret"}, {"stays", "1"}});
+  write({{"over", ""}});
+  open();  // A start, from which on no leg changes.
+  write({});
+  EXPECT_EQ(database.query_integer("SELECT sum(instr(body, CAST('over' AS BLOB))) FROM leg_log"),
+            0);
+  EXPECT_THAT(log->legs(), ElementsAre(LegRow{"stays", "1"}));
+  // And of a process that goes on, in each `longest`.
+  longest = std::chrono::seconds(0);
+  open();
+  write({{"stays", ""}});
+  write({});
+  EXPECT_EQ(rows(), 0);
+}
+
 TEST_F(LegLogTest, AnyOrderOfChangesLeavesWhatAMapWould) {
   std::mt19937 random(7);
   std::map<std::string, std::string> expected;

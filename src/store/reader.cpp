@@ -56,9 +56,7 @@ std::string conditions_of(const TransferFilter& filter, bool after) {
   };
   condition(filter.agent.has_value(), "agent = ?1");
   condition(filter.contact_id.has_value(), "contact_id = ?2");
-  condition(wants_open(filter),
-            "state NOT IN ('connected', 'completed', 'returned', 'canceled', 'failed', "
-            "'abandoned', 'handedOver')");
+  condition(wants_open(filter), kOpenTransfers);
   condition(filter.state.has_value() && !wants_open(filter), "state = ?3");
   condition(filter.from.has_value(), "accepted_at >= ?4");
   condition(filter.to.has_value(), "accepted_at < ?5");

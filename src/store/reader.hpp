@@ -59,7 +59,7 @@ class StoreReader {
   [[nodiscard]] std::vector<SessionRow> sessions();
 
   /// True if the account has that password. Slow on purpose (argon2id); an unknown login takes the
-  /// same time.
+  /// same time, and so does one that cannot be read (`last_error()`).
   [[nodiscard]] bool verify_password(std::string_view login, std::string_view password);
 
   /// The current directory's export text and version, for `baton directory export`; nothing where

@@ -184,6 +184,12 @@ WHEN (NEW.target <> OLD.target AND instr(NEW.target, 'erased') = 0)
   OR NEW.caller <> OLD.caller OR NEW.role <> OLD.role OR NEW.address <> OLD.address
   OR NEW.request <> OLD.request OR NEW.result <> OLD.result OR NEW.reason <> OLD.reason
 BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+)sql",
+      // 11: those without an outcome, which are asked for twice a minute, are few among many.
+      R"sql(
+CREATE INDEX transfers_open ON transfers(accepted_at, id)
+WHERE state NOT IN ('connected', 'completed', 'returned', 'canceled', 'failed', 'abandoned',
+                    'handedOver');
 )sql"};
   return steps;
 }

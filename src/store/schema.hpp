@@ -15,6 +15,12 @@ inline constexpr std::int64_t kApplicationId = 0x4241544E;
 /// had. A step that was released is never changed: a change of the schema is a further step.
 [[nodiscard]] const std::vector<std::string>& schema_steps();
 
+/// The condition of the index transfers_open, word for word: SQLite takes a partial index only for
+/// a query that says what the index says.
+inline constexpr const char* kOpenTransfers =
+    "state NOT IN ('connected', 'completed', 'returned', 'canceled', 'failed', 'abandoned', "
+    "'handedOver')";
+
 /// The version that this program reads and writes.
 [[nodiscard]] std::int64_t schema_version();
 

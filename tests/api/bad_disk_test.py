@@ -9,7 +9,7 @@ import pytest
 
 from harness import config
 from harness.bad_disk import bad_disk
-from harness.rest import Rest
+from harness.rest import Answer, Rest
 from harness.samples import DIAL_PAD, arn
 from harness.server import Server, run
 from harness.world import INBOUND, World
@@ -128,6 +128,25 @@ async def test_a_store_that_cannot_be_read_refuses_a_directory_and_ends_no_call(
     assert await version(world) == before
     assert (await boss.request("PUT", "/v1/directory", with_one_more())).status == 200
     await talking.customer.hangup()
+
+
+@pytest.mark.config({"auth.login_failures": 1})
+async def test_a_store_that_cannot_be_read_makes_no_password_wrong(small_disk: World, tmp_path):
+    world = small_disk
+
+    async def sign_in() -> Answer:
+        return await Rest(world.server.http).post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
+
+    (tmp_path / "disk").write_text("unreadable")
+    for _ in range(3):
+        answer = await sign_in()
+        assert answer.status == 503 and answer.json()["reason"] == "backendUnavailable", answer.body
+    (tmp_path / "disk").unlink()
+    assert (await sign_in()).status == 200
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    code, out, err = await run("audit", "export", "--config", str(world.config_path))
+    assert code == 0 and "accepted" in out and "wrongPassword" not in out, out + err
 
 
 async def test_a_store_that_cannot_be_read_behind_a_directory_does_not_keep_it_out_of_force(small_disk: World, tmp_path):

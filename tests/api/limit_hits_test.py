@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness.bad_disk import bad_disk
-from harness.config import SOURCE
+from harness.config import SOURCE, example_directory
 from harness.planted import plant_transfers
 from harness.rest import Rest
 from harness.samples import DIAL_PAD
@@ -228,6 +228,21 @@ async def statistics_at_once(world: World) -> None:
     refused = next(answer for answer in answers if answer.status == 503).json()
     assert refused["reason"] == "backendUnavailable" and "1 statistics" in refused["msg"]
     assert (await first.get("/v1/statistics")).status == 200
+
+
+# The first waits for the disk with its commit.
+@meets("limits.imports", limits__imports=1, journal__slow_commit_ms=60000)
+async def directories_at_once(world: World) -> None:
+    first, second = [await world.rest("supervisor1", "supervisor") for _ in range(2)]
+    directory = example_directory()
+    async with slow_disk(world):
+        asked = [asyncio.create_task(each.request("PUT", "/v1/directory", directory)) for each in (first, second)]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status for answer in answers) == [200, 503]
+    refused = next(answer for answer in answers if answer.status == 503).json()
+    assert refused["reason"] == "backendUnavailable" and "1 directories" in refused["msg"]
+    assert (await first.request("PUT", "/v1/directory", directory)).status == 200
 
 
 # --- SIP ------------------------------------------------------------------------------------------------------------
