@@ -53,6 +53,8 @@ class Refresh : public Job {
                    [job = shared_from_this(), this](int code, const std::string&) {
                      if (code != 200) leg_->session_refresh_refused();
                      if (code == 200) bridge_tell_peer(*leg_);
+                     // A parked party may hear elsewhere now, or no longer.
+                     if (code == 200 && leg_->peer() == nullptr) leg_->play(leg_->sound());
                      finish();
                    });
   }
