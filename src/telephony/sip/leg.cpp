@@ -449,6 +449,7 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
   if (reinvite) reinvite->leg_ended();
   if (const auto accepted = std::exchange(accepted_, nullptr)) accepted(481, "The leg has ended.");
   Job::leg_ended(*this);
+  fail_digits();
   way_.reset();
   context_.keeper->ended(*this);
   context_.emit(core::LegEnded{id_, cause, code, text});
@@ -474,6 +475,7 @@ void Leg::abandon() {
   dialog_.reset();
   reinvite_.reset();
   accepted_ = nullptr;
+  digits_.clear();
   end_completions_.clear();
   way_.reset();
   jobs_.clear();

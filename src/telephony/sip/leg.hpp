@@ -205,7 +205,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void on_session_timer();
   void refresh_by_update();
   void look_again(const std::string& text);
-  void send_next_digit(std::string digits, Completion completion);
+  void send_next_digit();
+  void fail_digits();
   void report_end(core::EndCause cause, int code, const std::string& text);
   void end_dialling();
   void forget_dialling();
@@ -267,6 +268,11 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
     ServerTransaction transaction;
     Loop::Timer deadline;
   };
+  struct Digits {
+    std::string left;
+    Completion completion;
+  };
+  std::deque<Digits> digits_;  // One row: the first one's digit is on its way.
   std::vector<PendingRefer> pending_refers_;
   bool stray_refer_told_ = false;
   std::vector<ReferSubscription> refers_;

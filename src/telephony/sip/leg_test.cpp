@@ -272,6 +272,69 @@ TEST_F(LegTest, DigitsGoOneByOneByInfo) {
   EXPECT_FALSE(wrong->ok);
 }
 
+TEST_F(LegTest, DigitsOfTwoCommandsKeepTheirOrder) {
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::SendDtmf{b, "12"});
+  const auto second = submit(core::SendDtmf{b, "34"});
+  int cseq = 0;
+  for (const std::string digit : {"1", "2", "3", "4"}) {
+    const auto info = target.request("INFO");
+    ASSERT_TRUE(info);
+    EXPECT_EQ("Signal=" + digit + "\r\nDuration=160\r\n", info->body());
+    cseq = info->cseq();
+    EXPECT_FALSE(target.wait([&](const Message& m) { return m.cseq() > cseq; }, milliseconds(50)));
+    target.reply(*info, 200);
+    if (digit == "2") ok(first);
+  }
+  ok(second);
+}
+
+TEST_F(LegTest, ADigitThatIsRefusedEndsItsOwnCommandAlone) {
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::SendDtmf{b, "12"});
+  const auto second = submit(core::SendDtmf{b, "3"});
+  const auto refused = target.request("INFO");
+  ASSERT_TRUE(refused);
+  target.reply(*refused, 500);
+  const auto result = events.result(first);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(500, result->code);
+  const auto next = target.request("INFO");
+  ASSERT_TRUE(next);
+  EXPECT_THAT(next->body(), HasSubstr("Signal=3"));
+  target.reply(*next, 200);
+  ok(second);
+}
+
+TEST_F(LegTest, WhoSendsDigitsFasterThanTheyAreTakenIsTold) {
+  start();
+  const auto [a, b] = bridged();
+  for (int each = 0; each < 100; ++each) submit(core::SendDtmf{b, "1"});
+  const auto result = events.result(submit(core::SendDtmf{b, "1"}));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(503, result->code);
+}
+
+TEST_F(LegTest, DigitsThatWaitFailWithTheirLeg) {
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::SendDtmf{b, "12"});
+  const auto second = submit(core::SendDtmf{b, "3"});
+  const auto info = target.request("INFO");
+  ASSERT_TRUE(info);
+  target.ask("BYE");
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  for (const auto each : {first, second}) {
+    const auto result = events.result(each);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(481, result->code);
+  }
+  target.reply(*info, 200);
+  EXPECT_FALSE(target.request("INFO", milliseconds(50)));
+}
+
 TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {
   start();
   bridged();
