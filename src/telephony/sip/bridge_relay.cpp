@@ -151,7 +151,8 @@ class PeerOffer : public Job {
                          const bool ours = code == 401 || code == 407 || code == 408 || code == 481;
                          refuse(ours ? 500 : code, text);
                        }
-                     });
+                     },
+                     leg_->context().times.carried_offer);
   }
 
   std::optional<std::string> carried_offer() {

@@ -281,12 +281,13 @@ void Leg::play(core::Sound sound) {
   }
 }
 
-void Leg::exchange(OfferMaker make, Done done) {
+void Leg::exchange(OfferMaker make, Done done, std::optional<std::chrono::milliseconds> within) {
   if (state_ != LegState::confirmed || reinvite_) {
     done(ended() ? 481 : 500, ended() ? "The leg has ended." : "The leg is not connected.");
     return;
   }
-  const auto reinvite = std::make_shared<LegReinvite>(*this, std::move(make), std::move(done));
+  const auto reinvite = std::make_shared<LegReinvite>(*this, std::move(make), std::move(done),
+                                                      within.value_or(context_.times.job_deadline));
   reinvite_ = reinvite;
   reinvite->start();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -114,8 +115,11 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   // While it is up.
 
   /// Sends a re-INVITE (leg_reinvite.cpp). On 200 the answer is in media(). `done` is always
-  /// called once, with 481 when the leg ends meanwhile. Only for the job that has the leg.
-  void exchange(OfferMaker make, Done done);
+  /// called once, with 481 when the leg ends meanwhile. Only for the job that has the leg. `within`
+  /// (else LegTimes::job_deadline): then the party is told that nobody waits any more, and `done`
+  /// hears 504 where it obeys.
+  void exchange(OfferMaker make, Done done,
+                std::optional<std::chrono::milliseconds> within = std::nullopt);
   /// Lets the party hear the built-in source, or silence, as its SDP now has it.
   void play(core::Sound sound);
   void send_dtmf(std::string digits, Completion completion);

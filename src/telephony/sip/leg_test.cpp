@@ -150,6 +150,54 @@ TEST_F(LegTest, CommandsOnOneLegWaitForEachOther) {
   ok(join);
 }
 
+// A proxy says 100 for a party that has died behind it, and the stack's own deadline is over then.
+TEST_F(LegTest, AReinviteThatGotATryingAndNothingMoreIsCancelledAndWhatWaitsIsTold) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(500);
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 100);
+  const auto second = submit(core::ParkLeg{a, core::Sound::queue});
+  for (const auto each : {first, second}) {
+    const auto result = events.result(each);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(504, result->code);
+  }
+  const auto cancel = customer.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  EXPECT_EQ(hold->cseq(), cancel->cseq());
+  customer.reply(*cancel, 200);
+  customer.reply(*hold, 487);
+  // What was told as failed still has its turn: the next command finds the party parked.
+  const auto turn = customer.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > hold->cseq(); });
+  ASSERT_TRUE(turn);
+  customer.reply(*turn, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ok(submit(core::ParkLeg{a, core::Sound::hold}));
+  EXPECT_EQ(0U, events.count<core::LegEnded>());
+}
+
+TEST_F(LegTest, AnAnswerThatCrossesTheCancelOfAReinviteHolds) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(500);
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 100);
+  ASSERT_TRUE(customer.request("CANCEL"));
+  customer.reply(*hold, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  const auto result = events.result(park);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(504, result->code);
+  ok(submit(core::ParkLeg{a, core::Sound::queue}));
+}
+
 TEST_F(LegTest, AFailedHoldLeavesThePartyUpAndALostDialogEndsIt) {
   start();
   const auto [a, b] = bridged();
