@@ -166,7 +166,8 @@ void Leg::ask_if_it_lives() {
 void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) {
   const auto keep = self();
   acknowledge_answer();
-  if (lost_its_way()) {
+  // One that hangs up need not be told anything.
+  if (lost_its_way() && sip->sip_request->rq_method != sip_method_bye) {
     found_its_way(to_uri(context_.endpoint->source_of(transaction.raw())));
   }
   if (sip->sip_to->a_tag == nullptr) {
@@ -245,6 +246,7 @@ void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s*
 
 void Leg::on_bye(ServerTransaction transaction, const sip_s* sip) {
   transaction.reply(200);
+  if (std::exchange(way_, nullptr) != nullptr && reported_) forget_late();
   if (state_ == LegState::ended || state_ == LegState::dialling) return;
   // A party that hangs up before it saw our ACK, or while its own re-INVITE is open.
   acknowledge();
@@ -322,7 +324,8 @@ void Leg::leave_bridge() {
 
 void Leg::send_bye(std::function<void()> answered) {
   acknowledge_answer();
-  if (!dialog_) {
+  // Into a dead connection it would be lost: found_its_way() sends it.
+  if (!dialog_ || lost_its_way()) {
     if (answered) answered();
     return;
   }
@@ -451,12 +454,13 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
   if (const auto accepted = std::exchange(accepted_, nullptr)) accepted(481, "The leg has ended.");
   Job::leg_ended(*this);
   fail_digits();
-  way_.reset();
-  context_.keeper->ended(*this);
+  // A party that has to connect again cannot be told before: this process or the next one waits
+  // for it (found_its_way()).
+  if (!lost_its_way()) context_.keeper->ended(*this);
   context_.emit(core::LegEnded{id_, cause, code, text});
   for (const auto& completion : end_completions_) completion.ok();
   end_completions_.clear();
-  context_.forget(id_);
+  if (!lost_its_way()) context_.forget(id_);
 }
 
 void Leg::abandon() {

@@ -80,10 +80,12 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// listened answers 481, one that is gone not at all, and the leg ends.
   void ask_if_it_lives();
   /// The party's connection died with the process before, and has not come back (leg_way.cpp). What
-  /// is to be done with the leg waits for it.
+  /// is to be done with the leg waits for it, also the BYE of one that has ended.
   [[nodiscard]] bool lost_its_way() const { return way_ != nullptr; }
   /// The party is back, and reached there: "sip:host:port;transport=tcp".
   void found_its_way(const std::string& send_to);
+  /// The party has not come back in time.
+  void stays_away();
   /// Where its requests go.
   [[nodiscard]] PhonesBefore::Place place() const;
 
@@ -218,6 +220,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
   void lose_its_way();
+  void end_late();
+  void forget_late();
   /// Notes which of the agent's phones the leg is with, where one is registered there.
   void learn_phone();
   /// `offer_due`: the 2xx brings the party's offer. `early_sdp`: its last SDP before that.
