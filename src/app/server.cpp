@@ -304,6 +304,8 @@ void Server::start() {
   if (sip_) {
     started.adopted_legs = sip_->adopted_legs();
     started.reachable_phones = sip_->reachable_phones();
+    started.awaited_legs = sip_->awaited_legs();
+    started.reconnect_ms = config_.sip.reconnect_seconds * 1000;
   }
   first.emplace_back(std::move(started));
   core::Policy policy = config_.policy;

@@ -270,7 +270,7 @@ struct ContactCenter::Impl {
   void on(const BridgeListed& event);
 
   // --- center_restart.cpp: what a new process does with the state that it found
-  void rearm_timers();
+  void rearm_timers(const Started& started);
   [[nodiscard]] std::vector<CommandId> open_commands() const;
   void repeat_commands(const std::vector<CommandId>& open, const std::set<LegId>& alive);
   void end_lost_legs(const std::set<LegId>& alive);

@@ -36,7 +36,7 @@ void ContactCenter::Impl::on(const Started& started) {
     if (each.phone_reachable && !reachable.contains(login))
       on(PhoneReachable{.login = login, .reachable = false});
   }
-  rearm_timers();
+  rearm_timers(started);
   if (mirrored()) {
     restart_sessions();
     return;
@@ -59,13 +59,22 @@ void ContactCenter::Impl::on(const Started& started) {
   for (const std::string& login : reachable) on(PhoneReachable{.login = login, .reachable = true});
 }
 
-void ContactCenter::Impl::rearm_timers() {
+void ContactCenter::Impl::rearm_timers(const Started& started) {
+  const std::set<LegId> awaited(started.awaited_legs.begin(), started.awaited_legs.end());
+  const auto waits = [&](const OpenTimer& timer) {
+    const Contact* owner = contact(timer.contact);
+    const auto open = owner == nullptr ? commands_.end() : commands_.find(owner->bridge_command);
+    return open != commands_.end() &&
+           std::ranges::any_of(legs_of(open->second.body),
+                               [&awaited](const LegId& leg) { return awaited.contains(leg); });
+  };
   std::map<TimerId, TimeMs> due;
   for (auto& [id, timer] : timers_) {
     // A timer that guards a command gives the repeated one its whole time. People's patience counts
     // on.
     if (timer.kind == TimerKind::bridge)
-      timer.at = std::max(timer.at, now_ + policy_.bridge_timeout_ms);
+      timer.at = std::max(
+          timer.at, now_ + policy_.bridge_timeout_ms + (waits(timer) ? started.reconnect_ms : 0));
     if (timer.kind == TimerKind::release_park)
       timer.at = std::max(timer.at, now_ + policy_.park_timeout_ms);
     if (timer.kind == TimerKind::end_leg || timer.kind == TimerKind::silence)

@@ -233,8 +233,13 @@ struct Started {
   /// Logins whose phones are still registered. All others count as unreachable until
   /// PhoneReachable.
   std::vector<std::string> reachable_phones{};
+  /// Of the adopted legs those whose party has to connect again first, and how long the switch
+  /// waits for that: what is to be done with them waits, too.
+  std::vector<LegId> awaited_legs{};
+  int reconnect_ms = 0;
 };
-BOOST_DESCRIBE_STRUCT(Started, (), (version, adopted_legs, reachable_phones))
+BOOST_DESCRIBE_STRUCT(Started, (),
+                      (version, adopted_legs, reachable_phones, awaited_legs, reconnect_ms))
 
 using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
                                LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,

@@ -289,6 +289,27 @@ TEST_F(TalkingRestart, TimersAreArmedAgainAndPatienceIsNotRenewed) {
   EXPECT_EQ(t.transfer_states("agent1").back().state, message::TransferState::returning);
 }
 
+// A phone on a connection has to connect again before anything can be done with it.
+TEST_F(TalkingRestart, AJoinWithAPhoneThatHasToConnectAgainWaitsForIt) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);
+  t.confirm<ParkLeg>();
+  t.confirm<ParkLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::resume).accepted);
+  ASSERT_TRUE(t.take<BridgeLegs>());
+  const TimeMs join = Policy{}.bridge_timeout_ms;
+  const auto patience = [&](std::vector<LegId> awaited) {
+    t.put(Started{.version = "test",
+                  .adopted_legs = {call, agent_leg},
+                  .reachable_phones = {"agent1"},
+                  .awaited_legs = std::move(awaited),
+                  .reconnect_ms = 20'000});
+    EXPECT_EQ(t.timers.size(), 1U);
+    return t.timers.begin()->second - t.now;
+  };
+  EXPECT_EQ(patience({}), join) << "nothing is missing";
+  EXPECT_EQ(patience({agent_leg}), join + 20'000);
+}
+
 TEST_F(TalkingRestart, APhoneThatIsGoneIsNotRung) {
   ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer, to_number(kOutside)).accepted);
   const LegId target = t.confirm<DialLeg>().leg;

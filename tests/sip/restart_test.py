@@ -318,6 +318,21 @@ async def test_a_phone_on_a_connection_comes_back_and_the_call_goes_on(world: Wo
     await talking.agent.ended(by="them")
 
 
+@pytest.mark.config(TLS)
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_a_call_that_ends_before_its_phone_is_back_is_ended_there_too(world: World, transport: str):
+    """It would stay in a silent call, and be busy for the next one."""
+    _, phone = at_work = await world.agent("agent1", transport=transport)
+    talking = await world.talking("agent1", at_work=at_work)
+    await world.restart()
+    await talking.customer.hangup()
+    await talking.desktop.call_event("ACW", "agent")
+    await world.restart()  # The one that owes it the BYE may die, too.
+    await phone.register()
+    talking.agent.flow = await phone.transport.flow_to(world.server.sip[transport])
+    await talking.agent.ended(by="them")
+
+
 def contact(phone: Peer, port: int) -> str:
     return f"<sip:{phone.user}@{phone.transport.host}:{port};transport={phone.transport.name}>"
 

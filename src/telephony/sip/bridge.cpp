@@ -1,5 +1,6 @@
 #include "telephony/sip/bridge.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,15 +29,22 @@ std::optional<std::string> parking_answer(Leg& leg) {
 }
 
 /// A job that answers a command, by its deadline at the latest. After that it still runs to its
-/// end, since the exchange with the party cannot be called back.
+/// end, since the exchange with the party cannot be called back, and one whose turn comes late is
+/// still done: it is what the next one of the leg goes on from.
 class CommandJob : public Job {
  public:
   CommandJob(std::vector<std::shared_ptr<Leg>> legs, LegContext& context, Completion completion)
       : Job(std::move(legs)), context_(context), completion_(std::move(completion)) {}
   ~CommandJob() override { context_.loop->cancel(deadline_); }
 
+  static void add(const std::shared_ptr<CommandJob>& job) {
+    Job::add(job);
+    if (!job->running() && !job->completion_.answered()) job->await_turn();
+  }
+
  protected:
   void start() final {
+    context_.loop->cancel(deadline_);
     deadline_ = context_.loop->after(context_.times.job_deadline, [completion = completion_] {
       completion.fail(504, "The parties took too long.");
     });
@@ -58,6 +66,21 @@ class CommandJob : public Job {
   Completion completion_;
 
  private:
+  void await_turn() {
+    deadline_ = context_.loop->after(context_.times.job_deadline, [weak = weak_from_this()] {
+      const auto job = std::static_pointer_cast<CommandJob>(weak.lock());
+      if (!job || job->running()) return;
+      // A party that has to connect again has a deadline of its own (leg_way.cpp).
+      const bool awaited = std::ranges::any_of(
+          job->legs(), [](const std::shared_ptr<Leg>& leg) { return leg->lost_its_way(); });
+      if (awaited) {
+        job->await_turn();
+      } else {
+        job->completion_.fail(504, "What the parties had to do before took too long.");
+      }
+    });
+  }
+
   Loop::Timer deadline_;
 };
 
@@ -341,19 +364,19 @@ class Bridge : public CommandJob {
 }  // namespace
 
 void bridge_answer(Leg& leg, core::Sound sound, Completion completion) {
-  Job::add(std::make_shared<Answer>(leg, sound, std::move(completion)));
+  CommandJob::add(std::make_shared<Answer>(leg, sound, std::move(completion)));
 }
 
 void bridge_park(Leg& leg, core::Sound sound, Completion completion) {
-  Job::add(std::make_shared<Park>(leg, sound, std::move(completion)));
+  CommandJob::add(std::make_shared<Park>(leg, sound, std::move(completion)));
 }
 
 void bridge_join(Leg& a, Leg& b, Completion completion) {
-  Job::add(std::make_shared<Bridge>(a, b, std::move(completion)));
+  CommandJob::add(std::make_shared<Bridge>(a, b, std::move(completion)));
 }
 
 void bridge_mute(Leg& leg, bool muted, Completion completion) {
-  Job::add(std::make_shared<Mute>(leg, muted, std::move(completion)));
+  CommandJob::add(std::make_shared<Mute>(leg, muted, std::move(completion)));
 }
 
 }  // namespace baton::telephony::sip

@@ -53,6 +53,8 @@ class Refresh : public Job {
                    [job = shared_from_this(), this](int code, const std::string&) {
                      if (code != 200) leg_->session_refresh_refused();
                      if (code == 200) bridge_tell_peer(*leg_);
+                     // A parked party may hear elsewhere now, or no longer.
+                     if (code == 200 && leg_->peer() == nullptr) leg_->play(leg_->sound());
                      finish();
                    });
   }
@@ -149,7 +151,8 @@ class PeerOffer : public Job {
                          const bool ours = code == 401 || code == 407 || code == 408 || code == 481;
                          refuse(ours ? 500 : code, text);
                        }
-                     });
+                     },
+                     leg_->context().times.carried_offer);
   }
 
   std::optional<std::string> carried_offer() {

@@ -172,7 +172,8 @@ void Leg::ask_if_it_lives() {
 void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) {
   const auto keep = self();
   acknowledge_answer();
-  if (lost_its_way()) {
+  // One that hangs up need not be told anything.
+  if (lost_its_way() && sip->sip_request->rq_method != sip_method_bye) {
     found_its_way(to_uri(context_.endpoint->source_of(transaction.raw())));
   }
   if (sip->sip_to->a_tag == nullptr) {
@@ -251,6 +252,7 @@ void Leg::on_request(Dialog& dialog, ServerTransaction transaction, const sip_s*
 
 void Leg::on_bye(ServerTransaction transaction, const sip_s* sip) {
   transaction.reply(200);
+  if (std::exchange(way_, nullptr) != nullptr && reported_) forget_late();
   if (state_ == LegState::ended || state_ == LegState::dialling) return;
   // A party that hangs up before it saw our ACK, or while its own re-INVITE is open.
   acknowledge();
@@ -287,12 +289,13 @@ void Leg::play(core::Sound sound) {
   }
 }
 
-void Leg::exchange(OfferMaker make, Done done) {
+void Leg::exchange(OfferMaker make, Done done, std::optional<std::chrono::milliseconds> within) {
   if (state_ != LegState::confirmed || reinvite_) {
     done(ended() ? 481 : 500, ended() ? "The leg has ended." : "The leg is not connected.");
     return;
   }
-  const auto reinvite = std::make_shared<LegReinvite>(*this, std::move(make), std::move(done));
+  const auto reinvite = std::make_shared<LegReinvite>(*this, std::move(make), std::move(done),
+                                                      within.value_or(context_.times.job_deadline));
   reinvite_ = reinvite;
   reinvite->start();
 }
@@ -327,7 +330,8 @@ void Leg::leave_bridge() {
 
 void Leg::send_bye(std::function<void()> answered) {
   acknowledge_answer();
-  if (!dialog_) {
+  // Into a dead connection it would be lost: found_its_way() sends it.
+  if (!dialog_ || lost_its_way()) {
     if (answered) answered();
     return;
   }
@@ -455,12 +459,14 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
   if (reinvite) reinvite->leg_ended();
   if (const auto accepted = std::exchange(accepted_, nullptr)) accepted(481, "The leg has ended.");
   Job::leg_ended(*this);
-  way_.reset();
-  context_.keeper->ended(*this);
+  fail_digits();
+  // A party that has to connect again cannot be told before: this process or the next one waits
+  // for it (found_its_way()).
+  if (!lost_its_way()) context_.keeper->ended(*this);
   context_.emit(core::LegEnded{id_, cause, code, text});
   for (const auto& completion : end_completions_) completion.ok();
   end_completions_.clear();
-  context_.forget(id_);
+  if (!lost_its_way()) context_.forget(id_);
 }
 
 void Leg::abandon() {
@@ -480,6 +486,7 @@ void Leg::abandon() {
   dialog_.reset();
   reinvite_.reset();
   accepted_ = nullptr;
+  digits_.clear();
   end_completions_.clear();
   way_.reset();
   jobs_.clear();

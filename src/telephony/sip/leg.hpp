@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -79,7 +80,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// listened answers 481, one that is gone not at all, and the leg ends.
   void ask_if_it_lives();
   /// The party's connection died with the process before, and has not come back (leg_way.cpp). What
-  /// is to be done with the leg waits for it.
+  /// is to be done with the leg waits for it, also the BYE of one that has ended.
   [[nodiscard]] bool lost_its_way() const { return way_ != nullptr; }
   /// The party is back, and reached there: "sip:host:port;transport=tcp".
   void found_its_way(const std::string& send_to);
@@ -87,6 +88,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void after_its_way(std::function<void()> action);
   /// The agent's phone has registered from there, and is reached there from now on.
   void follow_phone(const std::string& send_to);
+  /// The party has not come back in time.
+  void stays_away();
   /// Where its requests go.
   [[nodiscard]] PhonesBefore::Place place() const;
   /// The same as one address: one that differs tells that the party has moved, and that whatever
@@ -121,8 +124,11 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   // While it is up.
 
   /// Sends a re-INVITE (leg_reinvite.cpp). On 200 the answer is in media(). `done` is always
-  /// called once, with 481 when the leg ends meanwhile. Only for the job that has the leg.
-  void exchange(OfferMaker make, Done done);
+  /// called once, with 481 when the leg ends meanwhile. Only for the job that has the leg. `within`
+  /// (else LegTimes::job_deadline): then the party is told that nobody waits any more, and `done`
+  /// hears 504 where it obeys.
+  void exchange(OfferMaker make, Done done,
+                std::optional<std::chrono::milliseconds> within = std::nullopt);
   /// Lets the party hear the built-in source, or silence, as its SDP now has it.
   void play(core::Sound sound);
   void send_dtmf(std::string digits, Completion completion);
@@ -212,7 +218,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void on_session_timer();
   void refresh_by_update();
   void look_again(const std::string& text);
-  void send_next_digit(std::string digits, Completion completion);
+  void send_next_digit();
+  void fail_digits();
   void report_end(core::EndCause cause, int code, const std::string& text);
   void end_dialling();
   void forget_dialling();
@@ -222,6 +229,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// Where the party that sends from there is reached by requests of ours.
   [[nodiscard]] std::string way_back(const std::string& source) const;
   void restore_way();
+  void end_late();
+  void forget_late();
   /// Notes which of the agent's phones the leg is with, where one is registered there.
   void learn_phone();
   /// `offer_due`: the 2xx brings the party's offer. `early_sdp`: its last SDP before that.
@@ -276,6 +285,11 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
     ServerTransaction transaction;
     Loop::Timer deadline;
   };
+  struct Digits {
+    std::string left;
+    Completion completion;
+  };
+  std::deque<Digits> digits_;  // One row: the first one's digit is on its way.
   std::vector<PendingRefer> pending_refers_;
   bool stray_refer_told_ = false;
   std::vector<ReferSubscription> refers_;

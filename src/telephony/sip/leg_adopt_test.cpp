@@ -115,6 +115,37 @@ class LegAdoptTest : public testing::SwitchFixture {
     const std::lock_guard lock(mutex);
     return saves;
   }
+  /// Waits for that.
+  bool nothing_is_kept() {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex);
+        if (kept.empty()) return true;
+      }
+      if (std::chrono::steady_clock::now() >= patience) return false;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  }
+  /// A parked customer whose connection died with the process before, and whose leg has ended.
+  void ended_while_away(int reconnect_seconds = 20) {
+    start();
+    const LegId a = customer_parked();
+    sip->stop();
+    LegRecord record;
+    ASSERT_EQ("", read(kept.at(a), record));
+    record.dialog.send_to = "sip:127.0.0.2:5060;transport=tcp";
+    kept[a] = print(record);
+    sip.reset();
+    SipConfig config;
+    config.reconnect_seconds = reconnect_seconds;
+    start(config);
+    EXPECT_THAT(sip->awaited_legs(), ::testing::ElementsAre(a));
+    ok(submit(core::EndLeg{a, 0, {}}));
+    ASSERT_TRUE(events.wait<core::LegEnded>());
+    const std::lock_guard lock(mutex);
+    EXPECT_TRUE(kept.contains(a)) << "the next process owes it the BYE, too";
+  }
   /// The check of a leg that was taken over comes after its record.
   void check_after_the_record() {
     LegTimes checks;
@@ -628,6 +659,32 @@ TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
     std::this_thread::sleep_for(milliseconds(10));
   }
   EXPECT_TRUE(forgotten());
+}
+
+TEST_F(LegAdoptTest, AnEndedLegsPartyIsToldWhenItIsBack) {
+  ended_while_away();
+  customer.ask("OPTIONS");
+  const auto bye = customer.request("BYE");
+  ASSERT_TRUE(bye);
+  customer.reply(*bye, 200);
+  EXPECT_TRUE(nothing_is_kept());
+  EXPECT_EQ(0U, events.count<core::LegEnded>()) << "told once";
+}
+
+TEST_F(LegAdoptTest, AnEndedLegsPartyThatHangsUpItselfIsToldNothing) {
+  ended_while_away();
+  customer.ask("BYE");
+  ASSERT_TRUE(customer.response(200));
+  EXPECT_TRUE(nothing_is_kept());
+  EXPECT_FALSE(customer.request("BYE", milliseconds(50)));
+  EXPECT_TRUE(sip->snapshots().empty());
+}
+
+TEST_F(LegAdoptTest, AnEndedLegsPartyThatStaysAwayIsForgotten) {
+  ended_while_away(1);
+  EXPECT_EQ(1U, sip->snapshots().size());
+  EXPECT_TRUE(nothing_is_kept());
+  EXPECT_TRUE(sip->snapshots().empty());
 }
 
 TEST_F(LegAdoptTest, ACallCostsFewRecords) {

@@ -41,7 +41,11 @@ struct SwitchCounters {
 
 /// How long the switch waits for what.
 struct LegTimes {
-  std::chrono::milliseconds job_deadline{16'000};    ///< A park, bridge or mute, from its start.
+  /// A park, bridge or mute waits this long for its turn, and is done within as much from then on.
+  /// Of an exchange with a party: then it gets a CANCEL.
+  std::chrono::milliseconds job_deadline{16'000};
+  /// The same of one party's offer that is carried to the other, where somebody may be asked.
+  std::chrono::milliseconds carried_offer{32'000};
   std::chrono::milliseconds end_report{4'000};       ///< For the answer to a BYE or CANCEL.
   std::chrono::milliseconds delayed_answer{15'000};  ///< A 2xx's offer waits for a bridge.
   std::chrono::milliseconds refer_answer{25'000};    ///< A REFER waits for the core.

@@ -34,6 +34,7 @@ class Job : public std::enable_shared_from_this<Job> {
   virtual void leg_gone(const Leg& /*gone*/) {}
   /// Frees the legs for the next jobs. Once; the job may be gone afterwards.
   void finish();
+  [[nodiscard]] const std::vector<std::shared_ptr<Leg>>& legs() const { return legs_; }
 
  private:
   static void remove(const std::shared_ptr<Job>& job);

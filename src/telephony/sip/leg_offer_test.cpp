@@ -66,6 +66,40 @@ TEST_F(LegOfferTest, AHoldThatIsTakenBackIsTakenBackFromTheOtherToo) {
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), again->cseq());
 }
 
+// By the stack. Else the party would give its call up after 32 s (RFC 3261, timer B), and might not
+// CANCEL.
+TEST_F(LegOfferTest, APartyWhoseOfferIsCarriedIsToldThatItIsBeingTried) {
+  start();
+  bridged();
+  const int cseq = target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  const auto trying = target.response(100);
+  ASSERT_TRUE(trying);
+  EXPECT_EQ(cseq, trying->cseq());
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  EXPECT_TRUE(target.response(200));
+  target.ack();
+}
+
+TEST_F(LegOfferTest, AnOfferThatTheOtherNeverAnswersIsRefusedAndTheLegsAreFree) {
+  times = LegTimes{};
+  times->carried_offer = milliseconds(300);
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  customer.reply(*carried, 180);
+  const auto cancel = customer.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  customer.reply(*cancel, 200);
+  customer.reply(*carried, 487);
+  EXPECT_TRUE(target.response(504)) << "487 is for a request that was cancelled by who sent it";
+  target.ack();
+  customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), carried->cseq());
+}
+
 TEST_F(LegOfferTest, APartyThatTookItsOfferBackIsFreeWhenTheOtherEnds) {
   start();
   const auto [a, b] = bridged();

@@ -1,3 +1,8 @@
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -109,6 +114,45 @@ TEST_F(LegRefreshTest, ARefusedRefreshIsTriedAgainBeforeThePeerHangsUp) {
   EXPECT_TRUE(agent.wait(
       [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > reinvite->cseq(); },
       milliseconds(2500)));
+}
+
+/// Where a party hears: a port of its own.
+class Ear {
+ public:
+  Ear() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof own;
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&own), size);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
+    port = ntohs(own.sin_port);
+  }
+  Ear(const Ear&) = delete;
+  Ear& operator=(const Ear&) = delete;
+  ~Ear() { ::close(fd_); }
+
+  [[nodiscard]] bool hears() const {
+    pollfd ready{fd_, POLLIN, 0};
+    return ::poll(&ready, 1, 5000) > 0;
+  }
+
+  int port = 0;
+
+ private:
+  int fd_;
+};
+
+TEST_F(LegRefreshTest, AParkedPartyThatAnswersARefreshFromElsewhereIsHeardThere) {
+  start_with_timer(2);
+  const LegId leg = agent_up();
+  ok(submit(core::ParkLeg{leg, core::Sound::hold}));
+  const auto refresh = agent.request("INVITE");
+  ASSERT_TRUE(refresh);
+  const Ear moved;
+  agent.reply(*refresh, 200, TestUa::sdp(moved.port, "recvonly", 2));
+  ASSERT_TRUE(agent.request("ACK"));
+  EXPECT_TRUE(moved.hears());
 }
 
 TEST_F(LegRefreshTest, APhoneThatMovedIsFollowed) {

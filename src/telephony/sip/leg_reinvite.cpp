@@ -16,13 +16,17 @@ constexpr int kRequestPending = 491;
 
 }  // namespace
 
-LegReinvite::LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done)
+LegReinvite::LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done,
+                         std::chrono::milliseconds within)
     : leg_(leg.self()),
       make_(std::move(make)),
       done_(std::move(done)),
-      give_up_at_(Loop::Clock::now() + leg.context().times.job_deadline) {}
+      give_up_at_(Loop::Clock::now() + within) {}
 
-LegReinvite::~LegReinvite() { leg_->context().loop->cancel(retry_); }
+LegReinvite::~LegReinvite() {
+  leg_->context().loop->cancel(retry_);
+  leg_->context().loop->cancel(deadline_);
+}
 
 void LegReinvite::start() {
   const auto offer = make_();
@@ -61,7 +65,24 @@ void LegReinvite::send(const sip_s* challenge) {
   if (sent == nullptr) {
     leg_->media().offer_failed();
     done(503, "The re-INVITE could not be sent.");
+    return;
   }
+  open_ = sent;
+  arm_deadline();
+}
+
+void LegReinvite::arm_deadline() {
+  Loop& loop = *leg_->context().loop;
+  loop.cancel(deadline_);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(give_up_at_ - Loop::Clock::now());
+  deadline_ = loop.after(std::max(left, std::chrono::milliseconds(0)), [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->open_ == nullptr) return;
+    // RFC 3261 section 9.1: where nothing answers this either, the stack ends the INVITE by a 408
+    // after 32 s more.
+    self->cancelled_ = true;
+    self->open_->cancel();
+  });
 }
 
 void LegReinvite::on_response(ClientTransaction& transaction, const Response& response) {
@@ -69,6 +90,7 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
     on_provisional(response.sip);
     return;
   }
+  open_ = nullptr;
   if (response.success()) {
     // The ACK is owed whatever has become of the leg (RFC 3261 section 13.2.2.4).
     if (leg_->dialog() != nullptr) {
@@ -94,6 +116,11 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
     return;
   }
   if (leg_->ended()) return;
+  if (cancelled_ && response.status != 408 && response.status != 481) {
+    leg_->media().offer_failed();
+    done(504, "The party took too long.");
+    return;
+  }
   const std::string text = response.sip != nullptr ? reason_text(response.sip) : "No answer";
   if (response.status != 408 && nta_sip_is_internal(response.sip) != 0) {
     look_again(text);
@@ -191,6 +218,7 @@ void LegReinvite::back_off(std::chrono::milliseconds at_least) {
 }
 
 void LegReinvite::leg_ended() {
+  // The deadline stays: an INVITE without an end would keep the leg's memory for good.
   leg_->context().loop->cancel(retry_);
   done(481, "The leg has ended.");
 }

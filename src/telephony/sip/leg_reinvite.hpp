@@ -14,10 +14,11 @@ namespace baton::telephony::sip {
 /// One re-INVITE of ours on a confirmed leg, with what RFC 3261 section 14.1 asks for: 491 is tried
 /// again after a back-off, 408 and 481 end the leg, every other failure leaves the call as it was.
 /// A party whose address refuses everything is looked for once more and once more; then the leg has
-/// ended, too. Loop thread only.
+/// ended, too. One that has not answered in time is sent a CANCEL: a 100 ends the stack's own
+/// deadline, and without an end nothing could be done with the leg any more. Loop thread only.
 class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
  public:
-  LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done);
+  LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done, std::chrono::milliseconds within);
   LegReinvite(const LegReinvite&) = delete;
   LegReinvite& operator=(const LegReinvite&) = delete;
   ~LegReinvite();
@@ -32,6 +33,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   void on_provisional(const sip_s* response);
   void back_off(std::chrono::milliseconds at_least);
   void look_again(const std::string& text);
+  void arm_deadline();
   void done(int code, const std::string& text);
 
   std::shared_ptr<Leg> leg_;
@@ -39,6 +41,9 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   Leg::Done done_;
   Loop::Clock::time_point give_up_at_;
   Loop::Timer retry_;
+  Loop::Timer deadline_;
+  ClientTransaction* open_ = nullptr;  // Until its final response.
+  bool cancelled_ = false;
   std::string offer_;
   std::string asked_;         // Leg::reached_at() of the last one.
   std::string early_answer_;  // Of a reliable provisional response.

@@ -89,44 +89,66 @@ void Leg::send_dtmf(std::string digits, Completion completion) {
     completion.fail(405, "The peer does not allow INFO.");
     return;
   }
-  if (lost_its_way()) {
-    after_its_way([this, digits, completion] { send_next_digit(digits, completion); });
+  // An INFO takes a round trip, and people type faster; nobody types this far ahead.
+  constexpr std::size_t kMaxWaiting = 100;
+  if (digits_.size() >= kMaxWaiting) {
+    completion.fail(503, "Too many digits wait for the answers to those before them.");
     return;
   }
-  send_next_digit(std::move(digits), std::move(completion));
+  digits_.push_back({std::move(digits), std::move(completion)});
+  if (digits_.size() > 1) return;
+  if (lost_its_way()) {
+    after_its_way([this] { send_next_digit(); });
+    return;
+  }
+  send_next_digit();
 }
 
-void Leg::send_next_digit(std::string digits, Completion completion) {
-  if (digits.empty()) {
-    completion.ok();
-    return;
-  }
+void Leg::send_next_digit() {
   if (ended()) {
-    completion.fail(481, "The leg has ended.");
+    fail_digits();
     return;
   }
-  const auto make = [this, digit = digits.front()](TagList& tags) {
-    common_tags(tags, false);
-    tags.add(SIPTAG_CONTENT_TYPE_STR(kDtmfRelayType))
-        .add(SIPTAG_PAYLOAD_STR(tags.keep(dtmf_relay_body(digit))));
-  };
-  digits.erase(0, 1);
-  ClientTransaction* sent = request(
-      *dialog_, "INFO", make,
-      [leg = self(), digits, completion, asked = reached_at()](ClientTransaction&,
-                                                               const Response& response) {
-        if (response.provisional()) return;
-        if (response.success()) {
-          leg->send_next_digit(digits, completion);
-          return;
-        }
-        if (response.status == 405 || response.status == 501) leg->allows_info_ = Allowed::no;
-        completion.fail(response.status, "The peer refused the digit.");
-        if ((response.status == 408 || response.status == 481) && leg->reached_at() == asked) {
-          leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
-        }
-      });
-  if (sent == nullptr) completion.fail(503, "The INFO could not be sent.");
+  while (!digits_.empty()) {
+    Digits& next = digits_.front();
+    if (next.left.empty()) {
+      next.completion.ok();
+      digits_.pop_front();
+      continue;
+    }
+    const auto make = [this, digit = next.left.front()](TagList& tags) {
+      common_tags(tags, false);
+      tags.add(SIPTAG_CONTENT_TYPE_STR(kDtmfRelayType))
+          .add(SIPTAG_PAYLOAD_STR(tags.keep(dtmf_relay_body(digit))));
+    };
+    next.left.erase(0, 1);
+    ClientTransaction* sent = request(
+        *dialog_, "INFO", make,
+        [leg = self(), asked = reached_at()](ClientTransaction&, const Response& response) {
+          // None waits any more where the leg has ended.
+          if (response.provisional() || leg->digits_.empty()) return;
+          if (!response.success()) {
+            if (response.status == 405 || response.status == 501) {
+              leg->allows_info_ = Allowed::no;
+            }
+            leg->digits_.front().completion.fail(response.status, "The peer refused the digit.");
+            leg->digits_.pop_front();
+            if ((response.status == 408 || response.status == 481) && leg->reached_at() == asked) {
+              leg->give_up(core::EndCause::unreachable, response.status, reason_text(response.sip));
+            }
+          }
+          leg->send_next_digit();
+        });
+    if (sent != nullptr) return;
+    next.completion.fail(503, "The INFO could not be sent.");
+    digits_.pop_front();
+  }
+}
+
+void Leg::fail_digits() {
+  for (const Digits& waiting : std::exchange(digits_, {})) {
+    waiting.completion.fail(481, "The leg has ended.");
+  }
 }
 
 void Leg::talk(Completion completion) {

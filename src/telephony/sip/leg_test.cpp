@@ -150,6 +150,54 @@ TEST_F(LegTest, CommandsOnOneLegWaitForEachOther) {
   ok(join);
 }
 
+// A proxy says 100 for a party that has died behind it, and the stack's own deadline is over then.
+TEST_F(LegTest, AReinviteThatGotATryingAndNothingMoreIsCancelledAndWhatWaitsIsTold) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(500);
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 100);
+  const auto second = submit(core::ParkLeg{a, core::Sound::queue});
+  for (const auto each : {first, second}) {
+    const auto result = events.result(each);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(504, result->code);
+  }
+  const auto cancel = customer.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  EXPECT_EQ(hold->cseq(), cancel->cseq());
+  customer.reply(*cancel, 200);
+  customer.reply(*hold, 487);
+  // What was told as failed still has its turn: the next command finds the party parked.
+  const auto turn = customer.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > hold->cseq(); });
+  ASSERT_TRUE(turn);
+  customer.reply(*turn, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ok(submit(core::ParkLeg{a, core::Sound::hold}));
+  EXPECT_EQ(0U, events.count<core::LegEnded>());
+}
+
+TEST_F(LegTest, AnAnswerThatCrossesTheCancelOfAReinviteHolds) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(500);
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto hold = customer.request("INVITE");
+  ASSERT_TRUE(hold);
+  customer.reply(*hold, 100);
+  ASSERT_TRUE(customer.request("CANCEL"));
+  customer.reply(*hold, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  const auto result = events.result(park);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(504, result->code);
+  ok(submit(core::ParkLeg{a, core::Sound::queue}));
+}
+
 TEST_F(LegTest, AFailedHoldLeavesThePartyUpAndALostDialogEndsIt) {
   start();
   const auto [a, b] = bridged();
@@ -270,6 +318,69 @@ TEST_F(LegTest, DigitsGoOneByOneByInfo) {
   const auto wrong = events.result(submit(core::SendDtmf{b, "1x"}));
   ASSERT_TRUE(wrong);
   EXPECT_FALSE(wrong->ok);
+}
+
+TEST_F(LegTest, DigitsOfTwoCommandsKeepTheirOrder) {
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::SendDtmf{b, "12"});
+  const auto second = submit(core::SendDtmf{b, "34"});
+  int cseq = 0;
+  for (const std::string digit : {"1", "2", "3", "4"}) {
+    const auto info = target.request("INFO");
+    ASSERT_TRUE(info);
+    EXPECT_EQ("Signal=" + digit + "\r\nDuration=160\r\n", info->body());
+    cseq = info->cseq();
+    EXPECT_FALSE(target.wait([&](const Message& m) { return m.cseq() > cseq; }, milliseconds(50)));
+    target.reply(*info, 200);
+    if (digit == "2") ok(first);
+  }
+  ok(second);
+}
+
+TEST_F(LegTest, ADigitThatIsRefusedEndsItsOwnCommandAlone) {
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::SendDtmf{b, "12"});
+  const auto second = submit(core::SendDtmf{b, "3"});
+  const auto refused = target.request("INFO");
+  ASSERT_TRUE(refused);
+  target.reply(*refused, 500);
+  const auto result = events.result(first);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(500, result->code);
+  const auto next = target.request("INFO");
+  ASSERT_TRUE(next);
+  EXPECT_THAT(next->body(), HasSubstr("Signal=3"));
+  target.reply(*next, 200);
+  ok(second);
+}
+
+TEST_F(LegTest, WhoSendsDigitsFasterThanTheyAreTakenIsTold) {
+  start();
+  const auto [a, b] = bridged();
+  for (int each = 0; each < 100; ++each) submit(core::SendDtmf{b, "1"});
+  const auto result = events.result(submit(core::SendDtmf{b, "1"}));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(503, result->code);
+}
+
+TEST_F(LegTest, DigitsThatWaitFailWithTheirLeg) {
+  start();
+  const auto [a, b] = bridged();
+  const auto first = submit(core::SendDtmf{b, "12"});
+  const auto second = submit(core::SendDtmf{b, "3"});
+  const auto info = target.request("INFO");
+  ASSERT_TRUE(info);
+  target.ask("BYE");
+  ASSERT_TRUE(events.wait<core::LegEnded>());
+  for (const auto each : {first, second}) {
+    const auto result = events.result(each);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(481, result->code);
+  }
+  target.reply(*info, 200);
+  EXPECT_FALSE(target.request("INFO", milliseconds(50)));
 }
 
 TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {

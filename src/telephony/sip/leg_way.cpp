@@ -37,10 +37,7 @@ class LostWay : public Job {
   void start() override {
     deadline_ = loop().after(std::chrono::seconds(leg_.context().config().reconnect_seconds),
                              [weak = leg_.weak_from_this()] {
-                               const auto leg = weak.lock();
-                               if (!leg) return;
-                               leg->give_up(core::EndCause::unreachable, 408,
-                                            "The phone did not connect again after a restart.");
+                               if (const auto leg = weak.lock()) leg->stays_away();
                              });
   }
   void abort(const Leg&) override {}
@@ -83,8 +80,12 @@ void Leg::restore_way() {
 
 void Leg::found_its_way(const std::string& send_to) {
   const auto way = std::static_pointer_cast<LostWay>(std::exchange(way_, nullptr));
-  if (!way || ended()) return;
+  if (!way) return;
   dialog_->set_send_to(send_to);
+  if (ended()) {
+    end_late();
+    return;
+  }
   learn_phone();
   changed();
   way->found();
@@ -99,6 +100,26 @@ void Leg::follow_phone(const std::string& send_to) {
   dialog_->set_send_to(send_to);
   learn_phone();
   changed();
+}
+
+void Leg::stays_away() {
+  // It may be reached where it was, for all that.
+  way_.reset();
+  if (ended()) {
+    end_late();
+  } else {
+    give_up(core::EndCause::unreachable, 408, "The phone did not connect again after a restart.");
+  }
+}
+
+void Leg::end_late() {
+  send_bye({});
+  forget_late();
+}
+
+void Leg::forget_late() {
+  context_.keeper->ended(*this);
+  context_.forget(id_);
 }
 
 bool Leg::follow(const ServerTransaction& transaction, const sip_s* sip) {

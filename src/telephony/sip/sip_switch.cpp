@@ -157,6 +157,7 @@ class SipSwitch::Impl : public InviteHandler {
   }
 
   [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const { return adopted_; }
+  [[nodiscard]] const std::vector<core::LegId>& awaited_legs() const { return awaited_; }
   [[nodiscard]] const std::vector<std::string>& reachable_phones() const { return reachable_; }
 
   void submit(std::vector<core::Command> commands) {
@@ -412,6 +413,7 @@ class SipSwitch::Impl : public InviteHandler {
     for (const auto& [leg, record] : taken) {
       if (leg->lost_its_way()) {
         ++lost_ways_;
+        awaited_.push_back(leg->id());
         continue;
       }
       if (leg->state() != LegState::confirmed) continue;
@@ -525,6 +527,7 @@ class SipSwitch::Impl : public InviteHandler {
   PhonesBefore phones_before_;  // While there are such legs.
   std::vector<std::pair<std::string, Binding>> waited_for_;  // The same, as the store has them.
   std::vector<core::LegId> adopted_;
+  std::vector<core::LegId> awaited_;
   std::vector<std::string> reachable_;
   std::optional<LegIdentifiers> identifiers_;
   std::atomic<bool> silent_{false};
@@ -553,6 +556,7 @@ void SipSwitch::audit_with(const SignInSink& sink) { impl_->endpoint().audit_wit
 void SipSwitch::restore(SavedSwitch saved) { impl_->restore(std::move(saved)); }
 void SipSwitch::open_commands_are_out() { impl_->open_commands_are_out(); }
 const std::vector<core::LegId>& SipSwitch::adopted_legs() const { return impl_->adopted_legs(); }
+const std::vector<core::LegId>& SipSwitch::awaited_legs() const { return impl_->awaited_legs(); }
 const std::vector<std::string>& SipSwitch::reachable_phones() const {
   return impl_->reachable_phones();
 }

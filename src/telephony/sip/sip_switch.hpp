@@ -109,6 +109,8 @@ class SipSwitch : public Switch {
   void open_commands_are_out();
   /// The legs that were taken over. After start(); any thread.
   [[nodiscard]] const std::vector<core::LegId>& adopted_legs() const;
+  /// Those of them whose party has to connect again first.
+  [[nodiscard]] const std::vector<core::LegId>& awaited_legs() const;
   /// The agents who have a phone by what was taken over. After start(); any thread.
   [[nodiscard]] const std::vector<std::string>& reachable_phones() const;
 
