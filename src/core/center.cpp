@@ -317,7 +317,7 @@ void ContactCenter::Impl::tell_failure(const Contact& contact, const OpenCommand
 }
 
 void ContactCenter::Impl::on(const CommandResult& result) {
-  const auto answered = commands_.extract(result.command);
+  auto answered = commands_.extract(result.command);
   if (answered.empty()) return;
   const OpenCommand& open = answered.mapped();
   Contact* owner = contact(open.contact);
@@ -434,9 +434,16 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       break;
     case Purpose::offer_bridge:
     case Purpose::target_bridge:
+    case Purpose::out_bridge:
+      if (leg_is_gone(result) && result.failed_leg) {
+        // His end comes next, and tells why: by hanging up, maybe. If not, the join's deadline goes
+        // on.
+        commands_.insert(std::move(answered));
+        return;
+      }
+      [[fallthrough]];
     case Purpose::resume_bridge:
     case Purpose::back_bridge:
-    case Purpose::out_bridge:
       cancel(owner->bridge_timer);
       owner->bridge_command = 0;
       if (!result.ok) {

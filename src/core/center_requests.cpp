@@ -406,6 +406,11 @@ std::optional<Refused> ContactCenter::Impl::disconnect(Agent& agent, const Reque
   Contact* call = own_contact(agent, request, refused);
   if (call == nullptr) return refused;
   if (call->agent != agent.login) {
+    if (call->offer && call->offer->agent == agent.login && call->offer->bridging) {
+      // He has picked up, and is not joined yet.
+      offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
+      return {};
+    }
     return refuse(Reason::noActiveCall,
                   "agent: '" + agent.login + "' has not answered this call; use Reject");
   }
