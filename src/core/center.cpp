@@ -148,6 +148,11 @@ void ContactCenter::Impl::on(const PolicyChanged& change) {
   const bool was_mirrored = mirrored();
   policy_ = change.policy;
   if (was_mirrored && !mirrored()) forget_mirrored();
+  if (was_mirrored || !mirrored()) return;
+  // Who is signed in there tells his session: nobody would sign out those of the back end before.
+  for (auto& [login, each] : agents_) {
+    if (each.logged_in) session_lost(each);
+  }
 }
 
 void ContactCenter::Impl::on(const DirectoryChanged& change) {
