@@ -39,13 +39,7 @@ void ContactCenter::Impl::on(const RequestInput& input) {
 
   // The same id gets the same answer (docs/message-api.md, "Envelopes").
   if (request.id) {
-    const TimeMs window = static_cast<TimeMs>(policy_.idempotency_hours) * 3'600'000;
-    while (!who->reply_order.empty()) {
-      const auto oldest = who->replies.find(who->reply_order.front());
-      if (oldest != who->replies.end() && now_ - oldest->second.at < window) break;
-      if (oldest != who->replies.end()) who->replies.erase(oldest);
-      who->reply_order.pop_front();
-    }
+    forget_replies(*who);
     if (const auto known = who->replies.find(*request.id); known != who->replies.end()) {
       if (known->second.content_hash != request.content_hash) {
         reply.accepted = false;
