@@ -8,6 +8,8 @@
 #include <ctime>
 #include <utility>
 
+#include "message/request.hpp"
+
 namespace baton::app {
 
 namespace json = boost::json;
@@ -191,12 +193,10 @@ gateway::RestReply transfers(store::StoreReader& reader, const gateway::Caller& 
 
 gateway::RestReply rest_error(int status, message::Reason reason, const std::string& msg) {
   json::object body;
-  body["errorType"] = status == 403 ? "NOT_PERMITTED" : "INVALID_MESSAGE";
+  // As the gateway's own (gateway/http.hpp): which status and reason it is tells them apart.
+  body["errorType"] = "NOT_PERMITTED";
   body["msg"] = msg;
-  body["errorMessage"] = status == 403   ? "Not permitted."
-                         : status == 404 ? "Not found."
-                         : status >= 500 ? "Service unavailable."
-                                         : "Invalid message.";
+  body["errorMessage"] = message::error_message("NOT_PERMITTED");
   body["reason"] = message::to_string(reason);
   return {.status = status, .content_type = "application/json", .body = json::serialize(body)};
 }

@@ -36,6 +36,12 @@ struct FinishedCall {
   ContactId contact;
   message::CallEvent agent_leg;
   message::CallEvent customer_leg;
+
+  /// Whether the id is the contact's or that of one of its connections.
+  [[nodiscard]] bool is(const message::Uuid& id) const {
+    return id == contact || id == agent_leg.leg.connection_id ||
+           id == customer_leg.leg.connection_id;
+  }
 };
 BOOST_DESCRIBE_STRUCT(FinishedCall, (), (contact, agent_leg, customer_leg))
 
@@ -69,6 +75,8 @@ struct Agent {
   DialCount dials;                         ///< Outside numbers that he dialled.
   std::optional<MirrorSession> session{};  ///< At Amazon Connect, where the calls are there.
 
+  /// True if he is in the directory and enabled: of anybody else no request is taken.
+  [[nodiscard]] bool may_act() const { return record != nullptr && record->enabled; }
   /// True if a queue may offer him a call now.
   [[nodiscard]] bool available() const;
   /// True if he counts as staffing his queues: signed in and not offline.

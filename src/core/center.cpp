@@ -8,6 +8,9 @@ namespace baton::core {
 
 namespace {
 
+/// How often the state is looked through for what has run out; that takes a moment for each agent.
+constexpr TimeMs kSweepMs = 60'000;
+
 std::uint64_t splitmix64(std::uint64_t value) {
   value += 0x9e3779b97f4a7c15ULL;
   value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9ULL;
@@ -44,6 +47,7 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
   random_state_ = splitmix64(input.entropy_high) ^ input.entropy_low;
   random_step_ = 0;
   ++counters_.inputs;
+  forget_what_ran_out();
   std::visit([this](const auto& body) { on(body); }, input.body);
   for (const ContactId& id : to_store_) {
     const Contact* changed = contact(id);
@@ -148,6 +152,11 @@ void ContactCenter::Impl::on(const PolicyChanged& change) {
   const bool was_mirrored = mirrored();
   policy_ = change.policy;
   if (was_mirrored && !mirrored()) forget_mirrored();
+  if (was_mirrored || !mirrored()) return;
+  // Who is signed in there tells his session: nobody would sign out those of the back end before.
+  for (auto& [login, each] : agents_) {
+    if (each.logged_in) session_lost(each);
+  }
 }
 
 void ContactCenter::Impl::on(const DirectoryChanged& change) {
@@ -158,6 +167,7 @@ void ContactCenter::Impl::on(const DirectoryChanged& change) {
     if (each.since == 0) each.since = now_;
   }
   find_records();
+  forget_last_calls();
   for (const directory::Queue& queue : directory_->directory().queues) lines_[queue.arn];
   available_.clear();
   for (auto& [login, each] : agents_) index_availability(each);
@@ -185,6 +195,31 @@ void ContactCenter::Impl::find_records() {
     }
     each.routing = view->second;
   }
+}
+
+void ContactCenter::Impl::forget_last_calls() {
+  for (auto& [login, each] : agents_) {
+    // A session at Amazon Connect that nobody reports for any more is given up by itself.
+    if (each.finished && !each.may_act() && !each.session && each.activity != Activity::offered)
+      clear_finished(each, {});
+  }
+}
+
+void ContactCenter::Impl::forget_replies(Agent& agent) const {
+  const TimeMs window = static_cast<TimeMs>(policy_.idempotency_hours) * 3'600'000;
+  while (!agent.reply_order.empty()) {
+    const auto oldest = agent.replies.find(agent.reply_order.front());
+    if (oldest != agent.replies.end() && now_ - oldest->second.at < window) break;
+    if (oldest != agent.replies.end()) agent.replies.erase(oldest);
+    agent.reply_order.pop_front();
+  }
+}
+
+void ContactCenter::Impl::forget_what_ran_out() {
+  if (now_ - swept_at_ < kSweepMs) return;
+  swept_at_ = now_;
+  for (auto& [login, each] : agents_) forget_replies(each);
+  dialled_.forget(now_);
 }
 
 void ContactCenter::Impl::on(const QueueHours& change) {
@@ -318,7 +353,7 @@ void ContactCenter::Impl::tell_failure(const Contact& contact, const OpenCommand
 }
 
 void ContactCenter::Impl::on(const CommandResult& result) {
-  const auto answered = commands_.extract(result.command);
+  auto answered = commands_.extract(result.command);
   if (answered.empty()) return;
   const OpenCommand& open = answered.mapped();
   Contact* owner = contact(open.contact);
@@ -436,9 +471,16 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       break;
     case Purpose::offer_bridge:
     case Purpose::target_bridge:
+    case Purpose::out_bridge:
+      if (leg_is_gone(result) && result.failed_leg) {
+        // His end comes next, and tells why: by hanging up, maybe. If not, the join's deadline goes
+        // on.
+        commands_.insert(std::move(answered));
+        return;
+      }
+      [[fallthrough]];
     case Purpose::resume_bridge:
     case Purpose::back_bridge:
-    case Purpose::out_bridge:
       cancel(owner->bridge_timer);
       owner->bridge_command = 0;
       if (!result.ok) {

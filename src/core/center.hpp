@@ -181,6 +181,7 @@ struct ContactCenter::Impl {
   /// Available agents by queue: (priority, idle since, login).
   std::map<std::string, std::set<std::tuple<int, TimeMs, std::string>>, std::less<>> available_;
   DialledNumbers dialled_;  ///< Outside numbers, for their limits.
+  TimeMs swept_at_ = 0;     ///< When forget_what_ran_out() last looked.
   std::unordered_map<CommandId, OpenCommand> commands_;
   HashMap<TimerId, OpenTimer> timers_;
   CommandId next_command_ = 1;
@@ -240,6 +241,13 @@ struct ContactCenter::Impl {
   }
   /// Each agent's record in the directory, which is a new one.
   void find_records();
+  /// Numbers of customers are in the state, and so in each snapshot, only for as long as they
+  /// count: of whoever cannot clear his last call any more it is cleared here.
+  void forget_last_calls();
+  /// Likewise the replies to request ids that are free again (a refusal names the number), and the
+  /// numbers that were dialled on another day.
+  void forget_what_ran_out();
+  void forget_replies(Agent& agent) const;
   void store(const Contact& contact);
   void store(const Transfer& transfer);
   [[nodiscard]] Agent* agent(std::string_view login);

@@ -152,6 +152,11 @@ void ContactCenter::Impl::publish_call_to(Agent& agent, const Contact& contact,
 void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activity activity,
                                           std::string_view event,
                                           std::optional<FinishedCall> restore) {
+  if (!agent.may_act() && !contact.mirror) {
+    // He could not clear it, and the customer's number would be his for ever.
+    activity = Activity::idle;
+    restore.reset();
+  }
   FinishedCall finished;
   finished.contact = contact.id;
   const CallContext context = context_of(contact);

@@ -86,8 +86,6 @@ void ContactCenter::Impl::stop_bridging(Contact& contact) {
 
 void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
                                         const CommandResult& result) {
-  const bool customers_side = result.failed_leg && *result.failed_leg == contact.customer_leg;
-  const bool gone = leg_is_gone(result);
   const message::BackendError error{
       .name = policy_.capabilities.backend, .code = result.code, .text = result.text};
   // Who answered for the agent is there: of a customer who owed an answer before, it was his fault.
@@ -98,14 +96,12 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
   }
   switch (purpose) {
     case Purpose::offer_bridge:
-      if (customers_side && gone) break;
       if (contact.offer) {
         offer_failed(contact, his_silence ? Activity::idle : Activity::missed,
                      his_silence ? "Dropped" : "missed", Reason::mediaNotAcceptable, error);
       }
       break;
     case Purpose::target_bridge:
-      if (customers_side && gone) break;
       if (Transfer* transfer = running_transfer(contact)) {
         fail_transfer(contact, *transfer, reason_of_status(result.code), error);
       }
@@ -116,7 +112,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       break;
     case Purpose::resume_bridge:
     case Purpose::back_bridge:
-      if (contact.agent.empty() || (gone && result.failed_leg)) break;
+      if (contact.agent.empty() || (leg_is_gone(result) && result.failed_leg)) break;
       // Both legs stay up, parked: held, so that the agent sees it and can resume. A join that
       // merely took too long may still be made, so that they talk: then that is undone.
       if (!leg_answered(result)) {
@@ -270,28 +266,28 @@ void ContactCenter::Impl::on(const LegEnded& event) {
   }
   const message::BackendError error{
       .name = policy_.capabilities.backend, .code = event.code, .text = event.text};
+  // Who picked up and hung up before he was joined did not want the call: no fault of ours.
+  const bool hung_up = event.cause == EndCause::remote && event.code == 0;
+  const Reason reason = hung_up ? Reason::rejected : reason_of_status(event.code);
   Transfer* transfer = running_transfer(*call);
   if (event.cause == EndCause::local && !call->dial_out) {
     ended_by_the_switch(*call, event);
   } else if (event.leg == call->customer_leg) {
     if (call->dial_out) {
-      dial_out_failed(*call, reason_of_status(event.code), event.code, event.text);
+      dial_out_failed(*call, reason, event.code, event.text);
     } else {
       customer_gone(*call);
     }
   } else if (call->offer && call->offer->leg == event.leg) {
-    const bool refused = event.code == 486 || event.code == 600 || event.code == 603;
+    const bool refused = hung_up || event.code == 486 || event.code == 600 || event.code == 603;
     const bool rejected = refused && call->offer->purpose != OfferPurpose::take_back;
     offer_failed(*call, rejected ? Activity::rejected : Activity::missed,
-                 rejected ? "Rejected" : "missed",
-                 rejected ? Reason::rejected : reason_of_status(event.code), error);
+                 rejected ? "Rejected" : "missed", rejected ? Reason::rejected : reason, error);
   } else if (transfer != nullptr && transfer->target_leg == event.leg) {
-    const Reason reason = event.code == 0 ? Reason::backendRefused : reason_of_status(event.code);
     fail_transfer(*call, *transfer, reason, error);
   } else if (call->dial_out && event.leg == call->agent_leg) {
     // Who hangs up himself has given up, as by Disconnect: no failure.
-    const Reason why =
-        event.cause == EndCause::remote ? Reason::canceled : reason_of_status(event.code);
+    const Reason why = event.cause == EndCause::remote ? Reason::canceled : reason;
     dial_out_failed(*call, why, event.code, event.text);
   } else if (event.leg == call->agent_leg && !call->agent.empty()) {
     if (transfer != nullptr) {

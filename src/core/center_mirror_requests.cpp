@@ -244,10 +244,7 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
       const FinishedCall* meant = &*agent.finished;
       if (request.contact_id) {
         const ContactId named = message::bridge_id(*request.contact_id);
-        const auto is_named = [&named](const FinishedCall& each) {
-          return each.contact == named || each.agent_leg.leg.connection_id == named ||
-                 each.customer_leg.leg.connection_id == named;
-        };
+        const auto is_named = [&named](const FinishedCall& each) { return each.is(named); };
         if (!is_named(*meant)) {
           const auto found = std::ranges::find_if(agent.finished_before, is_named);
           if (found == agent.finished_before.end()) {

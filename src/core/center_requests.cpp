@@ -15,16 +15,19 @@ void ContactCenter::Impl::on(const RequestInput& input) {
   reply.key = input.reply;
   reply.request_id = request.id;
   Agent* who = agent(input.agent);
-  // Who moves a customer that nobody has acts for no agent: he need not be in the directory, and
-  // only his request ids are kept.
-  const bool for_himself = request.kind == RequestKind::move_contact &&
-                           input.role != directory::Role::agent && input.agent == input.caller;
+  // Who moves a customer that nobody has, or calls off anybody's transfer, acts for no agent: he
+  // need not be in the directory, and only his request ids are kept.
+  const bool may_act_alone =
+      (request.kind == RequestKind::move_contact && input.role != directory::Role::agent) ||
+      (request.kind == RequestKind::cancel_transfer && input.role == directory::Role::supervisor);
+  const bool for_himself = may_act_alone && input.agent == input.caller;
   if (for_himself && who == nullptr) {
     who = &agents_[input.agent];
     who->login = input.agent;
   }
-  const bool may_ask = who != nullptr && (who->record != nullptr || for_himself);
-  if (!may_ask || (who->record != nullptr && !who->record->enabled)) {
+  const bool may_ask =
+      who != nullptr && (who->may_act() || (for_himself && who->record == nullptr));
+  if (!may_ask) {
     Agent nobody;
     finish_reply(
         nobody, input, std::move(reply),
@@ -36,13 +39,7 @@ void ContactCenter::Impl::on(const RequestInput& input) {
 
   // The same id gets the same answer (docs/message-api.md, "Envelopes").
   if (request.id) {
-    const TimeMs window = static_cast<TimeMs>(policy_.idempotency_hours) * 3'600'000;
-    while (!who->reply_order.empty()) {
-      const auto oldest = who->replies.find(who->reply_order.front());
-      if (oldest != who->replies.end() && now_ - oldest->second.at < window) break;
-      if (oldest != who->replies.end()) who->replies.erase(oldest);
-      who->reply_order.pop_front();
-    }
+    forget_replies(*who);
     if (const auto known = who->replies.find(*request.id); known != who->replies.end()) {
       if (known->second.content_hash != request.content_hash) {
         reply.accepted = false;
@@ -99,7 +96,7 @@ void ContactCenter::Impl::finish_reply(Agent& agent, const RequestInput& input, 
     error.suggested_action =
         refused->suggested.empty() ? suggested_action(error.reason) : std::move(refused->suggested);
     const bool of_agent = request.kind != RequestKind::move_contact;
-    if (of_agent && !agent.login.empty())
+    if (of_agent && agent.record != nullptr)
       error.agent_state = agent.logged_in ? agent.state_name() : "LoggedOut";
     if (!of_agent && request.contact_id)
       error.contact_id = message::parse_uuid(*request.contact_id);
@@ -405,8 +402,10 @@ std::optional<Refused> ContactCenter::Impl::resume(Agent& agent, const Request& 
 }
 
 std::optional<Refused> ContactCenter::Impl::mute(Agent& agent, const Request& request, bool muted) {
-  Contact* call = agent.contact ? contact(*agent.contact) : nullptr;
-  if (call == nullptr || call->agent != agent.login || !call->active()) {
+  std::optional<Refused> refused;
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr) return refused;
+  if (call->agent != agent.login || !call->active()) {
     return refuse(Reason::noActiveCall, "agent: '" + agent.login + "' is not talking on a call");
   }
   command(MuteLeg{.leg = call->agent_leg, .muted = muted}, {.purpose = Purpose::mute,
@@ -440,6 +439,11 @@ std::optional<Refused> ContactCenter::Impl::disconnect(Agent& agent, const Reque
   Contact* call = own_contact(agent, request, refused);
   if (call == nullptr) return refused;
   if (call->agent != agent.login) {
+    if (call->offer && call->offer->agent == agent.login && call->offer->bridging) {
+      // He has picked up, and is not joined yet.
+      offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
+      return {};
+    }
     return refuse(Reason::noActiveCall,
                   "agent: '" + agent.login + "' has not answered this call; use Reject");
   }
@@ -461,6 +465,18 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
   if (!agent.finished || agent.activity == Activity::offered) {
     return refuse(Reason::noActiveCall,
                   "agent: '" + agent.login + "' has no call in ACW, missed or rejected to clear");
+  }
+  if (request.contact_id) {
+    const auto named = message::parse_uuid(*request.contact_id);
+    if (!named)
+      return refuse(Reason::invalidMessage,
+                    "contactId: '" + *request.contact_id + "' is not a UUID");
+    if (!agent.finished->is(*named)) {
+      return refuse(Reason::noActiveCall,
+                    "contactId: the call '" + *request.contact_id +
+                        "' is not the one in ACW, missed or rejected; leave it out, or name '" +
+                        to_string(agent.finished->contact) + "'");
+    }
   }
   clear_finished(agent, request.id);
   if (agent.available() && !planted(PlantedFault::lost_wake_up)) route_agent(agent);

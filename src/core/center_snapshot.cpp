@@ -34,12 +34,13 @@ struct State {
   std::vector<Each<Transfer>> transfers{};
   std::vector<SavedLine> lines{};
   std::vector<NumberDials> dialled{};
+  TimeMs swept_at = 0;
   std::map<CommandId, Each<OpenCommand>> commands{};
   std::map<TimerId, Each<OpenTimer>> timers{};
 
   BOOST_DESCRIBE_CLASS(State, (),
                        (next_command, next_timer, counters, policy, directory, agents, contacts,
-                        transfers, lines, dialled, commands, timers),
+                        transfers, lines, dialled, swept_at, commands, timers),
                        (), ())
 };
 
@@ -113,6 +114,7 @@ std::string ContactCenter::save() const {
     state.lines.push_back({.arn = arn, .open = line.open, .average_wait_ms = line.average_wait_ms});
   }
   state.dialled = s.dialled_.save();
+  state.swept_at = s.swept_at_;
   for (const auto& [id, each] : s.commands_) state.commands.emplace(id, &each);
   for (const auto& [id, each] : s.timers_) state.timers.emplace(id, &each);
   std::string out(kMagic);
@@ -150,6 +152,7 @@ std::string ContactCenter::load(std::string_view snapshot) {
     line.average_wait_ms = each.average_wait_ms;
   }
   s.dialled_.load(state.dialled);
+  s.swept_at_ = state.swept_at;
   for (auto& each : state.contacts) {
     if (!each->mirror) {
       for (const Leg& leg : each->legs) s.legs_.emplace(leg.id, each->id);

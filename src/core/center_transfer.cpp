@@ -14,7 +14,8 @@ void ContactCenter::Impl::move(Contact& contact, Transfer& transfer, TransferSta
                                Custody custody, Reason reason, std::string detail) {
   message::TransferStateChange& current = transfer.view.current;
   const bool first = transfer.view.timeline.empty();
-  if (!first && !may_follow(current.state, state)) ++counters_.illegal_moves;
+  if ((!first && !may_follow(current.state, state)) || !may_have(state, custody))
+    ++counters_.illegal_moves;
   if (first) {
     transfer.view.called_queue = queue_name(contact.original_queue_arn);
     contact.variables = {};  // From now on with what it hands on.

@@ -65,7 +65,8 @@ struct Counters {
   std::uint64_t contacts_open = 0;
   std::uint64_t legs_open = 0;
   std::uint64_t commands_open = 0;
-  /// Transfer states that followed each other against the table: a fault of ours, 0 in every test.
+  /// Transfer states that followed each other, or were told with a custody, against the table: a
+  /// fault of ours, 0 in every test.
   std::uint64_t illegal_moves = 0;
   // Refusals because a limit was reached: of the configuration, and of a queue in the directory.
   std::uint64_t contacts_full = 0;      ///< limits.max_contacts.

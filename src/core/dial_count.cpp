@@ -42,12 +42,15 @@ DialCount DialledNumbers::of(std::string_view number) const {
   return found == by_number_.end() ? DialCount{} : found->second.count;
 }
 
-void DialledNumbers::add(std::string_view number, TimeMs now, std::size_t bound) {
+void DialledNumbers::forget(TimeMs now) {
   // Who was called on another day says nothing any more, and is nobody's to keep.
-  if (!by_use_.empty() && of(by_use_.rbegin()->second).day < now / kDayMs) {
-    by_number_.clear();
-    by_use_.clear();
-  }
+  if (by_use_.empty() || of(by_use_.rbegin()->second).day >= now / kDayMs) return;
+  by_number_.clear();
+  by_use_.clear();
+}
+
+void DialledNumbers::add(std::string_view number, TimeMs now, std::size_t bound) {
+  forget(now);
   auto found = by_number_.find(number);
   if (found == by_number_.end()) {
     found = by_number_.emplace(std::string(number), Entry{}).first;

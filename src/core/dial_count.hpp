@@ -45,13 +45,15 @@ struct NumberDials {
 BOOST_DESCRIBE_STRUCT(NumberDials, (), (number, count))
 
 /// The counts of the numbers that were dialled last, in bounded space, and of one day only: the
-/// first number of the next day (of UTC) makes all of them nothing. One thread.
+/// first number of the next day (of UTC), or forget(), makes all of them nothing. One thread.
 class DialledNumbers {
  public:
   /// What is known of the number; zero when it is not remembered.
   [[nodiscard]] DialCount of(std::string_view number) const;
   /// Counts one more. Beyond `bound` numbers (1 or more) the least recently dialled are forgotten.
   void add(std::string_view number, TimeMs now, std::size_t bound);
+  /// Forgets all of them where the last was dialled on another day.
+  void forget(TimeMs now);
   [[nodiscard]] std::size_t size() const { return by_number_.size(); }
 
   /// All of them, the least recently dialled first.

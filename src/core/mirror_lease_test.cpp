@@ -42,6 +42,24 @@ TEST_F(Mirrored, ATabThatClosesLeavesTheOutcomeUnknownUntilTheNextSnapshot) {
   EXPECT_EQ(t.transfer_states("agent1").back().custody, Custody::agent);
 }
 
+TEST(MirrorStart, WhoWasSignedInWithTheBackEndBeforeIsSignedOut) {
+  testing::TestCenter t;
+  t.sign_in("agent1");
+  t.call_in();
+  t.answer("agent1");
+  t.put(Started{.version = "test", .adopted_legs = {}, .reachable_phones = {}});
+  ASSERT_EQ(t.state_of("agent1"), "AfterCallWork");
+  t.events.clear();
+  Policy policy;
+  policy.mirror.enabled = true;
+  t.put(PolicyChanged{policy});
+  EXPECT_EQ(t.state_of("agent1"), "LoggedOut");
+  ASSERT_EQ(t.events.size(), 1U) << "agent2 was not signed in";
+  EXPECT_TRUE(std::holds_alternative<message::LogoutSuccess>(t.events.front().body));
+  t.put(PolicyChanged{policy});
+  EXPECT_EQ(t.events.size(), 1U);
+}
+
 TEST_F(Mirrored, OfTwoTabsOneActs) {
   hello(2, "tab-2");
   EXPECT_TRUE(t.commands.empty()) << "the second stays silent";

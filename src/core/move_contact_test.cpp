@@ -516,6 +516,7 @@ struct MoveOfAnAnsweredCustomer : MoveContact {
     const LegId agent_leg = t.confirm<DialLeg>().leg;
     t.put(LegAnswered{agent_leg});
     t.fail<BridgeLegs>(481, "gone", agent_leg);
+    t.put(LegEnded{.leg = agent_leg, .cause = EndCause::unreachable, .code = 481, .text = {}});
     t.finish_ends();
     return call;
   }
@@ -543,6 +544,7 @@ TEST_F(MoveOfAnAnsweredCustomer, IsAPlainMoveWhereTheSwitchToldOfTheAnswer) {
   t.put(LegAnswered{agent_leg});
   t.put(LegAnswered{call});
   t.fail<BridgeLegs>(481, "gone", agent_leg);
+  t.put(LegEnded{.leg = agent_leg, .cause = EndCause::unreachable, .code = 481, .text = {}});
   t.finish_ends();
   t.sign_in("agent2");
   ASSERT_TRUE(move(call, 2).accepted);

@@ -25,7 +25,7 @@ bool may_follow(TransferState from, TransferState to) {
       return to == alerting || to == connected || to == returning || to == failed ||
              to == canceled || to == abandoned;
     case outcomeUnknown:
-      return message::is_outcome(to) || to == dialing;
+      return (message::is_outcome(to) && to != completed) || to == dialing;
     case connected:
       return to == completed;
     case returned:
@@ -35,6 +35,36 @@ bool may_follow(TransferState from, TransferState to) {
     case handedOver:
     case completed:
       return false;
+  }
+  return false;
+}
+
+bool may_have(TransferState state, Custody custody) {
+  using enum TransferState;
+  switch (state) {
+    case accepted:
+    case dialing:
+    case alerting:
+      return custody == Custody::agent || custody == Custody::server;
+    case queued:
+    case requeued:
+      return custody == Custody::queue || custody == Custody::server;
+    case returning:
+      return custody == Custody::server;
+    case outcomeUnknown:
+      return custody == Custody::unknown || custody == Custody::agent;
+    case connected:
+      return custody == Custody::destination;
+    case returned:
+    case canceled:
+      return custody == Custody::agent;
+    case failed:
+      return custody == Custody::agent || custody == Custody::gone || custody == Custody::unknown;
+    case abandoned:
+    case completed:
+      return custody == Custody::gone;
+    case handedOver:
+      return custody == Custody::backend;
   }
   return false;
 }

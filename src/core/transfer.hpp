@@ -86,12 +86,13 @@ BOOST_DESCRIBE_STRUCT(Transfer, (),
                        next_step, kept_place, ring_timer, park_timer, failure, failure_stage,
                        backend, mirror, view))
 
-/// The table of states of docs/message-api.md: whether `to` may follow `from`. A repeat of the same
-/// state with another custody is allowed (a release while it alerts). Beyond the table: alerting
-/// may go back to queued (the agent who was offered a queue's call did not take it, and the
-/// customer waits again), accepted may go straight to the fallback chain (released at once, and the
-/// dial failed), and requeued to returning (a chain in that order).
+/// The table of states of docs/message-api.md, which transfer_states_test.cpp holds to this:
+/// whether `to` may follow `from`. A state may be told again, with another custody (a release while
+/// it alerts) or another place in the queue.
 [[nodiscard]] bool may_follow(TransferState from, TransferState to);
+
+/// Its other column: whether that may be who has the customer while the transfer is in `state`.
+[[nodiscard]] bool may_have(TransferState state, Custody custody);
 
 /// The stable reason for a SIP status with which a destination refused a call (RFC 3261 section
 /// 21).

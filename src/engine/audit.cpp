@@ -51,7 +51,9 @@ store::AuditRow line_of(const core::Input& input, const core::RequestInput& aske
   if (reply.transfer_id) row.transfer_id = to_string(*reply.transfer_id);
   if (reply.error) {
     row.reason = message::to_string(reply.error->reason);
-    if (reply.error->contact_id) row.contact_id = to_string(*reply.error->contact_id);
+    // The error names the agent's own call, which need not be the one that he reached for.
+    if (row.contact_id.empty() && reply.error->contact_id)
+      row.contact_id = to_string(*reply.error->contact_id);
   }
   return row;
 }

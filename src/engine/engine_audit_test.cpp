@@ -78,6 +78,21 @@ TEST_F(EngineAudit, TellsARequestWithItsVerdictAndTheOutcome) {
   EXPECT_EQ(outcomes[0].target, "+12082097345");
 }
 
+TEST_F(EngineAudit, NamesTheCallThatWasAskedFor) {
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  ASSERT_NO_FATAL_FAILURE(agent_talks());
+  message::Request hold;
+  hold.kind = message::RequestKind::hold;
+  hold.topic = "InboundCall";
+  hold.subtopic = "Hold";
+  hold.contact_id = "aaaaaaaa-0000-4000-8000-00000000000a";
+  ASSERT_FALSE(ask_from("192.0.2.10", hold).accepted);
+  engine->stop();
+  const auto asked = rows_of(path(), "request");
+  EXPECT_EQ(asked.back().result, "refused");
+  EXPECT_EQ(asked.back().contact_id, *hold.contact_id) << "and not the call that he has";
+}
+
 TEST_F(EngineAudit, NeedsNoCommitOfItsOwn) {
   config.record_delay_ms = 60'000;  // So that nothing is due while the test runs.
   ASSERT_NO_FATAL_FAILURE(open_and_start());

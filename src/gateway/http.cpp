@@ -27,12 +27,9 @@ std::string http_date(std::time_t time) {
           std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
-message::ApiError api_error(const HttpError& error) {
+message::ApiError api_error(const HttpError& error, std::string_view error_type) {
   message::ApiError result;
-  result.error_type =
-      error.status == 401 || error.status == 403 || error.status == 429 || error.status == 503
-          ? "NOT_PERMITTED"
-          : "INVALID_MESSAGE";
+  result.error_type = error_type;
   result.msg = error.msg;
   result.error_message = std::string(message::error_message(result.error_type));
   switch (error.status) {
@@ -84,7 +81,7 @@ std::string_view cookie_value(std::string_view header, std::string_view name) {
 }
 
 Response rest_error(const HttpError& error) {
-  const message::ApiError api = api_error(error);
+  const message::ApiError api = api_error(error, "NOT_PERMITTED");
   boost::json::object data;
   data["errorType"] = api.error_type;
   data["msg"] = api.msg;
@@ -100,7 +97,9 @@ Response rest_error(const HttpError& error) {
 
 Response envelope_error(const HttpError& error, std::string_view epoch) {
   message::Event event;
-  event.body = api_error(error);
+  const bool read =
+      error.status == 401 || error.status == 403 || error.status == 429 || error.status == 503;
+  event.body = api_error(error, read ? "NOT_PERMITTED" : "INVALID_MESSAGE");
   Response response;
   response.status = error.status;
   response.body = message::print(event, epoch);

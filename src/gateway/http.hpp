@@ -63,11 +63,12 @@ struct HttpError {
 /// The value of a cookie out of a Cookie header (RFC 6265, 4.2.1), or empty.
 [[nodiscard]] std::string_view cookie_value(std::string_view header, std::string_view name);
 
-/// A REST error: the `data` of the error envelope. 401 and 403 are NOT_PERMITTED, what the client
-/// can put right is INVALID_MESSAGE, and the status decides the reason.
+/// A REST error: the `data` of the error envelope. Its errorType is always NOT_PERMITTED, and the
+/// status decides the reason (docs/message-api.md, "Errors").
 [[nodiscard]] Response rest_error(const HttpError& error);
 
-/// The same as an error envelope, for POST /v1/messages.
+/// The same as an error envelope, for POST /v1/messages, where a body that is no request at all is
+/// INVALID_MESSAGE.
 [[nodiscard]] Response envelope_error(const HttpError& error, std::string_view epoch);
 
 /// A response of JSON text.

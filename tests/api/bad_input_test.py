@@ -216,7 +216,11 @@ async def test_http_requests_for_what_is_not(world: World):
         answer = await rest.request(method, path)
         assert answer.status == status, f"{path}: {answer.status} {answer.body[:200]!r}"
         body = answer.json()
-        assert body.get("data", body)["msg"]
+        # At the address of messages it is one that cannot be matched to a request.
+        told = ("INVALID_MESSAGE", "Message could not be processed.") if path == "/v1/messages" else (
+            "NOT_PERMITTED", "Not permitted.")
+        data = body.get("data", body)
+        assert data["msg"] and (data["errorType"], data["errorMessage"]) == told, f"{path}: {body}"
 
 
 async def test_an_http_body_of_ten_megabytes(world: World):

@@ -58,7 +58,7 @@ async def test_the_pages_are_small(world: World):
 async def test_what_is_not_there_is_404_as_before(world: World):
     for path in ("/nothing", "/assets/", "/v1/nothing", "/lib/"):
         response, body = ask(world, path)
-        assert response.status == 404 and b"INVALID_MESSAGE" in body, path
+        assert response.status == 404 and b"NOT_PERMITTED" in body, path
 
 
 async def test_the_library_talks_to_the_server_that_served_it(world: World, browser: Browser):

@@ -423,7 +423,7 @@ void World::check_transfers(const Inspection::State& s) {
     return fail(Rule::counts, "the counters are not the sum of what was told");
   }
   if (c.illegal_moves != 0)
-    fail(Rule::outcome, "a transfer went from a state to another against the table");
+    fail(Rule::outcome, "a transfer's state followed another, or had a custody, against the table");
 }
 
 void World::check_queues(const Inspection::State& s) {

@@ -46,6 +46,7 @@ CopiedCenter& CopiedCenter::operator=(const CopiedCenter& other) {
   copy_values(to.lines_, from.lines_);
   copy_values(to.available_, from.available_);
   to.dialled_ = from.dialled_;
+  to.swept_at_ = from.swept_at_;
   to.commands_ = from.commands_;
   to.timers_ = from.timers_;
   to.next_command_ = from.next_command_;

@@ -40,6 +40,24 @@ async def test_a_number_that_is_busy_is_told_and_leaves_no_after_call_work(world
     await world.no_leg_is_left()
 
 
+async def test_a_number_that_hangs_up_before_it_is_joined_is_told(world: World):
+    desktop, phone = await world.agent("agent1")
+    await desktop.publish("InboundCall", "SetMakeCall", DIAL_PAD)
+    own = await phone.incoming()
+    await own.answered()
+    called = await world.carrier.incoming()
+    own.manual_reinvites = True
+    await called.answer()
+    await phone.until(lambda: own.waiting_reinvites, "the join's re-INVITE")
+    await called.hangup()
+    error = await desktop.error("MAKE_CALL_FAILED")
+    assert error["reason"] == "rejected"
+    await own.answer_reinvite()
+    await own.ended(by="them")
+    await desktop.agent_state("Available")
+    await world.no_leg_is_left()
+
+
 async def test_the_agent_gives_up_while_it_rings(world: World):
     desktop, phone = await world.agent("agent1")
     await desktop.publish("InboundCall", "SetMakeCall", DIAL_PAD)

@@ -167,6 +167,24 @@ async def test_488_twice_is_a_failure(world: World):
     await talking.customer.hangup()
 
 
+async def test_it_hangs_up_before_it_is_joined(world: World):
+    """It answers and is gone again while the customer is asked: it did not want the call, and nothing is broken."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await target.ring()
+    await talking.desktop.call_event("ACW", "agent")
+    talking.customer.manual_reinvites = True
+    await target.answer()
+    await talking.customer.peer.until(lambda: talking.customer.waiting_reinvites, "the join's re-INVITE")
+    await target.hangup()
+    talking.customer.manual_reinvites = False
+    await talking.customer.answer_reinvite()
+    error = await back_with_the_agent(world, talking, "rejected")
+    assert not error["retryable"] and error["backend"]["code"] == 0
+    await talking.customer.hangup()
+
+
 async def test_an_agent_target_rejects(world: World):
     talking = await world.talking("agent1")
     receiver, _ = await world.agent("agent2")

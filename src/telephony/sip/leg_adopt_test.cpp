@@ -127,13 +127,14 @@ class LegAdoptTest : public testing::SwitchFixture {
       std::this_thread::sleep_for(milliseconds(10));
     }
   }
-  /// A parked customer whose connection died with the process before, and whose leg has ended.
+  /// A parked party whose phone's connection died with the process before, and whose leg has ended.
   void ended_while_away(int reconnect_seconds = 20) {
     start();
     const LegId a = customer_parked();
     sip->stop();
     LegRecord record;
     ASSERT_EQ("", read(kept.at(a), record));
+    record.party = {.trunk = "", .agent = "agent1"};
     record.dialog.send_to = "sip:127.0.0.2:5060;transport=tcp";
     kept[a] = print(record);
     sip.reset();

@@ -157,9 +157,9 @@ describe("BatonClient", () => {
     expect(await file.text()).toBe("transferId\r\na\r\nb\r\n");
     expect([rows, total]).toEqual([2, 5]);
     const busy = {
-      errorType: "INVALID_MESSAGE",
+      errorType: "NOT_PERMITTED",
       msg: "8 are being made",
-      errorMessage: "Service unavailable.",
+      errorMessage: "Not permitted.",
       reason: "backendUnavailable",
     };
     server.answers["GET /v1/transfers?format=csv"] = [[503, busy], undefined];
