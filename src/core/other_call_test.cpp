@@ -20,7 +20,7 @@ message::Request of_call(const std::string& id) {
 }
 
 /// A customer is talking with agent1.
-struct NamedCall : testing::Talking {
+struct OtherCall : testing::Talking {
   void refused(RequestKind kind, const std::string& id, Reason reason) {
     const Reply reply = t.request("agent1", kind, of_call(id));
     ASSERT_TRUE(reply.error);
@@ -30,7 +30,7 @@ struct NamedCall : testing::Talking {
   }
 };
 
-TEST_F(NamedCall, TheAfterCallWorkOfAnotherCallIsNotCleared) {
+TEST_F(OtherCall, TheAfterCallWorkOfAnotherCallIsNotCleared) {
   t.put(LegEnded{.leg = call, .cause = EndCause::remote, .code = 0, .text = {}});
   ASSERT_EQ(t.state_of("agent1"), "AfterCallWork");
   refused(RequestKind::clear_contact, kAnotherCall, Reason::noActiveCall);
@@ -40,13 +40,13 @@ TEST_F(NamedCall, TheAfterCallWorkOfAnotherCallIsNotCleared) {
   EXPECT_EQ(t.state_of("agent1"), "Available");
 }
 
-TEST_F(NamedCall, TheAfterCallWorkIsClearedByAConnectionToo) {
+TEST_F(OtherCall, TheAfterCallWorkIsClearedByAConnectionToo) {
   t.put(LegEnded{.leg = call, .cause = EndCause::remote, .code = 0, .text = {}});
   EXPECT_TRUE(
       t.request("agent1", RequestKind::clear_contact, of_call(to_string(agent_leg))).accepted);
 }
 
-TEST_F(NamedCall, AnotherCallIsNotMuted) {
+TEST_F(OtherCall, AnotherCallIsNotMuted) {
   for (const RequestKind kind : {RequestKind::mute, RequestKind::unmute}) {
     refused(kind, kAnotherCall, Reason::noActiveCall);
     EXPECT_FALSE(t.take<MuteLeg>());
@@ -55,7 +55,7 @@ TEST_F(NamedCall, AnotherCallIsNotMuted) {
   }
 }
 
-TEST_F(NamedCall, ASupervisorWhoIsNoAgentOfTheDirectoryCancelsATransfer) {
+TEST_F(OtherCall, ASupervisorWhoIsNoAgentOfTheDirectoryCancelsATransfer) {
   const Reply running = transfer(to_number(kOutside));
   ASSERT_TRUE(running.transfer_id);
   message::Request named;
