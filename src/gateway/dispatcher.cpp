@@ -115,12 +115,16 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
   outcome.id = request.id;
   std::variant<std::string, Denied> agent = acting_for(identity.caller, request, backend_);
   if (Denied* denied = std::get_if<Denied>(&agent)) {
-    backend_.audit({.event = "refused",
-                    .caller = identity.caller,
-                    .agent = request.agent.value_or(""),
-                    .request = request.topic + "/" + request.subtopic,
-                    .request_id = request.id.value_or(""),
-                    .reason = std::string(message::to_string(denied->error.reason))});
+    // A read is no line of the audit, refused or not: a client that only asks whether the server is
+    // still there would fill it.
+    if (!outcome.read) {
+      backend_.audit({.event = "refused",
+                      .caller = identity.caller,
+                      .agent = request.agent.value_or(""),
+                      .request = request.topic + "/" + request.subtopic,
+                      .request_id = request.id.value_or(""),
+                      .reason = std::string(message::to_string(denied->error.reason))});
+    }
     outcome.error = denied->status;
     outcome.text =
         print_error(std::move(denied->error), identity.caller.login, request.id, hub_.epoch());

@@ -167,6 +167,18 @@ TEST_F(GatewayHttp, LetsEachRoleActForWhomItMay) {
   EXPECT_EQ(as("crm", Role::service, with_agent("agent2")).status, 401);
 }
 
+TEST_F(GatewayHttp, WritesNoLineOfTheAuditForAReadThatIsRefused) {
+  start();
+  // Clients of a service ask so after each silence, only to learn whether the server is there.
+  HttpReply reply = http("POST", "/v1/messages", bearer("crm", Role::service), kRead);
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_TRUE(contains(reply.body, "agent is missing")) << reply.body;
+  EXPECT_TRUE(backend_.audited().empty());
+  EXPECT_EQ(http("POST", "/v1/messages", bearer("crm", Role::service), kChange).status, 400);
+  ASSERT_EQ(backend_.audited().size(), 1U);
+  EXPECT_EQ(backend_.audited()[0].event, "refused");
+}
+
 TEST_F(GatewayHttp, InsistsOnJsonForChanges) {
   start();
   Headers headers = bearer("agent1");

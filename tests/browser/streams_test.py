@@ -358,6 +358,20 @@ async def test_baton_is_away_for_a_while(world: World, desk: StreamsDesktop):
     await talk(customer, leg)
 
 
+async def test_who_opens_the_desktop_is_offline_whatever_he_was_when_he_ended_work(world: World, desk: StreamsDesktop):
+    """Agent / Login brings back the state from before the logout, with a phone that is ready: the page takes him offline."""
+    await world.phone("agent1")
+    other = await world.desktop("agent1")
+    await other.publish("Agent", "Logout")
+    await other.expect("Agent/LogoutSuccess")
+    await desk.open(ccpLoadTimeout=1500)
+    assert await desk.sign_in("agent1") == "closed"
+    await desk.until("agent !== undefined")
+    assert await desk.run("agent.getState().name") == "Offline"
+    await other.agent_state("Offline")
+    assert [line for line in await desk.story() if "Available" in line] == []
+
+
 async def test_the_frames_own_button_opens_the_pop_up(world: World, desk: StreamsDesktop):
     """For desktops that open none (loginPopup: false)."""
     await desk.open(loginPopup=False, ccpLoadTimeout=30000)

@@ -4,6 +4,7 @@ import streamsAddress from "amazon-connect-streams/release/connect-streams.js?ur
 import packageOfStreams from "amazon-connect-streams/package.json";
 import { Bridge, type BridgeState } from "./bridge.ts";
 import type { ContactClient } from "./cold-transfer.ts";
+import { signIn as toBaton } from "./sign-in.ts";
 
 /** What the server's configuration says (`[amazon]`). */
 interface PageConfig {
@@ -82,13 +83,9 @@ async function main(): Promise<void> {
     event.preventDefault();
     const given = new FormData(signIn);
     refused.textContent = "";
-    void fetch("/v1/login", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ login: given.get("login"), password: given.get("password") }),
-    }).then((response) => {
-      if (response.ok) bridge.retry();
-      else refused.textContent = "Login or password is wrong.";
+    void toBaton(given.get("login"), given.get("password")).then((why) => {
+      refused.textContent = why;
+      if (!why) bridge.retry();
     });
   });
   await bridge.start();

@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { SignedOut, ticketFrom } from "./socket.ts";
+import { BridgeSocket, SignedOut, ticketFrom } from "./socket.ts";
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
@@ -26,4 +27,61 @@ test("a ticket that does not come within twenty seconds is given up", async () =
 test.each([401, 403])("%i is told as signed out", async (status) => {
   vi.stubGlobal("fetch", async () => new Response("", { status }));
   await expect(ticketFrom("https://baton.example")()).rejects.toBeInstanceOf(SignedOut);
+});
+
+/** A WebSocket whose other end is the test. */
+class FakeSocket {
+  static readonly OPEN = 1;
+  static all: FakeSocket[] = [];
+  readonly readyState = FakeSocket.OPEN;
+  readonly sent: string[] = [];
+  onopen: () => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
+  onclose: () => void = () => undefined;
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+  send(text: string): void {
+    this.sent.push(text);
+  }
+  close(): void {
+    // A network that is gone tells nobody that it was closed.
+  }
+}
+
+test("a connection that died without a word is given up, and another one made", async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeSocket);
+  FakeSocket.all = [];
+  const states: string[] = [];
+  const socket = new BridgeSocket({
+    url: "https://baton.example",
+    ticket: async () => "t",
+    onState: (state) => states.push(state),
+    onText: () => undefined,
+  });
+  socket.open();
+  // The first one never opens.
+  await vi.advanceTimersByTimeAsync(20_000 + 250);
+  expect(FakeSocket.all).toHaveLength(2);
+  const dead = FakeSocket.all[1]!;
+  dead.onopen();
+  // What it is told, or answered, is a sign of life.
+  for (const seconds of [24, 29]) {
+    await vi.advanceTimersByTimeAsync(seconds * 1_000);
+    dead.onmessage({ data: "{}" });
+  }
+  expect(dead.sent.map((text) => JSON.parse(text) as object)).toMatchObject([
+    { topic: "App", subtopic: "StateSync" },
+  ]);
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(states.at(-1)).toBe("open");
+  await vi.advanceTimersByTimeAsync(1_000 + 500);
+  expect(states.at(-1)).toBe("connecting");
+  expect(FakeSocket.all).toHaveLength(3);
+  FakeSocket.all[2]!.onopen();
+  dead.onclose();
+  expect(states.at(-1)).toBe("open");
+  socket.close();
+  expect(vi.getTimerCount()).toBe(0);
 });

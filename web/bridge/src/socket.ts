@@ -17,11 +17,25 @@ const LEAST_MS = 250;
 const MOST_MS = 10_000;
 /** A request for a ticket that is not answered by then is given up, and made again. */
 const TICKET_MS = 20_000;
+/** A connection that does not stand by then is given up. */
+const OPEN_MS = 20_000;
+/** After so much silence Baton is asked whether it is still there. */
+const SILENCE_MS = 25_000;
+/** An answer to that takes no longer. */
+const ALIVE_MS = 5_000;
+/** Any read that is answered to this connection alone. */
+const ARE_YOU_THERE = JSON.stringify({
+  channel: "Amazon",
+  source: "baton-bridge",
+  topic: "App",
+  subtopic: "StateSync",
+});
 
 /** A WebSocket that comes back by itself. What is sent while it is not open is lost: a snapshot is sent anew. */
 export class BridgeSocket {
   private socket: WebSocket | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private waitMs = LEAST_MS;
   private closed = false;
   private signedOut = false;
@@ -61,6 +75,7 @@ export class BridgeSocket {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.silence);
     this.socket?.close();
     this.options.onState("closed");
   }
@@ -74,15 +89,40 @@ export class BridgeSocket {
     socket.onopen = () => {
       this.waitMs = LEAST_MS;
       this.signedOut = false;
+      this.listen(socket);
       this.options.onState("open");
     };
-    socket.onmessage = (message: MessageEvent) => this.options.onText(String(message.data));
-    socket.onclose = () => {
+    socket.onmessage = (message: MessageEvent) => {
       if (this.socket !== socket) return;
-      this.socket = undefined;
-      if (!this.closed) this.options.onState("connecting");
-      this.again();
+      this.listen(socket);
+      this.options.onText(String(message.data));
     };
+    socket.onclose = () => this.gone(socket);
+    this.silence = setTimeout(() => this.lost(socket), OPEN_MS);
+  }
+
+  /** A network that goes away without a word is told to nobody who only listens, and late to who sends. */
+  private listen(socket: WebSocket): void {
+    clearTimeout(this.silence);
+    if (this.closed) return;
+    this.silence = setTimeout(() => {
+      this.send(ARE_YOU_THERE);
+      this.silence = setTimeout(() => this.lost(socket), ALIVE_MS);
+    }, SILENCE_MS);
+  }
+
+  private lost(socket: WebSocket): void {
+    this.gone(socket);
+    // What is closed tells so only when the other end has answered, or long after: it is given up before.
+    socket.close();
+  }
+
+  private gone(socket: WebSocket): void {
+    if (this.socket !== socket) return;
+    this.socket = undefined;
+    clearTimeout(this.silence);
+    if (!this.closed) this.options.onState("connecting");
+    this.again();
   }
 
   private again(): void {

@@ -29,6 +29,7 @@ async function inFrame(): Promise<void> {
   const page = new Page(window.parent, origins, {
     show: (who, state, connected) => {
       turnTo("agent");
+      if (connected) part("not-ended").textContent = "";
       part("who").textContent = who;
       part("state").textContent = connected ? state : "Baton is not reached; it is tried again.";
     },
@@ -36,11 +37,12 @@ async function inFrame(): Promise<void> {
       turnTo("signed-out");
       part("open").onclick = () => prompt.open();
     },
+    signOutRefused: (why) => {
+      // In either section: which one is shown depends on whether the session ended.
+      part("state").textContent = part("not-ended").textContent = why;
+    },
   });
-  part("sign-out").onclick = () =>
-    void page.signOut().catch((error: unknown) => {
-      part("state").textContent = said(error);
-    });
+  part("sign-out").onclick = () => void page.signOut();
   await page.start();
 }
 

@@ -3,7 +3,18 @@ import { Desk } from "./desk.ts";
 import { Page, type View } from "./page.ts";
 import type { SignInPrompt } from "./sign_in.ts";
 import type { BatonEvent } from "./state.ts";
-import { agentEvent, AVAILABLE, callAfter, CONNECTED, CONTACT, transferEvent } from "./testing.ts";
+import type { Snapshot } from "./streams.ts";
+import {
+  agentEvent,
+  AT,
+  AVAILABLE,
+  callAfter,
+  CHOICES,
+  CONNECTED,
+  CONTACT,
+  INFO,
+  transferEvent,
+} from "./testing.ts";
 import { LAST_WAIT } from "./retry.ts";
 
 /** A WebSocket whose other end is the test. */
@@ -18,6 +29,7 @@ class FakeSocket {
   tell(...events: BatonEvent[]): void {
     for (const event of events) this.onmessage({ data: JSON.stringify(event) });
   }
+  send = vi.fn();
   close = vi.fn();
 }
 
@@ -26,9 +38,15 @@ type Listener = (event: object) => void;
 const ORIGIN = "https://baton.example";
 const listeners = new Set<Listener>();
 const host = { postMessage: vi.fn() };
-const view = { show: vi.fn(), signIn: vi.fn<(prompt: SignInPrompt) => void>() } satisfies View;
+const view = {
+  show: vi.fn(),
+  signIn: vi.fn<(prompt: SignInPrompt) => void>(),
+  signOutRefused: vi.fn(),
+} satisfies View;
 /** What was asked: "/v1/messages Agent/Login id". */
 let asked: string[] = [];
+/** The last request's body, by what was asked. */
+let bodies: Record<string, unknown> = {};
 /** What the next request to a path is answered with, before it is answered well. */
 let statuses: Record<string, number[]> = {};
 let transfers: unknown[] = [];
@@ -36,11 +54,13 @@ let transfers: unknown[] = [];
 async function answer(path: string, init?: RequestInit): Promise<Response> {
   const body = (init?.body ? JSON.parse(String(init.body)) : {}) as Record<string, string>;
   const what = body["topic"] ? `${body["topic"]}/${body["subtopic"]}` : path;
+  bodies[what] = body;
   asked.push(body["id"] ? `${what} ${body["id"]}` : what);
   const status = statuses[what]?.shift() ?? 200;
   if (status !== 200) return new Response(JSON.stringify({ msg: "no" }), { status });
   const items = path.includes("transfers") ? transfers : [];
-  return new Response(JSON.stringify({ message: [], items }), { status });
+  const message = what === "Agent/GetStates" ? CHOICES.states : [];
+  return new Response(JSON.stringify({ message, items }), { status });
 }
 
 const count = (what: string): number => asked.filter((each) => each.startsWith(what)).length;
@@ -63,7 +83,7 @@ async function started(): Promise<Page> {
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-  [asked, statuses, transfers] = [[], {}, []];
+  [asked, bodies, statuses, transfers] = [[], {}, {}, []];
   listeners.clear();
   FakeSocket.all = [];
   vi.stubGlobal("WebSocket", FakeSocket);
@@ -103,8 +123,19 @@ it("asks once for a sign-in, in whatever ways it finds out that there is none", 
 it("does not sign out where Baton could not", async () => {
   const page = await started();
   statuses["/ccp-v2/v1/logout"] = [503];
-  await expect(page.signOut()).rejects.toMatchObject({ status: 503 });
+  await page.signOut();
+  expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("no");
   expect(view.signIn).not.toHaveBeenCalled();
+});
+
+it("tells what Baton says of a sign-out also where it ended the session all the same", async () => {
+  const page = await started();
+  statuses["/ccp-v2/v1/logout"] = [503];
+  const ended = page.signOut();
+  last().onclose({ code: 4401 });
+  await ended;
+  expect(view.signIn).toHaveBeenCalledTimes(1);
+  expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("no");
 });
 
 it("asks again for a sign-in where it cannot go on after one", async () => {
@@ -157,19 +188,89 @@ it("signs the agent in when Baton takes it, by one request", async () => {
   expect(count("Agent/Login")).toBe(3);
 });
 
-it("does not sign in an agent who is so already, or who has signed out here", async () => {
+it("does not sign in an agent who is so already", async () => {
   statuses["Agent/Login"] = [503, 503];
-  const page = await started();
+  await started();
   last().tell(NOBODY);
   await passes();
   last().tell(agentEvent("Offline", "offline"));
   await passes(LAST_WAIT);
   expect(count("Agent/Login")).toBe(1);
+});
+
+it("does not sign in an agent who has signed out here", async () => {
+  statuses["Agent/Login"] = [503, 503];
+  const page = await started();
   last().tell(NOBODY);
   await passes();
   await page.signOut();
   await passes(LAST_WAIT);
-  expect(count("Agent/Login")).toBe(2);
+  expect(count("Agent/Login")).toBe(1);
+});
+
+it("leaves an agent alone who ended work while the page was open", async () => {
+  await started();
+  const there: BatonEvent = {
+    topic: "Agent",
+    subtopic: "StateSync",
+    message: {
+      agentInfo: INFO,
+      agentState: { name: "Break", type: "not_routable", startTimestamp: AT },
+    },
+  };
+  // After a restart of Baton the whole state is told anew.
+  last().tell(there, { topic: "Agent", subtopic: "LogoutSuccess" }, NOBODY);
+  await passes(LAST_WAIT);
+  expect(count("Agent/Login")).toBe(0);
+});
+
+/** The page has signed the agent in, and is told so as Baton does: with the state from before his last Logout. */
+async function signedInAs(
+  ...state: Parameters<typeof agentEvent>
+): Promise<{ shown: () => string[] }> {
+  await started();
+  last().tell(NOBODY);
+  await passes();
+  const id = asked.find((each) => each.startsWith("Agent/Login"))?.split(" ")[1];
+  host.postMessage.mockClear();
+  last().tell({ ...agentEvent(...state), id: id! });
+  await passes();
+  const shown = (): string[] =>
+    host.postMessage.mock.calls
+      .map(([message]) => message as { event: string; data: { snapshot: Snapshot } })
+      .filter(({ event }) => event === "agent::update")
+      .map(({ data }) => data.snapshot.state.name);
+  return { shown };
+}
+
+it("takes an agent offline whom it signed in, and tells the library nothing before", async () => {
+  const { shown } = await signedInAs("Available", "routable");
+  expect(count("Agent/UpdateState")).toBe(1);
+  expect(bodies["Agent/UpdateState"]).toMatchObject({ data: { type: "offline" } });
+  expect(shown()).toEqual([]);
+  const id = asked.find((each) => each.startsWith("Agent/UpdateState"))?.split(" ")[1];
+  last().tell({ ...agentEvent("Offline", "offline"), id: id! });
+  expect(shown()).toEqual(["Offline"]);
+});
+
+it("shows the agent as he is where Baton does not take him offline", async () => {
+  statuses["Agent/UpdateState"] = [409];
+  const { shown } = await signedInAs("Available", "routable");
+  expect(shown()).toEqual(["Available"]);
+});
+
+it("asks for nothing where the Login has left the agent offline", async () => {
+  const { shown } = await signedInAs("Offline", "offline");
+  expect(count("Agent/UpdateState")).toBe(0);
+  expect(shown()).toEqual(["Offline"]);
+});
+
+it("leaves an agent in his state whom another page signed in meanwhile", async () => {
+  await started();
+  last().tell(NOBODY);
+  last().tell({ ...agentEvent("Available", "routable"), id: "another page's" });
+  await passes();
+  expect(count("Agent/UpdateState")).toBe(0);
 });
 
 it("asks for a sign-in where the one for the agent is refused as nobody's", async () => {

@@ -1,7 +1,7 @@
 /** The page /ccp-v2/ in a frame of a desktop: puts the parts together. */
 
 import { Api } from "./api.ts";
-import type { Baton, BatonRefusal, Request } from "./baton.ts";
+import { BatonRefusal, type Baton, type Request } from "./baton.ts";
 import { carryOut, setMute } from "./commands.ts";
 import { toStreamsError } from "./errors.ts";
 import { Desk } from "./desk.ts";
@@ -11,6 +11,7 @@ import { configurationOf, snapshotOf, type ServedQueue } from "./snapshot.ts";
 import {
   isRunning,
   type AgentInfo,
+  type AgentState,
   type BatonEvent,
   type State,
   type StateChoice,
@@ -25,6 +26,8 @@ export interface View {
   show(who: string, state: string, connected: boolean): void;
   /** Nobody is signed in. */
   signIn(prompt: SignInPrompt): void;
+  /** What Baton says of a sign-out that it did not carry out as asked. Nobody may be signed in all the same. */
+  signOutRefused(why: string): void;
 }
 
 /** Frames of the same agent under the same desktop's site hear each other's broadcasts. */
@@ -44,6 +47,12 @@ export class Page implements Baton {
   #turn = 0;
   /** A sign-in is waited for. */
   #asking = false;
+  /** Nothing is known yet of the agent since the start: where he is signed out then, he goes to work. */
+  #fresh = false;
+  /** The id of the Login by which this page signs the agent in. */
+  #login: string | null = null;
+  /** The id of the request that takes him offline after it: until that is done, the library is told nothing. */
+  #goingOffline: string | null = null;
 
   /** `host` embeds this page, and `origins` may. */
   constructor(host: Window, origins: readonly string[], view: View) {
@@ -53,7 +62,7 @@ export class Page implements Baton {
       request: (method, params, id) => carryOut(this.#desk, method, params, id),
       errorText: (error) => toStreamsError(error).toText(),
       mute: (muted) => void this.#mute(muted),
-      reload: () => this.#byItself(() => this.#readChoices().then(() => this.#show())),
+      reload: () => void this.#byItself(() => this.#readChoices().then(() => this.#show())),
       broadcast: (event, data) => this.#channel.postMessage({ event, data }),
     });
     window.addEventListener("message", ({ source, origin, data }) => {
@@ -83,6 +92,7 @@ export class Page implements Baton {
       return this.#signedOut();
     }
     if (turn !== this.#turn) return;
+    this.#fresh = true;
     this.#frame.open();
     this.#socket = new Socket(
       {
@@ -98,12 +108,14 @@ export class Page implements Baton {
     this.#socket.open();
   }
 
-  /** Ends this page's session. Rejects with a BatonRefusal where that could not be done. */
+  /** Ends this page's session. */
   async signOut(): Promise<void> {
     try {
       await this.#api.signOut();
     } catch (error) {
-      if (!isUnauthorized(error)) throw error; // Else it has ended already.
+      // Unauthorized: it has ended already. Else it may have ended, too: then the socket tells it, before this or after.
+      if (!isUnauthorized(error))
+        return this.#view.signOutRefused(error instanceof BatonRefusal ? error.msg : String(error));
     }
     this.#signedOut();
   }
@@ -130,22 +142,19 @@ export class Page implements Baton {
   // --- What happens --------------------------------------------------------------------------------------------------
 
   #take(event: BatonEvent): void {
+    if (event.topic === "Agent") this.#goOffline(event);
     this.#desk.take(event);
     for (const listener of [...this.#listeners]) listener(event);
-    if (event.topic === "Agent" && event.subtopic === "StateSync" && !this.#desk.state.agent) {
-      // Whoever opens the panel goes to work: Amazon's signs the agent in likewise, offline.
-      const login: Request = { topic: "Agent", subtopic: "Login", id: crypto.randomUUID() };
-      this.#byItself(
-        () => this.send(login),
-        () => !this.#desk.state.agent,
-      );
+    if (event.topic === "Agent" && event.subtopic === "StateSync" && this.#fresh) {
+      this.#fresh = false;
+      if (!this.#desk.state.agent) this.#goToWork();
     }
     if (event.topic === "InboundCall" && event.subtopic === "StateSync" && this.#desk.state.call) {
       const { contactId } = this.#desk.state.call;
       const known = this.#desk.state.transfer;
       const wanted = (): boolean =>
         this.#desk.state.call?.contactId === contactId && this.#desk.state.transfer === known;
-      this.#byItself(async () => {
+      void this.#byItself(async () => {
         const newest = await this.#newestTransfer(contactId);
         // One that has ended is nothing to a page that never showed it.
         if (newest && wanted() && (known || isRunning(newest))) this.#desk.takeTransfer(newest);
@@ -153,14 +162,51 @@ export class Page implements Baton {
     }
   }
 
-  /** Does what nobody waits for, while it is `wanted` and the same agent is signed in. */
-  #byItself(attempt: () => Promise<void>, wanted = (): boolean => true): void {
-    const turn = this.#turn;
-    persist(attempt, () => turn === this.#turn && wanted()).catch((error: unknown) => {
-      if (turn !== this.#turn) return;
-      if (isUnauthorized(error)) return this.#signedOut();
-      console.error(error);
+  /**
+   * Whoever opens the panel goes to work: Amazon's signs the agent in likewise. At a later sync he may have ended work at
+   * another page, where this one was only left open.
+   */
+  #goToWork(): void {
+    this.#login = crypto.randomUUID();
+    const login: Request = { topic: "Agent", subtopic: "Login", id: this.#login };
+    void this.#byItself(
+      () => this.send(login),
+      () => !this.#desk.state.agent,
+    );
+  }
+
+  /**
+   * A Login brings back the state from before the last Logout: without this, opening a page would make the agent available
+   * for calls. It carries the Login's id only where it was this page's that signed him in.
+   */
+  #goOffline(event: BatonEvent): void {
+    if (event.subtopic === "StateSync" || (event.id && event.id === this.#goingOffline))
+      this.#goingOffline = null;
+    if (event.subtopic !== "SetAgentState" || !event.id || event.id !== this.#login) return;
+    this.#login = null;
+    const { rules } = event.message as { rules: { ResponseActual: AgentState } };
+    const offline = this.#desk.choices.states.find(({ type }) => type === "offline");
+    if (!offline || rules.ResponseActual.type === "offline") return;
+    const id = (this.#goingOffline = crypto.randomUUID());
+    const update: Request = { topic: "Agent", subtopic: "UpdateState", data: offline, id };
+    void this.#byItself(() => this.send(update)).then((done) => {
+      if (done || this.#goingOffline !== id) return;
+      this.#goingOffline = null;
+      this.#show();
     });
+  }
+
+  /** Does what nobody waits for, while it is `wanted` and the same agent is signed in. True: it was done. */
+  async #byItself(attempt: () => Promise<void>, wanted = (): boolean => true): Promise<boolean> {
+    const turn = this.#turn;
+    try {
+      return await persist(attempt, () => turn === this.#turn && wanted());
+    } catch (error) {
+      if (turn !== this.#turn) return false;
+      if (isUnauthorized(error)) this.#signedOut();
+      else console.error(error);
+      return false;
+    }
   }
 
   /** A state sync tells of no transfer, and the events of one may be past. */
@@ -183,7 +229,7 @@ export class Page implements Baton {
     // Before Baton has told who the agent is, there is nothing to tell the library.
     if (!this.#info) return;
     const snapshot = snapshotOf(state, choices, new Date());
-    this.#frame.update(snapshot, configurationOf(this.#info, choices));
+    if (!this.#goingOffline) this.#frame.update(snapshot, configurationOf(this.#info, choices));
     this.#view.show(this.#info.name, snapshot.state.name, this.#connected);
   }
 
@@ -217,7 +263,7 @@ export class Page implements Baton {
     this.#socket = null;
     this.#frame.close();
     this.#desk.forget();
-    this.#info = null;
+    this.#info = this.#login = this.#goingOffline = null;
     if (this.#asking) return;
     this.#asking = true;
     const done = (): void => {

@@ -10,6 +10,10 @@ class FakeSocket {
   constructor(readonly url: URL) {
     FakeSocket.last = this;
   }
+  readonly sent: string[] = [];
+  send(text: string): void {
+    this.sent.push(text);
+  }
   close(): void {
     // Told later, by the test.
   }
@@ -49,6 +53,49 @@ it("asks for the whole state again where the connection died between its syncs",
   expect(await comesBackAfter("App")).toEqual(["new", "0"]);
   expect(await comesBackAfter("App", "Agent")).toEqual(["new", "0"]);
   expect(await comesBackAfter("App", "Agent", "InboundCall")).toEqual(["e1", "7"]);
+  socket.close();
+});
+
+it("notices a connection that died without a word, and goes on from where it was", async () => {
+  vi.useFakeTimers();
+  const socket = new Socket(events, () => Promise.resolve(true));
+  socket.open();
+  const dead = FakeSocket.last;
+  dead.onopen();
+  const event = { topic: "Agent", subtopic: "SetAgentState", epoch: "e1", sequence: 7 };
+  dead.onmessage({ data: JSON.stringify(event) });
+  await vi.advanceTimersByTimeAsync(24_000);
+  dead.onmessage({ data: JSON.stringify({ ...event, sequence: 8 }) });
+  await vi.advanceTimersByTimeAsync(24_000);
+  expect(dead.sent).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(dead.sent.map((text) => JSON.parse(text) as object)).toMatchObject([
+    { topic: "App", subtopic: "StateSync" },
+  ]);
+  // An answer is a sign of life.
+  dead.onmessage({ data: JSON.stringify({ topic: "App", subtopic: "StateSync", message: {} }) });
+  await vi.advanceTimersByTimeAsync(24_000);
+  expect(events.connected).toHaveBeenLastCalledWith(true);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(events.connected).toHaveBeenLastCalledWith(false);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(FakeSocket.last).not.toBe(dead);
+  expect(FakeSocket.last.position).toEqual(["e1", "8"]);
+  // The browser gives the old one up at last, which means nothing any more.
+  FakeSocket.last.onopen();
+  dead.onclose({ code: 1006 });
+  expect(events.connected).toHaveBeenLastCalledWith(true);
+  socket.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("gives up a connection that does not open", async () => {
+  vi.useFakeTimers();
+  const socket = new Socket(events, () => Promise.resolve(true));
+  socket.open();
+  const first = FakeSocket.last;
+  await vi.advanceTimersByTimeAsync(20_000 + 250);
+  expect(FakeSocket.last).not.toBe(first);
   socket.close();
 });
 

@@ -15,6 +15,20 @@ export interface SocketEvents {
 /** Close code of Baton: the session ended, or the account was disabled (docs/signing-in.md). */
 const SIGNED_OUT = 4401;
 
+/** A connection that does not stand by then is given up. */
+const OPEN_MS = 20_000;
+/** After so much silence Baton is asked whether it is still there. */
+const SILENCE_MS = 25_000;
+/** An answer to that takes no longer. */
+const ALIVE_MS = 5_000;
+/** Any read that is answered to this connection alone. */
+const ARE_YOU_THERE = JSON.stringify({
+  channel: "Amazon",
+  source: "ccp-v2",
+  topic: "App",
+  subtopic: "StateSync",
+});
+
 export class Socket {
   readonly #events: SocketEvents;
   readonly #stillSignedIn: () => Promise<boolean>;
@@ -24,6 +38,7 @@ export class Socket {
   #after = 0;
   readonly #waits = new Waits();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   /** `stillSignedIn` is asked where a connection is refused, since a browser does not tell why it was. */
@@ -43,11 +58,19 @@ export class Socket {
     socket.onopen = () => {
       stood = true;
       this.#waits.reset();
+      listen();
       this.#events.connected(true);
     };
-    socket.onmessage = ({ data }) => this.#take(String(data));
-    socket.onclose = ({ code }) => {
-      if (this.#closed) return;
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.#socket) return;
+      listen();
+      this.#take(String(data));
+    };
+    socket.onclose = ({ code }) => gone(code);
+    const gone = (code?: number): void => {
+      if (this.#closed || socket !== this.#socket) return;
+      this.#socket = null;
+      clearTimeout(this.#silence);
       this.#events.connected(false);
       if (code === SIGNED_OUT) return this.#end();
       if (stood) return this.#later();
@@ -56,11 +79,27 @@ export class Socket {
         () => this.#later(),
       );
     };
+    const lost = (): void => {
+      gone();
+      // What is closed tells so only when the other end has answered, or long after: it is given up before.
+      socket.close();
+    };
+    // A network that goes away without a word is told to nobody who only listens.
+    const listen = (): void => {
+      clearTimeout(this.#silence);
+      if (this.#closed) return;
+      this.#silence = setTimeout(() => {
+        socket.send(ARE_YOU_THERE);
+        this.#silence = setTimeout(lost, ALIVE_MS);
+      }, SILENCE_MS);
+    };
+    this.#silence = setTimeout(lost, OPEN_MS);
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#socket?.close();
   }
 

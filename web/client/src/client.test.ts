@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attachBus } from "./bus.ts";
-import { BatonClient, type ClientOptions } from "./client.ts";
+import { BatonClient, type ClientOptions, type RunningTransfer } from "./client.ts";
 import { BatonError, BatonUnreachable } from "./error.ts";
 import type { Transfer } from "./messages.ts";
 
@@ -386,6 +386,57 @@ describe("BatonClient", () => {
     });
     await expect(refused).rejects.toMatchObject({ errorType: "HOLD_CALL_FAILED" });
     expect(server.asked).toHaveLength(0);
+  });
+
+  describe("over the socket, a transfer whose events came before the answer", () => {
+    /** A client that transferred by the request r1, of which it was told only what came later. */
+    const transferring = async (): Promise<{
+      client: BatonClient;
+      running: Promise<unknown>;
+      fence: (nth: number) => void;
+    }> => {
+      const client = await connected({ ticket: () => "mine" });
+      const running = client.transfer("+12082097345", {}, { id: "r1" });
+      running.catch(() => undefined);
+      await turns();
+      const fence = (nth: number): void => {
+        const id = server.socket.sent.filter(({ topic }) => topic === "App")[nth]?.["id"];
+        server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id });
+      };
+      return { client, running, fence };
+    };
+    const failure = (sequence: number): object => ({
+      ...refusal({ errorType: "BLIND_TRANSFER_FAILED", reason: "busy" }, "r1"),
+      epoch: "e1",
+      sequence,
+    });
+
+    it("was accepted, though it failed since", async () => {
+      const { running, fence } = await transferring();
+      server.socket.tell({ ...transferEvent("accepted", 1), id: "r1" });
+      server.socket.tell({ ...transferEvent("failed", 2), id: "r1" });
+      server.socket.tell(failure(3));
+      fence(0);
+      const { transferId, outcome } = (await running) as RunningTransfer;
+      expect(transferId).toBe("tr1");
+      expect((await outcome).state).toBe("failed");
+    });
+
+    it("is named to who asks again under the same id", async () => {
+      const { client, running } = await transferring();
+      await vi.advanceTimersByTimeAsync(20_000);
+      await expect(running).rejects.toBeInstanceOf(BatonUnreachable);
+      server.socket.tell({ ...transferEvent("accepted", 1), id: "r1" });
+      server.socket.tell({ ...transferEvent("failed", 2), id: "r1" });
+      const again = client.transfer("+12082097345", {}, { id: "r1" });
+      const other = client.transfer("+12082097345", {}, { id: "r1", agent: "agent2" });
+      other.catch(() => undefined);
+      await turns();
+      for (const { topic, id } of server.socket.sent.slice(-4))
+        if (topic === "App") server.socket.tell({ topic, subtopic: "StateSync", message: {}, id });
+      expect((await again).transferId).toBe("tr1");
+      await expect(other).rejects.toThrow(/without naming it/);
+    });
   });
 
   it("takes the refusal of what it asks behind a request for no answer to that", async () => {

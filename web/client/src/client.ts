@@ -590,6 +590,13 @@ export class BatonClient {
     if (oldest !== undefined) this.transfers.delete(oldest);
   }
 
+  /** The transfer that a request asked for, where its events came before: the server does not tell them to a repeat. */
+  private transferBy({ id, agent }: Request): string | undefined {
+    for (const [transferId, event] of this.transfers)
+      if (event.id === id && (agent ?? event.agent) === event.agent) return transferId;
+    return undefined;
+  }
+
   private sendOverSocket(message: object): boolean {
     if (this.current !== "open" || !this.socket) return false;
     this.socket.send(
@@ -619,17 +626,20 @@ export class BatonClient {
           if (this.sendOverSocket(message)) askFence();
         };
         this.asked.set(message.id, (event) => {
-          if (event.topic === "Error") reject(new BatonError(event.data, 0, event.id));
-          else if (event.sequence === undefined) resolve(event);
-          else transferId ??= transferOf(event);
+          // What is numbered came of the request later: it was accepted.
+          if (event.sequence !== undefined) transferId ??= transferOf(event);
+          else if (event.topic === "Error") reject(new BatonError(event.data, 0, event.id));
+          else resolve(event);
         });
         this.asked.set(fence, (event) => {
-          if (event.topic !== "Error")
+          if (event.topic !== "Error") {
+            transferId ??= this.transferBy(message);
             return resolve({
               id: message.id,
               accepted: true,
               ...(transferId ? { transferId } : {}),
             });
+          }
           // A service must name somebody, also behind a request that it makes for itself: the refusal has its name.
           const pause = event.data.retryAfterSeconds ?? (agent === undefined ? 0 : FENCE_PAUSE_S);
           agent ??= event.agent;
