@@ -22,6 +22,7 @@
 #include "app/request_id.hpp"
 #include "app/session.hpp"
 #include "app/web_client.hpp"
+#include "directory/strict_json.hpp"
 #include "message/text.hpp"
 
 namespace baton::app {
@@ -30,6 +31,8 @@ namespace {
 
 namespace json = boost::json;
 using Clock = std::chrono::steady_clock;
+
+constexpr int kMessageTooBig = 1009;  ///< RFC 6455, section 7.4.1.
 
 struct SendArguments {
   SessionArguments session;
@@ -128,6 +131,14 @@ std::string message_of_input(SendArguments& arguments) {
         "standard input is not one JSON object{}; expected a message such as "
         "{{\"channel\":\"Amazon\",\"topic\":\"App\",\"subtopic\":\"StateSync\",\"source\":\"me\"}}",
         error ? fmt::format(" ({})", error.message()) : ""));
+  }
+  // Of a key that is there twice the parser kept the last one, and the server's refusal names the
+  // first: with two ids nothing would tell that it is ours.
+  const auto strict = directory::parse_strict_json(text, 1);
+  if (const auto* faults = std::get_if<directory::Faults>(&strict)) {
+    const directory::Fault& first = faults->front();
+    throw BadMessage(
+        fmt::format("{}: {}", first.place.empty() ? "the message" : first.place, first.msg));
   }
   json::object rest = *object;
   const std::optional<std::string> id = take_text(rest, "id");
@@ -308,6 +319,13 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
     if (std::holds_alternative<Interrupted>(*item)) return kInterrupted;
     const auto& event = std::get<SocketEvent>(*item);
     if (event.kind == SocketEvent::Kind::closed) {
+      if (event.code == kMessageTooBig) {
+        std::cerr << fmt::format(
+            "baton: the message has {} bytes, which is more than http.max_frame_bytes of the "
+            "server: send a shorter one, or raise that\n",
+            message.size());
+        return kFailed;
+      }
       std::cerr << "baton: " << event.text << '\n';
       return kUnreachable;
     }

@@ -68,6 +68,7 @@ class Watcher {
  private:
   static constexpr std::chrono::milliseconds kFirstPause{250};
   static constexpr std::chrono::milliseconds kLongestPause{5000};
+  static constexpr int kTooManyRequests = 429;  ///< RFC 6585, section 4.
 
   /// Where we stand, so that nothing is missed and nothing comes twice. An epoch that is nobody's
   /// asks for the state as it is now, first.
@@ -92,8 +93,12 @@ class Watcher {
           break;
         case SocketEvent::Kind::closed:
           note(event.text.empty() ? "the connection ended" : event.text);
-          // A refusal stays one, and so does a token that ran out.
-          if ((event.code >= 400 && event.code < 500) || event.code == 4401) return kUnreachable;
+          // A refusal stays one, and so does a token that ran out; but for "too many requests",
+          // which is over in a moment.
+          if ((event.code >= 400 && event.code < 500 && event.code != kTooManyRequests) ||
+              event.code == 4401) {
+            return kUnreachable;
+          }
           note("connecting again");
           return std::nullopt;
       }

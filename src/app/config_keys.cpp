@@ -121,6 +121,11 @@ const std::array kKeys{
            "The largest WebSocket message; a larger one closes the connection with 1009.", "bytes",
            kKiB, 16 * kMiB),
     number(
+        "http", "max_head_bytes", BATON_AT(gateway.max_head_bytes),
+        "What the header fields of an HTTP request may take, and as much again its first line; a "
+        "larger head gets 431.",
+        "bytes", 4 * kKiB, 64 * kKiB),
+    number(
         "http", "max_body_bytes", BATON_AT(gateway.max_body_bytes),
         "The largest HTTP body; a larger one gets 413. A directory may have 64 MiB all the same.",
         "bytes", kKiB, 64 * kMiB),
@@ -132,6 +137,11 @@ const std::array kKeys{
     number("http", "max_messages_per_second", BATON_AT(gateway.max_messages_per_second),
            "Messages of one connection; a flood above is closed with 1008.", "messages a second", 1,
            100000),
+    number("http", "max_waiting_events", BATON_AT(gateway.max_waiting_events),
+           "Events of all agents that may wait to be handed to the connections. Beyond it those "
+           "that wait are lost, and every WebSocket is closed with 1013: it comes back and asks "
+           "for the state.",
+           "events", 100, 10000000),
     number("http", "replay_events", BATON_AT(gateway.replay_events),
            "Events kept for each agent, for a desktop that connects again.", "events", 0, 100000),
     number("http", "replay_seconds", BATON_AT(gateway.replay_seconds),
@@ -168,6 +178,15 @@ const std::array kKeys{
          "The `aud` that a token must carry.", rules::kNotEmpty),
     number("auth", "session_hours", BATON_AT(gateway.session_hours),
            "How long a password sign-in lasts.", "hours", 1, 168),
+    number("auth", "max_sessions", BATON_AT(gateway.max_sessions),
+           "Password sign-ins that last at once; one more ends the oldest.", "sessions", 1,
+           10000000),
+    number("auth", "max_sessions_per_login", BATON_AT(gateway.max_sessions_per_login),
+           "The same of one login.", "sessions", 1, 10000),
+    number("auth", "max_waiting_logins", BATON_AT(gateway.max_waiting_logins),
+           "Sign-ins whose password waits to be checked, one at a time and slowly; one more gets "
+           "429.",
+           "sign-ins", 1, 10000),
     number("auth", "login_failures", BATON_AT(gateway.login_failures),
            "Wrong passwords of a login that cost no time; each further one doubles the wait before "
            "the next attempt, from one second on.",

@@ -98,7 +98,13 @@ void Api::verify(const std::shared_ptr<Attempt>& attempt) {
         });
       });
   if (posted) return;
-  not_verified(*attempt, {429, "too many logins at once; try again in a second"});
+  metrics_.hit(Limit::max_waiting_logins);
+  not_verified(
+      *attempt,
+      {429,
+       fmt::format("too many logins at once: the passwords of {} (auth.max_waiting_logins) wait to "
+                   "be checked; try again in a second",
+                   config_.max_waiting_logins)});
 }
 
 void Api::not_verified(const Attempt& attempt, const HttpError& error) {
@@ -179,7 +185,7 @@ void Api::logout(const Identity& identity, bool framed, const Respond& respond) 
     return;
   }
   audit("logout", identity.caller, framed ? "POST /ccp-v2/v1/logout" : "POST /v1/logout", true);
-  sessions_.close(*identity.session);
+  sessions_.close(*identity.session, SessionEnd::signed_out);
   end_session_(*identity.session);
   Response response;
   response.status = 204;

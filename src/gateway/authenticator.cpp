@@ -69,7 +69,7 @@ std::variant<Identity, HttpError> Authenticator::identify(const RequestHead& hea
                      "/v1/login, or on a WebSocket a ticket of POST /v1/ws-tickets"};
   }
   if (const std::string_view why = why_account_ended(identity); !why.empty()) {
-    if (identity.session) sessions_.close(*identity.session);
+    if (identity.session) sessions_.close(*identity.session, SessionEnd::account_changed);
     return HttpError{401, fmt::format("\"{}\": {}", identity.caller.login, why)};
   }
   identity.caller.address = client_address(head.peer, head.forwarded_for, config_.trusted_proxies);

@@ -20,6 +20,13 @@ void check_config(const GatewayConfig& config) {
   check(config.login_failures_per_address >= 1, "login_failures_per_address", "at least 1");
   check(config.login_max_delay_seconds >= 1, "login_max_delay_seconds", "at least 1");
   check(config.max_frame_bytes >= 1024, "max_frame_bytes", "at least 1024");
+  check(config.max_sessions >= 1, "max_sessions", "at least 1");
+  check(config.max_sessions_per_login >= 1, "max_sessions_per_login", "at least 1");
+  check(config.max_waiting_logins >= 1, "max_waiting_logins", "at least 1");
+  check(config.max_waiting_events >= 1, "max_waiting_events", "at least 1");
+  // A head has to fit into what a connection may have read and not understood yet.
+  check(config.max_head_bytes >= 1024 && config.max_head_bytes <= 65536, "max_head_bytes",
+        "1024 to 65536");
   check(config.max_body_bytes >= 1024, "max_body_bytes", "at least 1024");
   check(config.max_preferences_bytes >= 2, "max_preferences_bytes", "at least 2");
   check(config.max_connections >= 1, "max_connections", "at least 1");

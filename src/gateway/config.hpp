@@ -22,16 +22,21 @@ struct GatewayConfig {
   std::string jwks_file;        ///< The token issuer's public keys; empty: HS256 only.
   std::string jwt_issuer = "baton";
   std::string jwt_audience = "baton";
-  int session_hours = 12;                ///< Of a password login's cookie. 1 to 168.
-  int login_failures = 5;                ///< Of a login, that cost no time. 1 to 100.
-  int login_failures_per_address = 50;   ///< The same of an address. 1 to 10,000.
-  int login_max_delay_seconds = 900;     ///< What the wait after each further one grows to.
-  int ticket_seconds = 30;               ///< 5 to 300.
-  std::size_t max_frame_bytes = 65536;   ///< A WebSocket frame above closes with 1009.
+  int session_hours = 12;                   ///< Of a password login's cookie. 1 to 168.
+  std::size_t max_sessions = 100'000;       ///< At one more the oldest ends.
+  std::size_t max_sessions_per_login = 32;  ///< The same of one login.
+  std::size_t max_waiting_logins = 64;      ///< Passwords to be checked; one more gets 429.
+  int login_failures = 5;                   ///< Of a login, that cost no time. 1 to 100.
+  int login_failures_per_address = 50;      ///< The same of an address. 1 to 10,000.
+  int login_max_delay_seconds = 900;        ///< What the wait after each further one grows to.
+  int ticket_seconds = 30;                  ///< 5 to 300.
+  std::size_t max_frame_bytes = 65536;      ///< A WebSocket frame above closes with 1009.
   std::size_t max_body_bytes = 1048576;  ///< An HTTP body above gets 413 (the directory: 64 MiB).
+  std::size_t max_head_bytes = 16384;    ///< Of an HTTP request; a larger one gets 431.
   std::size_t max_preferences_bytes = 65536;   ///< Of one caller; larger ones get 413.
   std::size_t max_connections = 10000;         ///< One more gets 503.
   std::size_t max_send_queue_bytes = 1048576;  ///< A slower reader is closed with 1013.
+  std::size_t max_waiting_events = 262'144;    ///< Between the engine's thread and ours.
   std::size_t max_messages_per_second = 200;   ///< A connection's flood above is closed with 1008.
   std::size_t requests_per_second = 50;        ///< Of an agent or supervisor; 0: unlimited.
   std::size_t service_requests_per_second = 2000;  ///< Of a service; 0: unlimited.

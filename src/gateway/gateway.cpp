@@ -30,9 +30,7 @@ namespace {
 
 using net::ip::tcp;
 
-constexpr int kBacklog = 4096;  ///< The kernel takes the less of this and somaxconn.
-constexpr std::size_t kPendingEvents = 262'144;  ///< Between the engine's thread and ours.
-constexpr std::size_t kPendingLogins = 64;
+constexpr int kBacklog = 4096;               ///< The kernel takes the less of this and somaxconn.
 constexpr std::size_t kRefusedAtOnce = 256;  ///< Connections above the limit that still get a 503.
 constexpr std::size_t kDescriptorsBeside = 256;  ///< What the rest of the process needs.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
@@ -105,9 +103,9 @@ class Gateway::Impl {
         jwks_({config_.jwks_file}),
         sessions_(session_limits(config_)),
         limits_(config_.requests_per_second, config_.service_requests_per_second),
-        worker_(kPendingLogins),
+        worker_(config_.max_waiting_logins),
         mailbox_(std::make_shared<Mailbox>(
-            [this] { net::post(loop_, [this] { empty_mailbox(); }); }, kPendingEvents)),
+            [this] { net::post(loop_, [this] { empty_mailbox(); }); }, config_.max_waiting_events)),
         loop_(1),
         work_(loop_.get_executor()),
         sweep_timer_(loop_) {
@@ -157,10 +155,9 @@ class Gateway::Impl {
     sessions_.keep_with(
         {.opened = [this](KeptSession session) { backend_.keep_session(std::move(session)); },
          .ended =
-             [this](std::vector<Digest> sessions) {
-               backend_.forget_sessions(std::move(sessions));
-             }});
+             [this](const std::vector<EndedSession>& sessions) { on_sessions_ended(sessions); }});
     take_back_sessions();
+    mailbox_->limit_from_now();
     worker_.start();
     accept(*http_);
     if (metrics_listener_) accept(*metrics_listener_);
@@ -296,6 +293,8 @@ class Gateway::Impl {
     SessionLimits limits;
     limits.session_seconds = UnixSeconds{config.session_hours} * 3600;
     limits.ticket_seconds = config.ticket_seconds;
+    limits.sessions = config.max_sessions;
+    limits.sessions_per_login = config.max_sessions_per_login;
     return limits;
   }
 
@@ -393,8 +392,11 @@ class Gateway::Impl {
       metrics_.lag(static_cast<double>(backend_.now_ms() - *oldest) / 1000.0);
     }
     if (batch.overflowed) {
-      spdlog::error("gateway: more than {} events at once; all clients have to come back",
-                    kPendingEvents);
+      metrics_.hit(Limit::max_waiting_events);
+      spdlog::error(
+          "gateway: more than {} events at once (http.max_waiting_events); all clients have to "
+          "come back",
+          config_.max_waiting_events);
       hub_->lost_events();
     }
   }
@@ -410,6 +412,48 @@ class Gateway::Impl {
     backend_.queues([mailbox = mailbox_, done = std::move(done)](QueuesReply reply) mutable {
       mailbox->post([done = std::move(done), reply = std::move(reply)] { done(reply); });
     });
+  }
+
+  void on_sessions_ended(const std::vector<EndedSession>& sessions) {
+    std::vector<Digest> digests;
+    std::set<Digest> made_room;
+    for (const EndedSession& each : sessions) {
+      digests.push_back(each.digest);
+      if (each.why == SessionEnd::too_many_of_login || each.why == SessionEnd::too_many) {
+        made_room.insert(each.digest);
+        metrics_.hit(each.why == SessionEnd::too_many ? Limit::max_sessions
+                                                      : Limit::max_sessions_per_login);
+      }
+      // A sign-out has its line already, which knows where it came from.
+      if (each.why == SessionEnd::signed_out) continue;
+      backend_.audit({.event = "logout",
+                      .caller = each.caller,
+                      .accepted = true,
+                      .reason = audit_reason(each.why)});
+    }
+    backend_.forget_sessions(std::move(digests));
+    // Whatever else ends a session ends its sockets by itself.
+    if (made_room.empty()) return;
+    sign_out_where([&made_room](const Identity& identity) -> std::string_view {
+      return identity.session && made_room.contains(*identity.session)
+                 ? "there are too many sign-ins: the oldest made room"
+                 : "";
+    });
+  }
+
+  static std::string audit_reason(SessionEnd why) {
+    switch (why) {
+      case SessionEnd::signed_out:
+        return "";
+      case SessionEnd::expired:
+        return "expired";
+      case SessionEnd::account_changed:
+        return "disabled";
+      case SessionEnd::too_many_of_login:
+      case SessionEnd::too_many:
+        return "tooManySessions";
+    }
+    return "";
   }
 
   void end_session(const Digest& session) {

@@ -30,7 +30,6 @@ namespace http = beast::http;
 using std::chrono::seconds;
 using Parser = http::request_parser<http::string_body>;
 
-constexpr std::uint32_t kHeaderBytes = 16384;
 /// What may have come in and not be understood yet: a head, or, in a chunked body, a chunk's line
 /// with its extensions or the trailer, to which no other limit applies.
 constexpr std::size_t kBufferBytes = std::size_t{128} * 1024;
@@ -93,7 +92,7 @@ class HttpConnection final : public Connection,
   void read_head() {
     state_ = State::head;
     parser_.emplace();
-    parser_->header_limit(kHeaderBytes);
+    parser_->header_limit(static_cast<std::uint32_t>(context_.config.max_head_bytes));
     // The real limit comes with the route; Beast compares Content-Length with this one before we
     // know the route.
     parser_->body_limit(boost::none);
@@ -242,10 +241,14 @@ class HttpConnection final : public Connection,
     }
     const bool head_too_large = error == http::error::header_limit;
     keep_alive_ = false;
+    if (head_too_large) context_.metrics.hit(Limit::max_head_bytes);
     send(context_.api.refuse(
-        path_, head_too_large ? HttpError{431, "the head of the request is larger than 16384 bytes"}
-                              : HttpError{400, "this is not a well-formed HTTP/1.1 request: " +
-                                                   error.message()}));
+        path_,
+        head_too_large
+            ? HttpError{431, fmt::format("the head of the request has more than {} bytes "
+                                         "(http.max_head_bytes)",
+                                         context_.config.max_head_bytes)}
+            : HttpError{400, "this is not a well-formed HTTP/1.1 request: " + error.message()}));
   }
 
   void send(Response response) {

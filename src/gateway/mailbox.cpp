@@ -29,6 +29,11 @@ void Mailbox::post(Task task) {
   wake_if_first(was_empty);
 }
 
+void Mailbox::limit_from_now() {
+  const std::lock_guard lock(mutex_);
+  limited_ = true;
+}
+
 Mailbox::Batch Mailbox::take() {
   const std::lock_guard lock(mutex_);
   Batch batch;
@@ -47,11 +52,10 @@ void Mailbox::close() {
 }
 
 void Mailbox::put(PublishedEvent event) {
-  if (events_ >= event_limit_) {
+  if (limited_ && events_++ >= event_limit_) {
     overflowed_ = true;
     return;
   }
-  ++events_;
   items_.emplace_back(std::move(event));
 }
 

@@ -35,6 +35,10 @@ class Mailbox {
   void post(std::vector<PublishedEvent> events);
   void post(Task task);
 
+  /// From now on the limit counts. What comes before, at a start, is as much as was kept of events:
+  /// it lies in memory already, and dropping it would leave every client with a gap.
+  void limit_from_now();
+
   /// Everything since the last call. The reader's thread.
   [[nodiscard]] Batch take();
 
@@ -49,7 +53,8 @@ class Mailbox {
   std::mutex mutex_;
   std::function<void()> wake_;  ///< Guarded by mutex_, like all below.
   std::vector<Item> items_;
-  std::size_t events_ = 0;
+  bool limited_ = false;
+  std::size_t events_ = 0;  ///< Of those that the limit counts.
   bool overflowed_ = false;
 };
 

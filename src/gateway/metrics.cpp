@@ -22,6 +22,8 @@ const char* key_of(Limit limit) {
   switch (limit) {
     case Limit::max_connections:
       return "http.max_connections";
+    case Limit::max_head_bytes:
+      return "http.max_head_bytes";
     case Limit::max_body_bytes:
       return "http.max_body_bytes";
     case Limit::max_frame_bytes:
@@ -30,6 +32,8 @@ const char* key_of(Limit limit) {
       return "http.max_send_queue_bytes";
     case Limit::max_messages_per_second:
       return "http.max_messages_per_second";
+    case Limit::max_waiting_events:
+      return "http.max_waiting_events";
     case Limit::idle_timeout_seconds:
       return "http.idle_timeout_seconds";
     case Limit::body_timeout_seconds:
@@ -38,6 +42,12 @@ const char* key_of(Limit limit) {
       return "http.send_timeout_seconds";
     case Limit::idle_ping_seconds:
       return "http.idle_ping_seconds";
+    case Limit::max_sessions:
+      return "auth.max_sessions";
+    case Limit::max_sessions_per_login:
+      return "auth.max_sessions_per_login";
+    case Limit::max_waiting_logins:
+      return "auth.max_waiting_logins";
     case Limit::login_failures:
       return "auth.login_failures";
     case Limit::login_failures_per_address:

@@ -14,21 +14,26 @@ namespace baton::gateway {
 /// The limits of the configuration that the gateway keeps, by their keys' names.
 enum class Limit : std::uint8_t {
   max_connections,
+  max_head_bytes,
   max_body_bytes,
   max_frame_bytes,
   max_send_queue_bytes,
   max_messages_per_second,
+  max_waiting_events,
   idle_timeout_seconds,
   body_timeout_seconds,
   send_timeout_seconds,
   idle_ping_seconds,
+  max_sessions,
+  max_sessions_per_login,
+  max_waiting_logins,
   login_failures,
   login_failures_per_address,
   requests_per_second,
   service_requests_per_second,
   preferences_bytes,
 };
-inline constexpr std::size_t kLimits = 14;
+inline constexpr std::size_t kLimits = 19;
 
 /// "http.max_connections", and so on: the label of baton_limit_hits_total.
 [[nodiscard]] const char* key_of(Limit limit);

@@ -1,6 +1,7 @@
 #include "gateway/sessions.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -16,14 +17,15 @@ void Sessions::Store::add(const Digest& digest, Identity identity, UnixSeconds e
   // The references are taken again after each removal, since the last removal of a login erases its
   // list.
   const std::string login = identity.caller.login;
-  while (by_login[login].size() >= limit_per_login) remove(by_login[login].front());
-  while (entries.size() >= limit) remove(order.front());
+  while (by_login[login].size() >= limit_per_login)
+    remove(by_login[login].front(), SessionEnd::too_many_of_login);
+  while (entries.size() >= limit) remove(order.front(), SessionEnd::too_many);
   order.push_back(digest);
   by_login[login].push_back(digest);
   entries[digest] = Entry{std::move(identity), expires_at, std::prev(order.end())};
 }
 
-bool Sessions::Store::remove(const Digest& digest) {
+bool Sessions::Store::remove(const Digest& digest, SessionEnd why) {
   const Digest key = digest;  // The caller's reference may point into the lists that shrink here.
   const auto found = entries.find(key);
   if (found == entries.end()) return false;
@@ -33,8 +35,9 @@ bool Sessions::Store::remove(const Digest& digest) {
     logins->second.remove(key);
     if (logins->second.empty()) by_login.erase(logins);
   }
+  removed.push_back(
+      {.digest = key, .caller = std::move(found->second.identity.caller), .why = why});
   entries.erase(found);
-  removed.push_back(key);
   return true;
 }
 
@@ -44,7 +47,7 @@ void Sessions::Store::expire(UnixSeconds now) {
   for (const auto& [digest, entry] : entries) {
     if (entry.expires_at <= now) gone.push_back(digest);
   }
-  for (const Digest& digest : gone) remove(digest);
+  for (const Digest& digest : gone) remove(digest, SessionEnd::expired);
 }
 
 std::vector<Digest> Sessions::Store::of(std::string_view login) const {
@@ -58,7 +61,7 @@ std::optional<Identity> Sessions::Store::redeem(std::string_view secret, UnixSec
   if (found == entries.end()) return std::nullopt;
   const bool valid = found->second.expires_at > now;
   Identity identity = found->second.identity;
-  remove(found->first);
+  remove(found->first, SessionEnd::signed_out);
   if (!valid) return std::nullopt;
   return identity;
 }
@@ -78,13 +81,13 @@ std::string Sessions::open(const Caller& caller, UnixSeconds now) {
 void Sessions::restore(std::vector<KeptSession> kept, UnixSeconds now) {
   // In the order of their making, so that it is the oldest again that makes room.
   std::ranges::stable_sort(kept, {}, &KeptSession::expires_at);
-  std::vector<Digest> expired;
+  std::vector<EndedSession> expired;
   for (KeptSession& each : kept) {
+    const Caller caller{.login = std::move(each.login), .role = each.role};
     if (each.expires_at <= now) {
-      expired.push_back(each.digest);
+      expired.push_back({.digest = each.digest, .caller = caller, .why = SessionEnd::expired});
       continue;
     }
-    const Caller caller{.login = std::move(each.login), .role = each.role};
     sessions_.add(each.digest, Identity{caller, each.expires_at, each.digest}, each.expires_at,
                   limits_.sessions, limits_.sessions_per_login);
   }
@@ -93,30 +96,33 @@ void Sessions::restore(std::vector<KeptSession> kept, UnixSeconds now) {
 }
 
 void Sessions::tell_ended() {
+  if (std::vector<EndedSession> ended = sessions_.take_removed(); !ended.empty()) {
+    std::set<Digest> digests;
+    for (const EndedSession& each : ended) digests.insert(each.digest);
+    std::vector<Digest> orphans;
+    for (const auto& [digest, entry] : tickets_.entries) {
+      if (entry.identity.session && digests.contains(*entry.identity.session))
+        orphans.push_back(digest);
+    }
+    for (const Digest& digest : orphans) tickets_.remove(digest, SessionEnd::signed_out);
+    keeper_.ended(std::move(ended));
+  }
   tickets_.removed.clear();
   sign_ins_.removed.clear();
-  if (std::vector<Digest> ended = sessions_.take_removed(); !ended.empty())
-    keeper_.ended(std::move(ended));
 }
 
 std::optional<Identity> Sessions::find(std::string_view secret, UnixSeconds now) {
   const auto found = sessions_.entries.find(sha256(secret));
   if (found == sessions_.entries.end()) return std::nullopt;
   if (found->second.expires_at <= now) {
-    close(found->first);
+    close(found->first, SessionEnd::expired);
     return std::nullopt;
   }
   return found->second.identity;
 }
 
-bool Sessions::close(const Digest& session) {
-  const Digest ended = session;
-  std::vector<Digest> orphans;
-  for (const auto& [digest, entry] : tickets_.entries) {
-    if (entry.identity.session == ended) orphans.push_back(digest);
-  }
-  for (const Digest& digest : orphans) tickets_.remove(digest);
-  const bool was_there = sessions_.remove(ended);
+bool Sessions::close(const Digest& session, SessionEnd why) {
+  const bool was_there = sessions_.remove(session, why);
   tell_ended();
   return was_there;
 }
@@ -150,15 +156,18 @@ std::optional<Caller> Sessions::redeem_sign_in(std::string_view secret, UnixSeco
 void Sessions::revoke(std::string_view login) {
   ++endings_;
   for (Store* store : {&sessions_, &tickets_, &sign_ins_}) {
-    for (const Digest& digest : store->of(login)) store->remove(digest);
+    for (const Digest& digest : store->of(login))
+      store->remove(digest, SessionEnd::account_changed);
   }
   tell_ended();
 }
 
 void Sessions::close_all(std::string_view login) {
   ++endings_;
-  for (const Digest& session : sessions_.of(login)) close(session);
-  for (const Digest& sign_in : sign_ins_.of(login)) sign_ins_.remove(sign_in);
+  for (const Digest& session : sessions_.of(login))
+    sessions_.remove(session, SessionEnd::account_changed);
+  for (const Digest& sign_in : sign_ins_.of(login))
+    sign_ins_.remove(sign_in, SessionEnd::account_changed);
   tell_ended();
 }
 

@@ -27,6 +27,21 @@ struct Identity {
   std::optional<Digest> session;  ///< The session behind it, where there is one.
 };
 
+/// What ended a session.
+enum class SessionEnd : std::uint8_t {
+  signed_out,
+  expired,
+  account_changed,    ///< Disabled or left out, or another password or role.
+  too_many_of_login,  ///< It made room for a newer one of its login.
+  too_many,           ///< The same, of anybody.
+};
+
+struct EndedSession {
+  Digest digest{};
+  Caller caller;
+  SessionEnd why = SessionEnd::signed_out;
+};
+
 struct SessionLimits {
   UnixSeconds session_seconds = 12 * 3600;
   UnixSeconds ticket_seconds = 30;
@@ -45,7 +60,7 @@ class Sessions {
   /// Sees every session that is opened, and those that have ended, whyever.
   struct Keeper {
     std::function<void(KeptSession)> opened = [](const KeptSession&) {};
-    std::function<void(std::vector<Digest>)> ended = [](const std::vector<Digest>&) {};
+    std::function<void(std::vector<EndedSession>)> ended = [](const std::vector<EndedSession>&) {};
   };
 
   explicit Sessions(SessionLimits limits) : limits_(limits) {}
@@ -60,7 +75,7 @@ class Sessions {
   [[nodiscard]] std::string open(const Caller& caller, UnixSeconds now);
   [[nodiscard]] std::optional<Identity> find(std::string_view secret, UnixSeconds now);
   /// Ends a session and its tickets; false if there is none.
-  bool close(const Digest& session);
+  bool close(const Digest& session, SessionEnd why);
 
   /// A new ticket's secret. It stands for `identity` and ends with it.
   [[nodiscard]] std::string issue_ticket(const Identity& identity, UnixSeconds now);
@@ -97,20 +112,21 @@ class Sessions {
     std::map<Digest, Entry> entries;
     std::list<Digest> order;
     std::map<std::string, std::list<Digest>, std::less<>> by_login;
-    std::vector<Digest> removed;
+    std::vector<EndedSession> removed;
 
     [[nodiscard]] std::size_t size() const { return entries.size(); }
     void add(const Digest& digest, Identity identity, UnixSeconds expires_at, std::size_t limit,
              std::size_t limit_per_login);
-    bool remove(const Digest& digest);
+    bool remove(const Digest& digest, SessionEnd why);
     void expire(UnixSeconds now);
     /// What was removed since the last call.
-    [[nodiscard]] std::vector<Digest> take_removed() { return std::exchange(removed, {}); }
+    [[nodiscard]] std::vector<EndedSession> take_removed() { return std::exchange(removed, {}); }
     [[nodiscard]] std::vector<Digest> of(std::string_view login) const;
     /// Whom a secret was given to, if that is not over; it is gone afterwards.
     std::optional<Identity> redeem(std::string_view secret, UnixSeconds now);
   };
 
+  /// Of the sessions that were removed: ends their tickets, too, and tells the keeper.
   void tell_ended();
 
   SessionLimits limits_;

@@ -34,8 +34,8 @@ TEST(Sessions, EndWithTheirTickets) {
   const std::string other = sessions.open(kAgent, kNow);
   const auto identity = sessions.find(one, kNow);
   const std::string ticket = sessions.issue_ticket(*identity, kNow);
-  EXPECT_TRUE(sessions.close(*identity->session));
-  EXPECT_FALSE(sessions.close(*identity->session));
+  EXPECT_TRUE(sessions.close(*identity->session, SessionEnd::signed_out));
+  EXPECT_FALSE(sessions.close(*identity->session, SessionEnd::signed_out));
   EXPECT_FALSE(sessions.find(one, kNow));
   EXPECT_FALSE(sessions.redeem_ticket(ticket, kNow));
   EXPECT_TRUE(sessions.find(other, kNow));
@@ -52,6 +52,21 @@ TEST(Sessions, OfOneLoginDropTheOldestAtItsLimit) {
   EXPECT_TRUE(sessions.find(second, kNow));
   EXPECT_TRUE(sessions.find(third, kNow));
   EXPECT_EQ(sessions.session_count(), 2U);
+}
+
+TEST(Sessions, ThatMakeRoomEndWithTheirTickets) {
+  for (const bool of_login : {true, false}) {
+    SessionLimits limits;
+    (of_login ? limits.sessions_per_login : limits.sessions) = 1;
+    Sessions sessions{limits};
+    const std::string oldest = sessions.open(kAgent, kNow);
+    const std::string ticket = sessions.issue_ticket(*sessions.find(oldest, kNow), kNow);
+    const std::string of_token = sessions.issue_ticket({kAgent, kNow + 100, std::nullopt}, kNow);
+    const std::string newest = sessions.open(kAgent, kNow);
+    EXPECT_FALSE(sessions.redeem_ticket(ticket, kNow));
+    EXPECT_TRUE(sessions.redeem_ticket(of_token, kNow));
+    EXPECT_TRUE(sessions.find(newest, kNow));
+  }
 }
 
 TEST(Sessions, OfAllDropTheOldestAtTheTotalLimit) {
@@ -148,12 +163,16 @@ TEST(Tickets, AreBounded) {
 /// What a keeper is told, as a store would have it.
 struct Kept {
   std::map<Digest, KeptSession> sessions;
+  std::vector<std::pair<std::string, SessionEnd>> ended;
 
   [[nodiscard]] Sessions::Keeper keeper() {
     return {.opened = [this](KeptSession each) { sessions[each.digest] = std::move(each); },
             .ended =
-                [this](const std::vector<Digest>& all) {
-                  for (const Digest& each : all) sessions.erase(each);
+                [this](const std::vector<EndedSession>& all) {
+                  for (const EndedSession& each : all) {
+                    sessions.erase(each.digest);
+                    ended.emplace_back(each.caller.login, each.why);
+                  }
                 }};
   }
   [[nodiscard]] std::vector<KeptSession> list() const {
@@ -192,7 +211,7 @@ TEST(Sessions, WhateverEndsThemEndsWhatIsKept) {
   Sessions sessions{SessionLimits{.sessions_per_login = 2}};
   sessions.keep_with(kept.keeper());
   const std::string one = sessions.open(kAgent, kNow);
-  EXPECT_TRUE(sessions.close(sha256(one)));
+  EXPECT_TRUE(sessions.close(sha256(one), SessionEnd::signed_out));
   EXPECT_TRUE(kept.sessions.empty()) << "signed out";
   const std::string oldest = sessions.open(kAgent, kNow);
   for (int i = 0; i < 2; ++i) (void)sessions.open(kAgent, kNow + 1);
@@ -206,6 +225,39 @@ TEST(Sessions, WhateverEndsThemEndsWhatIsKept) {
   const auto ticket = sessions.issue_ticket({kAgent, kNow + 100, std::nullopt}, kNow);
   EXPECT_TRUE(sessions.redeem_ticket(ticket, kNow));
   EXPECT_TRUE(kept.sessions.empty()) << "tickets are not kept";
+}
+
+TEST(Sessions, EachEndIsToldOnceWithWhatItWas) {
+  Kept kept;
+  kept.sessions[sha256("old")] = {.digest = sha256("old"), .login = "gone", .expires_at = kNow};
+  Sessions sessions{SessionLimits{.sessions = 3, .sessions_per_login = 2}};
+  sessions.keep_with(kept.keeper());
+  const auto agent = [](int number) {
+    return Caller{"agent" + std::to_string(number), directory::Role::agent};
+  };
+  sessions.restore(kept.list(), kNow);
+  const std::string signed_out = sessions.open(agent(1), kNow);
+  sessions.close(sha256(signed_out), SessionEnd::signed_out);
+  const std::string expired = sessions.open(agent(2), kNow);
+  EXPECT_FALSE(sessions.find(expired, kNow + 12 * 3600));
+  (void)sessions.open(agent(3), kNow);
+  sessions.expire(kNow + 12 * 3600);
+  (void)sessions.open(agent(4), kNow);
+  sessions.revoke("agent4");
+  (void)sessions.open(agent(5), kNow);
+  sessions.close_all("agent5");
+  for (int i = 0; i < 3; ++i) (void)sessions.open(agent(6), kNow);
+  for (const int number : {7, 8}) (void)sessions.open(agent(number), kNow);
+  const std::vector<std::pair<std::string, SessionEnd>> expected{
+      {"gone", SessionEnd::expired},
+      {"agent1", SessionEnd::signed_out},
+      {"agent2", SessionEnd::expired},
+      {"agent3", SessionEnd::expired},
+      {"agent4", SessionEnd::account_changed},
+      {"agent5", SessionEnd::account_changed},
+      {"agent6", SessionEnd::too_many_of_login},
+      {"agent6", SessionEnd::too_many}};
+  EXPECT_EQ(kept.ended, expected);
 }
 
 TEST(Sessions, ThoseThatExpiredMeanwhileDoNotComeBack) {

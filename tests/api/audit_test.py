@@ -99,6 +99,27 @@ async def test_sign_in_refusals_and_the_directory(world: World):
     assert for_agent["caller"] == "crm" and for_agent["agent"] == "agent1" and for_agent["role"] == "service"
 
 
+@pytest.mark.config({"auth.max_sessions_per_login": 1})
+async def test_each_end_of_a_sign_in_is_told(world: World):
+    """When somebody who had the password was out can be shown, whatever put him out."""
+    rest = await world.rest()
+    for login in ("agent1", "agent1", "agent2"):
+        assert (await rest.post("/v1/login", {"login": login, "password": f"demo-{login}"})).status == 200
+    directory = config.example_directory()
+    agents = {agent["login"]: agent for agent in directory["agents"]}
+    agents["agent1"]["password"] = "another-password"
+    agents["agent2"]["enabled"] = False
+    service = await world.rest("crm", "service")
+    assert (await service.request("PUT", "/v1/directory", directory)).status == 200
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    rows = [row for row in await audit(world) if row["event"] in ("login", "logout") and not row.get("request", "").startswith("SIP/")]
+    ends = [(row["caller"], row["role"], row["result"], row.get("reason")) for row in rows if row["event"] == "logout"]
+    assert ends[0] == ("agent1", "agent", "accepted", "tooManySessions")
+    assert sorted(ends[1:]) == [("agent1", "agent", "accepted", "disabled"), ("agent2", "agent", "accepted", "disabled")]
+    assert len(rows) == 6, "three that came, three that went"
+
+
 @pytest.mark.config({"log.level": "debug", "log.format": "json"})
 async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world: World, tmp_path: Path):
     secrets = ["hunter2-in-the-wrong-field", "a-wrong-password", "demo-agent1"]

@@ -220,6 +220,43 @@ async def test_send_takes_as_long_an_id_as_the_server(world: World):
         assert code == 2 and "id is 129 bytes long" in err and not out, out + err
 
 
+async def test_send_refuses_a_key_that_is_there_twice(world: World):
+    """The server refuses it, too, but under the first id: nothing would tell that the refusal is ours."""
+    envelope = '"channel":"Amazon","topic":"Agent","subtopic":"Login","source":"t"'
+    for text, place in ((f'{{{envelope},"id":"a","id":"b"}}', "/id"), (f'{{{envelope},"data":{{"a":1,"a":2}}}}', "/data/a")):
+        code, out, err = await run("send", "--config", str(world.config_path), stdin=text.encode(), env=at(world))
+        assert code == 2 and not out, (text, out + err)
+        assert f"{place}: the key" in err and "given twice" in err, err
+
+
+@pytest.mark.config({"http.max_frame_bytes": 2048})
+async def test_send_tells_a_message_that_is_too_large(world: World):
+    """It is refused, and no server that is away."""
+    async def send(characters: int) -> tuple[int, str, str]:
+        return await run("send", "--config", str(world.config_path), "--agent", "agent1", "--topic", "InboundCall",
+                         "--subtopic", "BlindTransfer", "--data", json.dumps("x" * characters), env=at(world))
+    code, out, err = await send(3000)
+    assert code == 1 and not out, out + err
+    assert re.search(r"the message has 3\d\d\d bytes.*http\.max_frame_bytes", err), err
+    code, out, err = await send(1000)
+    assert code == 1 and json.loads(out)["data"]["reason"] == "invalidDestination", out + err
+
+
+@pytest.mark.config({"limits.service_requests_per_second": 1})
+async def test_watch_comes_back_from_too_many_requests(world: World):
+    """Another command of the same login has used up what it may ask in this second."""
+    beside = await world.rest("baton-command-line", "service")
+    while (await beside.get("/v1/queues")).status != 429:
+        pass
+    process = await asyncio.create_subprocess_exec(
+        binary(), "watch", "--config", str(world.config_path), "--agent", "agent1", "--json", env={**os.environ, **at(world)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=die_with_parent)
+    first = await asyncio.wait_for(process.stdout.readline(), 20)
+    assert first and json.loads(first)["channel"] == "Amazon", await process.stderr.read()
+    process.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(process.wait(), 10) == 130
+
+
 @pytest.mark.config({"limits.service_requests_per_second": 1})
 async def test_send_does_not_call_refused_what_only_its_own_question_was(world: World):
     """Two at once are let through: the connection and the request, but not the question whether that was answered."""

@@ -59,6 +59,14 @@ async def a_large_body(world: World) -> None:
     assert (await rest.message("App", "StateSync", "x" * 2000)).status == 413
 
 
+@meets("http.max_head_bytes", http__max_head_bytes=4096)
+async def a_large_head(world: World) -> None:
+    reader, writer = await asyncio.open_connection(*world.server.http)
+    writer.write(b"GET /v1/queues HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: " + b"x" * 4096 + b"\r\n\r\n")
+    assert (await ends(reader)).startswith(b"HTTP/1.1 431 ")
+    writer.close()
+
+
 @meets("http.max_frame_bytes", http__max_frame_bytes=1024)
 async def a_large_frame(world: World) -> None:
     desktop = await world.desktop("agent1", state=None)
@@ -164,6 +172,43 @@ async def guess(world: World, login: Callable[[int], str]) -> None:
         if answer.status == 429:
             return
     raise AssertionError("nothing was throttled")
+
+
+async def oldest_is_out(world: World, *logins: str) -> None:
+    """Each signs in; then the first one's session has ended."""
+    browsers = []
+    for login in logins:
+        browser = await world.rest()
+        answer = await browser.post("/v1/login", {"login": login, "password": f"demo-{login}"})
+        browser.cookie = answer.headers["set-cookie"].split(";")[0]
+        browsers.append(browser)
+    own = "http://%s:%d" % world.server.http
+    assert [(await each.get("/v1/queues", Origin=own)).status for each in browsers] == [401] + [200] * (len(logins) - 1)
+
+
+@meets("auth.max_sessions", auth__max_sessions=1)
+async def a_session_too_many(world: World) -> None:
+    await oldest_is_out(world, "agent1", "agent2")
+
+
+@meets("auth.max_sessions_per_login", auth__max_sessions_per_login=1)
+async def a_session_of_a_login_too_many(world: World) -> None:
+    await oldest_is_out(world, "agent1", "agent1")
+
+
+# A sign-in that is under way counts as a failure until its password was found right.
+@meets("auth.max_waiting_logins", auth__max_waiting_logins=1, auth__login_failures=100,
+       auth__login_failures_per_address=1000)
+async def a_sign_in_too_many(world: World) -> None:
+    rest = await world.rest()
+
+    async def rush() -> list[int]:
+        answers = await asyncio.gather(*(rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
+                                         for _ in range(20)))
+        return [answer.status for answer in answers]
+    # How many come while one is looked at, is the machine's affair.
+    statuses = await world.until(rush, lambda statuses: 429 in statuses, "a sign-in is refused")
+    assert set(statuses) == {200, 429}
 
 
 @meets("auth.login_failures", auth__login_failures=1)
@@ -373,6 +418,17 @@ async def an_input_too_many(world: World) -> None:
             await desktop.publish("InboundCall", "ClearContact", id=secrets.token_hex(8))
         error = await desktop.expect("Error/ApiError", lambda data: data["reason"] == "backendUnavailable")
         assert "inputs wait" in error["data"]["msg"]
+
+
+# What comes while the first commit takes its time is one batch, and each input of it changes the agent's state.
+@meets("http.max_waiting_events", http__max_waiting_events=100, journal__slow_commit_ms=60000,
+       limits__requests_per_second=0)
+async def an_event_too_many(world: World) -> None:
+    desktop = await world.desktop("agent1", "Offline")
+    async with slow_disk(world):
+        for number in range(150):
+            await desktop.publish("Agent", "SetNotReady", {"ReasonCodeId": ("Break", "Lunch")[number % 2]})
+        assert await desktop.closed() == 1013
 
 
 @meets("journal.slow_commit_ms", journal__slow_commit_ms=100)
