@@ -3,22 +3,30 @@
 // transfer to a number, so that the share of Baton's own work in a transfer can be told (transfers
 // per CPU second of the one over those of the other).
 //
-// A call, with the default options:
+// A call:
 //
-//   customer -> INVITE                       answered at once with a local SDP (a queue that
-//   answers on entry) agent    <- INVITE with customer's SDP   200, ACK; the customer is re-INVITEd
-//   with the agent's SDP
-//   ... the trigger: at once, after a time, or a datagram or a line on standard input with the
-//   customer's Call-ID target   <- INVITE with customer's SDP   its 180: the customer is parked by
-//   re-INVITE with a local SDP, agent    <- BYE                          then the agent is released
-//   target   -> 200                          ACK; the customer is re-INVITEd with the target's SDP:
-//   transferred whoever says BYE ends the other.
+//   customer -> INVITE  answered at once with a local SDP (a queue that answers on entry)
+//   agent    <- INVITE  with the customer's SDP; 200, ACK; the customer is re-INVITEd with the
+//   agent's
+//   ... the trigger: at once, or (--desk) when who is told of the call asks for its transfer
+//   target   <- INVITE  with the customer's SDP; its 180: the customer is parked by re-INVITE with
+//   a
+//                       local SDP
+//   agent    <- BYE     the agent is released
+//   target   -> 200     ACK; the customer is re-INVITEd with the target's SDP: transferred
+//
+// Whoever says BYE ends the other. The desk is to the ceiling what a desktop is to Baton, so that
+// both can be timed from the message that asks for a transfer. Datagrams, one a message:
+//
+//   to the desk    bridged CALL-ID     customer and agent have each other's SDP
+//   from the desk  CALL-ID NUMBER      transfer it there
+//   to the desk    released CALL-ID    the customer is parked and the agent's BYE is sent, which is
+//                                      when Baton tells ACW
 //
 // One thread. On SIGUSR1 it prints one JSON line with counters and its CPU time since it began, on
 // SIGTERM or SIGINT it does so and ends.
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -26,8 +34,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -87,8 +94,7 @@ struct Options {
   std::string listen = "127.0.0.1:5060";
   std::string agent = "127.0.0.1:5080";
   std::string target = "127.0.0.1:5090";
-  std::string trigger = "immediate";  // immediate, after:<ms>, udp:<host:port>, stdin.
-  std::string answer = "on_entry";    // on_entry, on_agent.
+  std::string desk;  // Empty: transfers are not asked for, each call is transferred at once.
 };
 
 volatile std::sig_atomic_t stop_asked = 0;
@@ -127,7 +133,6 @@ struct CeilingCall {
   CeilingParty agent;
   CeilingParty target;
   std::string call_id;
-  std::chrono::steady_clock::time_point due{};
   bool bridged = false;  ///< Customer and agent have each other's SDP.
   bool triggered = false;
   bool parked = false;
@@ -149,20 +154,18 @@ struct CeilingServer {
   sip_from_t* from = nullptr;
   sip_content_type_t* sdp_type = nullptr;
   std::string agent_uri;
-  std::string target_uri;
   std::string local_sdp;
   std::unordered_map<std::string, std::unique_ptr<CeilingCall>> calls;
   std::vector<CeilingCall*>
       finished;  ///< Freed between two turns of the loop: never within a callback of theirs.
-  std::vector<CeilingCall*> waiting;  ///< Bridged, with a time for their transfer.
-  std::chrono::milliseconds delay{0};
-  bool timed = false;
+  int desk = -1;
   std::uint64_t invites = 0;
   std::uint64_t transfers = 0;
   std::uint64_t failed = 0;
   std::uint64_t completed = 0;
 
   bool open();
+  bool open_desk();
   void run();
   void report();
 
@@ -174,13 +177,13 @@ struct CeilingServer {
   void answered(CeilingParty& party, const sip_t* sip);
   void refused(CeilingParty& party, int status);
   void customer_settled(CeilingCall& call);
-  void trigger(CeilingCall& call);
+  void trigger(CeilingCall& call, std::string_view number);
+  void tell_desk(std::string_view what, const CeilingCall& call) const;
   void join(CeilingCall& call);
   void say_bye(CeilingParty& party);
   void end(CeilingCall& call);
   void check_over(CeilingCall& call);
   void reap();
-  void start_due();
 };
 
 namespace {
@@ -287,35 +290,17 @@ int on_response(CeilingParty* party, nta_outgoing_t* orq, const sip_t* sip) {
   return 0;
 }
 
-void on_control(std::string_view text) {
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    auto id = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    while (!id.empty() && (id.back() == '\r' || id.back() == ' ')) id.remove_suffix(1);
-    const auto found = server.calls.find(std::string(id));
-    if (found != server.calls.end()) server.trigger(*found->second);
-  }
-}
-
-int on_readable(su_root_magic_t* /*magic*/, su_wait_t* wait, su_wakeup_arg_t* /*arg*/) {
-  static std::string rest;
-  char bytes[4096];
+int on_desk(su_root_magic_t* /*magic*/, su_wait_t* wait, su_wakeup_arg_t* /*arg*/) {
+  std::array<char, 1024> bytes{};
   while (true) {
-    const auto size = ::read(wait->fd, bytes, sizeof(bytes));
-    if (size <= 0) {
-      if (size == 0) wait->events = 0;  // Standard input was closed.
-      break;
-    }
-    rest.append(bytes, static_cast<std::size_t>(size));
-    // A datagram is whole even without a line end; a line of standard input is not.
-    if (server.options.trigger != "stdin") rest += '\n';
-    const auto end = rest.rfind('\n');
-    if (end == std::string::npos) continue;
-    on_control(std::string_view(rest).substr(0, end));
-    rest.erase(0, end + 1);
+    const auto size = ::recv(wait->fd, bytes.data(), bytes.size(), 0);
+    if (size < 0) return 0;
+    const std::string_view text(bytes.data(), static_cast<std::size_t>(size));
+    const auto blank = text.find(' ');
+    if (blank == std::string_view::npos) continue;
+    const auto found = server.calls.find(std::string(text.substr(0, blank)));
+    if (found != server.calls.end()) server.trigger(*found->second, text.substr(blank + 1));
   }
-  return 0;
 }
 
 /// The stack leaves its socket's buffer at the system's default, which a burst of a busy machine
@@ -365,44 +350,32 @@ bool CeilingServer::open() {
   from = sip_from_make(home, own.c_str());
   sdp_type = sip_content_type_make(home, "application/sdp");
   agent_uri = "sip:agent@" + options.agent;
-  target_uri = "sip:+12082097345@" + options.target;
   local_sdp = "v=0\r\no=- 1 1 IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 " + host +
               "\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendonly\r\n";
-  int control = -1;
-  if (options.trigger == "stdin") {
-    control = STDIN_FILENO;
-    ::fcntl(control, F_SETFL, ::fcntl(control, F_GETFL) | O_NONBLOCK);
-  } else if (options.trigger.starts_with("udp:")) {
-    sockaddr_in where{};
-    control = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (!split(options.trigger.substr(4), where) ||
-        ::bind(control, reinterpret_cast<sockaddr*>(&where), sizeof(where)) != 0) {
-      std::fprintf(stderr, "ceiling: cannot take triggers on %s\n", options.trigger.c_str());
-      return false;
-    }
-  } else if (options.trigger.starts_with("after:")) {
-    delay = std::chrono::milliseconds(std::strtol(options.trigger.c_str() + 6, nullptr, 10));
-    timed = true;
-  } else if (options.trigger != "immediate") {
-    std::fprintf(stderr,
-                 "ceiling: --trigger %s is none of immediate, after:<ms>, udp:<host:port>, stdin\n",
-                 options.trigger.c_str());
+  return options.desk.empty() || open_desk();
+}
+
+bool CeilingServer::open_desk() {
+  sockaddr_in where{};
+  desk = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int room = 4 * 1024 * 1024;
+  ::setsockopt(desk, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+  if (!split(options.desk, where) ||
+      ::connect(desk, reinterpret_cast<sockaddr*>(&where), sizeof(where)) != 0) {
+    std::fprintf(stderr, "ceiling: --desk %s is no numeric host:port that can be sent to\n",
+                 options.desk.c_str());
     return false;
   }
-  if (control >= 0) {
-    su_wait_t wait = SU_WAIT_INIT;
-    su_wait_create(&wait, control, SU_WAIT_IN);
-    su_root_register(root, &wait, on_readable, nullptr, 0);
-  }
-  return true;
+  su_wait_t wait = SU_WAIT_INIT;
+  su_wait_create(&wait, desk, SU_WAIT_IN);
+  return su_root_register(root, &wait, on_desk, nullptr, 0) > 0;
 }
 
 void CeilingServer::run() {
   std::printf("ready sip=%s\n", options.listen.c_str());
   std::fflush(stdout);
   while (stop_asked == 0) {
-    su_root_step(root, timed && !waiting.empty() ? 5 : 200);
-    start_due();
+    su_root_step(root, 200);
     reap();
     if (report_asked != 0) {
       report_asked = 0;
@@ -461,12 +434,8 @@ void CeilingServer::accept(nta_incoming_t* irq, const sip_t* sip) {
   customer.invite = irq;
   customer.inviting = true;
   nta_incoming_bind(irq, on_ack, &customer);
-  if (options.answer == "on_entry") {
-    nta_incoming_treply(irq, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_CONTENT_TYPE(sdp_type),
-                        SIPTAG_PAYLOAD_STR(local_sdp.c_str()), TAG_END());
-  } else {
-    nta_incoming_treply(irq, SIP_180_RINGING, SIPTAG_CONTACT(contact), TAG_END());
-  }
+  nta_incoming_treply(irq, SIP_200_OK, SIPTAG_CONTACT(contact), SIPTAG_CONTENT_TYPE(sdp_type),
+                      SIPTAG_PAYLOAD_STR(local_sdp.c_str()), TAG_END());
   dial(call.agent, agent_uri, customer.sdp);
 }
 
@@ -524,13 +493,7 @@ void CeilingServer::answered(CeilingParty& party, const sip_t* sip) {
   if (auto sdp = body_of(sip); !sdp.empty()) party.sdp = std::move(sdp);
   switch (party.role) {
     case CeilingParty::Role::agent:
-      if (options.answer == "on_entry") {
-        reinvite(call.customer, party.sdp);
-      } else {
-        nta_incoming_treply(call.customer.invite, SIP_200_OK, SIPTAG_CONTACT(contact),
-                            SIPTAG_CONTENT_TYPE(sdp_type), SIPTAG_PAYLOAD_STR(party.sdp.c_str()),
-                            TAG_END());
-      }
+      reinvite(call.customer, party.sdp);
       break;
     case CeilingParty::Role::target:
       if (!party.rung) {  // A 2xx counts as every earlier stage.
@@ -562,25 +525,32 @@ void CeilingServer::customer_settled(CeilingCall& call) {
     if (call.target.rung && !call.parked) {
       call.parked = true;
       say_bye(call.agent);
+      tell_desk("released ", call);
       join(call);
     }
     return;
   }
-  // With an answer on entry the first ACK may come before the agent has answered.
+  // The first ACK may come before the agent has answered.
   if (!call.agent.confirmed || call.bridged) return;
   call.bridged = true;
-  if (options.trigger == "immediate") {
-    trigger(call);
-  } else if (timed) {
-    call.due = std::chrono::steady_clock::now() + delay;
-    waiting.push_back(&call);
+  if (desk < 0) {
+    trigger(call, "+12082097345");
+  } else {
+    tell_desk("bridged ", call);
   }
 }
 
-void CeilingServer::trigger(CeilingCall& call) {
+void CeilingServer::trigger(CeilingCall& call, std::string_view number) {
   if (!call.bridged || call.triggered || call.over) return;
   call.triggered = true;
-  dial(call.target, target_uri, call.customer.sdp);
+  dial(call.target, std::string("sip:").append(number) + "@" + options.target, call.customer.sdp);
+}
+
+/// One that is lost leaves its call as it is: the benchmark counts it as failed.
+void CeilingServer::tell_desk(std::string_view what, const CeilingCall& call) const {
+  if (desk < 0) return;
+  const std::string text = std::string(what) + call.call_id;
+  static_cast<void>(::send(desk, text.data(), text.size(), 0));
 }
 
 void CeilingServer::join(CeilingCall& call) {
@@ -645,21 +615,11 @@ void CeilingServer::reap() {
       party->outgoing = party->bye = nullptr;
       party->invite = nullptr;
     }
-    std::erase(waiting, call);
     // Its memory goes after the loop: it may stand in the list twice.
     gone.push_back(std::exchange(call->call_id, {}));
   }
   finished.clear();
   for (const auto& id : gone) calls.erase(id);
-}
-
-void CeilingServer::start_due() {
-  if (waiting.empty()) return;
-  // All wait for the same time, so they stand in the order in which they are due.
-  const auto now = std::chrono::steady_clock::now();
-  std::size_t count = 0;
-  while (count < waiting.size() && waiting[count]->due <= now) trigger(*waiting[count++]);
-  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 int main(int argc, char** argv) {
@@ -672,14 +632,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--target", options.target, "Where transfers go, host:port")
       ->capture_default_str();
-  app.add_option("--trigger", options.trigger,
-                 "When a bridged call is transferred: immediate, after:<ms>, udp:<host:port> "
-                 "(datagrams with "
-                 "Call-IDs), stdin (lines with Call-IDs)")
-      ->capture_default_str();
-  app.add_option("--answer", options.answer, "When the customer is answered")
-      ->check(CLI::IsMember({"on_entry", "on_agent"}))
-      ->capture_default_str();
+  app.add_option("--desk", options.desk,
+                 "Who is told of each bridged call and asks for its transfer, host:port, UDP; "
+                 "without: each is transferred at once");
   CLI11_PARSE(app, argc, argv);
 
   // Finished transactions linger for 32 s, so memory grows for that long: not page by page.

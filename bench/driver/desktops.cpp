@@ -41,10 +41,6 @@ constexpr std::string_view kAnswer =
 constexpr std::string_view kClear =
     R"({"channel":"Amazon","topic":"InboundCall","subtopic":"ClearContact","source":"bench"})";
 
-double ms_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double, std::milli>(to - from).count();
-}
-
 }  // namespace
 
 Desktops::~Desktops() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "carrier.hpp"
+#include "figures.hpp"
 #include "web_socket.hpp"
 
 namespace baton::bench {
@@ -17,20 +18,6 @@ enum class Work : std::uint8_t {
   hold,      ///< Answer, and stay on the call.
   transfer,  ///< Answer, transfer the customer, clear the contact, take the next.
   states,    ///< No calls: change the own state as fast as the server confirms it.
-};
-
-/// What was seen since the last reset.
-struct Figures {
-  std::uint64_t events = 0;
-  std::uint64_t answered = 0;  ///< Calls that the agent's leg and the customer's are joined in.
-  std::uint64_t transfers_asked = 0;  ///< BlindTransfer messages sent.
-  std::uint64_t released = 0;         ///< ACW events.
-  std::uint64_t connected = 0;        ///< Transfers whose destination has the customer.
-  std::uint64_t other_outcomes = 0;   ///< Failed, returned, abandoned, canceled.
-  std::uint64_t errors = 0;           ///< Error events, of any request.
-  std::string first_error;
-  std::vector<double> acw_ms;     ///< From the message to the ACW event.
-  std::vector<double> invite_ms;  ///< From the message to the carrier's INVITE.
 };
 
 /// The desktops of many agents, each a WebSocket, in one thread: they sign in, answer offers and

@@ -1,11 +1,13 @@
 // The agents of Baton's benchmark: many desktops in one light process, steered by lines on standard
 // input, each answered by one line of JSON on standard output. It ends with its standard input.
+// With
+// --desk-port it asks the ceiling for transfers, as desktops ask Baton, and takes the same times.
 //
 //   desktops FILE [COUNT]   connect a desktop for each token (a line each) and sign its agent in
 //   watch FILE              connect a reader of everybody's events for each token
 //   available               all agents ask to be Available
 //   work idle|hold|transfer|states
-//   reset                   forget all figures
+//   reset                   tell the figures and forget them
 //   figures                 tell them
 
 #include <fcntl.h>
@@ -22,6 +24,7 @@
 #include <vector>
 
 #include "carrier.hpp"
+#include "desk.hpp"
 #include "desktops.hpp"
 #include "quoted.hpp"
 
@@ -48,23 +51,35 @@ class Driver {
  public:
   Driver(std::uint16_t port, std::uint64_t number_base)
       : desktops_(port, number_base),
+        desk_(number_base),
         carrier_([this](std::string_view number, Clock::time_point when) {
-          desktops_.dialled(number, when);
+          if (desk_.is_open()) {
+            desk_.dialled(number, when);
+          } else {
+            desktops_.dialled(number, when);
+          }
         }) {}
 
-  int run(std::uint16_t carrier_port) {
+  int run(std::uint16_t carrier_port, std::uint16_t desk_port) {
     if (!carrier_.open(carrier_port)) {
       std::fprintf(stderr, "bench driver: the carrier's UDP port %u is taken\n",
                    static_cast<unsigned>(carrier_port));
       return 1;
     }
+    if (desk_port != 0 && !desk_.open(desk_port)) {
+      std::fprintf(stderr, "bench driver: the desk's UDP port %u is taken\n",
+                   static_cast<unsigned>(desk_port));
+      return 1;
+    }
     ::fcntl(STDIN_FILENO, F_SETFL, ::fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     desktops_.also(STDIN_FILENO);
     desktops_.also(carrier_.descriptor());
+    if (desk_.is_open()) desktops_.also(desk_.descriptor());
     say(R"({"ready":true})");
     while (!done_) {
       desktops_.step(std::chrono::milliseconds(1000));
       if (desktops_.also_ready(carrier_.descriptor())) carrier_.receive();
+      if (desk_.is_open() && desktops_.also_ready(desk_.descriptor())) desk_.receive();
       if (desktops_.also_ready(STDIN_FILENO)) read_orders();
     }
     return 0;
@@ -109,7 +124,11 @@ class Driver {
       else
         return R"({"error":"work is idle, hold, transfer or states"})";
     } else if (verb == "reset") {
+      // Told as they were forgotten, so that nothing that comes between two orders is lost.
+      const std::string told = figures();
       desktops_.reset();
+      desk_.reset();
+      return told;
     } else if (verb != "figures") {
       return R"({"error":"unknown order"})";
     }
@@ -132,7 +151,7 @@ class Driver {
   }
 
   std::string figures() {
-    const Figures& seen = desktops_.figures();
+    const Figures& seen = desk_.is_open() ? desk_.figures() : desktops_.figures();
     std::ostringstream text;
     text << R"({"at":)" << std::chrono::duration<double>(Clock::now().time_since_epoch()).count()
          << R"(,"open":)" << desktops_.open_count() << R"(,"signed_in":)"
@@ -147,6 +166,7 @@ class Driver {
   }
 
   Desktops desktops_;
+  Desk desk_;
   Carrier carrier_;
   std::string orders_;
   bool done_ = false;
@@ -160,9 +180,12 @@ int main(int argc, char** argv) {
   std::uint16_t port = 0;
   std::uint16_t carrier_port = 0;
   std::uint64_t number_base = 12082000000;
-  app.add_option("--port", port, "The server's HTTP port on 127.0.0.1")->required();
+  std::uint16_t desk_port = 0;
+  app.add_option("--port", port, "The server's HTTP port on 127.0.0.1");
   app.add_option("--carrier-port", carrier_port,
                  "Where the carrier listens on 127.0.0.1; 0: anywhere")
+      ->capture_default_str();
+  app.add_option("--desk-port", desk_port, "Where the ceiling's --desk is, on 127.0.0.1; 0: none")
       ->capture_default_str();
   app.add_option("--number-base", number_base, "Agent n transfers to this number plus n")
       ->capture_default_str();
@@ -171,5 +194,5 @@ int main(int argc, char** argv) {
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  return baton::bench::Driver(port, number_base).run(carrier_port);
+  return baton::bench::Driver(port, number_base).run(carrier_port, desk_port);
 }

@@ -62,7 +62,8 @@ def measure_crowd(build: Path, folder: Path, size: CrowdSize, say) -> Crowd:
         floor.driver.order("work hold")
         customers = stack.enter_context(
             Sipp(folder, "customer", "peers/customer-stays.xml", free_port(), f"127.0.0.1:{floor.baton.sip_port}", "-s",
-                 centre.NUMBER, "-r", str(size.calls_a_second), "-l", str(size.calls), "-m", str(size.calls)))
+                 centre.NUMBER, "-key", "sound_port", str(floor.sound_port), "-r", str(size.calls_a_second), "-l",
+                 str(size.calls), "-m", str(size.calls)))
         let_all_in(floor, customers, size)
         say(f"    {size.calls} calls are up; reading memory in {size.settle:.0f} s")
         time.sleep(size.settle)

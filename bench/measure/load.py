@@ -6,15 +6,16 @@ import json
 import signal
 import socket
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
 from measure import centre
 from measure.machine import NEW, busy, snapshot, thread_of
 from measure.programs import Baton, BenchError, Driver, Program, Sipp, Tally, commit_percentile_ms, free_port
 
-CUSTOMERS_MEDIA_PORT = 30000  # In ceiling/customer.xml.
+SETTLING = 2.0  # Seconds.
 CONNECTED = 'baton_transfers_total{outcome="connected"}'
 
 
@@ -59,23 +60,55 @@ class Load:
 
     @property
     def failures(self) -> int:
-        return self.failed + self.tally.failed
+        return self.failed + self.tally.lost
 
     @property
     def repeated_share(self) -> float:
         return self.tally.repeated / self.tally.messages if self.tally.messages else 0.0
 
 
-def customers(folder: Path, name: str, server_port: int, rate: float, at_once: int) -> Sipp:
+def customers(folder: Path, name: str, server_port: int, sound_port: int, rate: float, at_once: int) -> Sipp:
     return Sipp(folder, name, "ceiling/customer.xml", free_port(), f"127.0.0.1:{server_port}", "-s", centre.NUMBER,
-                "-r", str(rate), "-l", str(at_once), "-m", "100000000")
+                "-key", "sound_port", str(sound_port), "-r", str(rate), "-l", str(at_once), "-m", "100000000")
 
 
-def finish(calling: Sipp) -> None:
-    """No new calls; those that are up are played to their end."""
+def finish(calling: Sipp) -> Tally:
+    """No new calls; those that are up are played to their end. One that is not over by then never will be: its customer
+    waits to be joined to somebody. sipp would wait with him and heeds no SIGTERM."""
     calling.process.send_signal(signal.SIGUSR1)
-    calling.ended(8)
-    calling.stop()
+    over = calling.ended(8)
+    calling.stop(signal.SIGKILL)
+    tally = calling.tally()
+    if not over:
+        tally.open = max(1, tally.open)
+    return tally
+
+
+def settled(ask: Callable[[], dict], is_over: Callable[[dict], bool]) -> dict:
+    """What it tells once all is over, or when that long has passed: what comes after the customers' end takes moments."""
+    deadline = time.monotonic() + SETTLING
+    while not is_over(told := ask()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return told
+
+
+class Ceiling(Program):
+    """bench/ceiling. With a desk's port its transfers are asked for there."""
+
+    def __init__(self, build: Path, folder: Path, port: int, agent: int, target: int, desk: int = 0):
+        super().__init__([str(build / "bench" / "baton_ceiling"), "--listen", f"127.0.0.1:{port}", "--agent",
+                          f"127.0.0.1:{agent}", "--target", f"127.0.0.1:{target}",
+                          *(["--desk", f"127.0.0.1:{desk}"] if desk else [])], folder, "ceiling")
+        self.line()
+
+    def report(self) -> dict[str, float]:
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.line())
+
+    def failures(self) -> int:
+        """After the customers have ended: a call that is still open has a party that was let hang."""
+        told = settled(self.report, lambda told: told["open"] == 0)
+        return told["failed"] + told["open"]
 
 
 def measure_ceiling(build: Path, folder: Path, size: Size, at_once: int) -> Load:
@@ -84,28 +117,20 @@ def measure_ceiling(build: Path, folder: Path, size: Size, at_once: int) -> Load
     with ExitStack() as stack:
         agents = stack.enter_context(Sipp(folder, "agent", "ceiling/agent.xml", agent))
         targets = stack.enter_context(Sipp(folder, "target", "ceiling/target.xml", target))
-        ceiling = stack.enter_context(Program(
-            [str(build / "bench" / "baton_ceiling"), "--listen", f"127.0.0.1:{sip}", "--agent", f"127.0.0.1:{agent}",
-             "--target", f"127.0.0.1:{target}"], folder, "ceiling"))
-        ceiling.line()
-        calling = stack.enter_context(customers(folder, "customer", sip, 4000, at_once))
-
-        def report() -> dict[str, float]:
-            ceiling.process.send_signal(signal.SIGUSR1)
-            return json.loads(ceiling.line())
-
+        ceiling = stack.enter_context(Ceiling(build, folder, sip, agent, target))
+        calling = stack.enter_context(customers(folder, "customer", sip, free_port(), 4000, at_once))
         time.sleep(size.warm_up)
-        first, before = report(), snapshot(ceiling.pid)
+        first, before = ceiling.report(), snapshot(ceiling.pid)
         time.sleep(size.span)
-        last, after = report(), snapshot(ceiling.pid)
-        finish(calling)
-        told = json.loads(ceiling.stop().strip().splitlines()[-1])
+        last, after = ceiling.report(), snapshot(ceiling.pid)
+        tally = finish(calling)
+        failed = ceiling.failures()
         for each in (agents, targets):
             each.stop(signal.SIGUSR1, 3)
         spent = busy(before, after, ceiling.pid)
-        tally = calling.tally() + agents.tally() + targets.tally()
+        tally += agents.tally() + targets.tally()
         return Load(round(last["transfers"] - first["transfers"]), after.at - before.at,
-                    last["cpu_seconds"] - first["cpu_seconds"], spent.with_work, spent.on_cpu, at_once, tally, told["failed"])
+                    last["cpu_seconds"] - first["cpu_seconds"], spent.with_work, spent.on_cpu, at_once, tally, failed)
 
 
 class Floor:
@@ -116,8 +141,8 @@ class Floor:
         self.carrier_port, self.phone_port = free_port(), free_port()
         # The customers' phones: without a socket there, each packet of the queue's sound would come back as an error.
         self.sound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        with suppress(OSError):  # Taken: then somebody is there.
-            self.sound.bind(("127.0.0.1", CUSTOMERS_MEDIA_PORT))
+        self.sound_port = free_port()
+        self.sound.bind(("127.0.0.1", self.sound_port))
         config = centre.make(folder, build / "baton", agents, self.carrier_port)
         self.baton = stack.enter_context(Baton(build, folder, config))
         self.driver = stack.enter_context(Driver(build, folder, self.baton.http_port,
@@ -144,6 +169,14 @@ class Floor:
         self.driver.order("available")
         self.driver.until("available", self.agents, 60)
 
+    def customers(self, rate: float, at_once: int) -> Sipp:
+        return self.stack.enter_context(customers(self.folder, "customer", self.baton.sip_port, self.sound_port, rate, at_once))
+
+
+def without_outcome(driver: dict) -> int:
+    """Transfers that were asked for and of which no desktop was told how they ended."""
+    return driver["transfers_asked"] - driver["connected"] - driver["other_outcomes"]
+
 
 def thread_names(pid: int) -> dict[int, str]:
     return {int(task.name): (task / "comm").read_text().strip() for task in Path(f"/proc/{pid}/task").iterdir()}
@@ -157,15 +190,14 @@ def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
         floor.sign_in()
         floor.go_available()
         floor.driver.order("work transfer")
-        calling = stack.enter_context(customers(folder, "customer", floor.baton.sip_port, 4000, at_once))
+        calling = floor.customers(4000, at_once)
         time.sleep(size.warm_up)
         first, before = floor.baton.metrics(), snapshot(floor.baton.pid)
         time.sleep(size.span)
         last, after = floor.baton.metrics(), snapshot(floor.baton.pid)
         names = thread_names(floor.baton.pid)
-        finish(calling)
-        time.sleep(0.5)
-        driver = floor.driver.order("figures")
+        tally = finish(calling)
+        driver = settled(lambda: floor.driver.order("figures"), lambda told: without_outcome(told) == 0)
         for each in (phones, carrier):
             each.stop(signal.SIGUSR1, 3)
         transfers = round(last[CONNECTED] - first[CONNECTED])
@@ -173,9 +205,9 @@ def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
         sip_thread = thread_of(before, after, sip_cpu)
         names[sip_thread] = "sip"
         spent = busy(before, after, sip_thread)
-        tally = calling.tally() + phones.tally() + carrier.tally()
+        tally += phones.tally() + carrier.tally()
         load = Load(transfers, after.at - before.at, after.cpu - before.cpu, spent.with_work, spent.on_cpu, at_once, tally,
-                    driver["other_outcomes"] + driver["errors"])
+                    driver["other_outcomes"] + driver["errors"] + abs(without_outcome(driver)))
         for thread, now in after.threads.items():
             name = names.get(thread, "?")
             was = before.threads.get(thread, NEW)
@@ -189,10 +221,10 @@ def measure_baton(build: Path, folder: Path, size: Size, at_once: int) -> Load:
 
 @dataclass
 class Latency:
-    """From a BlindTransfer message to what follows, in ms."""
+    """From the message that asks for a transfer to what follows, in ms."""
 
     rate: float = 0  # Transfers a second.
-    acw_p50: float = 0
+    acw_p50: float = 0  # The ceiling's: to the agent's release, which is when Baton tells ACW.
     acw_p99: float = 0
     invite_p50: float = 0
     invite_p99: float = 0
@@ -200,6 +232,12 @@ class Latency:
     commit_p999: float = 0
     samples: int = 0
     failed: int = 0
+
+    @staticmethod
+    def of(seen: dict, span: float, **more) -> Latency:
+        """Of the driver's figures of that span."""
+        acw, invite = seen["acw_ms"], seen["invite_ms"]
+        return Latency(acw["count"] / span, acw["p50"], acw["p99"], invite["p50"], invite["p99"], samples=acw["count"], **more)
 
 
 def measure_latency(build: Path, folder: Path, size: Size, rate: float) -> Latency:
@@ -211,17 +249,43 @@ def measure_latency(build: Path, folder: Path, size: Size, rate: float) -> Laten
         floor.sign_in()
         floor.go_available()
         floor.driver.order("work transfer")
-        calling = stack.enter_context(customers(folder, "customer", floor.baton.sip_port, rate, size.agents))
+        calling = floor.customers(rate, size.agents)
         time.sleep(size.warm_up)
-        before, _ = floor.baton.metrics(), floor.driver.order("reset")
+        before, parts = floor.baton.metrics(), [floor.driver.order("reset")]
         time.sleep(size.latency_span)
-        seen, after = floor.driver.order("figures"), floor.baton.metrics()
-        finish(calling)
+        parts.append(seen := floor.driver.order("reset"))
+        after = floor.baton.metrics()
+        tally = finish(calling)
+
+        def whole() -> dict:
+            last = floor.driver.order("figures")
+            return {key: sum(part[key] for part in (*parts, last))
+                    for key in ("transfers_asked", "connected", "other_outcomes", "errors")}
+
+        driver = settled(whole, lambda told: without_outcome(told) == 0)
         phones.stop(signal.SIGUSR1, 3)
-        acw, invite = seen["acw_ms"], seen["invite_ms"]
-        return Latency(acw["count"] / size.latency_span, acw["p50"], acw["p99"], invite["p50"], invite["p99"],
-                       commit_percentile_ms(before, after, 0.99), commit_percentile_ms(before, after, 0.999), acw["count"],
-                       seen["errors"] + seen["other_outcomes"] + (calling.tally() + phones.tally()).failed)
+        failed = (tally + phones.tally()).lost + driver["errors"] + driver["other_outcomes"] + abs(without_outcome(driver))
+        return Latency.of(seen, size.latency_span, failed=failed, commit_p99=commit_percentile_ms(before, after, 0.99),
+                          commit_p999=commit_percentile_ms(before, after, 0.999))
+
+
+def measure_ceiling_latency(build: Path, folder: Path, size: Size, rate: float) -> Latency:
+    """The same of the ceiling: the driver is its carrier, and the desk that asks for each transfer by a datagram."""
+    folder.mkdir(parents=True)
+    sip, agent, target, desk = (free_port() for _ in range(4))
+    with ExitStack() as stack:
+        agents = stack.enter_context(Sipp(folder, "agent", "ceiling/agent.xml", agent))
+        driver = stack.enter_context(Driver(build, folder, carrier_port=target, desk_port=desk))
+        ceiling = stack.enter_context(Ceiling(build, folder, sip, agent, target, desk))
+        calling = stack.enter_context(customers(folder, "customer", sip, free_port(), rate, size.agents))
+        time.sleep(size.warm_up)
+        driver.order("reset")
+        time.sleep(size.latency_span)
+        seen = driver.order("reset")
+        tally = finish(calling)
+        failed = ceiling.failures()
+        agents.stop(signal.SIGUSR1, 3)
+        return Latency.of(seen, size.latency_span, failed=failed + (tally + agents.tally()).lost)
 
 
 def saturate(measure, build: Path, folder: Path, size: Size, say) -> Load:

@@ -105,9 +105,9 @@ class Obedient(Program):
 class Driver(Obedient):
     """bench/driver: the agents' desktops."""
 
-    def __init__(self, build: Path, folder: Path, port: int, carrier_port: int):
+    def __init__(self, build: Path, folder: Path, port: int = 0, carrier_port: int = 0, desk_port: int = 0):
         super().__init__([str(build / "bench" / "baton_bench_driver"), "--port", str(port), "--carrier-port",
-                          str(carrier_port)], folder, "driver")
+                          str(carrier_port), "--desk-port", str(desk_port)], folder, "driver")
 
     def until(self, key: str, count: int, patience: float) -> dict[str, Any]:
         """Waits until that figure is reached; an error where it is not."""
@@ -128,10 +128,16 @@ class Tally:
     failed: int = 0
     messages: int = 0
     repeated: int = 0  # Sent or received again.
+    open: int = 0  # Begun, and neither successful nor failed so far.
+
+    @property
+    def lost(self) -> int:
+        """Once it has been stopped: what was still open then is a call that somebody let hang."""
+        return self.failed + self.open
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.calls + other.calls, self.failed + other.failed, self.messages + other.messages,
-                     self.repeated + other.repeated)
+                     self.repeated + other.repeated, self.open + other.open)
 
 
 class Sipp(Program):
@@ -173,7 +179,7 @@ class Sipp(Program):
         if not rows:
             return Tally()
         last = rows[-1]
-        tally = Tally(calls=int(last["SuccessfulCall(C)"]), failed=int(last["FailedCall(C)"]))
+        tally = Tally(calls=int(last["SuccessfulCall(C)"]), failed=int(last["FailedCall(C)"]), open=int(last["CurrentCall"]))
         file = next(iter(self.folder.glob(f"{self.scenario}_{self.pid}_counts.csv")), None)
         if file:
             lines = file.read_text(errors="replace").splitlines()
