@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 from harness.amazon_world import AmazonWorld  # noqa: E402: after the switch above.
 from harness.browser import Browser, Chromium  # noqa: E402: after the switch above.
 from harness.desk import Told  # noqa: E402: after the switch above.
+from harness.later import Later  # noqa: E402: after the switch above.
 from harness.sanitizer import patience, reporting_to, reports  # noqa: E402: after the switch above.
 from harness.tools import preloadable  # noqa: E402: after the switch above.
 from harness.world import World  # noqa: E402: after the switch above.
@@ -77,6 +78,14 @@ def world(request: pytest.FixtureRequest, tmp_path) -> World:
         overrides.update(marker.args[0])
     changes = [marker.args[0] for marker in request.node.iter_markers("directory")]
     return World(tmp_path, overrides, changes)
+
+
+@pytest.fixture
+def later(world: World, tmp_path) -> Later:
+    """The wall clock of the world's server, which the test sets forward."""
+    clock = Later(tmp_path)
+    world.environment.update(clock.environment)
+    return clock
 
 
 @pytest.fixture

@@ -117,6 +117,19 @@ TEST(Config, EveryNumberIsTakenAtItsLimitsAndRefusedPastThem) {
   }
 }
 
+TEST(Config, NoTwoKeysFillTheSamePlace) {
+  AppConfig config;
+  telephony::sip::TrunkConfig trunk;
+  std::map<const void*, std::string> filled;
+  for (const Key& key : config_keys()) {
+    if (key.name == "password_file") continue;  // Another way to say the password.
+    const void* place =
+        std::visit([](auto* at) -> const void* { return at; }, key.target({&config, &trunk}));
+    const auto [other, first] = filled.emplace(place, fmt::format("{}.{}", key.section, key.name));
+    EXPECT_TRUE(first) << key.section << '.' << key.name << " is that of " << other->second;
+  }
+}
+
 TEST(Config, EveryKeyRefusesWrongTypes) {
   for (const Key& key : config_keys()) {
     SCOPED_TRACE(fmt::format("{}.{}", key.section, key.name));
