@@ -122,8 +122,8 @@ const std::array kKeys{
            kKiB, 16 * kMiB),
     number(
         "http", "max_head_bytes", BATON_AT(gateway.max_head_bytes),
-        "What the header fields of an HTTP request may take, and as much again its first line; a "
-        "larger head gets 431.",
+        "What the head of an HTTP request, its first line and its header fields, may take. A larger "
+        "one gets 431, for certain above twice as much.",
         "bytes", 4 * kKiB, 64 * kKiB),
     number(
         "http", "max_body_bytes", BATON_AT(gateway.max_body_bytes),

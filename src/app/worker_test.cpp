@@ -44,9 +44,9 @@ TEST(Worker, WhatWaitsAtItsEndIsForgotten) {
 
 TEST(Worker, ThePeriodicJobRunsHoweverManyOthersWait) {
   constexpr int kEnough = 3;
-  Worker worker;
   std::atomic<int> ran = 0;
   std::promise<void> over;
+  Worker worker;  // Gone before what its jobs refer to.
   const auto given_up = Worker::Clock::now() + std::chrono::seconds(10);
   // The next one waits before this one has ended, so that the queue is never empty.
   const std::function<void()> one_more = [&] {
@@ -60,8 +60,8 @@ TEST(Worker, ThePeriodicJobRunsHoweverManyOthersWait) {
 }
 
 TEST(Worker, TheOthersRunHoweverLongThePeriodicJobTakes) {
-  Worker worker;
   std::promise<void> done;
+  Worker worker;
   // It is due again whenever it ends.
   worker.every(std::chrono::milliseconds(0), [] {});
   worker.post([&] { done.set_value(); });
@@ -69,9 +69,9 @@ TEST(Worker, TheOthersRunHoweverLongThePeriodicJobTakes) {
 }
 
 TEST(Worker, WhatNobodyWaitsForAnyMoreIsGivenUp) {
-  Worker worker;
   std::string ran;
   std::promise<void> over;
+  Worker worker;
   const auto now = Worker::Clock::now();
   worker.post([&] { ran += "too late, "; }, now - std::chrono::seconds(1),
               [&] { ran += "given up, "; });
