@@ -349,6 +349,8 @@ describe("two calls, as at Amazon Connect", () => {
     leg("agent", "Dropped", "disconnected", [], { contactId }),
     leg("inbound", "Dropped", "disconnected", [], { contactId }),
   ];
+  const sessionEvent = (subtopic: "LoginSuccess" | "LogoutSuccess"): ServerEvent =>
+    ({ channel: "Amazon", topic: "Agent", subtopic, message: {} }) as unknown as ServerEvent;
 
   it("leave the one that he talks on where the other's offer goes away", () => {
     const offer = after(...talking, transfer("alerting"), ...rings);
@@ -413,12 +415,19 @@ describe("two calls, as at Amazon Connect", () => {
   });
 
   it("end with the session", () => {
-    const out = {
-      channel: "Amazon",
-      topic: "Agent",
-      subtopic: "LogoutSuccess",
-      message: {},
-    } as unknown as ServerEvent;
+    const out = sessionEvent("LogoutSuccess");
     expect(after(...talking, ...rings, out, ...dropped).call).toBeNull();
+    // Of what the logout clears there is no further word: it must not come back behind the next call.
+    const again = after(
+      ...talking,
+      ...wound("c1"),
+      out,
+      sessionEvent("LoginSuccess"),
+      ...rings,
+      ...answered,
+      ...wound("c2"),
+      ...finished("c2"),
+    );
+    expect(again.call).toBeNull();
   });
 });

@@ -159,7 +159,8 @@ export function apply(state: State, event: ServerEvent): State {
       case "LoginSuccess":
         return { ...state, loggedIn: true, agent: event.message.agentInfo ?? state.agent };
       case "LogoutSuccess":
-        return { ...state, loggedIn: false, rules: {}, behind: [] };
+        // It clears what he still had to finish, without a word about each call.
+        return { ...state, loggedIn: false, rules: {}, call: null, behind: [] };
       case "SetAgentState":
         return {
           ...state,
