@@ -140,6 +140,15 @@ describe("the state", () => {
     expect(call && details(call)).toEqual([["account", "4711"]]);
   });
 
+  it("lists the attributes that the last event told: a transfer that failed takes its own away", () => {
+    const told = (variables: object): ServerEvent =>
+      leg("agent", "connected", "connected", ["transfer"], { variables });
+    const during = after(...talking, told({ case: "5", TransferredBy: "agent1" }));
+    expect(during.call && details(during.call)).toEqual([["case", "5"]]);
+    const { call } = apply(during, told({}));
+    expect(call?.attributes).toEqual({ ANI: "+12025551001", DNIS: "+18005550100" });
+  });
+
   it("takes the place of everything by a sync", () => {
     const sync = (calls: object[]): ServerEvent =>
       ({

@@ -281,7 +281,8 @@ function applyLeg(state: State, change: CallChange): State {
     contactId: leg.contactId,
     queueName: queueName || (before?.queueName ?? null),
     queueSince: queueTimestamp ?? before?.queueSince ?? null,
-    attributes: { ...before?.attributes, ...change.CallVariables },
+    // Each event tells all of them: what a transfer that came to nothing had added is gone.
+    attributes: change.CallVariables,
     legs: { ...Object.fromEntries(others), [leg.connectionId]: leg },
   };
   // The customer comes anew to the agent: what became of him before is past.
