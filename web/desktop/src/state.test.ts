@@ -387,6 +387,31 @@ describe("two calls, as at Amazon Connect", () => {
     expect([...talking.slice(-2)].reduce(apply, swapped).call?.contactId).toBe("c1");
   });
 
+  it("leave the one that he talks on where the other's offer is missed or rejected", () => {
+    for (const event of ["missed", "Rejected"]) {
+      const state = after(
+        ...talking,
+        transfer("alerting"),
+        ...rings,
+        leg("agent", event, "disconnected", ["clearContact"], other),
+        leg("inbound", event, "disconnected", [], other),
+      );
+      expect(state.call?.contactId).toBe("c1");
+      expect(state.transfer?.state).toBe("alerting");
+      // What is still to be finished comes when the call is over.
+      const over = [...wound("c1"), ...finished("c1")].reduce(apply, state);
+      expect(over.call && phaseOf(over.call, "")).toBe("missed");
+      expect(over.behind).toEqual([]);
+    }
+  });
+
+  it("show the customer on hold where the other one is only to be finished", () => {
+    const state = after(...talking, ...rings, ...answered, ...held, ...wound("c2"));
+    expect(state.call?.contactId).toBe("c1");
+    expect(allowed(state.call).resume).toBe(true);
+    expect(state.behind.map(({ call }) => call.contactId)).toEqual(["c2"]);
+  });
+
   it("are both finished, one after the other", () => {
     const both = [...talking, ...rings, ...answered, ...held, ...wound("c1"), ...wound("c2")];
     const one = after(...both, ...finished("c2"));

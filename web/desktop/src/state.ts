@@ -302,10 +302,11 @@ function applyLeg(state: State, change: CallChange): State {
       behind: [...rest, { call: shown, transfer: state.transfer }],
     };
   }
-  if (!over) return { ...state, call, transfer, behind: rest };
-  const next = foremost([...rest].reverse());
+  // An offer that was missed, or a call that ended, is still to be finished: nobody waits for that, as others may.
+  const calls = over ? rest : [...rest, { call, transfer }];
+  const next = foremost([...calls].reverse());
   if (!next) return { ...state, call: null, transfer };
-  return { ...state, ...next, behind: rest.filter((one) => one !== next) };
+  return { ...state, ...next, behind: calls.filter((one) => one !== next) };
 }
 
 function applyTransfer(state: State, message: Transfer): State {
