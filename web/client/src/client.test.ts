@@ -437,6 +437,12 @@ describe("BatonClient", () => {
       expect((await again).transferId).toBe("tr1");
       await expect(other).rejects.toThrow(/without naming it/);
     });
+
+    it("is not named to a client that was told none of them, which learns where to look", async () => {
+      const { running, fence } = await transferring();
+      fence(0);
+      await expect(running).rejects.toThrow(/without naming it.*GET \/v1\/transfers/);
+    });
   });
 
   it("takes the refusal of what it asks behind a request for no answer to that", async () => {

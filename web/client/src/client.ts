@@ -264,7 +264,9 @@ export class BatonClient {
     });
     const transferId = transferOf(reply);
     if (!transferId)
-      throw new BatonUnreachable("the server accepted the transfer without naming it");
+      throw new BatonUnreachable(
+        "the server accepted the transfer without naming it: look for it by GET /v1/transfers with a token",
+      );
     const outcome = this.outcome(transferId);
     outcome.catch(() => undefined); // Who does not wait for it is not to be told that the wait ended.
     return { transferId, outcome };

@@ -51,7 +51,15 @@ describe("a refusal", () => {
   });
 
   it("of an answer that the telephone did not carry out speaks of the telephone", () => {
-    for (const reason of ["busy", "rejected", "noAnswer"] as const)
+    const reasons = [
+      "busy",
+      "rejected",
+      "noAnswer",
+      // A 404 or a 503 of the telephone's: there is neither a number to check nor a carrier.
+      "numberNotFound",
+      "carrierUnavailable",
+    ] as const;
+    for (const reason of reasons)
       expect(refusal({ errorType: "ANSWER_CALL_FAILED", reason })).toContain(
         "Your telephone did not pick up.",
       );

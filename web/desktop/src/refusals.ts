@@ -25,6 +25,9 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
     busy: "refusedNotPickedUp",
     rejected: "refusedNotPickedUp",
     noAnswer: "refusedNotPickedUp",
+    // His telephone's own 404 or 503, which of a destination would mean the number or the carrier.
+    numberNotFound: "refusedNotPickedUp",
+    carrierUnavailable: "refusedNotPickedUp",
   },
   AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
 };

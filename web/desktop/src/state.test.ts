@@ -140,6 +140,15 @@ describe("the state", () => {
     expect(call && details(call)).toEqual([["account", "4711"]]);
   });
 
+  it("lists the attributes that the last event told: a transfer that failed takes its own away", () => {
+    const told = (variables: object): ServerEvent =>
+      leg("agent", "connected", "connected", ["transfer"], { variables });
+    const during = after(...talking, told({ case: "5", TransferredBy: "agent1" }));
+    expect(during.call && details(during.call)).toEqual([["case", "5"]]);
+    const { call } = apply(during, told({}));
+    expect(call?.attributes).toEqual({ ANI: "+12025551001", DNIS: "+18005550100" });
+  });
+
   it("takes the place of everything by a sync", () => {
     const sync = (calls: object[]): ServerEvent =>
       ({
@@ -349,6 +358,8 @@ describe("two calls, as at Amazon Connect", () => {
     leg("agent", "Dropped", "disconnected", [], { contactId }),
     leg("inbound", "Dropped", "disconnected", [], { contactId }),
   ];
+  const sessionEvent = (subtopic: "LoginSuccess" | "LogoutSuccess"): ServerEvent =>
+    ({ channel: "Amazon", topic: "Agent", subtopic, message: {} }) as unknown as ServerEvent;
 
   it("leave the one that he talks on where the other's offer goes away", () => {
     const offer = after(...talking, transfer("alerting"), ...rings);
@@ -374,6 +385,31 @@ describe("two calls, as at Amazon Connect", () => {
     const swapped = after(...talking, ...rings, ...answered, ...held);
     expect(swapped.call?.contactId).toBe("c2");
     expect([...talking.slice(-2)].reduce(apply, swapped).call?.contactId).toBe("c1");
+  });
+
+  it("leave the one that he talks on where the other's offer is missed or rejected", () => {
+    for (const event of ["missed", "Rejected"]) {
+      const state = after(
+        ...talking,
+        transfer("alerting"),
+        ...rings,
+        leg("agent", event, "disconnected", ["clearContact"], other),
+        leg("inbound", event, "disconnected", [], other),
+      );
+      expect(state.call?.contactId).toBe("c1");
+      expect(state.transfer?.state).toBe("alerting");
+      // What is still to be finished comes when the call is over.
+      const over = [...wound("c1"), ...finished("c1")].reduce(apply, state);
+      expect(over.call && phaseOf(over.call, "")).toBe("missed");
+      expect(over.behind).toEqual([]);
+    }
+  });
+
+  it("show the customer on hold where the other one is only to be finished", () => {
+    const state = after(...talking, ...rings, ...answered, ...held, ...wound("c2"));
+    expect(state.call?.contactId).toBe("c1");
+    expect(allowed(state.call).resume).toBe(true);
+    expect(state.behind.map(({ call }) => call.contactId)).toEqual(["c2"]);
   });
 
   it("are both finished, one after the other", () => {
@@ -413,12 +449,19 @@ describe("two calls, as at Amazon Connect", () => {
   });
 
   it("end with the session", () => {
-    const out = {
-      channel: "Amazon",
-      topic: "Agent",
-      subtopic: "LogoutSuccess",
-      message: {},
-    } as unknown as ServerEvent;
+    const out = sessionEvent("LogoutSuccess");
     expect(after(...talking, ...rings, out, ...dropped).call).toBeNull();
+    // Of what the logout clears there is no further word: it must not come back behind the next call.
+    const again = after(
+      ...talking,
+      ...wound("c1"),
+      out,
+      sessionEvent("LoginSuccess"),
+      ...rings,
+      ...answered,
+      ...wound("c2"),
+      ...finished("c2"),
+    );
+    expect(again.call).toBeNull();
   });
 });

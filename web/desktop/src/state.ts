@@ -159,7 +159,8 @@ export function apply(state: State, event: ServerEvent): State {
       case "LoginSuccess":
         return { ...state, loggedIn: true, agent: event.message.agentInfo ?? state.agent };
       case "LogoutSuccess":
-        return { ...state, loggedIn: false, rules: {}, behind: [] };
+        // It clears what he still had to finish, without a word about each call.
+        return { ...state, loggedIn: false, rules: {}, call: null, behind: [] };
       case "SetAgentState":
         return {
           ...state,
@@ -280,7 +281,8 @@ function applyLeg(state: State, change: CallChange): State {
     contactId: leg.contactId,
     queueName: queueName || (before?.queueName ?? null),
     queueSince: queueTimestamp ?? before?.queueSince ?? null,
-    attributes: { ...before?.attributes, ...change.CallVariables },
+    // Each event tells all of them: what a transfer that came to nothing had added is gone.
+    attributes: change.CallVariables,
     legs: { ...Object.fromEntries(others), [leg.connectionId]: leg },
   };
   // The customer comes anew to the agent: what became of him before is past.
@@ -300,10 +302,11 @@ function applyLeg(state: State, change: CallChange): State {
       behind: [...rest, { call: shown, transfer: state.transfer }],
     };
   }
-  if (!over) return { ...state, call, transfer, behind: rest };
-  const next = foremost([...rest].reverse());
+  // An offer that was missed, or a call that ended, is still to be finished: nobody waits for that, as others may.
+  const calls = over ? rest : [...rest, { call, transfer }];
+  const next = foremost([...calls].reverse());
   if (!next) return { ...state, call: null, transfer };
-  return { ...state, ...next, behind: rest.filter((one) => one !== next) };
+  return { ...state, ...next, behind: calls.filter((one) => one !== next) };
 }
 
 function applyTransfer(state: State, message: Transfer): State {
