@@ -73,6 +73,18 @@ int refused(const std::string& file, const HttpReply& reply) {
   return kFailed;
 }
 
+/// The end of a sign-in by password as a server that runs would tell it.
+store::AuditRow end_of(const store::SessionRow& session, std::int64_t now_ms) {
+  store::AuditRow row;
+  row.at = now_ms;
+  row.event = "logout";
+  row.caller = session.login;
+  row.role = session.role;
+  row.result = "accepted";
+  row.reason = session.expires_at <= now_ms / 1000 ? "expired" : "disabled";
+  return row;
+}
+
 int import_offline(const AppConfig& config, const std::string& command,
                    const directory::ImportedDirectory& imported) {
   const std::filesystem::path path = config.store.path;
@@ -84,7 +96,9 @@ int import_offline(const AppConfig& config, const std::string& command,
   }
   const store::Status audited = store.transact([&] {
     store::Records records;
-    records.audit.push_back(machine_row("directory", command));
+    const std::int64_t now = records.audit.emplace_back(machine_row("directory", command)).at;
+    for (const store::SessionRow& session : result.ended_sessions)
+      records.audit.push_back(end_of(session, now));
     return store.upsert(records);
   });
   if (!audited.ok()) {

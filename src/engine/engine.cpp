@@ -348,7 +348,6 @@ void Engine::failed(const std::string& why) {
 
 void Engine::tell_of_clock() {
   const core::TimeMs ahead = clock_.ahead();
-  clock_ahead_.store(ahead, std::memory_order_relaxed);
   if (ahead == 0) told_of_clock_ = false;
   if (ahead < kClockAheadMs || std::exchange(told_of_clock_, true)) return;
   spdlog::warn(

@@ -148,10 +148,8 @@ class Engine {
   /// Empty when all is well, else why no new work is taken: the journal failed, a commit takes
   /// long, or no new calls are taken before the end.
   [[nodiscard]] std::string not_ready_reason() const;
-  /// The time that inputs are stamped with now (EngineClock), in milliseconds since 1970.
-  [[nodiscard]] core::TimeMs now_ms() const {
-    return wall_clock() + clock_ahead_.load(std::memory_order_relaxed);
-  }
+  /// The time that inputs are stamped with now, in milliseconds since 1970.
+  [[nodiscard]] core::TimeMs now_ms() const { return clock_.now(); }
   [[nodiscard]] const EngineStats& stats() const { return stats_; }
   /// The core's counters as of the last batch. Any thread.
   [[nodiscard]] core::Counters counters() const;
@@ -234,7 +232,7 @@ class Engine {
   bool rung_ = false;  // Something waits that the loop is to look at now.
   bool stopping_ = false;
   std::atomic<bool> draining_ = false;
-  std::atomic<core::TimeMs> clock_ahead_ = 0;
+  mutable EngineClock clock_;  // Has its own lock; being asked moves it on.
   /// When the commit under way began, in nanoseconds of the steady clock; 0: none is.
   std::atomic<std::int64_t> commit_began_ = 0;
   std::string failed_;
@@ -246,7 +244,6 @@ class Engine {
   // The engine's thread only.
   core::ContactCenter center_;
   TimerQueue timers_;
-  EngineClock clock_;
   bool told_of_clock_ = false;
   core::TimeMs last_at_ = 0;  ///< Of the newest input.
   std::vector<std::uint64_t> entropy_;

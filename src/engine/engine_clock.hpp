@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 
 #include "core/input.hpp"
 #include "engine/wall_clock.hpp"
@@ -10,7 +11,8 @@ namespace baton::engine {
 /// The one time of the engine: inputs are stamped with it, and what is due is due by it. It is the
 /// wall clock's, but where that was set back: replay needs times that never go back, and a deadline
 /// must come all the same, so that it goes on from where it was by the steady clock, a little
-/// slower, until the wall clock has caught up. Plain state; one thread at a time.
+/// slower, until the wall clock has caught up. Any thread: who tells a time that did not come by an
+/// input asks here, too, since an engine without work looks at no clock for minutes.
 class EngineClock {
  public:
   using Steady = std::chrono::steady_clock;
@@ -22,25 +24,40 @@ class EngineClock {
 
   /// What was stamped with `at` came before: now() is never less.
   void not_before(core::TimeMs at, Steady::time_point steady = Steady::now()) {
+    const std::lock_guard lock(mutex_);
     from_ = at;
     since_ = steady;
   }
-  /// Unix milliseconds, never less than the last time.
-  core::TimeMs now() { return now(wall_clock(), Steady::now()); }
+  /// Unix milliseconds, never less than the last time, whichever thread that was for.
+  core::TimeMs now() {
+    // Both clocks are read within, or a thread that read them earlier would take the time back.
+    const std::lock_guard lock(mutex_);
+    return next(wall_clock(), Steady::now());
+  }
   core::TimeMs now(core::TimeMs wall, Steady::time_point steady) {
+    const std::lock_guard lock(mutex_);
+    return next(wall, steady);
+  }
+  /// By how much the last now() was later than the wall clock, in milliseconds.
+  [[nodiscard]] core::TimeMs ahead() const {
+    const std::lock_guard lock(mutex_);
+    return ahead_;
+  }
+
+ private:
+  core::TimeMs next(core::TimeMs wall, Steady::time_point steady) {
     const core::TimeMs passed =
         std::chrono::duration_cast<std::chrono::milliseconds>(steady - since_).count();
     const core::TimeMs onward = from_ + passed - passed / kLeaveOut;
     ahead_ = onward - wall;
     if (ahead_ > 0) return onward;
     ahead_ = 0;
-    not_before(wall, steady);
+    from_ = wall;
+    since_ = steady;
     return wall;
   }
-  /// By how much the last now() was later than the wall clock, in milliseconds.
-  [[nodiscard]] core::TimeMs ahead() const { return ahead_; }
 
- private:
+  mutable std::mutex mutex_;
   // The newest time that was the wall clock's or the journal's, and when that was.
   core::TimeMs from_ = 0;
   Steady::time_point since_;

@@ -39,8 +39,6 @@ std::string Engine::load() {
   if (std::string error = load_snapshot(young, since); !error.empty()) return error;
   if (std::string error = replay(young, since); !error.empty()) return error;
   clock_.not_before(last_at_);
-  static_cast<void>(clock_.now());
-  clock_ahead_.store(clock_.ahead(), std::memory_order_relaxed);
   if (!young.empty()) sink_(std::move(young));
   return {};
 }

@@ -215,17 +215,17 @@ struct Store::Impl {
         database->query_integer("SELECT coalesce(max(version), 0) FROM directory"));
   }
 
-  /// Writes it as the next version; `forgotten` gets the logins that are gone.
-  Status write_directory(const directory::Directory& directory, std::uint64_t& version,
-                         const std::string& json, std::vector<std::string>& forgotten) {
-    version = version_in_force() + 1;
+  /// Writes it as the next version, and forgets the logins that are gone.
+  Status write_directory(const directory::Directory& directory, const std::string& json,
+                         PutResult& result) {
+    result.version = version_in_force() + 1;
+    const auto version = static_cast<std::int64_t>(result.version);
     Statement insert =
         database->prepare("INSERT INTO directory(version, stored_at, json) VALUES(?1, ?2, ?3)");
-    Status status =
-        insert.bind(1, static_cast<std::int64_t>(version)).bind(2, now_ms()).bind(3, json).run();
+    Status status = insert.bind(1, version).bind(2, now_ms()).bind(3, json).run();
     if (!status) return status;
     Statement forget = database->prepare("DELETE FROM directory WHERE version <= ?1");
-    status = forget.bind(1, static_cast<std::int64_t>(version) - kKeptDirectories).run();
+    status = forget.bind(1, version - kKeptDirectories).run();
     if (!status) return status;
 
     std::set<std::string, std::less<>> logins;
@@ -234,17 +234,27 @@ struct Store::Impl {
     for (const std::string& login : stored_logins()) {
       if (logins.contains(login)) continue;
       status = remove.bind(1, login).run();
-      if (status) status = forget_sessions(login);
+      if (status) status = forget_sessions(login, result);
       if (status) status = forget_phones(login);
       if (!status) return status;
-      forgotten.push_back(login);
     }
     return {};
   }
 
-  Status forget_sessions(std::string_view login) {
-    Statement forget = database->prepare("DELETE FROM sessions WHERE login = ?1");
-    return forget.bind(1, login).run();
+  Status forget_sessions(const std::string& login, PutResult& result) {
+    Statement forget = database->prepare(
+        "DELETE FROM sessions WHERE login = ?1 RETURNING digest, role, expires_at");
+    forget.bind(1, login);
+    Statement::Step step = Statement::Step::row;
+    while ((step = forget.step()) == Statement::Step::row) {
+      result.ended_sessions.push_back({.digest = std::string(forget.blob(0)),
+                                       .login = login,
+                                       .role = forget.text(1),
+                                       .expires_at = forget.integer(2)});
+    }
+    if (step == Statement::Step::failed) return Status::failure(forget.error());
+    result.sessions_forgotten.push_back(login);
+    return {};
   }
 
   Status forget_phones(std::string_view login) {
@@ -252,9 +262,8 @@ struct Store::Impl {
     return forget.bind(1, login).run();
   }
 
-  /// `forgotten` gets the logins whose password is another one now.
-  Status write_credentials(const std::vector<Credential>& credentials,
-                           std::vector<std::string>& forgotten) {
+  /// Writes them, and forgets the sessions and phones of logins whose password is another one now.
+  Status write_credentials(const std::vector<Credential>& credentials, PutResult& result) {
     Statement put = database->prepare(
         "INSERT OR REPLACE INTO credentials(login, realm, ha1, argon2id) VALUES(?1, ?2, ?3, ?4)");
     Statement changes =
@@ -266,9 +275,8 @@ struct Store::Impl {
       // Who knew the old password, or has a cookie that it got or a phone that it let in, is not to
       // stay in.
       if (changed) {
-        if (const Status status = forget_sessions(credential.login); !status) return status;
+        if (const Status status = forget_sessions(credential.login, result); !status) return status;
         if (const Status status = forget_phones(credential.login); !status) return status;
-        forgotten.push_back(credential.login);
       }
       put.bind(1, credential.login).bind(2, credential.realm);
       const Status status = put.bind(3, credential.ha1).bind(4, credential.encoded).run();
@@ -439,9 +447,8 @@ PutResult Store::put_directory(const directory::Directory& directory,
   }
   result.stored = std::move(std::get<directory::ImportedDirectory>(parsed).directory);
   result.status = transact([&] {
-    Status status =
-        impl_->write_directory(directory, result.version, json, result.sessions_forgotten);
-    if (status) status = impl_->write_credentials(credentials, result.sessions_forgotten);
+    Status status = impl_->write_directory(directory, json, result);
+    if (status) status = impl_->write_credentials(credentials, result);
     if (!status) return status;
     // Inside: a read that fails once it is committed would hide that it is.
     result.secrets = secrets_of(this->credentials(), result.stored, impl_->realm);

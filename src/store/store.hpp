@@ -44,6 +44,8 @@ struct PutResult {
   std::vector<std::string> without_password;  ///< Accounts that have none, neither new nor stored.
   /// Logins whose password is another one now, or which are gone: their sessions are forgotten.
   std::vector<std::string> sessions_forgotten;
+  /// Those sessions. Where no server runs, nobody else tells the audit of their end.
+  std::vector<SessionRow> ended_sessions;
 };
 
 /// The store's one writer: directory, credentials and records in one SQLite file (WAL). A lock on

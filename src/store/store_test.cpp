@@ -289,6 +289,7 @@ TEST_F(StoreTest, SessionsAreKeptUntilTheyAreRemovedOrTheirPasswordChanges) {
   ASSERT_TRUE(put.status);
   EXPECT_THAT(reader.sessions(), ElementsAre(session('b', "agent1")));
   EXPECT_THAT(put.sessions_forgotten, ElementsAre("agent4", "agent2"));
+  EXPECT_THAT(put.ended_sessions, ElementsAre(session('d', "agent4"), session('c', "agent2")));
 }
 
 TEST_F(StoreTest, APhoneThatAnotherPasswordLetInIsForgotten) {

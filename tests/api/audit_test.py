@@ -120,6 +120,32 @@ async def test_each_end_of_a_sign_in_is_told(world: World):
     assert len(rows) == 6, "three that came, three that went"
 
 
+async def test_an_import_without_a_server_tells_the_sign_ins_that_it_ends(world: World):
+    """The next start finds no session of a login with another password, so that it cannot tell of its end."""
+    rest = await world.rest()
+    for login in ("agent1", "agent1", "agent2", "agent3"):
+        assert (await rest.post("/v1/login", {"login": login, "password": f"demo-{login}"})).status == 200
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    with sqlite3.connect(world.folder / "baton.db") as store:
+        store.execute("UPDATE sessions SET expires_at = 1 WHERE digest = (SELECT digest FROM sessions WHERE login = 'agent1' LIMIT 1)")
+    store.close()
+    directory = config.example_directory()
+    agents = {agent["login"]: agent for agent in directory["agents"]}
+    agents["agent1"]["password"] = "another-password"
+    agents["agent2"]["enabled"] = False
+    changed = world.folder / "changed.json"
+    changed.write_text(json.dumps(directory))
+    code, _, err = await run("directory", "import", str(changed), "--config", str(world.config_path))
+    assert code == 0, err
+    await world.start_again()
+    assert await world.server.stop() == 0
+    ends = [row for row in await audit(world) if row["event"] == "logout"]
+    assert sorted((row["caller"], row["role"], row["result"], row["reason"]) for row in ends) == [
+        ("agent1", "agent", "accepted", "disabled"), ("agent1", "agent", "accepted", "expired"),
+        ("agent2", "agent", "accepted", "disabled")], "agent3 stays signed in"
+
+
 @pytest.mark.config({"log.level": "debug", "log.format": "json"})
 async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world: World, tmp_path: Path):
     secrets = ["hunter2-in-the-wrong-field", "a-wrong-password", "demo-agent1"]
