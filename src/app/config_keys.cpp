@@ -120,11 +120,11 @@ const std::array kKeys{
     number("http", "max_frame_bytes", BATON_AT(gateway.max_frame_bytes),
            "The largest WebSocket message; a larger one closes the connection with 1009.", "bytes",
            kKiB, 16 * kMiB),
-    number(
-        "http", "max_head_bytes", BATON_AT(gateway.max_head_bytes),
-        "What the head of an HTTP request, its first line and its header fields, may take. A larger "
-        "one gets 431, for certain above twice as much.",
-        "bytes", 4 * kKiB, 64 * kKiB),
+    number("http", "max_head_bytes", BATON_AT(gateway.max_head_bytes),
+           "What the head of an HTTP request, its first line and its header fields, may take. A "
+           "larger "
+           "one gets 431, for certain above twice as much.",
+           "bytes", 4 * kKiB, 64 * kKiB),
     number(
         "http", "max_body_bytes", BATON_AT(gateway.max_body_bytes),
         "The largest HTTP body; a larger one gets 413. A directory may have 64 MiB all the same.",
