@@ -288,6 +288,8 @@ struct ContactCenter::Impl {
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
   /// Fills in the agent with what his calls make of him. The snapshot is empty before.
   void tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const;
+  /// The number that he calls has not answered.
+  [[nodiscard]] bool calls_out(const Agent& agent) const;
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
   /// What is told of a call whichever leg an event is about.
@@ -500,7 +502,9 @@ struct ContactCenter::Impl {
   void ask_for_report(Agent& agent);
   void mirror_contact(Agent& agent, const message::BridgeContact& seen);
   void mirror_legs(Contact& contact, const message::BridgeContact& seen);
-  void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first);
+  /// `called_out`: before this report.
+  void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first,
+                    bool called_out);
   [[nodiscard]] std::vector<Contact*> mirrored_contacts(const Agent& agent);
   /// The request whose effect this is, if it is recent.
   [[nodiscard]] std::optional<std::string> cause_of(const Agent& agent) const;
