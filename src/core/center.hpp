@@ -381,6 +381,9 @@ struct ContactCenter::Impl {
   /// The offered agent did not take it: `why` is told where a transfer fails by it.
   void offer_failed(Contact& contact, Activity then, std::string_view event, message::Reason why,
                     std::optional<message::BackendError> backend = {});
+  /// He wants it no longer, so that it comes to nothing is no failure of what he asked for before,
+  /// nor brought by it.
+  static void given_up(Offer& offer);
   /// The error event of his Answer.
   void tell_answer_failed(const Contact& contact, const Offer& offer, message::Reason why,
                           const std::optional<message::BackendError>& backend);

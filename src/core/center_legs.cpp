@@ -280,6 +280,7 @@ void ContactCenter::Impl::on(const LegEnded& event) {
     }
   } else if (call->offer && call->offer->leg == event.leg) {
     const bool refused = hung_up || event.code == 486 || event.code == 600 || event.code == 603;
+    if (hung_up) given_up(*call->offer);
     const bool rejected = refused && call->offer->purpose != OfferPurpose::take_back;
     offer_failed(*call, rejected ? Activity::rejected : Activity::missed,
                  rejected ? "Rejected" : "missed", rejected ? Reason::rejected : reason, error);
