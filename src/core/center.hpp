@@ -163,10 +163,10 @@ struct ContactCenter::Impl {
   Outputs* out_ = nullptr;
   std::uint64_t random_state_ = 0;
   std::uint64_t random_step_ = 0;
-  /// Whose request is being carried out, if it has an id.
+  /// Whose request is being carried out.
   struct Cause {
     std::string agent;
-    std::string request_id;
+    std::optional<std::string> request_id;
   };
   std::optional<Cause> cause_;
 
@@ -209,8 +209,12 @@ struct ContactCenter::Impl {
     Because(Impl& center, std::string_view agent, const std::optional<std::string>& request_id)
         : center_(center), outer_(center.cause_) {
       if (request_id && !(outer_ && outer_->agent == agent))
-        center_.cause_ = Cause{.agent = std::string(agent), .request_id = *request_id};
+        center_.cause_ = Cause{.agent = std::string(agent), .request_id = request_id};
     }
+    /// The request that has just come. One without an id also keeps those of earlier ones away
+    /// from what it causes.
+    Because(Impl& center, Cause request)
+        : center_(center), outer_(std::exchange(center.cause_, std::move(request))) {}
     Because(const Because&) = delete;
     Because& operator=(const Because&) = delete;
     ~Because() { center_.cause_ = std::move(outer_); }

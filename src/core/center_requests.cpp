@@ -62,7 +62,7 @@ void ContactCenter::Impl::on(const RequestInput& input) {
       return;
     }
   }
-  const Because asked(*this, who->login, request.id);
+  const Because asked(*this, Cause{.agent = who->login, .request_id = request.id});
   std::optional<Refused> refused = handle(*who, input, reply);
   finish_reply(*who, input, std::move(reply), std::move(refused));
 }

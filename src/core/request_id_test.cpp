@@ -83,6 +83,21 @@ TEST_F(RequestIdOfAnOffer, StandsOnWhatTheRejectBrings) {
   EXPECT_EQ(ids_of(t, "agent1", "FailedConnectAgent"), Ids{"r-1"});
 }
 
+TEST_F(RequestIdOfAnOffer, GivesWayToARejectWithoutOne) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  EXPECT_EQ(ids_of(t, "agent1", "Rejected"), Ids{"-"}) << "his Answer did not bring that";
+  EXPECT_EQ(ids_of(t, "agent1", "FailedConnectAgent"), Ids{"-"});
+}
+
+TEST_F(RequestIdOfAnOffer, IsNotOnWhatHisHangingUpBrings) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  t.put(LegEnded{.leg = leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(ids_of(t, "agent1", "Rejected"), Ids{"-"});
+}
+
 TEST_F(RequestIdOfAnOffer, GoesToNobodyElseAndToNoOtherCustomersCall) {
   t.sign_in("agent2");
   t.events.clear();
@@ -137,6 +152,14 @@ TEST_F(RequestIdOfACall, OfTheDisconnectThatReleasesStandsThereInPlaceOfTheTrans
   ASSERT_TRUE(t.request("agent1", RequestKind::disconnect, identified("d-1")).accepted);
   t.pass(2'500);  // The park does not answer.
   EXPECT_EQ(ids_of(t, "agent1", "ACW"), Ids{"d-1"});
+}
+
+TEST_F(RequestIdOfACall, OfATransferIsNotOnTheReleaseByADisconnectWithoutOne) {
+  ASSERT_TRUE(transfer(identified("t-1", to_number(kOutside))).accepted);
+  t.confirm<DialLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::disconnect).accepted);
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(ids_of(t, "agent1", "ACW"), Ids{"-"});
 }
 
 TEST_F(RequestIdOfACall, OfCancelTransferStandsOnTheCallThatHeKeeps) {
@@ -199,6 +222,12 @@ TEST_F(RequestIdOfAMadeCall, StandsOnItsEnd) {
 TEST_F(RequestIdOfAMadeCall, GivesWayToTheDisconnectThatEndsIt) {
   ASSERT_TRUE(t.request("agent1", RequestKind::disconnect, identified("d-1")).accepted);
   EXPECT_EQ(ids_of(t, "agent1", "Dropped"), Ids{"d-1"});
+}
+
+TEST_F(RequestIdOfAMadeCall, GivesWayToADisconnectWithoutOne) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::disconnect).accepted);
+  EXPECT_EQ(ids_of(t, "agent1", "Dropped"), Ids{"-"});
+  EXPECT_EQ(ids_of(t, "agent1", "Available"), Ids{"-"});
 }
 
 }  // namespace
