@@ -98,7 +98,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
     case Purpose::offer_bridge:
       if (contact.offer) {
         offer_failed(contact, his_silence ? Activity::idle : Activity::missed,
-                     his_silence ? "Dropped" : "missed", Reason::mediaNotAcceptable, error);
+                     his_silence ? "Dropped" : "missed", reason_of_status(result.code), error);
       }
       break;
     case Purpose::target_bridge:
