@@ -195,6 +195,32 @@ TEST_F(RequestIdOfACall, OfCancelTransferStandsOnTheCallThatHeTakesBack) {
   }
 }
 
+TEST(RequestIdOfATakingBack, OutlivesAnAnswerThatThePhoneDoesNotTake) {
+  directory::Directory by_phone = testing::small_directory();
+  by_phone.agents[0].answer = directory::AgentAnswer::phone;
+  TestCenter t(std::move(by_phone));
+  t.sign_in("agent1");
+  t.call_in();
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.confirm<BridgeLegs>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
+                        to_quick_connect(QuickConnectType::queue, "queue"))
+                  .accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  t.events.clear();
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer, identified("c-1")).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  t.fail<TalkLeg>(489, "Bad Event");
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.events.back().request_id, "a-1");
+  t.put(LegAnswered{leg});
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(ids_of(t, "agent1", "connected"), Ids{"c-1"});
+  EXPECT_EQ(ids_of(t, "agent1", "Busy"), Ids{"c-1"});
+}
+
 struct RequestIdOfAMadeCall : ::testing::Test {
   TestCenter t;
   void SetUp() override {
