@@ -108,7 +108,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       break;
     case Purpose::out_bridge:
       if (contact.dial_out)
-        dial_out_failed(contact, Reason::mediaNotAcceptable, result.code, result.text);
+        dial_out_failed(contact, reason_of_status(result.code), result.code, result.text);
       break;
     case Purpose::resume_bridge:
     case Purpose::back_bridge:
