@@ -91,6 +91,14 @@ TEST_F(AnswerFailed, WhereTheTwoCannotBeJoined) {
   expect_told(Reason::mediaNotAcceptable, 488);
 }
 
+TEST_F(AnswerFailed, WhereTheJoinRunsOutOfTime) {
+  press();
+  t.confirm<DialLeg>();
+  t.put(LegAnswered{leg});
+  t.pass(10'000);
+  expect_told(Reason::noAnswer, 408);
+}
+
 TEST_F(AnswerFailed, IsToldOnceOfARingingPhoneThatDidNotPickUpWhenTold) {
   press(by_phone());
   t.confirm<DialLeg>();

@@ -82,10 +82,29 @@ TEST_F(CancelTransfer, ByAServiceWhileHeIsOfferedTheReturnAnswersIt) {
 
 TEST_F(CancelTransfer, ByASupervisorForTheAgentIsOfferedToHimAgain) {
   dial_and_release();
-  ASSERT_TRUE(cancel("agent1", Role::supervisor).accepted);
+  message::Request request;
+  request.kind = RequestKind::cancel_transfer;
+  request.transfer_id = to_string(last().transfer_id);
+  t.put(RequestInput{.reply = 1,
+                     .caller = "boss",
+                     .role = Role::supervisor,
+                     .agent = "agent1",
+                     .request = std::move(request)});
+  ASSERT_TRUE(t.replies.back().accepted);
   EXPECT_EQ(last().state, TransferState::returning);
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
   EXPECT_FALSE(t.take<DialLeg>()) << "he has not asked for it";
+}
+
+TEST_F(CancelTransfer, OfHisOwnByASupervisorWhoTakesCallsIsHisTakingBack) {
+  dial_and_release();
+  ASSERT_TRUE(cancel("agent1", Role::supervisor).accepted);
+  const auto back = t.take<DialLeg>();
+  ASSERT_TRUE(back) << "his phone is rung, as of any agent who asks for his customer";
+  t.put(LegAnswered{back->second.leg});
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(last().state, TransferState::canceled);
+  EXPECT_TRUE(t.errors("agent1").empty()) << "what he asked for is no failure";
 }
 
 }  // namespace

@@ -546,8 +546,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       // Once the offer is over, what came of the Answer is told.
       if (!result.ok && owner->offer && owner->offer->leg == open.leg) {
         tell_failure(*owner, open, result);
-        owner->offer->asked.reset();
-        owner->offer->request_id.reset();
+        // What a CancelTransfer asked for comes by his picking up as well.
+        if (owner->offer->asked == message::RequestKind::answer) given_up(*owner->offer);
       }
       break;
     case Purpose::mirror_add:

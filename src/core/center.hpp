@@ -163,10 +163,10 @@ struct ContactCenter::Impl {
   Outputs* out_ = nullptr;
   std::uint64_t random_state_ = 0;
   std::uint64_t random_step_ = 0;
-  /// Whose request is being carried out, if it has an id.
+  /// Whose request is being carried out.
   struct Cause {
     std::string agent;
-    std::string request_id;
+    std::optional<std::string> request_id;
   };
   std::optional<Cause> cause_;
 
@@ -209,8 +209,12 @@ struct ContactCenter::Impl {
     Because(Impl& center, std::string_view agent, const std::optional<std::string>& request_id)
         : center_(center), outer_(center.cause_) {
       if (request_id && !(outer_ && outer_->agent == agent))
-        center_.cause_ = Cause{.agent = std::string(agent), .request_id = *request_id};
+        center_.cause_ = Cause{.agent = std::string(agent), .request_id = request_id};
     }
+    /// The request that has just come. One without an id also keeps those of earlier ones away
+    /// from what it causes.
+    Because(Impl& center, Cause request)
+        : center_(center), outer_(std::exchange(center.cause_, std::move(request))) {}
     Because(const Because&) = delete;
     Because& operator=(const Because&) = delete;
     ~Because() { center_.cause_ = std::move(outer_); }
@@ -288,6 +292,8 @@ struct ContactCenter::Impl {
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
   /// Fills in the agent with what his calls make of him. The snapshot is empty before.
   void tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const;
+  /// The number that he calls has not answered.
+  [[nodiscard]] bool calls_out(const Agent& agent) const;
   void set_activity(Agent& agent, Activity activity);
   void index_availability(Agent& agent);
   /// What is told of a call whichever leg an event is about.
@@ -379,6 +385,9 @@ struct ContactCenter::Impl {
   /// The offered agent did not take it: `why` is told where a transfer fails by it.
   void offer_failed(Contact& contact, Activity then, std::string_view event, message::Reason why,
                     std::optional<message::BackendError> backend = {});
+  /// He wants it no longer, so that it comes to nothing is no failure of what he asked for before,
+  /// nor brought by it.
+  static void given_up(Offer& offer);
   /// The error event of his Answer.
   void tell_answer_failed(const Contact& contact, const Offer& offer, message::Reason why,
                           const std::optional<message::BackendError>& backend);
@@ -500,7 +509,9 @@ struct ContactCenter::Impl {
   void ask_for_report(Agent& agent);
   void mirror_contact(Agent& agent, const message::BridgeContact& seen);
   void mirror_legs(Contact& contact, const message::BridgeContact& seen);
-  void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first);
+  /// `called_out`: before this report.
+  void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first,
+                    bool called_out);
   [[nodiscard]] std::vector<Contact*> mirrored_contacts(const Agent& agent);
   /// The request whose effect this is, if it is recent.
   [[nodiscard]] std::optional<std::string> cause_of(const Agent& agent) const;

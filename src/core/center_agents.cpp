@@ -37,10 +37,13 @@ void ContactCenter::Impl::agent_changed(Agent& agent, std::optional<std::string>
 
 void ContactCenter::Impl::tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const {
   agent.tell(snapshot);
-  const auto call = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
   // He talks with nobody yet, so there is nothing to mute.
-  if (snapshot.buttons && call != contacts_.end() && call->second->dial_out)
-    snapshot.buttons->mute = false;
+  if (snapshot.buttons && calls_out(agent)) snapshot.buttons->mute = false;
+}
+
+bool ContactCenter::Impl::calls_out(const Agent& agent) const {
+  const auto call = agent.contact ? contacts_.find(*agent.contact) : contacts_.end();
+  return call != contacts_.end() && call->second->dial_out;
 }
 
 void ContactCenter::Impl::set_activity(Agent& agent, Activity activity) {

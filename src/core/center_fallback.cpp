@@ -177,7 +177,8 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
                   "data.transferId: there is no running transfer" +
                       (request.transfer_id ? " '" + *request.transfer_id + "'" : std::string{}));
   }
-  // A service acts as the agent that it names; a supervisor acts in his own right.
+  // A service acts as the agent that it names; a supervisor acts in his own right, which is an
+  // agent's where the transfer is his own.
   const bool supervises = input.role == directory::Role::supervisor;
   if (transfer->agent != agent.login && !supervises) {
     return refuse(Reason::callNotOwned,
@@ -188,7 +189,8 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   if (transfer->answered) {
     return refuse(Reason::transferInProgress, "the destination has answered already", transfer->id);
   }
-  const bool by_himself = !supervises;
+  const bool by_himself =
+      !supervises || (transfer->agent == agent.login && input.caller == agent.login);
 
   if (transfer->released) {
     if (transfer->state() == TransferState::returning) {

@@ -98,7 +98,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
     case Purpose::offer_bridge:
       if (contact.offer) {
         offer_failed(contact, his_silence ? Activity::idle : Activity::missed,
-                     his_silence ? "Dropped" : "missed", Reason::mediaNotAcceptable, error);
+                     his_silence ? "Dropped" : "missed", reason_of_status(result.code), error);
       }
       break;
     case Purpose::target_bridge:
@@ -108,7 +108,7 @@ void ContactCenter::Impl::bridge_failed(Contact& contact, Purpose purpose,
       break;
     case Purpose::out_bridge:
       if (contact.dial_out)
-        dial_out_failed(contact, Reason::mediaNotAcceptable, result.code, result.text);
+        dial_out_failed(contact, reason_of_status(result.code), result.code, result.text);
       break;
     case Purpose::resume_bridge:
     case Purpose::back_bridge:
@@ -280,6 +280,7 @@ void ContactCenter::Impl::on(const LegEnded& event) {
     }
   } else if (call->offer && call->offer->leg == event.leg) {
     const bool refused = hung_up || event.code == 486 || event.code == 600 || event.code == 603;
+    if (hung_up) given_up(*call->offer);
     const bool rejected = refused && call->offer->purpose != OfferPurpose::take_back;
     offer_failed(*call, rejected ? Activity::rejected : Activity::missed,
                  rejected ? "Rejected" : "missed", rejected ? Reason::rejected : reason, error);

@@ -273,6 +273,7 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
     if (phase_of(each) == MirrorPhase::offered) offered.insert(id);
   }
   std::erase_if(session.passed_on, [&](const ContactId& id) { return !offered.contains(id); });
+  const bool called_out = calls_out(*who);
   for (const BridgeContact& each : event.snapshot.contacts) mirror_contact(*who, each);
   // What is no longer listed was cleared, and had ended before.
   for (Contact* call : mirrored_contacts(*who)) {
@@ -281,7 +282,7 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
     mirror_over(*who, *call, MirrorPhase::ended);
   }
   forget_cleared(*who, event.snapshot);
-  mirror_agent(*who, event.snapshot, first);
+  mirror_agent(*who, event.snapshot, first, called_out);
 }
 
 void ContactCenter::Impl::on(const BridgeListed& event) {
@@ -434,7 +435,8 @@ void ContactCenter::Impl::mirror_legs(Contact& contact, const BridgeContact& see
   }
 }
 
-void ContactCenter::Impl::mirror_agent(Agent& agent, const BridgeSnapshot& snapshot, bool first) {
+void ContactCenter::Impl::mirror_agent(Agent& agent, const BridgeSnapshot& snapshot, bool first,
+                                       bool called_out) {
   MirrorSession& session = *agent.session;
   const std::string before =
       agent.state_type() + agent.state_name() + (agent.muted ? "/muted" : "");
@@ -463,7 +465,9 @@ void ContactCenter::Impl::mirror_agent(Agent& agent, const BridgeSnapshot& snaps
     }
   }
   const std::string after = agent.state_type() + agent.state_name() + (agent.muted ? "/muted" : "");
-  if (first || before != after) agent_changed(agent, cause_of(agent));
+  // Who calls and who talks are both Busy, but one of them has nobody to be muted for.
+  if (first || before != after || called_out != calls_out(agent))
+    agent_changed(agent, cause_of(agent));
 }
 
 }  // namespace baton::core

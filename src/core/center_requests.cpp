@@ -62,7 +62,7 @@ void ContactCenter::Impl::on(const RequestInput& input) {
       return;
     }
   }
-  const Because asked(*this, who->login, request.id);
+  const Because asked(*this, Cause{.agent = who->login, .request_id = request.id});
   std::optional<Refused> refused = handle(*who, input, reply);
   finish_reply(*who, input, std::move(reply), std::move(refused));
 }
@@ -351,10 +351,7 @@ std::optional<Refused> ContactCenter::Impl::reject(Agent& agent, const Request& 
   if (!call->offer || call->offer->agent != agent.login) {
     return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
   }
-  if (call->offer->bridging) {
-    return refuse(Reason::noActiveCall, "agent: the call was answered already; use Disconnect");
-  }
-  call->offer->asked.reset();  // He wants it no longer: that it was not answered is no failure.
+  given_up(*call->offer);
   offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
   return {};
 }
@@ -441,6 +438,7 @@ std::optional<Refused> ContactCenter::Impl::disconnect(Agent& agent, const Reque
   if (call->agent != agent.login) {
     if (call->offer && call->offer->agent == agent.login && call->offer->bridging) {
       // He has picked up, and is not joined yet.
+      given_up(*call->offer);
       offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
       return {};
     }

@@ -482,6 +482,11 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
   }
 }
 
+void ContactCenter::Impl::given_up(Offer& offer) {
+  offer.asked.reset();
+  offer.request_id.reset();
+}
+
 void ContactCenter::Impl::tell_answer_failed(const Contact& contact, const Offer& offer, Reason why,
                                              const std::optional<message::BackendError>& backend) {
   Agent* who = agent(offer.agent);

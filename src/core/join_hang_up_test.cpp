@@ -45,6 +45,7 @@ TEST_F(JoinHangUp, AnAgentWhoPicksUpAndHangsUpHasRejectedIt) {
   EXPECT_EQ(t.errors("agent1").back().reason, Reason::rejected);
   EXPECT_EQ(t.last_call("agent2", "agent").event, "Rejected");
   EXPECT_EQ(t.state_of("agent2"), "FailedConnectAgent");
+  EXPECT_TRUE(t.errors("agent2").empty()) << "his Answer has not failed: he gave it up himself";
 }
 
 TEST_F(JoinHangUp, ANumberThatAnswersAndHangsUpHasRejectedIt) {
@@ -80,19 +81,35 @@ TEST_F(JoinHangUp, ANumberThatIsLostIsAFaultOfTheBackEndAsBefore) {
   EXPECT_EQ(t.errors("agent1").back().reason, Reason::backendUnavailable);
 }
 
-TEST_F(JoinHangUp, AnAgentMayDisconnectBeforeHeIsJoined) {
+/// By either button: his desktop has that of Reject, which the offer enabled, until he is joined.
+struct JoinGivenUp : JoinHangUp, ::testing::WithParamInterface<RequestKind> {};
+
+TEST_P(JoinGivenUp, ByTheAgentBeforeHeIsJoined) {
   const LegId leg = picked_up();
   t.confirm<ParkLeg>();  // agent1's release: agent2 is being joined now.
-  const Reply reject = t.request("agent2", RequestKind::reject);
-  ASSERT_TRUE(reject.error);
-  EXPECT_EQ(reject.error->msg, "agent: the call was answered already; use Disconnect");
-  EXPECT_TRUE(t.request("agent2", RequestKind::disconnect).accepted);
+  EXPECT_TRUE(t.request("agent2", GetParam()).accepted);
   EXPECT_EQ(t.state_of("agent2"), "FailedConnectAgent");
+  EXPECT_EQ(t.last_call("agent2", "agent").event, "Rejected");
+  EXPECT_TRUE(t.errors("agent2").empty()) << "his Answer has not failed: he gave it up himself";
   EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::returning);
   EXPECT_EQ(t.transfer_states("agent1").back().reason, Reason::rejected);
   bool ended = false;
   while (const auto end = t.take<EndLeg>()) ended |= end->second.leg == leg;
   EXPECT_TRUE(ended) << "his phone";
+}
+
+INSTANTIATE_TEST_SUITE_P(Requests, JoinGivenUp,
+                         ::testing::Values(RequestKind::reject, RequestKind::disconnect),
+                         [](const auto& each) {
+                           return each.param == RequestKind::reject ? "Reject" : "Disconnect";
+                         });
+
+TEST_F(JoinHangUp, ADisconnectOfACallThatHisPhoneHasNotPickedUpIsRefused) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::agent, "agent2")).accepted);
+  const Reply reply = t.request("agent2", RequestKind::disconnect);
+  ASSERT_TRUE(reply.error);
+  EXPECT_EQ(reply.error->msg, "agent: 'agent2' has not answered this call; use Reject");
 }
 
 TEST(JoinHangUpOut, ANumberThatAnswersAndHangsUpHasRejectedTheCall) {

@@ -37,6 +37,18 @@ TEST(MadeCall, IsMutedOnceItIsConnectedAndItsButtonSaysSo) {
   EXPECT_TRUE(t.request("agent1", RequestKind::mute).accepted);
 }
 
+TEST(MadeCall, WhoseJoinRunsOutOfTimeIsToldSo) {
+  TestCenter t;
+  t.sign_in("agent1");
+  ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.pass(10'000);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").back().error_type, "MAKE_CALL_FAILED");
+  EXPECT_EQ(t.errors("agent1").back().reason, message::Reason::noAnswer);
+}
+
 struct Held : testing::Talking {};
 
 TEST_F(Held, ACallIsMutedToo) {

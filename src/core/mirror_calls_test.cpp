@@ -261,6 +261,37 @@ TEST_F(SecondCall, ThatEndsAfterItWasTakenChangesNothingForTheFirst) {
   expect_no_change_of_state();
 }
 
+TEST_F(Mirrored, TheMuteButtonOfACallThatHeMakesIsEnabledOnceItIsAnswered) {
+  const auto may_mute = [this] {
+    for (auto it = t.events.rbegin(); it != t.events.rend(); ++it) {
+      const auto* state = std::get_if<message::SetAgentState>(&it->body);
+      if (state != nullptr && state->agent.buttons) return state->agent.buttons->mute;
+    }
+    ADD_FAILURE() << "no SetAgentState";
+    return std::optional<bool>();
+  };
+  session.end();
+  session.clear();
+  report();
+  session.talk();
+  session.contact.id = "aaaaaaaa-0000-4000-8000-000000000005";
+  session.contact.state = "connecting";
+  session.contact.connections[0].type = "outbound";
+  session.contact.connections[0].state = "connecting";
+  session.state = "CallingCustomer";
+  report();
+  EXPECT_EQ(may_mute(), false);
+  t.events.clear();
+  session.contact.state = "connected";
+  session.contact.connections[0].state = "connected";
+  session.state = "Busy";
+  report();
+  EXPECT_EQ(may_mute(), true) << "his state is the same as before for who looks at its name alone";
+  t.events.clear();
+  report();
+  EXPECT_TRUE(t.events.empty()) << "nothing has changed";
+}
+
 TEST_F(Mirrored, TheEndOfACallIsToldBeforeTheStateThatFollows) {
   session.end();
   report();

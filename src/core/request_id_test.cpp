@@ -83,6 +83,21 @@ TEST_F(RequestIdOfAnOffer, StandsOnWhatTheRejectBrings) {
   EXPECT_EQ(ids_of(t, "agent1", "FailedConnectAgent"), Ids{"r-1"});
 }
 
+TEST_F(RequestIdOfAnOffer, GivesWayToARejectWithoutOne) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  EXPECT_EQ(ids_of(t, "agent1", "Rejected"), Ids{"-"}) << "his Answer did not bring that";
+  EXPECT_EQ(ids_of(t, "agent1", "FailedConnectAgent"), Ids{"-"});
+}
+
+TEST_F(RequestIdOfAnOffer, IsNotOnWhatHisHangingUpBrings) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  t.put(LegAnswered{leg});
+  t.put(LegEnded{.leg = leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(ids_of(t, "agent1", "Rejected"), Ids{"-"});
+}
+
 TEST_F(RequestIdOfAnOffer, GoesToNobodyElseAndToNoOtherCustomersCall) {
   t.sign_in("agent2");
   t.events.clear();
@@ -139,6 +154,14 @@ TEST_F(RequestIdOfACall, OfTheDisconnectThatReleasesStandsThereInPlaceOfTheTrans
   EXPECT_EQ(ids_of(t, "agent1", "ACW"), Ids{"d-1"});
 }
 
+TEST_F(RequestIdOfACall, OfATransferIsNotOnTheReleaseByADisconnectWithoutOne) {
+  ASSERT_TRUE(transfer(identified("t-1", to_number(kOutside))).accepted);
+  t.confirm<DialLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::disconnect).accepted);
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(ids_of(t, "agent1", "ACW"), Ids{"-"});
+}
+
 TEST_F(RequestIdOfACall, OfCancelTransferStandsOnTheCallThatHeKeeps) {
   ASSERT_TRUE(transfer(identified("t-1", to_number(kOutside))).accepted);
   t.confirm<DialLeg>();
@@ -172,6 +195,32 @@ TEST_F(RequestIdOfACall, OfCancelTransferStandsOnTheCallThatHeTakesBack) {
   }
 }
 
+TEST(RequestIdOfATakingBack, OutlivesAnAnswerThatThePhoneDoesNotTake) {
+  directory::Directory by_phone = testing::small_directory();
+  by_phone.agents[0].answer = directory::AgentAnswer::phone;
+  TestCenter t(std::move(by_phone));
+  t.sign_in("agent1");
+  t.call_in();
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.confirm<BridgeLegs>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
+                        to_quick_connect(QuickConnectType::queue, "queue"))
+                  .accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  t.events.clear();
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer, identified("c-1")).accepted);
+  const LegId leg = t.confirm<DialLeg>().leg;
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  t.fail<TalkLeg>(489, "Bad Event");
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.events.back().request_id, "a-1");
+  t.put(LegAnswered{leg});
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(ids_of(t, "agent1", "connected"), Ids{"c-1"});
+  EXPECT_EQ(ids_of(t, "agent1", "Busy"), Ids{"c-1"});
+}
+
 struct RequestIdOfAMadeCall : ::testing::Test {
   TestCenter t;
   void SetUp() override {
@@ -199,6 +248,12 @@ TEST_F(RequestIdOfAMadeCall, StandsOnItsEnd) {
 TEST_F(RequestIdOfAMadeCall, GivesWayToTheDisconnectThatEndsIt) {
   ASSERT_TRUE(t.request("agent1", RequestKind::disconnect, identified("d-1")).accepted);
   EXPECT_EQ(ids_of(t, "agent1", "Dropped"), Ids{"d-1"});
+}
+
+TEST_F(RequestIdOfAMadeCall, GivesWayToADisconnectWithoutOne) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::disconnect).accepted);
+  EXPECT_EQ(ids_of(t, "agent1", "Dropped"), Ids{"-"});
+  EXPECT_EQ(ids_of(t, "agent1", "Available"), Ids{"-"});
 }
 
 }  // namespace
