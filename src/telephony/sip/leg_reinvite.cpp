@@ -44,6 +44,7 @@ void LegReinvite::send(const sip_s* challenge) {
   authorized_ = challenge != nullptr;
   last_rseq_ = 0;
   early_answer_.clear();
+  leg_->mend_way();
   asked_ = leg_->reached_at();
   TagList tags;
   leg_->common_tags(tags, false);

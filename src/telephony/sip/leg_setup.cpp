@@ -60,7 +60,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
   }
   // A phone behind a NAT, and a peer whose Contact is a name, are reached where they called from.
   if (sip->sip_record_route == nullptr && (!party_.agent.empty() || contact_is_a_name(sip))) {
-    dialog_->set_send_to(way_back(to_uri(source)));
+    dialog_->set_send_to(to_uri(source));
   }
   learn_allow(sip);
   wants_reliable_ = requires_feature(sip, "100rel");
