@@ -223,6 +223,30 @@ TEST_F(LegWayTest, AReinviteThatTheOldAddressDidNotAnswerIsSentToTheNewOne) {
   goes_on_at_phone2(leg);
 }
 
+// The silence of an address lasts for longer than a re-INVITE may take.
+TEST_F(LegWayTest, AReinviteThatIsSentToTheNewAddressHasItsTimeThere) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(1000);
+  start();
+  const LegId leg = talking().second;
+  submit(core::ParkLeg{leg, core::Sound::hold});
+  const auto hold = agent.request("INVITE");
+  ASSERT_TRUE(hold);
+  agent.reply(*hold, 100);
+  const auto cancel = agent.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  agent.reply(*cancel, 200);
+  registers_anew();
+  agent.reply(*hold, 408);
+  const auto again = phone2.request("INVITE");
+  ASSERT_TRUE(again);
+  phone2.reply(*again, 100);
+  EXPECT_FALSE(phone2.request("CANCEL", milliseconds(200)));
+  phone2.reply(*again, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(phone2.request("ACK"));
+  goes_on_at_phone2(leg);
+}
+
 TEST_F(LegWayTest, ADigitThatTheOldAddressDidNotAnswerIsLostAndTheCallIsNot) {
   start();
   const LegId leg = agent_up();
