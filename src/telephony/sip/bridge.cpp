@@ -30,7 +30,8 @@ std::optional<std::string> parking_answer(Leg& leg) {
 
 /// A job that answers a command, by its deadline at the latest. After that it still runs to its
 /// end, since the exchange with the party cannot be called back, and one whose turn comes late is
-/// still done: it is what the next one of the leg goes on from.
+/// still done: it is what the next one of the leg goes on from. Not so Mute, since nothing follows
+/// its failure that would put right what the agent is shown.
 class CommandJob : public Job {
  public:
   CommandJob(std::vector<std::shared_ptr<Leg>> legs, LegContext& context, Completion completion)
@@ -164,7 +165,8 @@ class Mute : public CommandJob {
 
  private:
   void run() override {
-    if (leg_->media().muted() == muted_) {
+    // The agent was told that it failed.
+    if (completion_.answered() || leg_->media().muted() == muted_) {
       succeed();
       return;
     }
@@ -176,23 +178,44 @@ class Mute : public CommandJob {
       succeed();
       return;
     }
-    leg_->exchange(
-        [this] {
-          Leg* const other = leg_->peer();
-          return other != nullptr ? leg_->media().offer_from(other->media(), OfferFrom::last)
-                                  : leg_->media().offer_again();
-        },
-        [job = shared_from_this(), this](int code, const std::string& text) {
-          if (code == 200) {
-            // Whatever the other was told meanwhile said that it would hear nothing.
-            if (!muted_) bridge_tell_peer(*leg_);
-            succeed();
-          } else {
-            leg_->media().set_muted(!muted_);
-            leg_->changed();  // It may have been kept meanwhile.
-            fail(code, text, leg_->id());
-          }
-        });
+    leg_->exchange([this] { return offer(); },
+                   [job = shared_from_this(), this](int code, const std::string& text) {
+                     if (code != 200) {
+                       leg_->media().set_muted(!muted_);
+                       leg_->changed();  // It may have been kept meanwhile.
+                       fail(code, text, leg_->id());
+                     } else if (completion_.answered()) {
+                       take_back();
+                     } else {
+                       done(muted_);
+                     }
+                   });
+  }
+
+  std::optional<std::string> offer() {
+    Leg* const other = leg_->peer();
+    return other != nullptr ? leg_->media().offer_from(other->media(), OfferFrom::last)
+                            : leg_->media().offer_again();
+  }
+
+  /// The party's answer came after the agent was told that it failed.
+  void take_back() {
+    leg_->media().set_muted(!muted_);
+    leg_->changed();
+    leg_->exchange([this] { return offer(); },
+                   [job = shared_from_this(), this](int code, const std::string& text) {
+                     if (code == 200) {
+                       done(!muted_);
+                     } else {
+                       fail(code, text, leg_->id());
+                     }
+                   });
+  }
+
+  void done(bool muted) {
+    // Whatever the other was told meanwhile said that it would hear nothing.
+    if (!muted) bridge_tell_peer(*leg_);
+    succeed();
   }
 
   std::shared_ptr<Leg> leg_;

@@ -187,6 +187,23 @@ std::string Endpoint::contact_uri(nta_incoming_s* irq) const {
   return contact_at({peer.transport, bracketed(own.host), own.port});
 }
 
+bool Endpoint::is_connected_to(const std::string& uri) const {
+  su_home_t home[1] = {SU_HOME_INIT(home)};
+  tp_name_t name{};
+  const std::string host = host_of(uri);
+  bool connected = false;
+  if (tport_name_by_url(home, &name, URL_STRING_MAKE(uri.c_str())) == 0) {
+    // The stack tells the IP version by a host without brackets only.
+    name.tpn_host = host.c_str();
+    name.tpn_canon = host.c_str();
+    // Where there is none it is the transport that would make one.
+    const tport_t* found = tport_by_name(nta_agent_tports(agent_), &name);
+    connected = found != nullptr && tport_is_secondary(found) != 0;
+  }
+  su_home_deinit(home);
+  return connected;
+}
+
 void Endpoint::set_agents(std::vector<AgentSecret> agents) {
   const auto apply = [this, agents = std::move(agents)] {
     auto before = std::exchange(impl_->agents, {});

@@ -114,6 +114,10 @@ class Endpoint {
   /// The same for the answer to a request: the address that it came to. Loop thread.
   [[nodiscard]] std::string contact_uri(nta_incoming_s* irq) const;
 
+  /// There is a connection to that end, "sip:host:port;transport=tcp" with a numeric host, over
+  /// which a request to it would go. Loop thread.
+  [[nodiscard]] bool is_connected_to(const std::string& uri) const;
+
   /// Agents who may register and call, all of them; who is missing is signed out. Any thread.
   void set_agents(std::vector<AgentSecret> agents);
   /// Our own inbound numbers (E.164), all of them. Any thread.

@@ -90,8 +90,12 @@ void Leg::on_session_timer() {
     give_up(core::EndCause::unreachable, 408, "The session timer ran out.");
     return;
   }
-  // Once it is back it is asked at once.
-  if (lost_its_way()) return;
+  // Once it is back it is asked at once, unless a command waited for it, which may ask the other
+  // party only.
+  if (lost_its_way()) {
+    session_refresh_refused();
+    return;
+  }
   if (allows_update_ == Allowed::yes) {
     refresh_by_update();
   } else {

@@ -95,6 +95,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// The same as one address: one that differs tells that the party has moved, and that whatever
   /// became of a request to the old one says nothing of it.
   [[nodiscard]] std::string reached_at() const;
+  /// Before each request: makes that where they go.
+  void mend_way();
 
   // Setting up (leg_incoming.cpp, leg_dialling.cpp).
 
@@ -226,8 +228,11 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void await_invite();
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
-  /// Where the party that sends from there is reached by requests of ours.
+  /// Where the party that sent from there is reached by requests of ours, without its connection.
   [[nodiscard]] std::string way_back(const std::string& source) const;
+  /// What that has become where it is a connection of a trunk's party that is gone: the trunk's
+  /// address may be another machine, so it is the way afterwards only.
+  [[nodiscard]] std::string way_now(const std::string& send_to) const;
   void restore_way();
   void end_late();
   void forget_late();

@@ -612,6 +612,39 @@ TEST_F(LegAdoptTest, NoRefreshIsSentToAPhoneThatHasNotComeBack) {
   EXPECT_THAT(ended->text, HasSubstr("did not connect again"));
 }
 
+// A join that has nothing to say to it is no refresh of its session.
+TEST_F(LegAdoptTest, APhoneThatAJoinWaitedForIsRefreshedWhenItIsDue) {
+  start();
+  const auto [a, b] = bridged();
+  sip->stop();
+  LegRecord customers;
+  ASSERT_EQ("", read(kept.at(a), customers));
+  customers.bridged_to.reset();
+  kept[a] = print(customers);
+  LegRecord phones_leg;
+  ASSERT_EQ("", read(kept.at(b), phones_leg));
+  phones_leg.party = {.trunk = "", .agent = "agent1"};
+  phones_leg.dialog.send_to = "sip:127.0.0.3:9;transport=tcp";
+  phones_leg.allows_update = Allowed::yes;
+  phones_leg.session.interval = 2;
+  phones_leg.session.we_refresh = true;
+  phones_leg.bridged_to.reset();
+  phones_leg.fresh = true;
+  kept[b] = print(phones_leg);
+  sip.reset();
+  SipConfig config;
+  config.listen = {{"udp", "127.0.0.1", port}, {"tcp", "127.0.0.1", 0}};
+  start(config);
+  const auto join = submit(core::BridgeLegs{a, b});
+  EXPECT_FALSE(target.request("UPDATE", milliseconds(1500))) << "it falls due meanwhile";
+  target.ask("OPTIONS");
+  const auto reinvite = customer.request("INVITE");
+  ASSERT_TRUE(reinvite);
+  customer.reply(*reinvite, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 3, "0 101"));
+  ok(join);
+  EXPECT_TRUE(target.request("UPDATE"));
+}
+
 // Which has an address of its own, whatever the end of the connection was that it called by.
 TEST_F(LegAdoptTest, ATrunksPartyOnAConnectionIsReachedAtTheTrunksAddress) {
   start();

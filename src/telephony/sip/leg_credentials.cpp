@@ -46,6 +46,7 @@ bool Leg::authorize(TagList& tags, const sip_s* response, const char* method,
 
 ClientTransaction* Leg::request(Dialog& dialog, const char* method, const RequestMaker& make,
                                 ClientTransaction::Handler handler) {
+  mend_way();
   TagList tags;
   make(tags);
   // Most legs have no credential, and their requests cost no more than before.

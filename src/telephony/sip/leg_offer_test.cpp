@@ -24,8 +24,10 @@ using testing::TestUa;
 class LegOfferTest : public testing::SwitchFixture {
  protected:
   /// A re-INVITE after that of `cseq`.
-  static std::optional<Message> next_invite(TestUa& ua, int cseq) {
-    return ua.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > cseq; });
+  static std::optional<Message> next_invite(TestUa& ua, int cseq,
+                                            milliseconds patience = std::chrono::seconds(5)) {
+    return ua.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > cseq; },
+                   patience);
   }
   /// Answers the customer's next re-INVITE, which parks him.
   void customer_is_parked(core::CommandId park, int cseq = 0) {
@@ -98,6 +100,52 @@ TEST_F(LegOfferTest, AnOfferThatTheOtherNeverAnswersIsRefusedAndTheLegsAreFree) 
   EXPECT_TRUE(target.response(504)) << "487 is for a request that was cancelled by who sent it";
   target.ack();
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), carried->cseq());
+}
+
+TEST_F(LegOfferTest, AMuteThatFailedBehindALongOfferIsNotDoneAfterIt) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(1000);
+  times->carried_offer = std::chrono::seconds(20);
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp + 4, "sendrecv", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  const auto mute = events.result(submit(core::MuteLeg{a, true}));
+  ASSERT_TRUE(mute);
+  EXPECT_EQ(504, mute->code);
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 3, "0 101"));
+  ASSERT_TRUE(target.response(200));
+  target.ack();
+  // Behind it, and with nothing to do.
+  ok(submit(core::MuteLeg{a, false}));
+  EXPECT_FALSE(next_invite(customer, carried->cseq(), milliseconds(100)));
+  EXPECT_FALSE(target.request("INVITE", milliseconds(50)));
+}
+
+TEST_F(LegOfferTest, AMuteThatIsAnsweredAfterItFailedIsTakenBack) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(1000);
+  start();
+  const auto [a, b] = bridged();
+  const auto id = submit(core::MuteLeg{b, true});
+  const auto muted = target.request("INVITE");
+  ASSERT_TRUE(muted);
+  EXPECT_THAT(muted->body(), HasSubstr("a=sendonly"));
+  target.reply(*muted, 100);
+  const auto cancel = target.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  const auto result = events.result(id);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(504, result->code);
+  // It crossed the CANCEL.
+  target.reply(*muted, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  const auto back = next_invite(target, muted->cseq());
+  ASSERT_TRUE(back);
+  EXPECT_THAT(back->body(), HasSubstr("a=sendrecv"));
+  target.reply(*back, 200, TestUa::sdp(kTargetRtp, "sendrecv", 3, "0 101"));
+  // It is known to be so: nobody has to be asked.
+  ok(submit(core::MuteLeg{b, false}));
 }
 
 TEST_F(LegOfferTest, APartyThatTookItsOfferBackIsFreeWhenTheOtherEnds) {

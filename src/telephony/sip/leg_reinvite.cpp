@@ -21,6 +21,7 @@ LegReinvite::LegReinvite(Leg& leg, Leg::OfferMaker make, Leg::Done done,
     : leg_(leg.self()),
       make_(std::move(make)),
       done_(std::move(done)),
+      within_(within),
       give_up_at_(Loop::Clock::now() + within) {}
 
 LegReinvite::~LegReinvite() {
@@ -44,6 +45,7 @@ void LegReinvite::send(const sip_s* challenge) {
   authorized_ = challenge != nullptr;
   last_rseq_ = 0;
   early_answer_.clear();
+  leg_->mend_way();
   asked_ = leg_->reached_at();
   TagList tags;
   leg_->common_tags(tags, false);
@@ -154,6 +156,10 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
     case 408:
     case 481:
       if (leg_->reached_at() != asked_) {
+        // The silence of the old address lasts longer than the time that the party has, of which
+        // it has had nothing yet at the new one.
+        give_up_at_ = Loop::Clock::now() + within_;
+        cancelled_ = false;
         send(nullptr);
         return;
       }

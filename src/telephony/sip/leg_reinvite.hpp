@@ -39,6 +39,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   std::shared_ptr<Leg> leg_;
   Leg::OfferMaker make_;
   Leg::Done done_;
+  std::chrono::milliseconds within_;
   Loop::Clock::time_point give_up_at_;
   Loop::Timer retry_;
   Loop::Timer deadline_;

@@ -60,7 +60,7 @@ bool Leg::take_invite(ServerTransaction transaction, const sip_s* sip) {
   }
   // A phone behind a NAT, and a peer whose Contact is a name, are reached where they called from.
   if (sip->sip_record_route == nullptr && (!party_.agent.empty() || contact_is_a_name(sip))) {
-    dialog_->set_send_to(way_back(to_uri(source)));
+    dialog_->set_send_to(to_uri(source));
   }
   learn_allow(sip);
   wants_reliable_ = requires_feature(sip, "100rel");
@@ -193,6 +193,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   content.max_forwards = std::clamp(command.max_forwards, 0, 255);
   std::vector<LegDialling::Way> ways;
   std::string from_user = command.presentation.from_number;
+  bool outside_trunk = false;
   // Of several phones the one that registered last.
   const auto contact = [this, &ways] {
     const LegDialling::Way& way = ways.front();
@@ -226,12 +227,15 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     party_.trunk = route->trunk;
     trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
     // A trunk that may show no number shows none. Our own queues may see who calls.
-    if (!route->internal || !route->caller_id.empty()) from_user = route->caller_id;
+    outside_trunk = !route->internal;
+    if (outside_trunk || !route->caller_id.empty()) from_user = route->caller_id;
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")
                                    : name_addr(clean_header(command.presentation.from_name),
                                                our_uri(from_user, contact()));
   for (const auto& [name, value] : command.presentation.headers) {
+    // The next carrier shows the number that is asserted rather than that of From (RFC 3325).
+    if (outside_trunk && name == "P-Asserted-Identity" && !asserts_only(value, from_user)) continue;
     content.headers.emplace_back(name, clean_header(value));
   }
   std::optional<std::string> offer;

@@ -67,6 +67,15 @@ std::string Leg::way_back(const std::string& source) const {
   return context_.endpoint->trunks().way_to(party_.trunk, host_of(source)).value_or(source);
 }
 
+std::string Leg::way_now(const std::string& send_to) const {
+  if (!party_.agent.empty() || !over_a_connection(send_to)) return send_to;
+  return context_.endpoint->is_connected_to(send_to) ? send_to : way_back(send_to);
+}
+
+void Leg::mend_way() {
+  if (dialog_) dialog_->set_send_to(way_now(dialog_->send_to()));
+}
+
 void Leg::restore_way() {
   if (!over_a_connection(dialog_->send_to())) return;
   if (party_.agent.empty()) {
@@ -153,7 +162,7 @@ PhonesBefore::Place Leg::place() const {
 
 std::string Leg::reached_at() const {
   const PhonesBefore::Place here = place();
-  return here.send_to.empty() ? here.target : here.send_to;
+  return here.send_to.empty() ? here.target : way_now(here.send_to);
 }
 
 }  // namespace baton::telephony::sip

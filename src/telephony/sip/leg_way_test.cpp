@@ -1,17 +1,28 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "telephony/sip/leg_test_fixture.hpp"
+#include "telephony/sip/sip_test_client.hpp"
 
-// A phone that registers anew in a call, from elsewhere, and says nothing of it in the call.
+// A phone that registers anew in a call, from elsewhere, and says nothing of it in the call; a
+// trunk that calls over a connection from another machine than the one that takes calls.
 
 namespace baton::telephony::sip {
 namespace {
 
 using core::LegId;
+using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using testing::kAgentRtp;
 using testing::kCustomerRtp;
@@ -57,6 +68,115 @@ class LegWayTest : public testing::SwitchFixture {
   }
 };
 
+/// A machine that takes connections at a free port.
+class TcpServer {
+ public:
+  explicit TcpServer(const char* host) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, host, &own.sin_addr);
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&own), sizeof own);
+    ::listen(fd_, 1);
+    socklen_t size = sizeof own;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
+    address = fmt::format("{}:{}", host, ntohs(own.sin_port));
+  }
+  TcpServer(const TcpServer&) = delete;
+  TcpServer& operator=(const TcpServer&) = delete;
+  ~TcpServer() { ::close(fd_); }
+
+  /// The first line that comes by the next connection, or nothing after the time.
+  std::string first_line(milliseconds patience) {
+    pollfd ready{fd_, POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) return {};
+    const int connection = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    std::string text;
+    char byte = 0;
+    while (!text.ends_with("\r\n") && ::recv(connection, &byte, 1, 0) == 1) text.push_back(byte);
+    ::close(connection);
+    return text;
+  }
+
+  std::string address;
+
+ private:
+  int fd_;
+};
+
+class TrunkOnTcpTest : public LegWayTest {
+ protected:
+  static constexpr const char* kCaller = "127.0.0.9";
+
+  /// It calls from a host that its address does not name, and its Contact is a name.
+  LegId called() {
+    adjust = [this](SipConfig& config) {
+      config.listen.push_back({"tcp", "127.0.0.1", 0});
+      config.trunks[0].address = takes_calls.address;
+      config.trunks[0].transport = "tcp";
+      config.trunks[0].sources = {kCaller};
+    };
+    start();
+    caller->connect(sip->bound().back().port);
+    caller->send(text("INVITE", 1, "", TestUa::sdp(kCustomerRtp)));
+    const auto incoming = events.wait<core::LegIncoming>();
+    EXPECT_TRUE(incoming);
+    if (!incoming) return {};
+    const auto id = submit(core::AnswerLeg{incoming->leg, core::Sound::queue});
+    auto answer = caller->receive();
+    while (answer && answer->code() < 200) answer = caller->receive();
+    EXPECT_TRUE(answer);
+    if (!answer) return incoming->leg;
+    const std::string to = answer->header("To").value_or("");
+    caller->send(text("ACK", 1, to.substr(to.find(";tag=")), ""));
+    ok(id);
+    return incoming->leg;
+  }
+  /// The first that a join does is a re-INVITE of the one who waited.
+  core::CommandId join(LegId a) {
+    const LegId b = leg_id(++legs);
+    target_answers(dial_target(b, a));
+    return submit(core::BridgeLegs{a, b});
+  }
+  std::string text(std::string_view method, int cseq, std::string_view tag, std::string_view body) {
+    return fmt::format(
+        "{0} sip:{1}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP {2}:{3};branch=z9hG4bK{0}{4}\r\n"
+        "Max-Forwards: 70\r\nFrom: <sip:+49301@{2}>;tag=c\r\nTo: <sip:{1}@127.0.0.1>{5}\r\n"
+        "Call-ID: tcp-{3}\r\nCSeq: {4} {0}\r\n"
+        "Contact: <sip:+49301@sbc.carrier.invalid;transport=tcp>\r\n{6}Content-Length: {7}\r\n\r\n"
+        "{8}",
+        method, testing::kInbound, kCaller, caller->port, cseq, tag,
+        body.empty() ? "" : "Content-Type: application/sdp\r\n", body.size(), body);
+  }
+
+  TcpServer takes_calls{"127.0.0.8"};
+  std::unique_ptr<testing::SipPeer> caller = std::make_unique<testing::SipPeer>(kCaller, true);
+};
+
+TEST_F(TrunkOnTcpTest, IsReachedOverItsConnectionWhileThatIsUp) {
+  const auto id = join(called());
+  const auto reinvite = caller->receive();
+  ASSERT_TRUE(reinvite);
+  EXPECT_THAT(reinvite->text, ::testing::StartsWith("INVITE "));
+  const std::string sdp = TestUa::sdp(kCustomerRtp, "sendrecv", 2, "0 101");
+  std::string answer = "SIP/2.0 200 OK\r\n";
+  for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"}) {
+    answer += fmt::format("{}: {}\r\n", name, reinvite->header(name).value_or(""));
+  }
+  caller->send(answer + fmt::format("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{}",
+                                    sdp.size(), sdp));
+  ok(id);
+  const auto ack = caller->receive();
+  ASSERT_TRUE(ack);
+  EXPECT_THAT(ack->text, ::testing::StartsWith("ACK "));
+}
+
+TEST_F(TrunkOnTcpTest, IsReachedAtItsAddressOnceItsConnectionIsGone) {
+  const LegId leg = called();
+  caller.reset();
+  join(leg);
+  EXPECT_THAT(takes_calls.first_line(std::chrono::seconds(5)), ::testing::StartsWith("INVITE "));
+}
+
 TEST_F(LegWayTest, APhoneThatRegisteredAnewIsFollowed) {
   start();
   const LegId leg = agent_up();
@@ -100,6 +220,30 @@ TEST_F(LegWayTest, AReinviteThatTheOldAddressDidNotAnswerIsSentToTheNewOne) {
   EXPECT_EQ(hold->body(), again->body());
   phone2.reply(*again, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
   ok(park);
+  goes_on_at_phone2(leg);
+}
+
+// The silence of an address lasts for longer than a re-INVITE may take.
+TEST_F(LegWayTest, AReinviteThatIsSentToTheNewAddressHasItsTimeThere) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(1000);
+  start();
+  const LegId leg = talking().second;
+  submit(core::ParkLeg{leg, core::Sound::hold});
+  const auto hold = agent.request("INVITE");
+  ASSERT_TRUE(hold);
+  agent.reply(*hold, 100);
+  const auto cancel = agent.request("CANCEL");
+  ASSERT_TRUE(cancel);
+  agent.reply(*cancel, 200);
+  registers_anew();
+  agent.reply(*hold, 408);
+  const auto again = phone2.request("INVITE");
+  ASSERT_TRUE(again);
+  phone2.reply(*again, 100);
+  EXPECT_FALSE(phone2.request("CANCEL", milliseconds(200)));
+  phone2.reply(*again, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(phone2.request("ACK"));
   goes_on_at_phone2(leg);
 }
 

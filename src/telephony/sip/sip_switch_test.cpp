@@ -224,11 +224,37 @@ TEST_F(SipSwitchTest, ATrunkThatMayShowNoNumberShowsNone) {
   dial.target = core::OutsideNumber{"+12082097345", "+49301"};
   dial.presentation.from_number = "+49301";
   dial.presentation.from_name = "Erika Muster";
+  dial.presentation.headers["P-Asserted-Identity"] = "<sip:+49301@carrier.example>";
   ok(submit(dial));
   const auto invite = target.request("INVITE");
   ASSERT_TRUE(invite);
   EXPECT_THAT(invite->header("From"), HasSubstr("<sip:anonymous@anonymous.invalid>"));
   EXPECT_THAT(invite->header("From"), Not(HasSubstr("Muster")));
+  EXPECT_THAT(invite->text, Not(HasSubstr("49301")));
+}
+
+TEST_F(SipSwitchTest, ATrunkAssertsNoOtherNumberThanItShows) {
+  start();
+  const auto asserted = [this](const std::string& identity) {
+    core::DialLeg dial;
+    dial.leg = leg_id(++legs);
+    dial.target = core::OutsideNumber{"+12082097345", "+49301"};
+    dial.presentation.headers["P-Asserted-Identity"] = identity;
+    ok(submit(dial));
+    const auto invite = target.request("INVITE");
+    if (!invite) return std::string("no INVITE");
+    target.reply(*invite, 486);
+    EXPECT_TRUE(target.request("ACK"));
+    return invite->header("P-Asserted-Identity");
+  };
+  for (const std::string shown :
+       {"<sip:+49-301;cpc=ordinary@c.example>", "\"Erika\" <sip:%2B49301@c>, <tel:+49301>"}) {
+    EXPECT_EQ(shown, asserted(shown));
+  }
+  for (const std::string hidden : {"<sip:+49302@c>", "<sip:+49301@c>, <tel:+49302>", "<tel:+49302>",
+                                   "<sip:c.example>", "<<", ""}) {
+    EXPECT_EQ("", asserted(hidden)) << hidden;
+  }
 }
 
 TEST_F(SipSwitchTest, EndingARingingLegSendsCancelOnlyAfterAProvisionalResponse) {
@@ -627,7 +653,7 @@ TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
 
   core::DialLeg dial;
   dial.leg = leg_id(1);
-  dial.target = core::OutsideNumber{"+12082097345", ""};
+  dial.target = core::OutsideNumber{"+12082097345", "+49301"};
   dial.presentation = open->presentation;
   dial.max_forwards = 12;
   ok(submit(dial));

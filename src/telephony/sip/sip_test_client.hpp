@@ -69,14 +69,19 @@ class SipPeer {
     }
   }
 
-  /// The next message, or nothing after the time. TCP: assumes that no body comes with it.
+  /// The next message, or nothing after the time.
   std::optional<SipText> receive(std::chrono::milliseconds patience = std::chrono::seconds(3)) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
       if (const auto end = buffer_.find("\r\n\r\n"); tcp_ && end != std::string::npos) {
         SipText message{buffer_.substr(0, end + 4)};
-        buffer_.erase(0, end + 4);
-        return message;
+        const std::size_t whole =
+            end + 4 + std::stoul(message.header("Content-Length").value_or("0"));
+        if (buffer_.size() >= whole) {
+          message.text = buffer_.substr(0, whole);
+          buffer_.erase(0, whole);
+          return message;
+        }
       }
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           deadline - std::chrono::steady_clock::now());
