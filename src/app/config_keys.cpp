@@ -241,8 +241,8 @@ const std::array kKeys{
     text("sip", "user_agent", BATON_AT(sip.user_agent),
          "What the headers User-Agent and Server say; empty: nothing.", kAny),
     text("sip", "pass_headers", BATON_AT(sip.pass_headers),
-         "Extension headers that pass from one party to the other, beside User-to-User and "
-         "P-Asserted-Identity, which goes out by a trunk only with the number that it shows.",
+         "Extension headers that pass from one party to the other, beside P-Asserted-Identity and "
+         "User-to-User. Where no number is shown, none is asserted.",
          rules::kExtensionHeader),
     number_or_off("sip", "session_expires_seconds", BATON_AT(sip.session_expires_seconds),
                   "The session timer (RFC 4028) that finds silent peers; 0: off.", "seconds", 90,

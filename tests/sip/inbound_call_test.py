@@ -90,7 +90,7 @@ async def test_a_ringing_customer_who_hangs_up_ends_the_offer(world: World):
     await desktop.agent_state("Available")
 
 
-@pytest.mark.config({"sip.pass_headers": ["X-Case-Id"], "trunk.carrier.allowed_caller_ids": ["*"]})
+@pytest.mark.config({"sip.pass_headers": ["X-Case-Id"]})
 async def test_what_matters_to_a_contact_centre_passes_and_the_rest_does_not(world: World):
     desktop, phone = await world.agent("agent1")
     customer = await world.customer("+12025550199")

@@ -133,23 +133,6 @@ bool wants_privacy(const sip_s* sip) {
   return false;
 }
 
-bool asserts_only(const std::string& value, std::string_view number) {
-  su_home_t home{};
-  su_home_init(&home);
-  const sip_p_asserted_identity_t* each = sip_p_asserted_identity_make(&home, value.c_str());
-  bool only = each != nullptr;
-  for (; each != nullptr && only; each = each->paid_next) {
-    const url_t& url = *each->paid_url;
-    // A tel URI has its number in the user's or the host's place.
-    const char* user = url.url_user != nullptr   ? url.url_user
-                       : url.url_type == url_tel ? url.url_host
-                                                 : nullptr;
-    only = user != nullptr && subscriber_number(unescape(user)) == number;
-  }
-  su_home_deinit(&home);
-  return only;
-}
-
 std::string reason_text(const sip_s* sip) {
   if (sip == nullptr) return {};
   if (sip->sip_reason != nullptr && sip->sip_reason->re_text != nullptr) {

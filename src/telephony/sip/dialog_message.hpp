@@ -49,10 +49,6 @@ BOOST_DESCRIBE_ENUM(Allowed, unknown, yes, no)
 /// The peer asked that its identity is not shown (RFC 3325 section 9.3: Privacy: id, or user).
 [[nodiscard]] bool wants_privacy(const sip_s* sip);
 
-/// Every identity of that P-Asserted-Identity value (RFC 3325 section 9.1) is this number. False
-/// for a value that cannot be read.
-[[nodiscard]] bool asserts_only(const std::string& value, std::string_view number);
-
 /// The text of a Reason header, or the response's phrase.
 [[nodiscard]] std::string reason_text(const sip_s* sip);
 

@@ -193,7 +193,7 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
   content.max_forwards = std::clamp(command.max_forwards, 0, 255);
   std::vector<LegDialling::Way> ways;
   std::string from_user = command.presentation.from_number;
-  bool outside_trunk = false;
+  bool shows_none = false;
   // Of several phones the one that registered last.
   const auto contact = [this, &ways] {
     const LegDialling::Way& way = ways.front();
@@ -227,15 +227,15 @@ std::optional<Leg::Refusal> Leg::dial(const core::DialLeg& command, Leg* media_o
     party_.trunk = route->trunk;
     trunk_call_ = context_.endpoint->trunks().occupy(party_.trunk);
     // A trunk that may show no number shows none. Our own queues may see who calls.
-    outside_trunk = !route->internal;
-    if (outside_trunk || !route->caller_id.empty()) from_user = route->caller_id;
+    if (!route->internal || !route->caller_id.empty()) from_user = route->caller_id;
+    shows_none = !route->internal && from_user.empty();
   }
   content.from = from_user.empty() ? name_addr("Anonymous", "sip:anonymous@anonymous.invalid")
                                    : name_addr(clean_header(command.presentation.from_name),
                                                our_uri(from_user, contact()));
   for (const auto& [name, value] : command.presentation.headers) {
-    // The next carrier shows the number that is asserted rather than that of From (RFC 3325).
-    if (outside_trunk && name == "P-Asserted-Identity" && !asserts_only(value, from_user)) continue;
+    // Whoever is shown no number is not asserted one either, which he would show (RFC 3325).
+    if (shows_none && name == "P-Asserted-Identity") continue;
     content.headers.emplace_back(name, clean_header(value));
   }
   std::optional<std::string> offer;
