@@ -4,49 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from datetime import datetime
-from pathlib import Path
 
-import pytest
-
+from harness.later import Later
 from harness.rest import Rest
 from harness.server import run
-from harness.tools import preloadable
 from harness.world import INBOUND, World
 from peer import Call
 
-HARNESS = Path(__file__).parents[1] / "harness"
+HOUR = 3600
 
 
-@pytest.fixture
-def set_back(world: World, tmp_path: Path) -> World:
-    """A server whose clock is an hour ahead until the file `ahead` of the test's folder goes."""
-    (tmp_path / "ahead").touch()
-    world.environment = {"LD_PRELOAD": str(preloadable(HARNESS / "clock_ahead.c")),
-                         "BATON_TEST_CLOCK": str(tmp_path / "ahead")}
-    if first := os.environ.get("LD_PRELOAD"):
-        world.environment["LD_PRELOAD"] += f":{first}"
-    return world
-
-
-async def test_a_clock_that_was_set_back_parts_neither_the_audit_nor_the_figures(set_back: World, tmp_path):
-    world = set_back
+async def test_a_clock_that_was_set_back_parts_neither_the_audit_nor_the_figures(world: World, later: Later):
+    later.set(HOUR)
+    await world.desktop("agent1", "Break")  # So that the journal has a time of then.
     await world.kill()
-    (tmp_path / "ahead").unlink()
+    later.set(0)
     await world.start_again()
     await one_time_for_all(world)
 
 
-async def test_a_clock_that_is_set_back_under_a_server_without_work(set_back: World, tmp_path):
+async def test_a_clock_that_is_set_back_under_a_server_without_work(world: World, later: Later):
     """Nothing comes meanwhile by which the engine would look at the clock."""
-    world = set_back
+    later.set(HOUR)
     waiting = await (await world.customer()).call(INBOUND, wait=True)
     await world.until(world.metrics, somebody_waits, "a customer who waits")
     # Records and figures follow what happened within two seconds. That nothing follows these only time can show; a
     # step that came too soon would find nothing wrong.
     await asyncio.sleep(2.5)
-    (tmp_path / "ahead").unlink()
+    later.set(0)
     waits_are_short(await world.metrics())
     await one_time_for_all(world, waiting)
 

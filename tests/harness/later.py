@@ -1,7 +1,8 @@
-"""A server whose wall clock a test sets forward, so that nobody waits for the hours of a setting."""
+"""A server whose wall clock a test sets forward, so that nobody waits for the hours of a setting, and back again."""
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -14,8 +15,8 @@ class Later:
     def __init__(self, folder: Path):
         self.file = folder / "later"
         self.file.write_bytes(struct.pack("=q", 0))
-        self.environment = {"LD_PRELOAD": str(preloadable(Path(__file__).parent / "later.c")),
-                            "BATON_TEST_LATER": str(self.file)}
+        libraries = [str(preloadable(Path(__file__).parent / "later.c")), os.environ.get("LD_PRELOAD", "")]
+        self.environment = {"LD_PRELOAD": ":".join(filter(None, libraries)), "BATON_TEST_LATER": str(self.file)}
 
     def set(self, seconds: int) -> None:
         """Seconds after now, and not after the last time."""
