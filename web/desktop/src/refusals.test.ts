@@ -61,7 +61,7 @@ describe("a refusal", () => {
     ] as const;
     for (const reason of reasons)
       expect(refusal({ errorType: "ANSWER_CALL_FAILED", reason })).toContain(
-        "Your telephone did not pick up.",
+        "The call was not joined to your telephone.",
       );
   });
 

@@ -22,12 +22,12 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
   // His own telephone did not do what he pressed: no destination is to be chosen.
   ANSWER_CALL_FAILED: {
     ...OF_OTHERS,
-    busy: "refusedNotPickedUp",
-    rejected: "refusedNotPickedUp",
-    noAnswer: "refusedNotPickedUp",
+    busy: "refusedNotJoined",
+    rejected: "refusedNotJoined",
+    noAnswer: "refusedNotJoined",
     // His telephone's own 404 or 503, which of a destination would mean the number or the carrier.
-    numberNotFound: "refusedNotPickedUp",
-    carrierUnavailable: "refusedNotPickedUp",
+    numberNotFound: "refusedNotJoined",
+    carrierUnavailable: "refusedNotJoined",
   },
   AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
 };

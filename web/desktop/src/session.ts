@@ -13,6 +13,7 @@ import { destinationName } from "@baton/shared/numbers.ts";
 import { readOnceConnected } from "@baton/shared/reading.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { computed, effect, signal } from "@preact/signals";
+import { boxesOf } from "./boxes.ts";
 import { digitsOf } from "./digits.ts";
 import { Keeper } from "./keeper.ts";
 import { idsOf, textOf } from "./kept.ts";
@@ -33,10 +34,9 @@ export const takeBackAllowed = computed(() => canTakeBack(state.value));
 export const refusal = signal("");
 /** What is under way, by the request's name: its button waits. */
 export const busy = signal<ReadonlySet<string>>(new Set());
-export const transferBoxOpen = signal(false);
+export const { transferBoxOpen, keypadOpen } = boxesOf(state);
 /** Why the transfer box did not transfer, in words; `refusal` once it is closed. */
 export const transferFailure = signal("");
-export const keypadOpen = signal(false);
 export const shortcuts = signal(storage.shortcuts());
 /** What a screen reader is told next. */
 export const announcement = signal("");
@@ -243,8 +243,4 @@ async function refreshQueues(): Promise<void> {
 setInterval(() => void refreshQueues(), QUEUE_REFRESH_MS);
 effect(() => {
   if (connection.value === "open" && state.value.call === null) void refreshQueues();
-});
-effect(() => {
-  if (!buttons.value.blindTransfer) transferBoxOpen.value = false;
-  if (!buttons.value.numberpad) keypadOpen.value = false;
 });
