@@ -218,7 +218,7 @@ const de: Record<TextKey, string> = {
   refusedNotNow: "Das geht mit diesem Anruf jetzt nicht. Die Anzeige sagt, wie er steht.",
   refusedTransferring: "Der Anruf wird gerade weitergegeben. Darauf warten, oder es abbrechen.",
   refusedHasCall: "Zuerst den Anruf abschließen.",
-  refusedNotJoined: "Der Anruf wurde nicht mit Ihrem Telefon verbunden. Es vor dem nächsten Anruf prüfen.",
+  refusedNotJoined: "Ihr Telefon bekam den Anruf nicht. Es vor dem nächsten Anruf prüfen.",
   refusedTakeBack: "Dafür muss Ihr Telefon angemeldet sein, und kein anderer Anruf da.",
   refusedNoTransfer: "Es läuft keine Weitergabe mehr.",
   refusedNotBack: "Der Kunde lässt sich jetzt nicht zurückholen.",
