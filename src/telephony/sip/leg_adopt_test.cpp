@@ -663,6 +663,28 @@ TEST_F(LegAdoptTest, ATrunksPartyOnAConnectionIsReachedAtTheTrunksAddress) {
   ok(id);
 }
 
+// The trunk's name may lead elsewhere by now, where nobody knows the call.
+TEST_F(LegAdoptTest, ATrunksPartyIsReachedWhereItListensThoughTheTrunkHasAnotherAddressNow) {
+  for (const bool we_called : {true, false}) {
+    start();
+    const LegId a = customer_parked();
+    sip->stop();
+    LegRecord record;
+    ASSERT_EQ("", read(kept.at(a), record));
+    // Where we called, or the trunk's port, at which a call that came in was sent to before.
+    record.dialog.we_called = we_called;
+    record.dialog.send_to =
+        fmt::format("sip:127.0.0.2:{};transport=tcp", we_called ? 9 : customer.port);
+    kept[a] = print(record);
+    sip.reset();
+    start();
+    ok(submit(core::EndLeg{a, 0, {}}));
+    ASSERT_TRUE(events.wait<core::LegEnded>());
+    nothing_comes(customer);
+    restart();
+  }
+}
+
 // Of two starts in a row the second has to know it, too.
 TEST_F(LegAdoptTest, APhoneWhoseConnectionDiedIsKeptWhileACallWaits) {
   start();

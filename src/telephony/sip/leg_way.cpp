@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,12 +60,21 @@ bool over_a_connection(const std::string& uri) {
   return uri.ends_with(";transport=tcp") || uri.ends_with(";transport=tls");
 }
 
+std::string_view port_of(std::string_view uri) {
+  uri = uri.substr(0, uri.find(';'));
+  return uri.substr(uri.rfind(':') + 1);
+}
+
 }  // namespace
 
 std::string Leg::way_back(const std::string& source) const {
   // The port of a datagram is the one that its sender listens on, that of a connection is not.
   if (!party_.agent.empty() || !over_a_connection(source)) return source;
-  return context_.endpoint->trunks().way_to(party_.trunk, host_of(source)).value_or(source);
+  // Where we called it listens, whatever the trunk's name leads to by now.
+  if (dialog_ && dialog_->we_called()) return source;
+  const auto way = context_.endpoint->trunks().way_to(party_.trunk, host_of(source));
+  // So it does at the trunk's port, which no connection comes from: the way was mended before.
+  return way && port_of(*way) != port_of(source) ? *way : source;
 }
 
 std::string Leg::way_now(const std::string& send_to) const {
