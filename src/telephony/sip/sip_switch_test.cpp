@@ -629,7 +629,7 @@ TEST_F(SipSwitchTest, HeadersOfACallPassOnlyWhereTheyShould) {
 
   core::DialLeg dial;
   dial.leg = leg_id(1);
-  dial.target = core::OutsideNumber{"+12082097345", ""};
+  dial.target = core::OutsideNumber{"+12082097345", "+49301"};
   dial.presentation = open->presentation;
   dial.max_forwards = 12;
   ok(submit(dial));
