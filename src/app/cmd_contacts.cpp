@@ -98,7 +98,7 @@ void add_contacts(CLI::App& program, int& exit_code) {
       R"(For a stopped server (systemctl stop baton). In the records and the audit "erased" stands in the number's place; preferences
 of a person's pages that have it are deleted. The journal
 is emptied with its snapshot, since its inputs cannot be changed one by one: agents sign in again after the next start, limits
-of dialling count from 0, and calls that a killed server left up are forgotten. What was deleted is overwritten, which rewrites the store and needs as much free space again. The directory is left alone, and so are backups.
+of dialling count from 0, and calls that a killed server left up are forgotten. What was deleted is overwritten, which rewrites the store and needs twice its size of free space, half of it in /var/tmp (or SQLITE_TMPDIR). The directory is left alone, and so are backups.
 Exit codes: 0 erased (also when there was nothing); 1 it failed, a server has the store, or another program reads it; 2 wrong arguments.
 Example:
   baton contacts erase --number +12082097345 --config /etc/baton/baton.toml)");

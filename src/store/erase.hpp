@@ -36,8 +36,9 @@ using IsNumber = std::function<bool(std::string_view digits, bool plus)>;
                                                                        const IsNumber& is_number);
 
 /// Overwrites what was deleted, in the file and its log: SQLite only marks it as free. Rewrites the
-/// whole file, which needs as much free space again. Fails where another program reads the file
-/// for longer than five seconds. For a store that no server uses.
+/// whole file, which needs twice its size of free space: for a temporary file and for the log.
+/// Fails where another program reads the file for longer than five seconds. For a store that no
+/// server uses.
 [[nodiscard]] Status scrub(Store& store);
 
 }  // namespace baton::store

@@ -25,7 +25,7 @@ from harness.world import INBOUND, World
 RUN = [page for page in PAGES if any(b.info == "sh run" for b in blocks(page))]
 #: What a block may hold that is only looked at: builds and test runs, of which this is a part, and what needs another machine
 #: or an installed package.
-NOT_HERE = re.compile(r"(make|ctest|scripts/\S+|systemctl|cp|chmod|bench/run|/usr/bin/python3 -m pytest"
+NOT_HERE = re.compile(r"(make|ctest|scripts/\S+|systemctl|cp|mv|install|chmod|bench/run|/usr/bin/python3 -m pytest"
                       r"|baton directory import-amazon-connect) ")
 GOES_ON = re.compile(r"\bbaton (serve|watch)\b")
 #: Reads commands, each ended by a zero byte, and runs them in one shell, which so keeps its variables.
@@ -179,6 +179,7 @@ class Reader:
     async def _status(self, command: str) -> int:
         command = command.replace("127.0.0.1:8080", "%s:%d" % self.world.server.http)
         command = command.replace("/etc/baton/baton.toml", "examples/baton.toml")
+        command = command.replace("/var/lib/baton/", f"{shlex.quote(str(self.world.folder))}/")
         self.shell.stdin.write(command.encode() + b"\0")
         line = await self.shell.stdout.readline()
         assert line, f"the shell ended in: {command}\n{self.printed('err')}"
