@@ -25,7 +25,7 @@ from harness.world import INBOUND, World
 RUN = [page for page in PAGES if any(b.info == "sh run" for b in blocks(page))]
 #: What a block may hold that is only looked at: builds and test runs, of which this is a part, and what needs another machine
 #: or an installed package.
-NOT_HERE = re.compile(r"(make|ctest|scripts/\S+|systemctl|cp|mv|install|chmod|bench/run|/usr/bin/python3 -m pytest"
+NOT_HERE = re.compile(r"(make|ctest|scripts/\S+|systemctl|cp|mkdir|mv|install|chmod|bench/run|/usr/bin/python3 -m pytest"
                       r"|baton directory import-amazon-connect) ")
 GOES_ON = re.compile(r"\bbaton (serve|watch)\b")
 #: Reads commands, each ended by a zero byte, and runs them in one shell, which so keeps its variables.
