@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 
 #include "telephony/sip/leg_test_fixture.hpp"
 
@@ -610,6 +611,36 @@ TEST_F(LegAdoptTest, NoRefreshIsSentToAPhoneThatHasNotComeBack) {
   ASSERT_TRUE(ended);
   EXPECT_EQ(b, ended->leg);
   EXPECT_THAT(ended->text, HasSubstr("did not connect again"));
+}
+
+// The answer says the same as before: whose hold it is has not changed.
+TEST_F(LegAdoptTest, APartysHoldIsInForceAfterItWasAskedWhetherItLives) {
+  start();
+  bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "inactive", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "inactive", 3, "0 101"));
+  ASSERT_TRUE(target.response(200));
+  target.ack();
+  ASSERT_TRUE(events.wait<core::LegHeld>());
+  nothing_comes(target);
+  restart();
+  int asked = 0;
+  for (auto [ua, rtp, version] :
+       {std::tuple{&customer, kCustomerRtp, 3}, {&target, kTargetRtp, 2}}) {
+    const auto lives = ua->wait([&](const Message& m) {
+      return m.method() == "INVITE" && (ua == &target || m.cseq() > carried->cseq());
+    });
+    ASSERT_TRUE(lives);
+    EXPECT_THAT(lives->body(), HasSubstr("a=inactive"));
+    asked = ua == &customer ? lives->cseq() : asked;
+    ua->reply(*lives, 200, TestUa::sdp(rtp, "inactive", version, "0 101"));
+    ASSERT_TRUE(ua->request("ACK"));
+  }
+  EXPECT_FALSE(
+      customer.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > asked; },
+                    milliseconds(300)));
 }
 
 // A join that has nothing to say to it is no refresh of its session.
