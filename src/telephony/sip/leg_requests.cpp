@@ -66,11 +66,12 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
         });
     if (sent == nullptr) asker->reply(503);
   };
-  if (!other->lost_its_way()) {
+  if (other->lost_its_way()) {
+    other->after_its_way(carry);
+  } else {
     carry();
-    return;
   }
-  other->after_its_way(carry);
+  // Its own INFO runs out before ours does, which began later.
   context_.loop->after(context_.times.info_waits, [weak = std::weak_ptr(asker)] {
     if (const auto late = weak.lock()) late->reply(503);
   });
