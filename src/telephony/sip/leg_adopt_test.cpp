@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
+#include <vector>
 
 #include "telephony/sip/leg_test_fixture.hpp"
 
@@ -82,7 +84,8 @@ class LegAdoptTest : public testing::SwitchFixture {
   }
   /// A bridge whose second leg, the target's, is an agent's phone on a connection that died with
   /// the process before.
-  LegId bridged_with_a_lost_phone(SipConfig config = {}) {
+  LegId bridged_with_a_lost_phone(SipConfig config = {},
+                                  const std::vector<ReferSubscription>& refers = {}) {
     start();
     const auto [a, b] = bridged();
     sip->stop();
@@ -91,6 +94,7 @@ class LegAdoptTest : public testing::SwitchFixture {
     record.party = {.trunk = "", .agent = "agent1"};
     record.dialog.send_to = "sip:127.0.0.3:9;transport=tcp";
     record.allows_update = Allowed::yes;
+    record.refers = refers;
     if (config.session_expires_seconds == 1) {
       record.session.interval = 1;
       record.session.we_refresh = true;
@@ -583,6 +587,30 @@ TEST_F(LegAdoptTest, WhatIsSentToAPhoneThatHasNotComeBackWaitsForIt) {
   EXPECT_EQ(0U, events.count<core::LegEnded>());
 }
 
+// Which shows "transferring" until it is told.
+TEST_F(LegAdoptTest, HowATransferKeyEndedIsToldToAPhoneThatHasNotComeBackOnceItIs) {
+  const LegId b = bridged_with_a_lost_phone({}, {{.refer = 7, .cseq = 3, .suppressed = false}});
+  const auto told = submit(core::NotifyRefer{b, 7, 486, true});
+  EXPECT_FALSE(events.result(told, milliseconds(100)));
+  target.ask("OPTIONS");
+  const auto notify = target.request("NOTIFY");
+  ASSERT_TRUE(notify);
+  EXPECT_EQ("refer;id=3", notify->header("Event"));
+  EXPECT_THAT(notify->header("Subscription-State"), HasSubstr("terminated"));
+  EXPECT_THAT(notify->body(), HasSubstr("SIP/2.0 486"));
+  target.reply(*notify, 200);
+  ok(told);
+}
+
+TEST_F(LegAdoptTest, HowATransferKeyEndedIsToldToNoPhoneThatStaysAway) {
+  SipConfig config;
+  config.reconnect_seconds = 1;
+  const LegId b = bridged_with_a_lost_phone(config, {{.refer = 7, .cseq = 3, .suppressed = false}});
+  const auto told = events.result(submit(core::NotifyRefer{b, 7, 486, true}));
+  ASSERT_TRUE(told);
+  EXPECT_EQ(481, told->code);
+}
+
 // Who sent it would take his own call for dead.
 TEST_F(LegAdoptTest, AnInfoForAPhoneThatStaysAwayIsAnsweredInTime) {
   LegTimes quick;
@@ -610,6 +638,36 @@ TEST_F(LegAdoptTest, NoRefreshIsSentToAPhoneThatHasNotComeBack) {
   ASSERT_TRUE(ended);
   EXPECT_EQ(b, ended->leg);
   EXPECT_THAT(ended->text, HasSubstr("did not connect again"));
+}
+
+// The answer says the same as before: whose hold it is has not changed.
+TEST_F(LegAdoptTest, APartysHoldIsInForceAfterItWasAskedWhetherItLives) {
+  start();
+  bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "inactive", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "inactive", 3, "0 101"));
+  ASSERT_TRUE(target.response(200));
+  target.ack();
+  ASSERT_TRUE(events.wait<core::LegHeld>());
+  nothing_comes(target);
+  restart();
+  int asked = 0;
+  for (auto [ua, rtp, version] :
+       {std::tuple{&customer, kCustomerRtp, 3}, {&target, kTargetRtp, 2}}) {
+    const auto lives = ua->wait([&](const Message& m) {
+      return m.method() == "INVITE" && (ua == &target || m.cseq() > carried->cseq());
+    });
+    ASSERT_TRUE(lives);
+    EXPECT_THAT(lives->body(), HasSubstr("a=inactive"));
+    asked = ua == &customer ? lives->cseq() : asked;
+    ua->reply(*lives, 200, TestUa::sdp(rtp, "inactive", version, "0 101"));
+    ASSERT_TRUE(ua->request("ACK"));
+  }
+  EXPECT_FALSE(
+      customer.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > asked; },
+                    milliseconds(300)));
 }
 
 // A join that has nothing to say to it is no refresh of its session.

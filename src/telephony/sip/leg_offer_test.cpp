@@ -270,6 +270,81 @@ TEST_F(LegOfferTest, WhoRefreshedItsSessionWithAMutedPartyIsToldWhenItIsHeardAga
   EXPECT_THAT(told->body(), HasSubstr("a=sendrecv"));
 }
 
+TEST_F(LegOfferTest, ARefreshOfWhatAMutedPartyAllowedIsNotTheWillOfWhoSendsIt) {
+  start();
+  const auto [a, b] = bridged();
+  int mine = 0;
+  int theirs = 0;
+  const auto told = [](TestUa& ua, int& cseq, int rtp, std::string_view answer) {
+    const auto offer = next_invite(ua, cseq);
+    EXPECT_TRUE(offer);
+    if (!offer) return std::string();
+    cseq = offer->cseq();
+    ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
+    return offer->body();
+  };
+  const auto mute = submit(core::MuteLeg{b, true});
+  told(target, theirs, kTargetRtp, "recvonly");
+  ok(mute);
+  const auto hold = submit(core::ParkLeg{a, core::Sound::hold});
+  told(customer, mine, kCustomerRtp, "recvonly");
+  ok(hold);
+  const auto hold_other = submit(core::ParkLeg{b, core::Sound::silence});
+  told(target, theirs, kTargetRtp, "recvonly");
+  ok(hold_other);
+  const auto join = submit(core::BridgeLegs{a, b});
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendonly"), HasSubstr("a=recvonly"));
+  told(target, theirs, kTargetRtp, "recvonly");
+  ok(join);
+
+  const int refresh = customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendonly", mine, "0 101"));
+  const auto refreshed =
+      customer.wait([&](const Message& m) { return m.code() == 200 && m.cseq() == refresh; });
+  ASSERT_TRUE(refreshed);
+  EXPECT_THAT(refreshed->body(), HasSubstr("a=recvonly"));
+  customer.ack();
+  EXPECT_FALSE(events.wait<core::LegHeld>({}, milliseconds(50)));
+
+  const auto unmute = submit(core::MuteLeg{b, false});
+  EXPECT_THAT(told(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  ok(unmute);
+}
+
+TEST_F(LegOfferTest, ARefreshOfTheOthersHoldIsNoHoldOfWhoSendsIt) {
+  start();
+  const auto [a, b] = bridged();
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "inactive", 3, "0 101"));
+  const auto carried = target.request("INVITE");
+  ASSERT_TRUE(carried);
+  target.reply(*carried, 200, TestUa::sdp(kTargetRtp, "inactive", 2, "0 101"));
+  ASSERT_TRUE(customer.response(200));
+  customer.ack();
+  ASSERT_TRUE(events.wait<core::LegHeld>(
+      [a = a](const core::LegHeld& each) { return each.leg == a && each.held; }));
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "inactive", 2, "0 101"));
+  ASSERT_TRUE(target.response(200));
+  target.ack();
+  EXPECT_FALSE(events.wait<core::LegHeld>({}, milliseconds(50)));
+}
+
+// Our offer would have let it hear.
+TEST_F(LegOfferTest, ARefreshOfARestrictionThatThePartyMadeItselfIsItsHold) {
+  start();
+  const auto [a, b] = bridged();
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto offer = customer.request("INVITE");
+  ASSERT_TRUE(offer);
+  EXPECT_THAT(offer->body(), HasSubstr("a=sendonly"));
+  customer.reply(*offer, 200, TestUa::sdp(kCustomerRtp, "inactive", 9, "0 101"));
+  ok(park);
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "inactive", 9, "0 101"));
+  const auto held = events.wait<core::LegHeld>();
+  ASSERT_TRUE(held);
+  EXPECT_EQ(a, held->leg);
+  EXPECT_TRUE(held->held);
+}
+
 TEST_F(LegOfferTest, UnmutingTellsNobodyWhatHeKnows) {
   start();
   const auto [a, b] = bridged();

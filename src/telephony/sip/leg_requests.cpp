@@ -66,11 +66,12 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
         });
     if (sent == nullptr) asker->reply(503);
   };
-  if (!other->lost_its_way()) {
+  if (other->lost_its_way()) {
+    other->after_its_way(carry);
+  } else {
     carry();
-    return;
   }
-  other->after_its_way(carry);
+  // Its own INFO runs out before ours does, which began later.
   context_.loop->after(context_.times.info_waits, [weak = std::weak_ptr(asker)] {
     if (const auto late = weak.lock()) late->reply(503);
   });
@@ -231,30 +232,38 @@ void Leg::notify_refer(core::ReferId refer, int code, bool final, Completion com
     completion.ok();
     return;
   }
-  if (ended()) {
-    completion.fail(481, "The leg has ended.");
-    return;
+  const auto send = [leg = self(), subscription, code, final, completion] {
+    if (leg->ended()) {
+      completion.fail(481, "The leg has ended.");
+      return;
+    }
+    TagList tags;
+    leg->common_tags(tags, false);
+    tags.header("Event", "refer;id=" + std::to_string(subscription.cseq))
+        .header("Subscription-State", final ? "terminated;reason=noresource" : "active;expires=180")
+        .add(SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"))
+        .add(SIPTAG_PAYLOAD_STR(tags.keep(sipfrag(code))));
+    ClientTransaction* sent = leg->dialog_->send(
+        "NOTIFY", tags,
+        [leg, completion, refer = subscription.refer](ClientTransaction&,
+                                                      const Response& response) {
+          if (response.provisional()) return;
+          if (response.success()) {
+            completion.ok();
+            return;
+          }
+          // RFC 6665 section 4.2.2: a refused NOTIFY ends the subscription, not the call.
+          std::erase_if(leg->refers_,
+                        [&](const ReferSubscription& known) { return known.refer == refer; });
+          completion.fail(response.status, "The phone refused the NOTIFY.");
+        });
+    if (sent == nullptr) completion.fail(503, "The NOTIFY could not be sent.");
+  };
+  if (lost_its_way()) {
+    after_its_way(send);
+  } else {
+    send();
   }
-  TagList tags;
-  common_tags(tags, false);
-  tags.header("Event", "refer;id=" + std::to_string(subscription.cseq))
-      .header("Subscription-State", final ? "terminated;reason=noresource" : "active;expires=180")
-      .add(SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"))
-      .add(SIPTAG_PAYLOAD_STR(tags.keep(sipfrag(code))));
-  ClientTransaction* sent = dialog_->send(
-      "NOTIFY", tags,
-      [leg = self(), completion, refer](ClientTransaction&, const Response& response) {
-        if (response.provisional()) return;
-        if (response.success()) {
-          completion.ok();
-          return;
-        }
-        // RFC 6665 section 4.2.2: a refused NOTIFY ends the subscription, not the call.
-        std::erase_if(leg->refers_,
-                      [&](const ReferSubscription& known) { return known.refer == refer; });
-        completion.fail(response.status, "The phone refused the NOTIFY.");
-      });
-  if (sent == nullptr) completion.fail(503, "The NOTIFY could not be sent.");
 }
 
 }  // namespace baton::telephony::sip

@@ -395,6 +395,21 @@ TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {
   EXPECT_TRUE(customer.response(415));
 }
 
+// Who sent it would take his own call for dead.
+TEST_F(LegTest, AnInfoThatTheOtherDoesNotAnswerIsAnsweredInTime) {
+  times = LegTimes{};
+  times->info_waits = milliseconds(300);
+  start();
+  bridged();
+  customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");
+  const auto carried = target.request("INFO");
+  ASSERT_TRUE(carried);
+  EXPECT_TRUE(customer.response(503));
+  // The answer that comes after all has nobody to go to.
+  target.reply(*carried, 200);
+  EXPECT_FALSE(customer.response(200, milliseconds(50)));
+}
+
 TEST_F(LegTest, AnInfoIsCarriedWithTheBoundaryOfItsParts) {
   start();
   bridged();

@@ -366,9 +366,14 @@ std::optional<SdpError> LegMedia::receive_offer(std::string_view body) {
   auto& sdp = std::get<Sdp>(parsed);
   if (sdp.media.empty()) return SdpError{.status = 488, .text = "SDP offers no media"};
   begin_exchange();
-  now_.remote_was_offer = true;
+  // A refresh of what it had agreed to (RFC 4028 section 7.4): the restriction is ours still.
+  const bool refresh = !now_.remote_was_offer && body == now_.remote &&
+                       took_all(*plan_of(now_.remote), *plan_of(now_.local));
   now_.turn = Turn::remote_offered;
-  now_.held_by_party = !receives(direction_of(sdp));
+  if (!refresh) {
+    now_.remote_was_offer = true;
+    now_.held_by_party = !receives(direction_of(sdp));
+  }
   // A party that leaves out m-lines breaks RFC 3264 section 8; its answer has as many as it sent,
   // but ours to come keep the place of those that were.
   now_.layout.resize(std::max(now_.layout.size(), sdp.media.size()));
@@ -388,8 +393,11 @@ std::optional<SdpError> LegMedia::receive_answer(std::string_view body, bool fin
   if (const auto* error = std::get_if<SdpError>(&parsed)) return *error;
   auto& sdp = std::get<Sdp>(parsed);
   now_.turn = Turn::remote_answered;
+  // A refresh of ours: the party's will is what it was before.
+  const bool refresh =
+      before_ && answers_same(now_.local, before_->local) && answers_same(body, before_->remote);
+  now_.remote_was_offer = refresh && before_->remote_was_offer;
   if (final) before_.reset();
-  now_.remote_was_offer = false;
   std::string text(body);
   if (sdp.media.size() > now_.layout.size()) {
     sdp.media.resize(now_.layout.size());

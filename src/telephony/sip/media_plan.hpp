@@ -189,8 +189,8 @@ class LegMedia {
   /// What we last sent parks the party: the built-in source or hold.
   [[nodiscard]] bool parked() const { return now_.parked; }
   /// The party has put us on hold by its own offer: it does not want to hear (sendonly, inactive,
-  /// or 0.0.0.0). An answer to our own park or hold does not count, and it stays until the party's
-  /// next offer.
+  /// or 0.0.0.0). An answer to our own park or hold does not count, nor does a refresh that repeats
+  /// it, and it stays until the party's next offer that is none.
   [[nodiscard]] bool held_by_party() const { return now_.held_by_party; }
   /// Where the built-in source is to be sent after offer_source()/receive_answer() or
   /// receive_offer()/answer_source(): nullopt when the party does not want to receive now, or is

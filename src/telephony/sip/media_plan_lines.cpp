@@ -245,6 +245,17 @@ std::string widen(const std::string& widest, Plan shown, bool offer,
   return sdp.print();
 }
 
+bool took_all(const Plan& answer, const Plan& offer) {
+  if (answer.lines.size() != offer.lines.size()) return false;
+  for (std::size_t i = 0; i < offer.lines.size(); ++i) {
+    const Line& asked = offer.lines[i];
+    const Line& said = answer.lines[i];
+    if (asked.media.enabled() != said.media.enabled()) return false;
+    if (asked.media.enabled() && said.direction != reversed(asked.direction)) return false;
+  }
+  return true;
+}
+
 bool is_g711(std::string_view encoding) {
   return encoding == "pcmu/8000" || encoding == "pcma/8000";
 }

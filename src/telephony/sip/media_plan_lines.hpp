@@ -62,6 +62,9 @@ void keep_formats(SdpMedia& media, Keep keep) {
 [[nodiscard]] std::string widen(const std::string& widest, Plan shown, bool offer,
                                 const std::string& origin_address);
 
+/// The answer took all of the offer that it could: what it lacks, the offer had not asked for.
+[[nodiscard]] bool took_all(const Plan& answer, const Plan& offer);
+
 /// PCMU or PCMA, as SdpMedia::encoding() calls them.
 [[nodiscard]] bool is_g711(std::string_view encoding);
 /// The built-in source can serve the line: it speaks plain RTP in G.711 and our version of IP.

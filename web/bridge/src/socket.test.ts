@@ -85,3 +85,28 @@ test("a connection that died without a word is given up, and another one made", 
   socket.close();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a try that is asked for while another one waits for its ticket takes its place", async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeSocket);
+  FakeSocket.all = [];
+  const tickets: { resolve: (ticket: string) => void; reject: (why: Error) => void }[] = [];
+  const states: string[] = [];
+  const socket = new BridgeSocket({
+    url: "https://baton.example",
+    ticket: () => new Promise((resolve, reject) => tickets.push({ resolve, reject })),
+    onState: (state) => states.push(state),
+    onText: () => undefined,
+  });
+  socket.open();
+  socket.retry();
+  socket.retry();
+  expect(tickets).toHaveLength(3);
+  tickets[1]!.reject(new SignedOut());
+  tickets[0]!.resolve("t");
+  tickets[2]!.resolve("t");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(FakeSocket.all).toHaveLength(1);
+  expect(states).not.toContain("signedOut");
+  socket.close();
+});

@@ -39,6 +39,7 @@ export class BridgeSocket {
   private waitMs = LEAST_MS;
   private closed = false;
   private signedOut = false;
+  private attempts = 0;
 
   constructor(private readonly options: SocketOptions) {}
 
@@ -46,7 +47,10 @@ export class BridgeSocket {
     if (this.closed) return;
     // Who is signed out stays so until a connection is there, however often it is tried.
     if (!this.signedOut) this.options.onState("connecting");
-    this.connect().catch((error: unknown) => {
+    // One that is asked for while another's ticket is on its way takes its place: two would both connect.
+    const attempt = ++this.attempts;
+    this.connect(attempt).catch((error: unknown) => {
+      if (attempt !== this.attempts) return;
       this.signedOut = error instanceof SignedOut;
       if (this.signedOut) this.options.onState("signedOut");
       this.again();
@@ -80,9 +84,9 @@ export class BridgeSocket {
     this.options.onState("closed");
   }
 
-  private async connect(): Promise<void> {
+  private async connect(attempt: number): Promise<void> {
     const ticket = await this.options.ticket();
-    if (this.closed) return;
+    if (this.closed || attempt !== this.attempts) return;
     const address = this.options.url.replace(/^http/, "ws").replace(/\/+$/, "") + "/v1/ws";
     const socket = new WebSocket(address, ["baton.v1", `baton.ticket.${ticket}`]);
     this.socket = socket;
