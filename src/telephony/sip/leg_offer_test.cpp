@@ -321,7 +321,7 @@ TEST_F(LegOfferTest, ARefreshOfTheOthersHoldIsNoHoldOfWhoSendsIt) {
   ASSERT_TRUE(customer.response(200));
   customer.ack();
   ASSERT_TRUE(events.wait<core::LegHeld>(
-      [a = a](const core::LegHeld& each) { return each.leg == a && each.held; }));
+      [leg = a](const core::LegHeld& each) { return each.leg == leg && each.held; }));
   target.ask("INVITE", TestUa::sdp(kTargetRtp, "inactive", 2, "0 101"));
   ASSERT_TRUE(target.response(200));
   target.ack();
