@@ -420,13 +420,14 @@ async def an_input_too_many(world: World) -> None:
         assert "inputs wait" in error["data"]["msg"]
 
 
-# What comes while the first commit takes its time is one batch, and each input of it changes the agent's state.
-@meets("http.max_waiting_events", http__max_waiting_events=100, journal__slow_commit_ms=60000,
-       limits__requests_per_second=0)
+# What comes while the first commit takes its time is one batch, and each input of it changes the agent's state. However
+# many had come before that commit, it or the batch behind it has more than may wait.
+@meets("http.max_waiting_events", http__max_waiting_events=100, http__max_messages_per_second=100000,
+       journal__slow_commit_ms=60000, limits__requests_per_second=0)
 async def an_event_too_many(world: World) -> None:
     desktop = await world.desktop("agent1", "Offline")
     async with slow_disk(world):
-        for number in range(150):
+        for number in range(400):
             await desktop.publish("Agent", "SetNotReady", {"ReasonCodeId": ("Break", "Lunch")[number % 2]})
         assert await desktop.closed() == 1013
 
