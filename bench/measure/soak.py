@@ -45,6 +45,7 @@ class Plan:
     kill_every: float  # Seconds.
     seed: int
     slack: float = 1  # Multiplies limits of time, for a machine that has other work, too.
+    reached: float = 0  # Transfers a second of the benchmark, of which the rate is half; 0: it was chosen.
 
     @property
     def agents(self) -> int:

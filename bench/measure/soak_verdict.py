@@ -252,7 +252,8 @@ class Verdict:
     def table(self, date: str, version: str) -> str:
         plan = self.seen.plan
         marks = {True: "holds", False: "**does not hold**", None: ""}
-        head = (f"{date}, {version}, {describe()}. {plan.rate:g} calls a second asked for, {plan.agents} agents, the server stopped every "
+        half = f" (half of the benchmark's {plan.reached:.0f} transfers a second)" if plan.reached else ""
+        head = (f"{date}, {version}, {describe()}. {plan.rate:g} calls a second asked for{half}, {plan.agents} agents, the server stopped every "
                 f"{plan.kill_every:g} s, seed {plan.seed}.")
         lines = ["| | measured | must be | |", "|---|---|---|---|"]
         lines += [f"| {line.what} | {line.measured.replace('|', '/')} | {line.wanted} | {marks[line.holds]} |" for line in self.lines]

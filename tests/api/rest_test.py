@@ -214,10 +214,13 @@ async def test_a_preflight_tells_a_limit_and_is_not_counted(world: World):
     rest = await world.rest("agent1")
     for _ in range(3):
         assert (await preflight(rest, DIAL_PAD))["allowed"] is True
-    await talking.desktop.blind_transfer(DIAL_PAD)
-    target = await world.carrier.incoming()
-    await target.answer()
-    await talking.desktop.transfer("connected")
-    limited = await preflight(rest, DIAL_PAD)
+    for _ in range(2):  # The clock's day may turn once that one is counted.
+        await talking.desktop.blind_transfer(DIAL_PAD)
+        target = await world.carrier.incoming()
+        await target.reject(486)
+        await talking.desktop.transfer("failed")
+        limited = await preflight(rest, DIAL_PAD)
+        if not limited["allowed"]:
+            break
     assert limited["error"]["reason"] == "rateLimited" and 1 <= limited["error"]["retryAfterSeconds"] <= 86400
     await talking.customer.hangup()

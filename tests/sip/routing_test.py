@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -144,7 +145,9 @@ async def test_the_ringing_phone_rejects(world: World):
     await call.hangup()
 
 
-NEVER = [{"days": ["monday"], "from": "00:00", "to": "00:01"}]
+# Neither today nor tomorrow, whenever the test runs.
+IN_THREE_DAYS = (datetime.now(UTC) + timedelta(days=3)).strftime("%A").lower()
+CLOSED = [{"days": [IN_THREE_DAYS], "from": "00:00", "to": "00:01"}]
 
 
 @with_directory(second_queue())
@@ -163,7 +166,7 @@ async def test_to_another_queue_and_its_agent(world: World):
     await talking.customer.hangup()
 
 
-@with_directory(second_queue(hours=NEVER))
+@with_directory(second_queue(hours=CLOSED))
 async def test_a_closed_queue_is_refused_and_the_agent_keeps_the_customer(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(BILLING)
@@ -263,7 +266,7 @@ async def test_the_longest_wait_of_a_caller_ends(world: World):
     await call.ended(by="them")
 
 
-@with_directory(second_queue(hours=NEVER))
+@with_directory(second_queue(hours=CLOSED))
 async def test_a_fallback_to_a_named_queue_bypasses_its_hours_and_staffing(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(BILLING)

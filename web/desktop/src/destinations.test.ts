@@ -64,11 +64,12 @@ describe("search", () => {
 
   it("searches 5,000 destinations in less than 50 ms a keystroke", () => {
     const many = prepare(Array.from({ length: 5000 }, (_, i) => item(`Agent number ${i} Müller`)));
-    const began = performance.now();
+    const began = process.cpuUsage();
     const rows = ["a", "ag", "agent 4", "agent 49", "muller 4999"].map((text) =>
       search(many, text, [], []),
     );
-    expect((performance.now() - began) / rows.length).toBeLessThan(50);
+    const microseconds = process.cpuUsage(began).user / rows.length;
+    expect(microseconds).toBeLessThan(50_000);
     expect(rows[0]).toHaveLength(SHOWN);
     expect(rows.at(-1)).toHaveLength(1);
   });
