@@ -263,7 +263,7 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
     who->logged_in = true;
     who->since = now_;
     who->idle_since = now_;
-    who->tell(publish<message::LoginSuccess>(*who).agent);
+    tell_agent(publish<message::LoginSuccess>(*who).agent, *who);
   }
   std::set<ContactId> listed;
   std::set<ContactId> offered;

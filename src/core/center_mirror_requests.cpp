@@ -94,7 +94,7 @@ std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent, const Req
     agent.idle_since = now_;
     index_availability(agent);
   }
-  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent);
+  tell_agent(publish<message::LoginSuccess>(agent, request.id).agent, agent);
   if (first) agent_changed(agent, request.id);
   return {};
 }

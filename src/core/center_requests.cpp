@@ -216,7 +216,7 @@ std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& r
     agent.idle_since = now_;
     index_availability(agent);
   }
-  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent);
+  tell_agent(publish<message::LoginSuccess>(agent, request.id).agent, agent);
   if (first) {
     agent_changed(agent, request.id);
     if (agent.available()) route_agent(agent);

@@ -273,14 +273,11 @@ TEST_F(Mirrored, TheMuteButtonOfACallThatHeMakesIsEnabledOnceItIsAnswered) {
   session.end();
   session.clear();
   report();
-  session.talk();
-  session.contact.id = "aaaaaaaa-0000-4000-8000-000000000005";
-  session.contact.state = "connecting";
-  session.contact.connections[0].type = "outbound";
-  session.contact.connections[0].state = "connecting";
-  session.state = "CallingCustomer";
+  session.call_out();
   report();
   EXPECT_EQ(may_mute(), false);
+  ASSERT_TRUE(t.request("agent1", RequestKind::login).accepted);
+  EXPECT_EQ(std::get<message::LoginSuccess>(t.events.back().body).agent.buttons->mute, false);
   t.events.clear();
   session.contact.state = "connected";
   session.contact.connections[0].state = "connected";
