@@ -50,6 +50,12 @@ Contact* ContactCenter::Impl::mirrored_contact(const Agent& agent, const Request
     return nullptr;
   }
   if (calls.size() == 1) return calls.front();
+  // The library mutes the agent, and so on all of his calls: one that he talks on is as good as
+  // another.
+  if (request.kind == RequestKind::mute || request.kind == RequestKind::unmute) {
+    const auto talking = std::ranges::find_if(calls, &Contact::active);
+    return talking == calls.end() ? calls.front() : *talking;
+  }
   // Of several, the one that fits: who is offered one call while he talks on another means by
   // Answer and Reject the first, by all else the second.
   const bool wants_offer =

@@ -237,6 +237,27 @@ TEST_F(SecondCall, AndTheFirstAreInTheWayOfOneThatHeMakes) {
   EXPECT_EQ(refusal()->running_transfer_id, accepted.transfer_id);
 }
 
+TEST_F(SecondCall, IsNoQuestionWhereTheAgentIsMuted) {
+  session.others[0].state = "connected";
+  session.others[0].connections[1].state = "connected";
+  report();
+  ASSERT_EQ(t.request("agent1", RequestKind::hold).error->reason, Reason::ambiguousCall);
+  for (const auto& [kind, action] : {std::pair{RequestKind::mute, BridgeAction::mute},
+                                     std::pair{RequestKind::unmute, BridgeAction::unmute}}) {
+    EXPECT_TRUE(t.request("agent1", kind).accepted) << "it is he who is muted, not one of them";
+    take(action);
+  }
+}
+
+TEST_F(SecondCall, ThatHeDoesNotTalkOnIsNotMuted) {
+  message::Request of_the_offer;
+  of_the_offer.contact_id = session.others[0].id;
+  EXPECT_FALSE(t.request("agent1", RequestKind::mute, of_the_offer).accepted);
+  session.contact.state = "connecting";
+  report();
+  EXPECT_FALSE(t.request("agent1", RequestKind::mute).accepted);
+}
+
 TEST_F(SecondCall, ThatIsWithdrawnChangesNothingForTheFirst) {
   session.others[0].state = "ended";
   report();
