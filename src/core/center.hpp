@@ -521,6 +521,8 @@ struct ContactCenter::Impl {
   /// Tells the agent that the call is over for him, and keeps it until his session has cleared it.
   void tell_over(Agent& agent, Contact& contact, Activity then, std::string_view event);
   void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
+  /// Tells of those of his calls that are over that nothing is left of them.
+  void drop_finished(Agent& agent, const std::function<bool(const ContactId&)>& is_gone);
   /// The session of `to` shows a call that was offered to another agent, and is his now.
   void pass_on(Contact& contact, const Agent& to);
 

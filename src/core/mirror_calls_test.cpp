@@ -75,6 +75,18 @@ struct TwoAgents : Mirrored {
     const auto found = std::ranges::find(list, login, &AgentStatus::login);
     return found != list.end() && found->contact.has_value();
   }
+  [[nodiscard]] std::size_t shown_legs(const std::string& login) const {
+    const message::Event event = t.center.read(login, RequestKind::call_state_sync);
+    return std::get<message::CallStateSync>(event.body).calls.size();
+  }
+  [[nodiscard]] std::string call_events(const std::string& login) const {
+    std::string told;
+    for (const message::Event& each : t.events) {
+      const auto* call = std::get_if<message::CallEvent>(&each.body);
+      if (each.agent == login && call != nullptr) told += call->event + " ";
+    }
+    return told;
+  }
   [[nodiscard]] bool was_told_of_a_call(const std::string& login) const {
     return std::ranges::any_of(t.events, [&login](const message::Event& each) {
       return each.agent == login && std::holds_alternative<message::CallEvent>(each.body);
@@ -151,6 +163,49 @@ TEST_F(TwoAgents, ItMayBeOfferedToTheFirstAgain) {
   EXPECT_EQ(t.last_call("agent2", "agent").event, "missed");
   EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
   EXPECT_EQ(take(BridgeAction::accept).bridge, bridge);
+}
+
+TEST_F(TwoAgents, ItMayBeOfferedToTheFirstAgainWhereHisSessionNeverToldThatHeMissedIt) {
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  report_of_agent2();
+  miss(second);
+  report_of_agent2();
+  second.clear();
+  report_of_agent2();
+  t.events.clear();
+  session.contact.connections[1].id = "aaaaaaaa-0000-4000-8000-000000000032";
+  hello(2, "tab-1");
+  report();
+  EXPECT_EQ(shown_legs("agent1"), 2U);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connecting");
+  EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  EXPECT_EQ(take(BridgeAction::accept).order.contact_id, session.contact.id);
+}
+
+TEST_F(TwoAgents, OneThatIsOfferedToTheSameAgentAgainTakesThePlaceOfTheOneThatHeMissed) {
+  miss(session);
+  report();
+  t.events.clear();
+  session.offer();
+  session.contact.connections[1].id = "aaaaaaaa-0000-4000-8000-000000000032";
+  report();
+  EXPECT_EQ(call_events("agent1"), "Dropped Dropped connecting connecting ");
+  EXPECT_EQ(shown_legs("agent1"), 2U) << "those of the call that is offered";
+  const Reply refused = t.request("agent1", RequestKind::clear_contact);
+  ASSERT_TRUE(refused.error.has_value()) << "he would clear a call that rings";
+  EXPECT_EQ(refused.error->reason, Reason::noActiveCall);
+
+  session.contact.state = "connected";
+  session.contact.connections[1].state = "connected";
+  session.state = "Busy";
+  report();
+  session.end();
+  report();
+  EXPECT_EQ(shown_legs("agent1"), 2U);
+  t.events.clear();
+  session.clear();
+  report();
+  EXPECT_EQ(call_events("agent1"), "Dropped Dropped ") << "once, for each of its legs";
 }
 
 TEST_F(TwoAgents, ACallThatSomebodyTalksOnStaysHis) {
