@@ -32,12 +32,16 @@ Activity activity_of(std::string_view state, std::string_view type) {
       {"PendingBusy", Activity::offered},
       {"Pending", Activity::offered},
       {"MissedCallAgent", Activity::missed},
-      {"FailedConnectAgent", Activity::rejected},
+      {"BadAddressCustomer", Activity::unreached},
+      {"FailedConnectCustomer", Activity::unreached},
+      {"LineEngagedCustomer", Activity::unreached},
+      {"MissedCallCustomer", Activity::unreached},
   });
   for (const auto& [name, activity] : kNames) {
     if (name == state) return activity;
   }
-  return type == "error" ? Activity::missed : Activity::idle;
+  // FailedConnectAgent and the others: no call comes to him until he has cleared it.
+  return type == "error" ? Activity::rejected : Activity::idle;
 }
 
 LegPhase leg_phase_of(std::string_view state) {

@@ -25,6 +25,8 @@ std::string_view event_of(MirrorPhase phase) {
 void ContactCenter::Impl::mirror_over(Agent& agent, Contact& contact, MirrorPhase phase) {
   Transfer* transfer = running_transfer(contact);
   if (transfer != nullptr && transfer->mirror) transfer_over(contact, *transfer);
+  // What was not offered to him cannot be missed: a number that he called was not reached.
+  if (!contact.offer) phase = MirrorPhase::ended;
   const bool taken = phase == MirrorPhase::ended;
   // Who was offered the call and is not busy with it has nothing to do after it.
   const Activity then = phase == MirrorPhase::missed     ? Activity::missed

@@ -365,6 +365,51 @@ TEST_F(Mirrored, TheMuteButtonOfACallThatHeMakesIsEnabledOnceItIsAnswered) {
   EXPECT_TRUE(t.events.empty()) << "nothing has changed";
 }
 
+struct Told {
+  const char* state;
+  const char* as;
+};
+
+class ErrorStates : public Mirrored, public ::testing::WithParamInterface<Told> {};
+
+TEST_P(ErrorStates, AreToldByThePublishedNames) {
+  session.clear();
+  session.state = GetParam().state;
+  session.state_type = "error";
+  report();
+  EXPECT_EQ(t.state_of("agent1"), GetParam().as);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ErrorStates,
+                         ::testing::Values(Told{"MissedCallAgent", "MissedCallAgent"},
+                                           Told{"FailedConnectAgent", "FailedConnectAgent"},
+                                           Told{"LineEngagedAgent", "FailedConnectAgent"},
+                                           Told{"BadAddressAgent", "FailedConnectAgent"},
+                                           Told{"AgentHungUp", "FailedConnectAgent"},
+                                           Told{"RealtimeCommunicationError", "FailedConnectAgent"},
+                                           Told{"FailedConnectCustomer", "FailedConnectCustomer"},
+                                           Told{"LineEngagedCustomer", "FailedConnectCustomer"},
+                                           Told{"BadAddressCustomer", "FailedConnectCustomer"},
+                                           Told{"MissedCallCustomer", "FailedConnectCustomer"}),
+                         [](const auto& each) { return std::string(each.param.state); });
+
+TEST_F(Mirrored, ANumberThatIsNotReachedIsNoMissedCallAndIsCleared) {
+  session.end();
+  session.clear();
+  report();
+  session.call_out();
+  report();
+  session.contact.state = "error";
+  session.state = "LineEngagedCustomer";
+  session.state_type = "error";
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
+  EXPECT_TRUE(t.last_call("agent1", "agent").leg.buttons.has(message::CallButton::clear_contact));
+  EXPECT_EQ(t.state_of("agent1"), "FailedConnectCustomer");
+  EXPECT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
+}
+
 TEST_F(Mirrored, TheEndOfACallIsToldBeforeTheStateThatFollows) {
   session.end();
   report();
