@@ -5,13 +5,11 @@
 namespace baton::core {
 
 bool Agent::available() const {
-  return record != nullptr && record->enabled && logged_in && phone_reachable &&
-         activity == Activity::idle && chosen.type == "routable";
+  return may_act() && logged_in && phone_reachable && activity == Activity::idle &&
+         chosen.type == "routable";
 }
 
-bool Agent::staffed() const {
-  return record != nullptr && record->enabled && logged_in && chosen.type != "offline";
-}
+bool Agent::staffed() const { return may_act() && logged_in && chosen.type != "offline"; }
 
 const std::string& Agent::state_name() const {
   static const std::array<std::string, 7> kNames = {"",

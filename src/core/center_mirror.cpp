@@ -71,7 +71,7 @@ LegId own_leg(const BridgeContact& seen) {
 
 void ContactCenter::Impl::on(const BridgeOpened& event) {
   Agent* who = agent(event.agent);
-  if (!mirrored() || who == nullptr || who->record == nullptr || !who->record->enabled) return;
+  if (!mirrored() || who == nullptr || !who->may_act()) return;
   if (!who->session) who->session.emplace();
   MirrorSession& session = *who->session;
   session.instance = event.hello.instance;

@@ -92,7 +92,7 @@ std::optional<Refused> ContactCenter::Impl::control(Agent& agent, const Request&
   return {};
 }
 
-std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent, const Request& request) {
+std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent) {
   if (auto refused = no_session(agent)) return refused;
   const bool first = !std::exchange(agent.logged_in, true);
   if (first) {
@@ -100,8 +100,8 @@ std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent, const Req
     agent.idle_since = now_;
     index_availability(agent);
   }
-  tell_agent(publish<message::LoginSuccess>(agent, request.id).agent, agent);
-  if (first) agent_changed(agent, request.id);
+  tell_agent(publish<message::LoginSuccess>(agent).agent, agent);
+  if (first) agent_changed(agent);
   return {};
 }
 
@@ -175,7 +175,7 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
   };
   switch (request.kind) {
     case RequestKind::login:
-      return mirror_login(agent, request);
+      return mirror_login(agent);
     case RequestKind::logout:
       return refuse(Reason::notSupported,
                     "subtopic: the session belongs to Amazon Connect; sign out in the CCP");
