@@ -5,18 +5,21 @@
 namespace baton::core {
 
 bool Agent::available() const {
-  return record != nullptr && record->enabled && logged_in && phone_reachable &&
-         activity == Activity::idle && chosen.type == "routable";
+  return may_act() && logged_in && phone_reachable && activity == Activity::idle &&
+         chosen.type == "routable";
 }
 
-bool Agent::staffed() const {
-  return record != nullptr && record->enabled && logged_in && chosen.type != "offline";
-}
+bool Agent::staffed() const { return may_act() && logged_in && chosen.type != "offline"; }
 
 const std::string& Agent::state_name() const {
-  static const std::array<std::string, 6> kNames = {
-      "", "PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent", "FailedConnectAgent"};
-  static_assert(static_cast<int>(Activity::rejected) + 1 == std::tuple_size_v<decltype(kNames)>);
+  static const std::array<std::string, 7> kNames = {"",
+                                                    "PendingBusy",
+                                                    "Busy",
+                                                    "AfterCallWork",
+                                                    "MissedCallAgent",
+                                                    "FailedConnectAgent",
+                                                    "FailedConnectCustomer"};
+  static_assert(static_cast<int>(Activity::unreached) + 1 == std::tuple_size_v<decltype(kNames)>);
   return activity == Activity::idle ? chosen.label : kNames.at(static_cast<std::size_t>(activity));
 }
 

@@ -19,9 +19,10 @@
 namespace baton::core {
 
 /// What an agent is doing, beside the state he chose. The published names: PendingBusy, Busy,
-/// AfterCallWork, MissedCallAgent, FailedConnectAgent.
-enum class Activity : std::uint8_t { idle, offered, busy, acw, missed, rejected };
-BOOST_DESCRIBE_ENUM(Activity, idle, offered, busy, acw, missed, rejected)
+/// AfterCallWork, MissedCallAgent, FailedConnectAgent, FailedConnectCustomer. `unreached`, at
+/// Amazon Connect only: the number that he called was not, and he has to clear that.
+enum class Activity : std::uint8_t { idle, offered, busy, acw, missed, rejected, unreached };
+BOOST_DESCRIBE_ENUM(Activity, idle, offered, busy, acw, missed, rejected, unreached)
 
 /// The first reply to a request id, kept for its repeats.
 struct StoredReply {

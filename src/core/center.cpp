@@ -201,7 +201,7 @@ void ContactCenter::Impl::forget_last_calls() {
   for (auto& [login, each] : agents_) {
     // A session at Amazon Connect that nobody reports for any more is given up by itself.
     if (each.finished && !each.may_act() && !each.session && each.activity != Activity::offered)
-      clear_finished(each, {});
+      clear_finished(each);
   }
 }
 
@@ -450,7 +450,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         leg->parked = true;
         owner->held = true;
         owner->call_state_at = now_;
-        if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);
+        if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner);
       } else if (!result.ok) {
         tell_failure(*owner, open, result);
         // The agent's side was held with him: both talk again.
@@ -510,7 +510,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         // Back, too: a Hold that was put out before may have been done after it.
         owner->held = false;
         owner->call_state_at = now_;
-        if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner, open.request_id);
+        if (Agent* who = agent(owner->agent)) publish_call_to(*who, *owner);
       } else if (open.purpose == Purpose::out_bridge && owner->dial_out) {
         const Because made(*this, owner->agent, owner->dial_out->request_id);
         cancel(owner->dial_out->timer);
@@ -527,7 +527,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       if (Agent* asker = agent(open.agent);
           asker != nullptr && result.ok && owner->agent == open.agent) {
         asker->muted = open.kind == message::RequestKind::mute;
-        auto& body = publish<message::SetAgentState>(*asker, open.request_id);
+        auto& body = publish<message::SetAgentState>(*asker);
         asker->tell(body.agent);
         body.event = asker->state_name();
         // The published sample of Mute carries these two buttons only.

@@ -308,14 +308,14 @@ struct ContactCenter::Impl {
   /// Fills in the event that tells of it.
   static void tell_call(message::CallEvent& event, const Contact& contact, const Agent& agent,
                         bool agent_leg, const CallContext& context);
-  void publish_call(Contact& contact, std::optional<std::string> request_id = {});
+  void publish_call(const Contact& contact);
   void publish_call_to(Agent& agent, const Contact& contact,
                        std::optional<std::string> request_id = {});
   /// The call is over for this agent: events on both legs, then his state. `restore` is the
   /// after-call work that he goes back to instead, when a returning call was not taken.
   void finish_call_for(Agent& agent, Contact& contact, Activity activity, std::string_view event,
                        std::optional<FinishedCall> restore = {});
-  void clear_finished(Agent& agent, std::optional<std::string> request_id);
+  void clear_finished(Agent& agent);
   [[nodiscard]] message::Event read(std::string_view login, message::RequestKind kind) const;
   void read_call(message::CallStateSync& body, const Agent& agent) const;
   /// Adds what he has not cleared yet, the last one first.
@@ -323,21 +323,22 @@ struct ContactCenter::Impl {
 
   // --- center_requests.cpp: what a desktop asks for
   std::optional<Refused> handle(Agent& agent, const RequestInput& input, Reply& reply);
-  std::optional<Refused> login(Agent& agent, const message::Request& request);
-  std::optional<Refused> logout(Agent& agent, const message::Request& request);
-  std::optional<Refused> choose_state(Agent& agent, const directory::AgentState& state,
-                                      const message::Request& request);
+  std::optional<Refused> login(Agent& agent);
+  std::optional<Refused> logout(Agent& agent);
+  std::optional<Refused> choose_state(Agent& agent, const directory::AgentState& state);
   std::optional<Refused> answer(Agent& agent, const message::Request& request);
   std::optional<Refused> reject(Agent& agent, const message::Request& request);
   std::optional<Refused> hold(Agent& agent, const message::Request& request);
   std::optional<Refused> resume(Agent& agent, const message::Request& request);
-  std::optional<Refused> mute(Agent& agent, const message::Request& request, bool muted);
+  std::optional<Refused> mute(Agent& agent, const message::Request& request);
   std::optional<Refused> send_dtmf(Agent& agent, const message::Request& request);
   std::optional<Refused> make_call(Agent& agent, const RequestInput& input);
   std::optional<Refused> disconnect(Agent& agent, const message::Request& request);
   std::optional<Refused> clear_contact(Agent& agent, const message::Request& request);
   [[nodiscard]] Contact* own_contact(const Agent& agent, const message::Request& request,
                                      std::optional<Refused>& refused);
+  [[nodiscard]] Contact* offered_contact(const Agent& agent, const message::Request& request,
+                                         std::optional<Refused>& refused);
   /// The call that one of its published ids is of, also one of the agent's own whose leg is not
   /// dialled yet.
   [[nodiscard]] Contact* named_contact(const Agent& agent, const message::Uuid& id);
@@ -521,6 +522,8 @@ struct ContactCenter::Impl {
   /// Tells the agent that the call is over for him, and keeps it until his session has cleared it.
   void tell_over(Agent& agent, Contact& contact, Activity then, std::string_view event);
   void forget_cleared(Agent& agent, const message::BridgeSnapshot& snapshot);
+  /// Tells of those of his calls that are over that nothing is left of them.
+  void drop_finished(Agent& agent, const std::function<bool(const ContactId&)>& is_gone);
   /// The session of `to` shows a call that was offered to another agent, and is his now.
   void pass_on(Contact& contact, const Agent& to);
 
@@ -531,7 +534,7 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::optional<Refused> no_session(const Agent& agent) const;
   [[nodiscard]] Contact* mirrored_contact(const Agent& agent, const message::Request& request,
                                           std::optional<Refused>& refused);
-  std::optional<Refused> mirror_login(Agent& agent, const message::Request& request);
+  std::optional<Refused> mirror_login(Agent& agent);
   std::optional<Refused> mirror_state(Agent& agent, const directory::AgentState* state,
                                       const message::Request& request);
   std::optional<Refused> mirror_call(Agent& agent, const RequestInput& input);

@@ -138,9 +138,9 @@ ContactCenter::Impl::CallContext ContactCenter::Impl::context_of(const Contact& 
   return {.variables = contact.variables, .queue_name = queue_name(contact.queue_arn)};
 }
 
-void ContactCenter::Impl::publish_call(Contact& contact, std::optional<std::string> request_id) {
+void ContactCenter::Impl::publish_call(const Contact& contact) {
   if (Agent* who = agent(contact.offer ? contact.offer->agent : contact.agent)) {
-    publish_call_to(*who, contact, std::move(request_id));
+    publish_call_to(*who, contact);
   }
 }
 
@@ -200,7 +200,7 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
   if (!planted(PlantedFault::state_not_published)) agent_changed(agent);
 }
 
-void ContactCenter::Impl::clear_finished(Agent& agent, std::optional<std::string> request_id) {
+void ContactCenter::Impl::clear_finished(Agent& agent) {
   if (agent.finished) {
     message::CallEvent agent_leg = std::move(agent.finished->agent_leg);
     message::CallEvent customer_leg = std::move(agent.finished->customer_leg);
@@ -208,11 +208,11 @@ void ContactCenter::Impl::clear_finished(Agent& agent, std::optional<std::string
     agent_leg.leg.buttons = {};
     for (message::CallEvent* each : {&agent_leg, &customer_leg}) {
       each->event = "Dropped";
-      publish(agent, std::move(*each), request_id);
+      publish(agent, std::move(*each));
     }
   }
   set_activity(agent, Activity::idle);
-  agent_changed(agent, std::move(request_id));
+  agent_changed(agent);
 }
 
 message::Event ContactCenter::Impl::read(std::string_view login, message::RequestKind kind) const {

@@ -87,7 +87,7 @@ Preflight ContactCenter::preflight(const RequestInput& input, TimeMs now) const 
   Transfer wanted;
   const auto found = s.agents_.find(input.agent);
   const Agent* agent = found == s.agents_.end() ? nullptr : &found->second;
-  if (agent == nullptr || agent->record == nullptr || !agent->record->enabled) {
+  if (agent == nullptr || !agent->may_act()) {
     refused =
         Refused{.reason = Reason::invalidMessage,
                 .msg = "agent: there is no enabled agent with the login '" + input.agent + "'",

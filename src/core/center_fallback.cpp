@@ -51,8 +51,8 @@ void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Re
 
 bool ContactCenter::Impl::may_return(const Contact& contact, const Transfer& transfer) {
   const Agent* primary = agent(transfer.agent);
-  if (primary == nullptr || primary->record == nullptr || !primary->record->enabled ||
-      !primary->logged_in || !primary->phone_reachable) {
+  if (primary == nullptr || !primary->may_act() || !primary->logged_in ||
+      !primary->phone_reachable) {
     return false;
   }
   if (primary->activity == Activity::acw)

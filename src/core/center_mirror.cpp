@@ -32,12 +32,16 @@ Activity activity_of(std::string_view state, std::string_view type) {
       {"PendingBusy", Activity::offered},
       {"Pending", Activity::offered},
       {"MissedCallAgent", Activity::missed},
-      {"FailedConnectAgent", Activity::rejected},
+      {"BadAddressCustomer", Activity::unreached},
+      {"FailedConnectCustomer", Activity::unreached},
+      {"LineEngagedCustomer", Activity::unreached},
+      {"MissedCallCustomer", Activity::unreached},
   });
   for (const auto& [name, activity] : kNames) {
     if (name == state) return activity;
   }
-  return type == "error" ? Activity::missed : Activity::idle;
+  // FailedConnectAgent and the others: no call comes to him until he has cleared it.
+  return type == "error" ? Activity::rejected : Activity::idle;
 }
 
 LegPhase leg_phase_of(std::string_view state) {
@@ -54,6 +58,12 @@ bool takes_part(const BridgeContact& seen) {
          own->state != "barge";
 }
 
+/// The agent's own connection, which is another one each time that a contact is offered to him.
+LegId own_leg(const BridgeContact& seen) {
+  const BridgeConnection* own = agent_of(seen);
+  return own == nullptr ? LegId{} : message::bridge_id(own->id);
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -61,7 +71,7 @@ bool takes_part(const BridgeContact& seen) {
 
 void ContactCenter::Impl::on(const BridgeOpened& event) {
   Agent* who = agent(event.agent);
-  if (!mirrored() || who == nullptr || who->record == nullptr || !who->record->enabled) return;
+  if (!mirrored() || who == nullptr || !who->may_act()) return;
   if (!who->session) who->session.emplace();
   MirrorSession& session = *who->session;
   session.instance = event.hello.instance;
@@ -263,16 +273,15 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
     who->logged_in = true;
     who->since = now_;
     who->idle_since = now_;
-    who->tell(publish<message::LoginSuccess>(*who).agent);
+    tell_agent(publish<message::LoginSuccess>(*who).agent, *who);
   }
   std::set<ContactId> listed;
-  std::set<ContactId> offered;
+  std::set<LegId> offered;
   for (const BridgeContact& each : event.snapshot.contacts) {
-    const ContactId id = message::bridge_id(each.id);
-    listed.insert(id);
-    if (phase_of(each) == MirrorPhase::offered) offered.insert(id);
+    listed.insert(message::bridge_id(each.id));
+    if (phase_of(each) == MirrorPhase::offered) offered.insert(own_leg(each));
   }
-  std::erase_if(session.passed_on, [&](const ContactId& id) { return !offered.contains(id); });
+  std::erase_if(session.passed_on, [&](const LegId& leg) { return !offered.contains(leg); });
   const bool called_out = calls_out(*who);
   for (const BridgeContact& each : event.snapshot.contacts) mirror_contact(*who, each);
   // What is no longer listed was cleared, and had ended before.
@@ -315,7 +324,8 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
   const ContactId id = message::bridge_id(seen.id);
   const MirrorPhase phase = phase_of(seen);
   const bool over = phase > MirrorPhase::active;
-  if (std::ranges::find(agent.session->passed_on, id) != agent.session->passed_on.end()) return;
+  if (std::ranges::find(agent.session->passed_on, own_leg(seen)) != agent.session->passed_on.end())
+    return;
   Contact* call = contact(id);
   if (call == nullptr) {
     // Of a call that was over before anybody looked, only the agent's state tells.
@@ -350,6 +360,8 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
     mirror_over(agent, *call, phase);
     return;
   }
+  // One that he missed is offered to him again: what was left of it is not there any more.
+  drop_finished(agent, [&id](const ContactId& finished) { return finished == id; });
   MirrorContact& mirror = *call->mirror;
   mirror.last = seen;
   mirror_legs(*call, seen);

@@ -132,8 +132,19 @@ void ContactCenter::Impl::cold_answered(Contact& contact, Transfer& transfer,
   if (was_never_asked(result.error)) {
     mirror.step = MirrorStep::adding;
     mirror.cold = false;
+    const BridgeConnection* by_hand = third_party_of(contact.mirror->last);
+    if (by_hand != nullptr) {
+      mirror.third_party.clear();
+      std::erase(contact.mirror->known_parties, by_hand->id);
+      fail_mirrored(
+          contact, transfer, Reason::transferInProgress,
+          backend_error("Another party was added by hand meanwhile.", result.error, result.status));
+      third_party_seen(contact, *by_hand);
+    }
     if (mirror.contact_over) {
       end_kept_call(contact);
+    } else if (by_hand != nullptr) {
+      return;
     } else if (result.error == kNoChannel) {
       add_party(contact, transfer);
     } else {

@@ -2,6 +2,7 @@
 // now.
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -24,6 +25,8 @@ std::string_view event_of(MirrorPhase phase) {
 void ContactCenter::Impl::mirror_over(Agent& agent, Contact& contact, MirrorPhase phase) {
   Transfer* transfer = running_transfer(contact);
   if (transfer != nullptr && transfer->mirror) transfer_over(contact, *transfer);
+  // What was not offered to him cannot be missed: a number that he called was not reached.
+  if (!contact.offer) phase = MirrorPhase::ended;
   const bool taken = phase == MirrorPhase::ended;
   // Who was offered the call and is not busy with it has nothing to do after it.
   const Activity then = phase == MirrorPhase::missed     ? Activity::missed
@@ -65,7 +68,7 @@ void ContactCenter::Impl::pass_on(Contact& contact, const Agent& to) {
     leg->phase = LegPhase::ended;
     leg->ended_at = now_;
   }
-  from.session->passed_on.push_back(contact.id);
+  from.session->passed_on.push_back(contact.agent_leg);
   contact.offer.reset();
   contact.agent_leg = {};
   contact.mirror.emplace().agent = to.login;
@@ -74,11 +77,16 @@ void ContactCenter::Impl::pass_on(Contact& contact, const Agent& to) {
 void ContactCenter::Impl::forget_cleared(Agent& agent, const BridgeSnapshot& snapshot) {
   std::set<ContactId> listed;
   for (const BridgeContact& each : snapshot.contacts) listed.insert(message::bridge_id(each.id));
+  drop_finished(agent, [&](const ContactId& contact) { return !listed.contains(contact); });
+}
+
+void ContactCenter::Impl::drop_finished(Agent& agent,
+                                        const std::function<bool(const ContactId&)>& is_gone) {
   if (agent.finished) agent.finished_before.push_back(std::move(*agent.finished));
   agent.finished.reset();
   std::vector<FinishedCall> left;
   for (FinishedCall& call : agent.finished_before) {
-    if (listed.contains(call.contact)) {
+    if (!is_gone(call.contact)) {
       left.push_back(std::move(call));
       continue;
     }

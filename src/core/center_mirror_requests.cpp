@@ -50,6 +50,12 @@ Contact* ContactCenter::Impl::mirrored_contact(const Agent& agent, const Request
     return nullptr;
   }
   if (calls.size() == 1) return calls.front();
+  // The library mutes the agent, and so on all of his calls: one that he talks on is as good as
+  // another.
+  if (request.kind == RequestKind::mute || request.kind == RequestKind::unmute) {
+    const auto talking = std::ranges::find_if(calls, &Contact::active);
+    return talking == calls.end() ? calls.front() : *talking;
+  }
   // Of several, the one that fits: who is offered one call while he talks on another means by
   // Answer and Reject the first, by all else the second.
   const bool wants_offer =
@@ -86,7 +92,7 @@ std::optional<Refused> ContactCenter::Impl::control(Agent& agent, const Request&
   return {};
 }
 
-std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent, const Request& request) {
+std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent) {
   if (auto refused = no_session(agent)) return refused;
   const bool first = !std::exchange(agent.logged_in, true);
   if (first) {
@@ -94,8 +100,8 @@ std::optional<Refused> ContactCenter::Impl::mirror_login(Agent& agent, const Req
     agent.idle_since = now_;
     index_availability(agent);
   }
-  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent);
-  if (first) agent_changed(agent, request.id);
+  tell_agent(publish<message::LoginSuccess>(agent).agent, agent);
+  if (first) agent_changed(agent);
   return {};
 }
 
@@ -169,7 +175,7 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
   };
   switch (request.kind) {
     case RequestKind::login:
-      return mirror_login(agent, request);
+      return mirror_login(agent);
     case RequestKind::logout:
       return refuse(Reason::notSupported,
                     "subtopic: the session belongs to Amazon Connect; sign out in the CCP");

@@ -249,6 +249,9 @@ void ContactCenter::Impl::resume_customer(Contact& contact) {
 void ContactCenter::Impl::give_back_customer(Contact& contact, const Transfer& transfer) {
   MirrorContact& mirror = *contact.mirror;
   mirror.failed_at = now_;
+  // Who is there for another reason is why the customer is held.
+  const BridgeConnection* party = third_party_of(mirror.last);
+  if (party != nullptr && party->id != transfer.mirror->third_party) return;
   const bool refused =
       transfer.mirror->step != MirrorStep::settling && transfer.failure != Reason::canceled;
   if (!refused) expect_late(contact, transfer);
@@ -351,7 +354,10 @@ void ContactCenter::Impl::step_expired(Contact& contact, Transfer& transfer) {
                       0);
       break;
     case MirrorStep::settling:
-      if (!transfer.mirror->report_asked) {
+      // Where a snapshot shows that nothing is decided yet, as by a third party whom the SDK added
+      // and nobody has left with the customer, it stays so.
+      if (!transfer.mirror->report_asked || (transfer.mirror->cold && session_shows_now(transfer) &&
+                                             third_party_of(contact.mirror->last) != nullptr)) {
         wait_for_report(contact, transfer);
         break;
       }

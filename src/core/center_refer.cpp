@@ -35,7 +35,7 @@ void ContactCenter::Impl::on(const LegRefer& event) {
   const Agent* sender =
       call == nullptr || call->agent_leg != event.leg ? nullptr : agent(call->agent);
   // An agent may have been removed from the directory while he talks.
-  if (sender == nullptr || sender->record == nullptr || !sender->record->enabled) {
+  if (sender == nullptr || !sender->may_act()) {
     answer(603);
     return;
   }

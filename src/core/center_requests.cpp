@@ -9,6 +9,21 @@ using message::Reason;
 using message::Request;
 using message::RequestKind;
 
+namespace {
+
+/// What the request's command on that leg is for.
+OpenCommand asked_by(const Agent& agent, const Request& request, Purpose purpose,
+                     const Contact& call, const LegId& leg) {
+  return {.purpose = purpose,
+          .contact = call.id,
+          .leg = leg,
+          .agent = agent.login,
+          .kind = request.kind,
+          .request_id = request.id};
+}
+
+}  // namespace
+
 void ContactCenter::Impl::on(const RequestInput& input) {
   const Request& request = input.request;
   Reply reply;
@@ -133,10 +148,7 @@ const Contact* ContactCenter::Impl::meant_contact(const Agent& agent, const Requ
     return mirrored_contact(agent, request, not_his);
   }
   const auto named = message::parse_uuid(*request.contact_id);
-  const bool is_meant =
-      named && (*named == own->id || *named == own->customer_leg || own->leg(*named) != nullptr ||
-                (own->offer && *named == own->offer->leg));
-  return is_meant ? own : nullptr;
+  return named && named_contact(agent, *named) == own ? own : nullptr;
 }
 
 std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestInput& input,
@@ -145,9 +157,9 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
   if (mirrored()) return handle_mirrored(agent, input, reply);
   switch (request.kind) {
     case RequestKind::login:
-      return login(agent, request);
+      return login(agent);
     case RequestKind::logout:
-      return logout(agent, request);
+      return logout(agent);
     case RequestKind::update_state: {
       const message::AgentStateRef wanted = request.state.value_or(message::AgentStateRef{});
       const directory::AgentState* state = directory_->agent_state(wanted.code, wanted.label);
@@ -156,7 +168,7 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
                       "data: there is no agent state with code '" + wanted.code + "', label '" +
                           wanted.label + "' and type '" + wanted.type + "'; GetStates lists them");
       }
-      return choose_state(agent, *state, request);
+      return choose_state(agent, *state);
     }
     case RequestKind::set_not_ready: {
       const directory::AgentState* state = directory_->agent_state(request.reason_code, "");
@@ -165,7 +177,7 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
                       "data.ReasonCodeId: there is no not-ready reason '" + request.reason_code +
                           "'; GetStates lists them");
       }
-      return choose_state(agent, *state, request);
+      return choose_state(agent, *state);
     }
     case RequestKind::answer:
       return answer(agent, request);
@@ -176,9 +188,8 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
     case RequestKind::resume:
       return resume(agent, request);
     case RequestKind::mute:
-      return mute(agent, request, true);
     case RequestKind::unmute:
-      return mute(agent, request, false);
+      return mute(agent, request);
     case RequestKind::send_dtmf:
       return send_dtmf(agent, request);
     case RequestKind::make_call:
@@ -208,7 +219,7 @@ std::optional<Refused> ContactCenter::Impl::handle(Agent& agent, const RequestIn
                 "subtopic: '" + request.subtopic + "' is not supported by this server yet");
 }
 
-std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& request) {
+std::optional<Refused> ContactCenter::Impl::login(Agent& agent) {
   const bool first = !agent.logged_in;
   if (first) {
     agent.logged_in = true;
@@ -216,15 +227,15 @@ std::optional<Refused> ContactCenter::Impl::login(Agent& agent, const Request& r
     agent.idle_since = now_;
     index_availability(agent);
   }
-  agent.tell(publish<message::LoginSuccess>(agent, request.id).agent);
+  tell_agent(publish<message::LoginSuccess>(agent).agent, agent);
   if (first) {
-    agent_changed(agent, request.id);
+    agent_changed(agent);
     if (agent.available()) route_agent(agent);
   }
   return {};
 }
 
-std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& request) {
+std::optional<Refused> ContactCenter::Impl::logout(Agent& agent) {
   if (!agent.logged_in)
     return refuse(Reason::agentUnavailable, "agent: '" + agent.login + "' is not logged in");
   if (agent.contact) {
@@ -243,14 +254,13 @@ std::optional<Refused> ContactCenter::Impl::logout(Agent& agent, const Request& 
   agent.logged_in = false;
   agent.since = now_;
   index_availability(agent);
-  agent.tell(publish<message::LogoutSuccess>(agent, request.id).agent);
+  agent.tell(publish<message::LogoutSuccess>(agent).agent);
   staff_left(agent);
   return {};
 }
 
 std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
-                                                         const directory::AgentState& state,
-                                                         const Request& request) {
+                                                         const directory::AgentState& state) {
   if (!agent.logged_in) {
     return refuse(Reason::agentUnavailable,
                   "agent: '" + agent.login + "' is not logged in; send Agent / Login first");
@@ -263,14 +273,14 @@ std::optional<Refused> ContactCenter::Impl::choose_state(Agent& agent,
   const bool was_staffed = agent.staffed();
   agent.chosen = state;
   if (agent.activity == Activity::missed || agent.activity == Activity::rejected) {
-    clear_finished(agent, request.id);
+    clear_finished(agent);
   } else {
     if (agent.activity == Activity::idle) {
       agent.since = now_;
       agent.idle_since = now_;
     }
     index_availability(agent);
-    agent_changed(agent, request.id);
+    agent_changed(agent);
   }
   if (agent.available()) route_agent(agent);
   if (was_staffed && !agent.staffed()) staff_left(agent);
@@ -317,13 +327,18 @@ Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& req
   return call;
 }
 
+Contact* ContactCenter::Impl::offered_contact(const Agent& agent, const Request& request,
+                                              std::optional<Refused>& refused) {
+  Contact* call = own_contact(agent, request, refused);
+  if (call == nullptr || (call->offer && call->offer->agent == agent.login)) return call;
+  refused = refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
+  return nullptr;
+}
+
 std::optional<Refused> ContactCenter::Impl::answer(Agent& agent, const Request& request) {
   std::optional<Refused> refused;
-  Contact* call = own_contact(agent, request, refused);
+  Contact* call = offered_contact(agent, request, refused);
   if (call == nullptr) return refused;
-  if (!call->offer || call->offer->agent != agent.login) {
-    return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
-  }
   // Pressed again while his phone picks up, it is the first one that this is the outcome of.
   if (!call->offer->asked) {
     call->offer->asked = RequestKind::answer;
@@ -334,23 +349,16 @@ std::optional<Refused> ContactCenter::Impl::answer(Agent& agent, const Request& 
     return {};
   }
   if (agent.record->answer == directory::AgentAnswer::phone && !call->offer->bridging) {
-    command(TalkLeg{call->offer->leg}, {.purpose = Purpose::talk,
-                                        .contact = call->id,
-                                        .leg = call->offer->leg,
-                                        .agent = agent.login,
-                                        .kind = RequestKind::answer,
-                                        .request_id = request.id});
+    command(TalkLeg{call->offer->leg},
+            asked_by(agent, request, Purpose::talk, *call, call->offer->leg));
   }
   return {};  // Pressed again while his phone picks up: nothing more to do.
 }
 
 std::optional<Refused> ContactCenter::Impl::reject(Agent& agent, const Request& request) {
   std::optional<Refused> refused;
-  Contact* call = own_contact(agent, request, refused);
+  Contact* call = offered_contact(agent, request, refused);
   if (call == nullptr) return refused;
-  if (!call->offer || call->offer->agent != agent.login) {
-    return refuse(Reason::noActiveCall, "agent: no call is offered to '" + agent.login + "'");
-  }
   given_up(*call->offer);
   offer_failed(*call, Activity::rejected, "Rejected", Reason::rejected);
   return {};
@@ -369,12 +377,7 @@ std::optional<Refused> ContactCenter::Impl::hold(Agent& agent, const Request& re
   }
   if (call->held) return refuse(Reason::noActiveCall, "call: it is on hold already");
   command(ParkLeg{.leg = call->customer_leg, .sound = Sound::hold},
-          {.purpose = Purpose::hold_customer,
-           .contact = call->id,
-           .leg = call->customer_leg,
-           .agent = agent.login,
-           .kind = RequestKind::hold,
-           .request_id = request.id});
+          asked_by(agent, request, Purpose::hold_customer, *call, call->customer_leg));
   park_agent(*call);
   return {};
 }
@@ -390,27 +393,20 @@ std::optional<Refused> ContactCenter::Impl::resume(Agent& agent, const Request& 
     return refuse(Reason::transferInProgress,
                   "call: a transfer is running; wait for it or cancel it", call->transfer);
   }
-  OpenCommand context;
-  context.agent = agent.login;
-  context.kind = RequestKind::resume;
-  context.request_id = request.id;
-  bridge(*call, call->agent_leg, Purpose::resume_bridge, std::move(context));
+  bridge(*call, call->agent_leg, Purpose::resume_bridge,
+         asked_by(agent, request, Purpose::resume_bridge, *call, call->agent_leg));
   return {};
 }
 
-std::optional<Refused> ContactCenter::Impl::mute(Agent& agent, const Request& request, bool muted) {
+std::optional<Refused> ContactCenter::Impl::mute(Agent& agent, const Request& request) {
   std::optional<Refused> refused;
   Contact* call = own_contact(agent, request, refused);
   if (call == nullptr) return refused;
   if (call->agent != agent.login || !call->active()) {
     return refuse(Reason::noActiveCall, "agent: '" + agent.login + "' is not talking on a call");
   }
-  command(MuteLeg{.leg = call->agent_leg, .muted = muted}, {.purpose = Purpose::mute,
-                                                            .contact = call->id,
-                                                            .leg = call->agent_leg,
-                                                            .agent = agent.login,
-                                                            .kind = request.kind,
-                                                            .request_id = request.id});
+  command(MuteLeg{.leg = call->agent_leg, .muted = request.kind == RequestKind::mute},
+          asked_by(agent, request, Purpose::mute, *call, call->agent_leg));
   return {};
 }
 
@@ -422,12 +418,7 @@ std::optional<Refused> ContactCenter::Impl::send_dtmf(Agent& agent, const Reques
     return refuse(Reason::noActiveCall, "agent: '" + agent.login + "' is not talking on this call");
   }
   command(SendDtmf{.leg = call->customer_leg, .digits = request.digits},
-          {.purpose = Purpose::dtmf,
-           .contact = call->id,
-           .leg = call->customer_leg,
-           .agent = agent.login,
-           .kind = request.kind,
-           .request_id = request.id});
+          asked_by(agent, request, Purpose::dtmf, *call, call->customer_leg));
   return {};
 }
 
@@ -476,7 +467,7 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
                         to_string(agent.finished->contact) + "'");
     }
   }
-  clear_finished(agent, request.id);
+  clear_finished(agent);
   if (agent.available() && !planted(PlantedFault::lost_wake_up)) route_agent(agent);
   return {};
 }
@@ -571,8 +562,8 @@ std::optional<Refused> ContactCenter::Impl::make_call(Agent& agent, const Reques
            .agent = agent.login,
            .request_id = {}});
   set_activity(agent, Activity::busy);
-  publish_call(call, request.id);
-  agent_changed(agent, request.id);
+  publish_call(call);
+  agent_changed(agent);
   store(call);
   return {};
 }

@@ -41,8 +41,7 @@ void ContactCenter::Impl::on(const LegIncoming& event) {
   if (!event.from_agent.empty()) {
     // An agent's own phone calls out: as SetMakeCall, with the agent's leg there already.
     Agent* who = agent(event.from_agent);
-    if (who == nullptr || who->record == nullptr || !who->record->enabled || !who->logged_in ||
-        who->activity != Activity::idle) {
+    if (who == nullptr || !who->may_act() || !who->logged_in || who->activity != Activity::idle) {
       refuse(who != nullptr && who->logged_in ? 486 : 403,
              "Sign in and finish your last call first");
       return;
@@ -360,8 +359,8 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
 
 void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpose purpose) {
   // What comes out of a queue is not what he asked for, though his request may have made him free.
-  std::optional<Cause> asked = cause_;
-  if (purpose == OfferPurpose::queue) cause_.reset();
+  std::optional<Because> unasked;
+  if (purpose == OfferPurpose::queue) unasked.emplace(*this, Cause{});
   agent.before_offer = agent.activity;
   contact.offer = Offer{.agent = agent.login,
                         .leg = draw_id(),
@@ -392,12 +391,11 @@ void ContactCenter::Impl::start_offer(Contact& contact, Agent& agent, OfferPurpo
   }
   if (purpose == OfferPurpose::take_back) {
     contact.offer->asked = message::RequestKind::cancel_transfer;
-    if (asked) contact.offer->request_id = asked->request_id;
+    if (cause_) contact.offer->request_id = cause_->request_id;
     ring_offer(contact, true);
   } else if (agent.record->answer == directory::AgentAnswer::phone) {
     ring_offer(contact, false);
   }
-  cause_ = std::move(asked);
 }
 
 void ContactCenter::Impl::ring_offer(Contact& contact, bool auto_answer) {

@@ -160,8 +160,7 @@ std::optional<Refused> ContactCenter::Impl::attributes_refusal(const Contact& co
   // One transfer's are measured where they are read; here it is what a call gathers on its way.
   if (transfer.view.current.options->attributes.empty()) return {};
   message::CallVariables all = contact.attributes;
-  for (const auto& [name, value] : transfer.view.current.options->attributes)
-    all.insert_or_assign(name, value);
+  hand_on(transfer, all);
   std::size_t bytes = 0;
   for (const auto& [name, value] : all) {
     if (name != "TransferredBy" && name != "TransferNote") bytes += name.size() + value.size();
@@ -298,7 +297,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
 
   reply.transfer_id = transfer.id;
   move(*call, transfer, TransferState::accepted, Custody::agent);
-  publish_call_to(agent, *call, request.id);
+  publish_call_to(agent, *call);
   start_transfer(*call, transfer);
   return {};
 }

@@ -31,6 +31,9 @@ TEST(MadeCall, IsMutedOnceItIsConnectedAndItsButtonSaysSo) {
   const message::Event sync = t.center.read("agent1", RequestKind::agent_state_sync);
   EXPECT_EQ(std::get<message::AgentStateSync>(sync.body).agent.buttons->mute, false);
 
+  ASSERT_TRUE(t.request("agent1", RequestKind::login).accepted);  // By a second tab.
+  EXPECT_EQ(std::get<message::LoginSuccess>(t.events.back().body).agent.buttons->mute, false);
+
   t.put(LegAnswered{number});
   t.confirm<BridgeLegs>();
   EXPECT_EQ(last_buttons(t).mute, true);

@@ -55,8 +55,8 @@ struct MirrorSession {
   std::optional<std::string> cause;
   TimeMs cause_until = 0;
   MirrorEndpoints endpoints{};
-  /// Offered to him first and to somebody else since, while this session still shows them as
-  /// offered: until it has heard that he missed them, they are not his.
+  /// His connections of what was offered to somebody else since, while this session still shows
+  /// them as offered: until it has heard that he missed it, it is not his.
   std::vector<message::Uuid> passed_on{};
 };
 BOOST_DESCRIBE_STRUCT(MirrorSession, (),

@@ -75,6 +75,18 @@ struct TwoAgents : Mirrored {
     const auto found = std::ranges::find(list, login, &AgentStatus::login);
     return found != list.end() && found->contact.has_value();
   }
+  [[nodiscard]] std::size_t shown_legs(const std::string& login) const {
+    const message::Event event = t.center.read(login, RequestKind::call_state_sync);
+    return std::get<message::CallStateSync>(event.body).calls.size();
+  }
+  [[nodiscard]] std::string call_events(const std::string& login) const {
+    std::string told;
+    for (const message::Event& each : t.events) {
+      const auto* call = std::get_if<message::CallEvent>(&each.body);
+      if (each.agent == login && call != nullptr) told += call->event + " ";
+    }
+    return told;
+  }
   [[nodiscard]] bool was_told_of_a_call(const std::string& login) const {
     return std::ranges::any_of(t.events, [&login](const message::Event& each) {
       return each.agent == login && std::holds_alternative<message::CallEvent>(each.body);
@@ -151,6 +163,49 @@ TEST_F(TwoAgents, ItMayBeOfferedToTheFirstAgain) {
   EXPECT_EQ(t.last_call("agent2", "agent").event, "missed");
   EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
   EXPECT_EQ(take(BridgeAction::accept).bridge, bridge);
+}
+
+TEST_F(TwoAgents, ItMayBeOfferedToTheFirstAgainWhereHisSessionNeverToldThatHeMissedIt) {
+  t.put(BridgeClosed{.agent = "agent1", .bridge = bridge});
+  report_of_agent2();
+  miss(second);
+  report_of_agent2();
+  second.clear();
+  report_of_agent2();
+  t.events.clear();
+  session.contact.connections[1].id = "aaaaaaaa-0000-4000-8000-000000000032";
+  hello(2, "tab-1");
+  report();
+  EXPECT_EQ(shown_legs("agent1"), 2U);
+  EXPECT_EQ(t.last_call("agent1", "agent").leg.status, "connecting");
+  EXPECT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  EXPECT_EQ(take(BridgeAction::accept).order.contact_id, session.contact.id);
+}
+
+TEST_F(TwoAgents, OneThatIsOfferedToTheSameAgentAgainTakesThePlaceOfTheOneThatHeMissed) {
+  miss(session);
+  report();
+  t.events.clear();
+  session.offer();
+  session.contact.connections[1].id = "aaaaaaaa-0000-4000-8000-000000000032";
+  report();
+  EXPECT_EQ(call_events("agent1"), "Dropped Dropped connecting connecting ");
+  EXPECT_EQ(shown_legs("agent1"), 2U) << "those of the call that is offered";
+  const Reply refused = t.request("agent1", RequestKind::clear_contact);
+  ASSERT_TRUE(refused.error.has_value()) << "he would clear a call that rings";
+  EXPECT_EQ(refused.error->reason, Reason::noActiveCall);
+
+  session.contact.state = "connected";
+  session.contact.connections[1].state = "connected";
+  session.state = "Busy";
+  report();
+  session.end();
+  report();
+  EXPECT_EQ(shown_legs("agent1"), 2U);
+  t.events.clear();
+  session.clear();
+  report();
+  EXPECT_EQ(call_events("agent1"), "Dropped Dropped ") << "once, for each of its legs";
 }
 
 TEST_F(TwoAgents, ACallThatSomebodyTalksOnStaysHis) {
@@ -237,6 +292,27 @@ TEST_F(SecondCall, AndTheFirstAreInTheWayOfOneThatHeMakes) {
   EXPECT_EQ(refusal()->running_transfer_id, accepted.transfer_id);
 }
 
+TEST_F(SecondCall, IsNoQuestionWhereTheAgentIsMuted) {
+  session.others[0].state = "connected";
+  session.others[0].connections[1].state = "connected";
+  report();
+  ASSERT_EQ(t.request("agent1", RequestKind::hold).error->reason, Reason::ambiguousCall);
+  for (const auto& [kind, action] : {std::pair{RequestKind::mute, BridgeAction::mute},
+                                     std::pair{RequestKind::unmute, BridgeAction::unmute}}) {
+    EXPECT_TRUE(t.request("agent1", kind).accepted) << "it is he who is muted, not one of them";
+    take(action);
+  }
+}
+
+TEST_F(SecondCall, ThatHeDoesNotTalkOnIsNotMuted) {
+  message::Request of_the_offer;
+  of_the_offer.contact_id = session.others[0].id;
+  EXPECT_FALSE(t.request("agent1", RequestKind::mute, of_the_offer).accepted);
+  session.contact.state = "connecting";
+  report();
+  EXPECT_FALSE(t.request("agent1", RequestKind::mute).accepted);
+}
+
 TEST_F(SecondCall, ThatIsWithdrawnChangesNothingForTheFirst) {
   session.others[0].state = "ended";
   report();
@@ -273,14 +349,11 @@ TEST_F(Mirrored, TheMuteButtonOfACallThatHeMakesIsEnabledOnceItIsAnswered) {
   session.end();
   session.clear();
   report();
-  session.talk();
-  session.contact.id = "aaaaaaaa-0000-4000-8000-000000000005";
-  session.contact.state = "connecting";
-  session.contact.connections[0].type = "outbound";
-  session.contact.connections[0].state = "connecting";
-  session.state = "CallingCustomer";
+  session.call_out();
   report();
   EXPECT_EQ(may_mute(), false);
+  ASSERT_TRUE(t.request("agent1", RequestKind::login).accepted);
+  EXPECT_EQ(std::get<message::LoginSuccess>(t.events.back().body).agent.buttons->mute, false);
   t.events.clear();
   session.contact.state = "connected";
   session.contact.connections[0].state = "connected";
@@ -290,6 +363,51 @@ TEST_F(Mirrored, TheMuteButtonOfACallThatHeMakesIsEnabledOnceItIsAnswered) {
   t.events.clear();
   report();
   EXPECT_TRUE(t.events.empty()) << "nothing has changed";
+}
+
+struct Told {
+  const char* state;
+  const char* as;
+};
+
+class ErrorStates : public Mirrored, public ::testing::WithParamInterface<Told> {};
+
+TEST_P(ErrorStates, AreToldByThePublishedNames) {
+  session.clear();
+  session.state = GetParam().state;
+  session.state_type = "error";
+  report();
+  EXPECT_EQ(t.state_of("agent1"), GetParam().as);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ErrorStates,
+                         ::testing::Values(Told{"MissedCallAgent", "MissedCallAgent"},
+                                           Told{"FailedConnectAgent", "FailedConnectAgent"},
+                                           Told{"LineEngagedAgent", "FailedConnectAgent"},
+                                           Told{"BadAddressAgent", "FailedConnectAgent"},
+                                           Told{"AgentHungUp", "FailedConnectAgent"},
+                                           Told{"RealtimeCommunicationError", "FailedConnectAgent"},
+                                           Told{"FailedConnectCustomer", "FailedConnectCustomer"},
+                                           Told{"LineEngagedCustomer", "FailedConnectCustomer"},
+                                           Told{"BadAddressCustomer", "FailedConnectCustomer"},
+                                           Told{"MissedCallCustomer", "FailedConnectCustomer"}),
+                         [](const auto& each) { return std::string(each.param.state); });
+
+TEST_F(Mirrored, ANumberThatIsNotReachedIsNoMissedCallAndIsCleared) {
+  session.end();
+  session.clear();
+  report();
+  session.call_out();
+  report();
+  session.contact.state = "error";
+  session.state = "LineEngagedCustomer";
+  session.state_type = "error";
+  report();
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
+  EXPECT_TRUE(t.last_call("agent1", "agent").leg.buttons.has(message::CallButton::clear_contact));
+  EXPECT_EQ(t.state_of("agent1"), "FailedConnectCustomer");
+  EXPECT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
 }
 
 TEST_F(Mirrored, TheEndOfACallIsToldBeforeTheStateThatFollows) {

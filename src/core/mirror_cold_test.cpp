@@ -286,6 +286,53 @@ TEST_F(Cold, AThirdPartyIsNeitherLeftWithTheCustomerNorGivenUp) {
   expect_failed(Reason::timeout, Custody::agent);
 }
 
+TEST_F(Cold, AThirdPartyIsWaitedForAsLongAsTheSessionShowsHim) {
+  transfer_cold();
+  done("clientTimeout", "Client Timeout");
+  session.third_party("connected", "INTERNAL-TRANSFER");
+  report();
+  t.pass(700'000);
+  EXPECT_EQ(last().state, TransferState::outcomeUnknown);
+  EXPECT_EQ(last().custody, Custody::agent) << "he has both, which is known";
+  EXPECT_TRUE(t.errors("agent1").empty());
+  session.end();
+  report();
+  EXPECT_EQ(last().state, TransferState::handedOver);
+}
+
+TEST_F(Cold, AThirdPartyOfAFrameThatDoesNotAnswerIsNot) {
+  transfer_cold();
+  done("clientTimeout", "Client Timeout");
+  session.third_party("connected", "INTERNAL-TRANSFER");
+  session.alive = false;
+  report();
+  t.pass(700'000);
+  expect_failed(Reason::timeout, Custody::unknown);
+}
+
+TEST_F(Cold, WhoWasAddedByHandBeforeTheSdkRefusedWithoutBeingAskedIsNotTheDestination) {
+  for (const char* error : {kNoChannel, "Expired"}) {
+    SCOPED_TRACE(error);
+    transfer_cold();
+    session.third_party("connected", "+442079460000");
+    report();
+    t.events.clear();
+    done(error, "It was not asked.");
+    EXPECT_TRUE(t.commands.empty()) << "nobody else is added, and whom he consults stays with him";
+    EXPECT_EQ(t.way("agent1"), "failed/agent accepted/agent dialing/agent");
+    EXPECT_EQ(last().destination->phone_number, "+442079460000") << "a transfer by hand";
+    ASSERT_EQ(t.errors("agent1").size(), 1U);
+    EXPECT_EQ(t.errors("agent1").front().customer_location, "agent");
+    report();
+    EXPECT_TRUE(t.commands.empty());
+    session.third_party("disconnected");
+    session.hold("connected");
+    report();
+    EXPECT_EQ(last().state, TransferState::canceled);
+    session.contact.connections.pop_back();
+  }
+}
+
 TEST_F(Cold, AnAgentWhoIsLeavingIsWaitedFor) {
   transfer_cold();
   done("clientTimeout", "Client Timeout");

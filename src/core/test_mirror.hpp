@@ -45,6 +45,16 @@ struct Session {
     state = "PendingBusy";
     state_type = "system";
   }
+  /// He calls a number, which has not answered.
+  void call_out() {
+    talk();
+    contact.id = "aaaaaaaa-0000-4000-8000-000000000005";
+    contact.state = "connecting";
+    contact.connections[0].type = "outbound";
+    contact.connections[0].state = "connecting";
+    state = "CallingCustomer";
+    state_type = "system";
+  }
   void hold(const std::string& customer) { contact.connections[0].state = customer; }
   /// Somebody was added, or his connection changes; the service holds the customer.
   void third_party(const std::string& now, const std::string& number = "+12082097345") {

@@ -29,6 +29,7 @@ describe("an agent in the transfer box", () => {
     language.value = "de";
     expect(of("AfterCallWork")).toBe("Nachbearbeitung");
     expect(of("MissedCallAgent")).toBe("Verpasster Anruf");
+    expect(of("FailedConnectCustomer")).toBe("Nicht erreicht");
     // Those of the directory are called as it calls them.
     expect(of("Lunch")).toBe("Lunch");
   });

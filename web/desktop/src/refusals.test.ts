@@ -41,7 +41,13 @@ describe("a refusal", () => {
 
   it("of a call beside another one, or before the last one is finished, says to finish it", () => {
     const errorType = "MAKE_CALL_FAILED";
-    for (const agentState of ["PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent"])
+    for (const agentState of [
+      "PendingBusy",
+      "Busy",
+      "AfterCallWork",
+      "MissedCallAgent",
+      "FailedConnectCustomer",
+    ])
       expect(refusal({ errorType, reason: "agentUnavailable", agentState })).toBe(
         "Finish your call first.",
       );

@@ -33,7 +33,14 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
 };
 
 /** The states of who has a call, or has not finished the last one. */
-const AT_A_CALL = ["PendingBusy", "Busy", "AfterCallWork", "MissedCallAgent", "FailedConnectAgent"];
+const AT_A_CALL = [
+  "PendingBusy",
+  "Busy",
+  "AfterCallWork",
+  "MissedCallAgent",
+  "FailedConnectAgent",
+  "FailedConnectCustomer",
+];
 
 /**
  * Baton's own refusal for want of a bridge: what Amazon Connect itself says has a `backend`, and a server that is

@@ -19,6 +19,7 @@ const en = {
   nameAfterCall: "After-call work",
   nameMissed: "Missed call",
   nameFailed: "Call not taken",
+  nameUnreached: "Not reached",
   offline: "No connection. What you see may be old; it comes back by itself.",
   queues: "Queues",
   queue: "Queue",
@@ -90,6 +91,7 @@ const de: Record<keyof typeof en, string> = {
   nameAfterCall: "Nachbearbeitung",
   nameMissed: "Verpasster Anruf",
   nameFailed: "Anruf nicht angenommen",
+  nameUnreached: "Nicht erreicht",
   offline: "Keine Verbindung. Die Anzeige kann veraltet sein; sie kommt von selbst zurück.",
   queues: "Warteschlangen",
   queue: "Warteschlange",
@@ -186,6 +188,7 @@ const STATES: Record<string, keyof typeof en> = {
   AfterCallWork: "nameAfterCall",
   MissedCallAgent: "nameMissed",
   FailedConnectAgent: "nameFailed",
+  FailedConnectCustomer: "nameUnreached",
 };
 /** What an agent's state is called. */
 export const agentStateName = (state: string): string => (STATES[state] ? t(STATES[state]) : state);
