@@ -173,7 +173,7 @@ export const takeBack = (): Promise<boolean> =>
 
 /**
  * Hands the customer on; the transfer box closes once it is accepted. Why not is told in the box, or on the page where
- * somebody has closed it meanwhile.
+ * it is closed by then, or another call's.
  */
 export async function transfer(
   destination: Destination,
@@ -186,12 +186,14 @@ export async function transfer(
   }
   busy.value = new Set([...busy.value, "transfer"]);
   refusal.value = transferFailure.value = "";
+  const asked = ofCall();
+  const stillShown = (): boolean => ofCall().contactId === asked.contactId;
   try {
-    await client.transfer(destination, options, ofCall());
+    await client.transfer(destination, options, asked);
     if (key) keeper.set("recent", key, true);
-    transferBoxOpen.value = false;
+    if (stillShown()) transferBoxOpen.value = false;
   } catch (error) {
-    const told = transferBoxOpen.value ? transferFailure : refusal;
+    const told = transferBoxOpen.value && stillShown() ? transferFailure : refusal;
     told.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));
