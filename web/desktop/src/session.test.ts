@@ -73,3 +73,14 @@ describe("the answer to a transfer", () => {
     }
   });
 });
+
+it("says why it cannot have the states that an agent may choose", async () => {
+  vi.stubGlobal("document", { hidden: false });
+  const refusal = { errorType: "NOT_PERMITTED", msg: "Ask who runs the network." };
+  vi.stubGlobal("fetch", async () => new Response(JSON.stringify(refusal), { status: 403 }));
+  vi.resetModules();
+  session = await import("./session.ts");
+  session.connection.value = "open";
+  await vi.advanceTimersByTimeAsync(0);
+  expect(session.refusal.value).toBe(refusal.msg);
+});

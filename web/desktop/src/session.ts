@@ -76,10 +76,14 @@ export const { who, connection } = signing;
 client.onConnection((value) => {
   if (value === "open") void keeper.sync();
 });
-readOnceConnected(connection, async () => {
-  const reply = await client.publish({ topic: "Agent", subtopic: "GetStates" });
-  if ("topic" in reply) state.value = apply(state.value, reply);
-});
+readOnceConnected(
+  connection,
+  async () => {
+    const reply = await client.publish({ topic: "Agent", subtopic: "GetStates" });
+    if ("topic" in reply) state.value = apply(state.value, reply);
+  },
+  ({ data }) => (refusal.value = whyRefused(data)),
+);
 client.subscribe("*", (event) => {
   const before = state.value;
   state.value = apply(before, event);
