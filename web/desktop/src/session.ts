@@ -34,7 +34,7 @@ export const takeBackAllowed = computed(() => canTakeBack(state.value));
 export const refusal = signal("");
 /** What is under way, by the request's name: its button waits. */
 export const busy = signal<ReadonlySet<string>>(new Set());
-export const { transferBoxOpen, keypadOpen } = boxesOf(state);
+export const { transferBoxOpen, keypadOpen } = boxesOf(state, buttons);
 /** Why the transfer box did not transfer, in words; `refusal` once it is closed. */
 export const transferFailure = signal("");
 export const shortcuts = signal(storage.shortcuts());
