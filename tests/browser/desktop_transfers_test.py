@@ -7,7 +7,7 @@ import re
 from harness.amazon_world import AgentSession, AmazonWorld
 from harness.browser import Browser
 from harness.config import SOURCE
-from harness.desk import Desk
+from harness.desk import STEPS, Desk
 from harness.samples import DIAL_PAD, SASI
 from harness.world import World
 from peer import Call
@@ -106,6 +106,29 @@ async def test_at_amazon_connect_an_agent_who_is_not_here_can_be_chosen(amazon: 
     await amazon.asks(session, "createAdditionalConnection")
     await session.third_party_is(contact, "connected")
     await desk.sees("Handed over to Agent Two")
+    desk.check()
+
+
+async def test_at_amazon_connect_a_refusal_is_not_told_in_the_box_of_another_call(amazon: AmazonWorld, browser: Browser):
+    session = AgentSession()
+    await amazon.bridge("agent1", session)
+    await session.talk()
+    desk = await Desk.open(amazon, browser, state=None)
+    await desk.page.wait("section.call.talking")
+    await desk.page.run(str(STEPS), "holdBack", "**/v1/messages", "BlindTransfer")
+    await desk.search()
+    await desk.page.type("CallSummary")
+    await desk.page.press("Enter")
+    await desk.page.wait("dialog.transfer button:disabled:has-text('Transferring')")
+    await session.talk()
+    await desk.page.wait("dialog.transfer", "detached")
+    await desk.search()
+    why = "Queue closed."
+    error = {"errorType": "BLIND_TRANSFER_FAILED", "msg": why, "errorMessage": why, "reason": "queueClosed"}
+    await desk.page.run(str(STEPS), "refuseHeld", 422, error)
+    await desk.page.wait("main [role=alert]:has-text('the queue is closed. Choose another queue, or a number.')")
+    assert (await desk.page.text("dialog.transfer .failure")).strip() == ""
+    desk.allowed_console = ("status of 422",)
     desk.check()
 
 

@@ -1,37 +1,32 @@
 /// <reference types="amazon-connect-streams" />
+import { FakeSocket } from "@baton/shared/testing.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Bridge, type BridgeOptions } from "./bridge.ts";
 
-/** A WebSocket whose other end is the test. */
-class FakeSocket {
-  static last: FakeSocket;
-  static readonly OPEN = 1;
-  readyState = 1;
-  readonly sent: { subtopic: string; id?: string; data: Record<string, unknown> }[] = [];
-  onopen: () => void = () => undefined;
-  onmessage: (message: { data: string }) => void = () => undefined;
-  onclose: () => void = () => undefined;
+/** One that opens at once, and ends when it is closed. */
+class BridgeSide extends FakeSocket {
+  static override get last(): BridgeSide {
+    return super.last as BridgeSide;
+  }
   constructor() {
-    FakeSocket.last = this;
-    queueMicrotask(() => this.onopen());
+    super();
+    queueMicrotask(() => this.opens());
   }
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as { subtopic: string; data: Record<string, unknown> });
-  }
-  close(): void {
-    this.onclose();
+  override close(): void {
+    this.closes();
   }
   refuse(id: unknown, msg: string): void {
     const data = { errorType: "NOT_PERMITTED", msg, errorMessage: "Not permitted." };
     const envelope = { channel: "Amazon", topic: "Error", subtopic: "ApiError" };
-    this.onmessage({ data: JSON.stringify({ ...envelope, agent: "agent1", data, id }) });
+    this.tell({ ...envelope, agent: "agent1", data, id });
   }
   command(message: object): void {
     const envelope = { channel: "Amazon", topic: "Bridge", subtopic: "Command" };
-    this.onmessage({ data: JSON.stringify({ ...envelope, agent: "agent1", message }) });
+    this.tell({ ...envelope, agent: "agent1", message });
   }
   of(subtopic: string): Record<string, unknown>[] {
-    return this.sent.filter((each) => each.subtopic === subtopic).map((each) => each.data);
+    const those = this.sent.filter((each) => each["subtopic"] === subtopic);
+    return those.map((each) => each["data"] as Record<string, unknown>);
   }
 }
 
@@ -121,7 +116,7 @@ async function start(more: BridgeOptions = {}): Promise<Bridge> {
     libraryVersion: "2.28.2",
   });
   await bridge.start();
-  await vi.waitFor(() => expect(FakeSocket.last.of("Hello")).toHaveLength(1));
+  await vi.waitFor(() => expect(BridgeSide.last.of("Hello")).toHaveLength(1));
   return bridge;
 }
 
@@ -140,7 +135,7 @@ const add = (more: object = {}): object => ({
 beforeEach(() => {
   lib = library();
   storage.values.clear();
-  vi.stubGlobal("WebSocket", FakeSocket);
+  vi.stubGlobal("WebSocket", BridgeSide);
 });
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -149,11 +144,11 @@ afterEach(() => {
 
 test("it says who reports, and is silent without the lease", async () => {
   const bridge = await start();
-  expect(FakeSocket.last.of("Hello")[0]).toMatchObject({ library: "2.28.2", username: "agent1" });
+  expect(BridgeSide.last.of("Hello")[0]).toMatchObject({ library: "2.28.2", username: "agent1" });
   lib.becomes("Available");
-  FakeSocket.last.command(add());
+  BridgeSide.last.command(add());
   await Promise.resolve();
-  expect(FakeSocket.last.of("Snapshot")).toEqual([]);
+  expect(BridgeSide.last.of("Snapshot")).toEqual([]);
   expect(lib.added).toEqual([]);
   expect(bridge.state).toBe("standby");
   bridge.stop();
@@ -161,17 +156,17 @@ test("it says who reports, and is silent without the lease", async () => {
 
 test("with the lease it reports at once, and each change once", async () => {
   const bridge = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-  expect(FakeSocket.last.of("Snapshot")).toHaveLength(1);
-  expect(FakeSocket.last.of("Snapshot")[0]).toMatchObject({ epoch: 1, agent: { state: "Busy" } });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  expect(BridgeSide.last.of("Snapshot")).toHaveLength(1);
+  expect(BridgeSide.last.of("Snapshot")[0]).toMatchObject({ epoch: 1, agent: { state: "Busy" } });
   lib.becomes("Busy");
   await Promise.resolve();
-  expect(FakeSocket.last.of("Snapshot")).toHaveLength(1);
+  expect(BridgeSide.last.of("Snapshot")).toHaveLength(1);
   lib.becomes("AfterCallWork");
   await Promise.resolve();
-  expect(FakeSocket.last.of("Snapshot")).toHaveLength(2);
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
-  expect(FakeSocket.last.of("Snapshot")).toHaveLength(3);
+  expect(BridgeSide.last.of("Snapshot")).toHaveLength(2);
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  expect(BridgeSide.last.of("Snapshot")).toHaveLength(3);
   expect(bridge.state).toBe("active");
   bridge.stop();
 });
@@ -180,8 +175,8 @@ test("after a lease each newer picture is told for a while, changed or not", asy
   lib.refreshed(1_000);
   const bridge = await start();
   vi.useFakeTimers();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-  const told = (): unknown[] => FakeSocket.last.of("Snapshot").map((each) => each["takenAtMs"]);
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  const told = (): unknown[] => BridgeSide.last.of("Snapshot").map((each) => each["takenAtMs"]);
   const refreshed = async (now: number): Promise<void> => {
     lib.refreshed(now);
     await Promise.resolve();
@@ -198,18 +193,18 @@ test("after a lease each newer picture is told for a while, changed or not", asy
 
 test("a command is handed over once, by this page and by the next", async () => {
   const bridge = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   const command = add();
-  FakeSocket.last.command(command);
-  FakeSocket.last.command(command);
+  BridgeSide.last.command(command);
+  BridgeSide.last.command(command);
   expect(lib.added).toHaveLength(1);
   bridge.stop();
   const next = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-  FakeSocket.last.command(command);
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command(command);
   expect(lib.added).toHaveLength(1);
   await vi.waitFor(() =>
-    expect(FakeSocket.last.of("Result")[0]).toMatchObject({
+    expect(BridgeSide.last.of("Result")[0]).toMatchObject({
       ok: false,
       error: { name: "AlreadyDone" },
     }),
@@ -224,10 +219,10 @@ test("its Hello says that it has a client of the SDK, which is asked once, by th
   const command = add({ action: "coldTransfer", endpoint });
   for (const more of [{ contactClient }, { contactClient }, {}]) {
     const bridge = await start(more);
-    expect(FakeSocket.last.of("Hello")[0]).toMatchObject({ coldTransfer: "contactClient" in more });
-    FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-    FakeSocket.last.command(command);
-    FakeSocket.last.command(command);
+    expect(BridgeSide.last.of("Hello")[0]).toMatchObject({ coldTransfer: "contactClient" in more });
+    BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+    BridgeSide.last.command(command);
+    BridgeSide.last.command(command);
     bridge.stop();
   }
   expect(asked).toEqual([["c-1", endpoint]]);
@@ -236,11 +231,11 @@ test("its Hello says that it has a client of the SDK, which is asked once, by th
 
 test("what is of another lease, or too late, is not done", async () => {
   const bridge = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-  FakeSocket.last.command(add({ epoch: 2 }));
-  FakeSocket.last.command(add({ at: new Date(Date.now() - 11_000).toISOString() }));
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command(add({ epoch: 2 }));
+  BridgeSide.last.command(add({ at: new Date(Date.now() - 11_000).toISOString() }));
   expect(lib.added).toEqual([]);
-  expect(FakeSocket.last.of("Result")).toMatchObject([{ ok: false, error: { name: "Expired" } }]);
+  expect(BridgeSide.last.of("Result")).toMatchObject([{ ok: false, error: { name: "Expired" } }]);
   bridge.stop();
 });
 
@@ -248,7 +243,7 @@ test("a PC's clock that is set costs a new lease, and no command", async () => {
   vi.useFakeTimers({ toFake: ["Date", "performance"] });
   const bridge = await start();
   const server = Date.now();
-  const first = FakeSocket.last;
+  const first = BridgeSide.last;
   const sentAt = (since: number): object => ({
     action: "accept",
     at: new Date(server + since).toISOString(),
@@ -257,13 +252,13 @@ test("a PC's clock that is set costs a new lease, and no command", async () => {
   });
   first.command({ command: 0, epoch: 1, action: "lease", at: at() });
   vi.setSystemTime(server + 60_000);
-  await vi.waitFor(() => expect(FakeSocket.last).not.toBe(first), { timeout: 5_000 });
+  await vi.waitFor(() => expect(BridgeSide.last).not.toBe(first), { timeout: 5_000 });
   const lease = { command: 0, epoch: 2, action: "lease", at: new Date(server).toISOString() };
-  await vi.waitFor(() => expect(FakeSocket.last.of("Hello")).toHaveLength(1));
-  FakeSocket.last.command(lease);
-  FakeSocket.last.command({ ...sentAt(1_000), command: 7, epoch: 2 });
+  await vi.waitFor(() => expect(BridgeSide.last.of("Hello")).toHaveLength(1));
+  BridgeSide.last.command(lease);
+  BridgeSide.last.command({ ...sentAt(1_000), command: 7, epoch: 2 });
   await vi.waitFor(() =>
-    expect(FakeSocket.last.of("Result")).toMatchObject([{ command: 7, ok: true }]),
+    expect(BridgeSide.last.of("Result")).toMatchObject([{ command: 7, ok: true }]),
   );
   expect(lib.accepted()).toBe(1);
   bridge.stop();
@@ -274,10 +269,10 @@ test("a command that came while the PC slept is not done late", async () => {
   const bridge = await start();
   const server = Date.now();
   const accept = { epoch: 1, action: "accept", deadlineMs: 10_000, contactId: "c-1" };
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   // performance.now() stands still meanwhile.
   vi.setSystemTime(server + 20_000);
-  const socket = FakeSocket.last;
+  const socket = BridgeSide.last;
   socket.command({ ...accept, command: 7, at: new Date(server + 1_000).toISOString() });
   expect(socket.of("Result")).toMatchObject([{ command: 7, error: { name: "Expired" } }]);
   expect(lib.accepted()).toBe(0);
@@ -289,10 +284,10 @@ test("a PC's clock that is set back makes nothing timely that is too late", asyn
   const bridge = await start();
   const server = Date.now();
   const accept = { epoch: 1, action: "accept", deadlineMs: 10_000, contactId: "c-1" };
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   vi.advanceTimersByTime(20_000);
   vi.setSystemTime(server);
-  const socket = FakeSocket.last;
+  const socket = BridgeSide.last;
   socket.command({ ...accept, command: 8, at: new Date(server + 9_000).toISOString() });
   expect(socket.of("Result")).toMatchObject([{ command: 8, error: { name: "Expired" } }]);
   expect(lib.accepted()).toBe(0);
@@ -303,18 +298,18 @@ test("a Hello that is refused is said again, and the page tells why nobody acts"
   vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
   const states: unknown[] = [];
   const bridge = await start({ onState: (...told) => states.push(told) });
-  const hellos = () => FakeSocket.last.sent.filter(({ subtopic }) => subtopic === "Hello");
+  const hellos = () => BridgeSide.last.sent.filter(({ subtopic }) => subtopic === "Hello");
   states.length = 0;
   const full = "agent: 'agent1' has 8 bridges connected, which is the limit";
-  FakeSocket.last.refuse("of something else", full);
+  BridgeSide.last.refuse("of something else", full);
   expect(bridge.state).toBe("standby");
-  FakeSocket.last.refuse(hellos()[0]?.id, full);
+  BridgeSide.last.refuse(hellos()[0]?.id, full);
   expect(bridge.state).toBe("refused");
   lib.found();
   expect(hellos()).toHaveLength(1);
   vi.advanceTimersByTime(10_000);
   expect(hellos()).toHaveLength(2);
-  FakeSocket.last.refuse(hellos()[1]?.id, full);
+  BridgeSide.last.refuse(hellos()[1]?.id, full);
   vi.advanceTimersByTime(10_000);
   expect(hellos()).toHaveLength(3);
   expect(states).toEqual([["refused", full]]);
@@ -329,16 +324,16 @@ test("a Hello that is refused is said again, and the page tells why nobody acts"
 test("the lease ends a refusal, and a new connection begins without it", async () => {
   vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
   const bridge = await start();
-  const hellos = () => FakeSocket.last.sent.filter(({ subtopic }) => subtopic === "Hello");
-  FakeSocket.last.refuse(hellos()[0]?.id, "no");
+  const hellos = () => BridgeSide.last.sent.filter(({ subtopic }) => subtopic === "Hello");
+  BridgeSide.last.refuse(hellos()[0]?.id, "no");
   vi.advanceTimersByTime(10_000);
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   expect(bridge.state).toBe("active");
-  const before = FakeSocket.last;
-  FakeSocket.last.refuse(hellos()[0]?.id, "no");
+  const before = BridgeSide.last;
+  BridgeSide.last.refuse(hellos()[0]?.id, "no");
   before.close();
   await vi.advanceTimersByTimeAsync(250);
-  expect(FakeSocket.last).not.toBe(before);
+  expect(BridgeSide.last).not.toBe(before);
   await vi.waitFor(() => expect(bridge.state).toBe("standby"));
   vi.advanceTimersByTime(60_000);
   expect(hellos()).toHaveLength(1);
@@ -347,10 +342,10 @@ test("the lease ends a refusal, and a new connection begins without it", async (
 
 test("a contact that is not there is told as such", async () => {
   const bridge = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
-  FakeSocket.last.command(add({ contactId: "c-2" }));
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command(add({ contactId: "c-2" }));
   await vi.waitFor(() =>
-    expect(FakeSocket.last.of("Result")).toMatchObject([
+    expect(BridgeSide.last.of("Result")).toMatchObject([
       { ok: false, error: { name: "NoContact" } },
     ]),
   );
@@ -360,18 +355,18 @@ test("a contact that is not there is told as such", async () => {
 test("a refresh says that the frame answers, though the timer of a hidden tab is late", async () => {
   const bridge = await start();
   vi.useFakeTimers({ now: Date.now(), toFake: ["Date", "performance"] });
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   vi.advanceTimersByTime(60_000);
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "report", at: at() });
   lib.becomes("AfterCallWork");
   await Promise.resolve();
   vi.advanceTimersByTime(4_999);
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "report", at: at() });
   vi.advanceTimersByTime(1);
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "report", at: at() });
   lib.acknowledges();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
-  expect(FakeSocket.last.of("Snapshot").map((each) => each["alive"])).toEqual([
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  expect(BridgeSide.last.of("Snapshot").map((each) => each["alive"])).toEqual([
     true,
     false,
     true,
@@ -385,30 +380,30 @@ test("a refresh says that the frame answers, though the timer of a hidden tab is
 test("it reports that the frame has fallen silent, and that it answers again", async () => {
   vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval", "clearInterval"] });
   const bridge = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   await vi.advanceTimersByTimeAsync(7_000);
-  expect(FakeSocket.last.of("Snapshot").map((each) => each["alive"])).toEqual([true, false]);
+  expect(BridgeSide.last.of("Snapshot").map((each) => each["alive"])).toEqual([true, false]);
   lib.acknowledges();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(FakeSocket.last.of("Snapshot").map((each) => each["alive"])).toEqual([true, false, true]);
+  expect(BridgeSide.last.of("Snapshot").map((each) => each["alive"])).toEqual([true, false, true]);
   bridge.stop();
 });
 
 test("what cannot be read is not reported as if it had ended, but as soon as it can", async () => {
   vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval", "clearInterval"] });
   const bridge = await start();
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "lease", at: at() });
   lib.breaks(true);
   lib.becomes("AfterCallWork");
   await vi.advanceTimersByTimeAsync(2_000);
-  FakeSocket.last.command({ command: 0, epoch: 1, action: "report", at: at() });
-  expect(FakeSocket.last.of("Snapshot")).toHaveLength(1);
+  BridgeSide.last.command({ command: 0, epoch: 1, action: "report", at: at() });
+  expect(BridgeSide.last.of("Snapshot")).toHaveLength(1);
   lib.becomes("Busy"); // As it was reported last; but a report was asked for.
   await Promise.resolve();
   lib.breaks(false);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(FakeSocket.last.of("Snapshot")).toHaveLength(2);
-  expect(FakeSocket.last.of("Snapshot")[1]).toMatchObject({
+  expect(BridgeSide.last.of("Snapshot")).toHaveLength(2);
+  expect(BridgeSide.last.of("Snapshot")[1]).toMatchObject({
     agent: { state: "Busy" },
     contacts: [{ contactId: "c-1", state: "connected" }],
   });

@@ -1,3 +1,4 @@
+import { FakeSocket } from "@baton/shared/testing.ts";
 import { afterEach, expect, test, vi } from "vitest";
 import { BridgeSocket, SignedOut, ticketFrom } from "./socket.ts";
 
@@ -29,26 +30,6 @@ test.each([401, 403])("%i is told as signed out", async (status) => {
   await expect(ticketFrom("https://baton.example")()).rejects.toBeInstanceOf(SignedOut);
 });
 
-/** A WebSocket whose other end is the test. */
-class FakeSocket {
-  static readonly OPEN = 1;
-  static all: FakeSocket[] = [];
-  readonly readyState = FakeSocket.OPEN;
-  readonly sent: string[] = [];
-  onopen: () => void = () => undefined;
-  onmessage: (message: { data: string }) => void = () => undefined;
-  onclose: () => void = () => undefined;
-  constructor() {
-    FakeSocket.all.push(this);
-  }
-  send(text: string): void {
-    this.sent.push(text);
-  }
-  close(): void {
-    // A network that is gone tells nobody that it was closed.
-  }
-}
-
 test("a connection that died without a word is given up, and another one made", async () => {
   vi.useFakeTimers();
   vi.stubGlobal("WebSocket", FakeSocket);
@@ -65,22 +46,20 @@ test("a connection that died without a word is given up, and another one made", 
   await vi.advanceTimersByTimeAsync(20_000 + 250);
   expect(FakeSocket.all).toHaveLength(2);
   const dead = FakeSocket.all[1]!;
-  dead.onopen();
+  dead.opens();
   // What it is told, or answered, is a sign of life.
   for (const seconds of [24, 29]) {
     await vi.advanceTimersByTimeAsync(seconds * 1_000);
-    dead.onmessage({ data: "{}" });
+    dead.tell({});
   }
-  expect(dead.sent.map((text) => JSON.parse(text) as object)).toMatchObject([
-    { topic: "App", subtopic: "StateSync" },
-  ]);
+  expect(dead.sent).toMatchObject([{ topic: "App", subtopic: "StateSync" }]);
   await vi.advanceTimersByTimeAsync(29_000);
   expect(states.at(-1)).toBe("open");
   await vi.advanceTimersByTimeAsync(1_000 + 500);
   expect(states.at(-1)).toBe("connecting");
   expect(FakeSocket.all).toHaveLength(3);
-  FakeSocket.all[2]!.onopen();
-  dead.onclose();
+  FakeSocket.all[2]!.opens();
+  dead.closes();
   expect(states.at(-1)).toBe("open");
   socket.close();
   expect(vi.getTimerCount()).toBe(0);

@@ -26,6 +26,10 @@ export class BatonRefusal extends Error {
   }
 }
 
+/** What is shown of a failure. */
+export const said = (error: unknown): string =>
+  error instanceof BatonRefusal ? error.msg : String(error);
+
 export interface Baton {
   /** Sends a request. Settles when Baton has taken it, or rejects with a BatonRefusal. */
   send(request: Request): Promise<void>;

@@ -1,7 +1,7 @@
 /** The page /ccp-v2/: in a frame what a desktop embeds, as a window of its own the sign-in. */
 
 import { Api } from "./api.ts";
-import { BatonRefusal } from "./baton.ts";
+import { said } from "./baton.ts";
 import { Page } from "./page.ts";
 import { persist } from "./retry.ts";
 import { offerTicket } from "./sign_in.ts";
@@ -14,10 +14,6 @@ function part<T extends HTMLElement>(id: string): T {
 function turnTo(id: "agent" | "signed-out" | "form"): void {
   for (const each of document.querySelectorAll<HTMLElement>("main > *"))
     each.hidden = each.id !== id;
-}
-
-function said(error: unknown): string {
-  return error instanceof BatonRefusal ? error.msg : String(error);
 }
 
 async function inFrame(): Promise<void> {

@@ -1,3 +1,4 @@
+import { FakeSocket } from "@baton/shared/testing.ts";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Desk } from "./desk.ts";
 import { Page, type View } from "./page.ts";
@@ -16,22 +17,6 @@ import {
   transferEvent,
 } from "./testing.ts";
 import { LAST_WAIT } from "./retry.ts";
-
-/** A WebSocket whose other end is the test. */
-class FakeSocket {
-  static all: FakeSocket[] = [];
-  onopen: () => void = () => undefined;
-  onmessage: (message: { data: string }) => void = () => undefined;
-  onclose: (event: { code: number }) => void = () => undefined;
-  constructor() {
-    FakeSocket.all.push(this);
-  }
-  tell(...events: BatonEvent[]): void {
-    for (const event of events) this.onmessage({ data: JSON.stringify(event) });
-  }
-  send = vi.fn();
-  close = vi.fn();
-}
 
 type Listener = (event: object) => void;
 
@@ -65,7 +50,6 @@ async function answer(path: string, init?: RequestInit): Promise<Response> {
 
 const count = (what: string): number => asked.filter((each) => each.startsWith(what)).length;
 const passes = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-const last = (): FakeSocket => FakeSocket.all[FakeSocket.all.length - 1]!;
 
 /** What the sign-in's pop-up does. */
 async function offerTicket(): Promise<void> {
@@ -107,7 +91,7 @@ it("asks once for a sign-in, in whatever ways it finds out that there is none", 
   const before = listeners.size;
   statuses["/ccp-v2/v1/logout"] = [200, 401];
   const both = [page.signOut(), page.signOut()];
-  last().onclose({ code: 4401 });
+  FakeSocket.last.closes(4401);
   await Promise.all(both);
   expect(view.signIn).toHaveBeenCalledTimes(1);
   expect(listeners.size).toBe(before + 1);
@@ -116,7 +100,7 @@ it("asks once for a sign-in, in whatever ways it finds out that there is none", 
   expect(FakeSocket.all).toHaveLength(2);
   expect(listeners.size).toBe(before);
   // The next sign-out asks again.
-  last().onclose({ code: 4401 });
+  FakeSocket.last.closes(4401);
   expect(view.signIn).toHaveBeenCalledTimes(2);
 });
 
@@ -132,7 +116,7 @@ it("tells what Baton says of a sign-out also where it ended the session all the 
   const page = await started();
   statuses["/ccp-v2/v1/logout"] = [503];
   const ended = page.signOut();
-  last().onclose({ code: 4401 });
+  FakeSocket.last.closes(4401);
   await ended;
   expect(view.signIn).toHaveBeenCalledTimes(1);
   expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("no");
@@ -180,7 +164,7 @@ const NOBODY: BatonEvent = {
 it("signs the agent in when Baton takes it, by one request", async () => {
   statuses["Agent/Login"] = [503, 429];
   await started();
-  last().tell(NOBODY);
+  FakeSocket.last.tell(NOBODY);
   await passes(LAST_WAIT);
   expect(count("Agent/Login")).toBe(3);
   expect(new Set(asked.filter((each) => each.startsWith("Agent/Login"))).size).toBe(1);
@@ -191,9 +175,9 @@ it("signs the agent in when Baton takes it, by one request", async () => {
 it("does not sign in an agent who is so already", async () => {
   statuses["Agent/Login"] = [503, 503];
   await started();
-  last().tell(NOBODY);
+  FakeSocket.last.tell(NOBODY);
   await passes();
-  last().tell(agentEvent("Offline", "offline"));
+  FakeSocket.last.tell(agentEvent("Offline", "offline"));
   await passes(LAST_WAIT);
   expect(count("Agent/Login")).toBe(1);
 });
@@ -201,7 +185,7 @@ it("does not sign in an agent who is so already", async () => {
 it("does not sign in an agent who has signed out here", async () => {
   statuses["Agent/Login"] = [503, 503];
   const page = await started();
-  last().tell(NOBODY);
+  FakeSocket.last.tell(NOBODY);
   await passes();
   await page.signOut();
   await passes(LAST_WAIT);
@@ -219,7 +203,7 @@ it("leaves an agent alone who ended work while the page was open", async () => {
     },
   };
   // After a restart of Baton the whole state is told anew.
-  last().tell(there, { topic: "Agent", subtopic: "LogoutSuccess" }, NOBODY);
+  FakeSocket.last.tell(there, { topic: "Agent", subtopic: "LogoutSuccess" }, NOBODY);
   await passes(LAST_WAIT);
   expect(count("Agent/Login")).toBe(0);
 });
@@ -229,11 +213,11 @@ async function signedInAs(
   ...state: Parameters<typeof agentEvent>
 ): Promise<{ shown: () => string[] }> {
   await started();
-  last().tell(NOBODY);
+  FakeSocket.last.tell(NOBODY);
   await passes();
   const id = asked.find((each) => each.startsWith("Agent/Login"))?.split(" ")[1];
   host.postMessage.mockClear();
-  last().tell({ ...agentEvent(...state), id: id! });
+  FakeSocket.last.tell({ ...agentEvent(...state), id: id! });
   await passes();
   const shown = (): string[] =>
     host.postMessage.mock.calls
@@ -249,7 +233,7 @@ it("takes an agent offline whom it signed in, and tells the library nothing befo
   expect(bodies["Agent/UpdateState"]).toMatchObject({ data: { type: "offline" } });
   expect(shown()).toEqual([]);
   const id = asked.find((each) => each.startsWith("Agent/UpdateState"))?.split(" ")[1];
-  last().tell({ ...agentEvent("Offline", "offline"), id: id! });
+  FakeSocket.last.tell({ ...agentEvent("Offline", "offline"), id: id! });
   expect(shown()).toEqual(["Offline"]);
 });
 
@@ -267,8 +251,8 @@ it("asks for nothing where the Login has left the agent offline", async () => {
 
 it("leaves an agent in his state whom another page signed in meanwhile", async () => {
   await started();
-  last().tell(NOBODY);
-  last().tell({ ...agentEvent("Available", "routable"), id: "another page's" });
+  FakeSocket.last.tell(NOBODY);
+  FakeSocket.last.tell({ ...agentEvent("Available", "routable"), id: "another page's" });
   await passes();
   expect(count("Agent/UpdateState")).toBe(0);
 });
@@ -276,7 +260,7 @@ it("leaves an agent in his state whom another page signed in meanwhile", async (
 it("asks for a sign-in where the one for the agent is refused as nobody's", async () => {
   statuses["Agent/Login"] = [401];
   await started();
-  last().tell(NOBODY);
+  FakeSocket.last.tell(NOBODY);
   await passes();
   expect(view.signIn).toHaveBeenCalledTimes(1);
 });
@@ -287,7 +271,7 @@ it("finds the transfer that is running, though not at the first time of asking",
   transfers = [transferEvent("dialing").message];
   await started();
   const message = { attributes: [], queueName: null, queueTimestamp: null, calls: LEGS };
-  last().tell(...AVAILABLE, { topic: "InboundCall", subtopic: "StateSync", message });
+  FakeSocket.last.tell(...AVAILABLE, { topic: "InboundCall", subtopic: "StateSync", message });
   await passes(LAST_WAIT);
   expect(count(path)).toBe(2);
 });
@@ -297,12 +281,12 @@ it("takes what the records say of a transfer whose events are past", async () =>
   const message = { attributes: [], queueName: null, queueTimestamp: null, calls: LEGS };
   const sync: BatonEvent = { topic: "InboundCall", subtopic: "StateSync", message };
   const taken = vi.spyOn(Desk.prototype, "takeTransfer");
-  last().tell(...AVAILABLE, sync, transferEvent("alerting"));
+  FakeSocket.last.tell(...AVAILABLE, sync, transferEvent("alerting"));
   const failed = transferEvent("failed").message;
   transfers = [failed];
   await passes();
   expect(taken).not.toHaveBeenCalled(); // What events told since is newer.
-  last().tell(sync);
+  FakeSocket.last.tell(sync);
   await passes(LAST_WAIT);
   expect(taken).toHaveBeenCalledExactlyOnceWith(failed);
 });

@@ -1,7 +1,7 @@
 /** The page /ccp-v2/ in a frame of a desktop: puts the parts together. */
 
 import { Api } from "./api.ts";
-import { BatonRefusal, type Baton, type Request } from "./baton.ts";
+import { type Baton, type BatonRefusal, type Request, said } from "./baton.ts";
 import { carryOut, setMute } from "./commands.ts";
 import { toStreamsError } from "./errors.ts";
 import { Desk } from "./desk.ts";
@@ -114,8 +114,7 @@ export class Page implements Baton {
       await this.#api.signOut();
     } catch (error) {
       // Unauthorized: it has ended already. Else it may have ended, too: then the socket tells it, before this or after.
-      if (!isUnauthorized(error))
-        return this.#view.signOutRefused(error instanceof BatonRefusal ? error.msg : String(error));
+      if (!isUnauthorized(error)) return this.#view.signOutRefused(said(error));
     }
     this.#signedOut();
   }

@@ -1,30 +1,15 @@
+import { FakeSocket } from "@baton/shared/testing.ts";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Socket, type SocketEvents } from "./socket.ts";
 
-/** A WebSocket whose other end is the test. */
-class FakeSocket {
-  static last: FakeSocket;
-  onopen: () => void = () => undefined;
-  onmessage: (message: { data: string }) => void = () => undefined;
-  onclose: (event: { code: number }) => void = () => undefined;
-  constructor(readonly url: URL) {
-    FakeSocket.last = this;
-  }
-  readonly sent: string[] = [];
-  send(text: string): void {
-    this.sent.push(text);
-  }
-  close(): void {
-    // Told later, by the test.
-  }
-  get position(): unknown[] {
-    return ["epoch", "after"].map((key) => this.url.searchParams.get(key));
-  }
-}
-
 let events: SocketEvents;
+const position = (): unknown[] => {
+  const { searchParams } = new URL(FakeSocket.last.url);
+  return ["epoch", "after"].map((key) => searchParams.get(key));
+};
 
 beforeEach(() => {
+  FakeSocket.all = [];
   vi.stubGlobal("WebSocket", FakeSocket);
   vi.stubGlobal("location", new URL("https://baton.example/ccp-v2/"));
   events = { event: vi.fn(), connected: vi.fn(), signedOut: vi.fn() };
@@ -40,15 +25,15 @@ it("asks for the whole state again where the connection died between its syncs",
   socket.open();
   const comesBackAfter = async (...topics: string[]): Promise<unknown[]> => {
     const before = FakeSocket.last;
-    before.onopen();
+    before.opens();
     for (const topic of topics) {
       const event = { topic, subtopic: "StateSync", message: {}, epoch: "e1", sequence: 7 };
-      before.onmessage({ data: JSON.stringify(event) });
+      before.tell(event);
     }
-    before.onclose({ code: 1006 });
+    before.closes();
     await vi.advanceTimersToNextTimerAsync();
     expect(FakeSocket.last).not.toBe(before);
-    return FakeSocket.last.position;
+    return position();
   };
   expect(await comesBackAfter("App")).toEqual(["new", "0"]);
   expect(await comesBackAfter("App", "Agent")).toEqual(["new", "0"]);
@@ -61,29 +46,27 @@ it("notices a connection that died without a word, and goes on from where it was
   const socket = new Socket(events, () => Promise.resolve(true));
   socket.open();
   const dead = FakeSocket.last;
-  dead.onopen();
+  dead.opens();
   const event = { topic: "Agent", subtopic: "SetAgentState", epoch: "e1", sequence: 7 };
-  dead.onmessage({ data: JSON.stringify(event) });
+  dead.tell(event);
   await vi.advanceTimersByTimeAsync(24_000);
-  dead.onmessage({ data: JSON.stringify({ ...event, sequence: 8 }) });
+  dead.tell({ ...event, sequence: 8 });
   await vi.advanceTimersByTimeAsync(24_000);
   expect(dead.sent).toEqual([]);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(dead.sent.map((text) => JSON.parse(text) as object)).toMatchObject([
-    { topic: "App", subtopic: "StateSync" },
-  ]);
+  expect(dead.sent).toMatchObject([{ topic: "App", subtopic: "StateSync" }]);
   // An answer is a sign of life.
-  dead.onmessage({ data: JSON.stringify({ topic: "App", subtopic: "StateSync", message: {} }) });
+  dead.tell({ topic: "App", subtopic: "StateSync", message: {} });
   await vi.advanceTimersByTimeAsync(24_000);
   expect(events.connected).toHaveBeenLastCalledWith(true);
   await vi.advanceTimersByTimeAsync(6_000);
   expect(events.connected).toHaveBeenLastCalledWith(false);
   await vi.advanceTimersByTimeAsync(250);
   expect(FakeSocket.last).not.toBe(dead);
-  expect(FakeSocket.last.position).toEqual(["e1", "8"]);
+  expect(position()).toEqual(["e1", "8"]);
   // The browser gives the old one up at last, which means nothing any more.
-  FakeSocket.last.onopen();
-  dead.onclose({ code: 1006 });
+  FakeSocket.last.opens();
+  dead.closes();
   expect(events.connected).toHaveBeenLastCalledWith(true);
   socket.close();
   expect(vi.getTimerCount()).toBe(0);
@@ -102,9 +85,9 @@ it("gives up a connection that does not open", async () => {
 it("tells once that nobody is signed in any more", () => {
   const socket = new Socket(events, () => Promise.resolve(true));
   socket.open();
-  FakeSocket.last.onopen();
-  FakeSocket.last.onclose({ code: 4401 });
-  FakeSocket.last.onclose({ code: 4401 });
+  FakeSocket.last.opens();
+  FakeSocket.last.closes(4401);
+  FakeSocket.last.closes(4401);
   expect(events.signedOut).toHaveBeenCalledTimes(1);
 });
 
@@ -112,7 +95,7 @@ it("tells nothing after it was closed, though it had asked before", async () => 
   let answer = (_: boolean): void => undefined;
   const socket = new Socket(events, () => new Promise((resolve) => (answer = resolve)));
   socket.open();
-  FakeSocket.last.onclose({ code: 1006 });
+  FakeSocket.last.closes();
   socket.close();
   answer(false);
   await Promise.resolve();

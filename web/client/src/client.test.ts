@@ -1,12 +1,12 @@
+import { FakeSocket } from "@baton/shared/testing.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attachBus } from "./bus.ts";
 import { BatonClient, type ClientOptions, type RunningTransfer } from "./client.ts";
 import { BatonError, BatonUnreachable } from "./error.ts";
 import type { Transfer } from "./messages.ts";
 
-/** The server's end of the sockets, and of HTTP. */
+/** The server's end of HTTP. */
 class FakeServer {
-  sockets: FakeSocket[] = [];
   asked: { method: string; path: string; body: Record<string, unknown> | undefined }[] = [];
   /** Answers in turn; the last one again and again. Nothing: no connection. */
   answers: Record<string, ([number, unknown] | undefined)[]> = {
@@ -24,41 +24,6 @@ class FakeServer {
     const body = answer[1] === undefined ? null : JSON.stringify(answer[1]);
     return Promise.resolve(new Response(body, { status: answer[0] }));
   }) as typeof fetch;
-
-  readonly WebSocket = ((server: FakeServer) =>
-    class extends FakeSocket {
-      constructor(url: string, protocols: string[]) {
-        super(url, protocols);
-        server.sockets.push(this);
-      }
-    })(this) as unknown as typeof WebSocket;
-
-  get socket(): FakeSocket {
-    const last = this.sockets.at(-1);
-    if (!last) throw new Error("nobody connected");
-    return last;
-  }
-}
-
-class FakeSocket {
-  onopen: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-  sent: Record<string, unknown>[] = [];
-  closed = false;
-  constructor(
-    readonly url: string,
-    readonly protocols: string[],
-  ) {}
-  send(text: string): void {
-    this.sent.push(JSON.parse(text));
-  }
-  close(): void {
-    this.closed = true;
-  }
-  tell(event: object): void {
-    this.onmessage?.({ data: JSON.stringify({ channel: "Amazon", ...event }) });
-  }
 }
 
 const turns = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
@@ -90,7 +55,7 @@ describe("BatonClient", () => {
       source: "test",
       url: "http://baton.test/",
       fetch: server.fetch,
-      WebSocket: server.WebSocket,
+      WebSocket: FakeSocket as unknown as typeof WebSocket,
       ...options,
     });
     clients.push(client);
@@ -100,13 +65,14 @@ describe("BatonClient", () => {
     const client = make(options);
     const done = client.connect();
     await turns();
-    server.socket.onopen?.();
+    FakeSocket.last.opens();
     await done;
     return client;
   };
 
   beforeEach(() => {
     vi.useFakeTimers();
+    FakeSocket.all = [];
     server = new FakeServer();
     clients = [];
   });
@@ -118,8 +84,8 @@ describe("BatonClient", () => {
   it("connects with a ticket and asks for the whole state", async () => {
     const client = await connected({ token: () => Promise.resolve("jwt") });
     expect(client.state).toBe("open");
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
-    expect(server.socket.protocols).toEqual(["baton.v1", "baton.ticket.t"]);
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+    expect(FakeSocket.last.protocols).toEqual(["baton.v1", "baton.ticket.t"]);
   });
 
   it("waits for statistics that wait for others, longer than for other reads", async () => {
@@ -179,20 +145,20 @@ describe("BatonClient", () => {
     const client = await connected();
     const states: string[] = [];
     client.onConnection((state) => states.push(state));
-    server.socket.tell(transferEvent("dialing", 4));
-    server.socket.onclose?.({ code: 1006, reason: "" });
+    FakeSocket.last.tell(transferEvent("dialing", 4));
+    FakeSocket.last.closes();
     expect(states).toEqual(["open", "connecting"]);
     await vi.advanceTimersByTimeAsync(250);
-    expect(server.sockets).toHaveLength(2);
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
-    server.socket.onopen?.();
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
+    FakeSocket.last.opens();
     expect(states).toEqual(["open", "connecting", "open"]);
   });
 
   it("asks for the whole state again where the connection died between its syncs", async () => {
     await connected();
     const sync = (topic: string): void =>
-      server.socket.tell({
+      FakeSocket.last.tell({
         topic,
         subtopic: "StateSync",
         message: {},
@@ -201,41 +167,41 @@ describe("BatonClient", () => {
         sequence: 7,
       });
     sync("App");
-    server.socket.onclose?.({ code: 1006, reason: "" });
+    FakeSocket.last.closes();
     await vi.advanceTimersByTimeAsync(250);
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
-    server.socket.onopen?.();
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+    FakeSocket.last.opens();
     for (const topic of ["App", "Agent", "InboundCall"]) sync(topic);
-    server.socket.onclose?.({ code: 1006, reason: "" });
+    FakeSocket.last.closes();
     await vi.advanceTimersByTimeAsync(250);
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
   });
 
   it("stays signed out when the server says so", async () => {
     const client = await connected();
-    server.socket.onclose?.({ code: 4401, reason: "the account was disabled" });
+    FakeSocket.last.closes(4401, "the account was disabled");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(client.state).toBe("signedOut");
-    expect(server.sockets).toHaveLength(1);
+    expect(FakeSocket.all).toHaveLength(1);
   });
 
   it("connects again at once after a gap, from before it", async () => {
     const client = await connected();
     const seen: unknown[] = [];
     client.subscribe("InboundCall/TransferStateChange", (event) => seen.push(event.sequence));
-    server.socket.tell(transferEvent("dialing", 4));
-    server.socket.tell(transferEvent("connected", 6));
+    FakeSocket.last.tell(transferEvent("dialing", 4));
+    FakeSocket.last.tell(transferEvent("connected", 6));
     await turns();
     expect(seen).toEqual([4]);
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=4");
   });
 
   it("looks after a silence whether the server is still there", async () => {
     await connected({ silenceMs: 1_000 });
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(server.socket.sent).toMatchObject([{ topic: "App", subtopic: "StateSync" }]);
+    expect(FakeSocket.last.sent).toMatchObject([{ topic: "App", subtopic: "StateSync" }]);
     await vi.advanceTimersByTimeAsync(5_000 + 250);
-    expect(server.sockets).toHaveLength(2);
+    expect(FakeSocket.all).toHaveLength(2);
   });
 
   it("tells events by topic, and a handler that throws disturbs no other", async () => {
@@ -250,9 +216,9 @@ describe("BatonClient", () => {
     client.subscribe("InboundCall", (event) => seen.push(`topic ${event.subtopic}`));
     client.subscribe("Agent", () => seen.push("never"));
     const end = client.subscribe("*", () => seen.push("all"));
-    server.socket.tell(transferEvent("dialing", 4));
+    FakeSocket.last.tell(transferEvent("dialing", 4));
     end();
-    server.socket.tell(transferEvent("alerting", 5));
+    FakeSocket.last.tell(transferEvent("alerting", 5));
     await turns();
     expect(seen).toEqual(["topic TransferStateChange", "all", "topic TransferStateChange"]);
     process.off("uncaughtException", catcher);
@@ -298,10 +264,10 @@ describe("BatonClient", () => {
     const client = make({ requestTimeoutMs: 3_000 });
     client.connect().catch(() => undefined);
     await vi.advanceTimersByTimeAsync(2_999);
-    expect(server.sockets).toHaveLength(1);
+    expect(FakeSocket.all).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1 + 250);
-    expect(server.sockets).toHaveLength(2);
-    expect(server.sockets[0]?.closed).toBe(true);
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(FakeSocket.all[0]?.closed).toBe(true);
   });
 
   it("gives up in the end, and says that it does not know", async () => {
@@ -337,8 +303,8 @@ describe("BatonClient", () => {
       data: "+12082097345",
       options: { note: "hello" },
     });
-    server.socket.tell(transferEvent("alerting", 1));
-    server.socket.tell(transferEvent("connected", 2));
+    FakeSocket.last.tell(transferEvent("alerting", 1));
+    FakeSocket.last.tell(transferEvent("connected", 2));
     expect((await outcome).state).toBe("connected");
     expect((await client.outcome("tr1")).state).toBe("connected");
   });
@@ -355,7 +321,7 @@ describe("BatonClient", () => {
     const client = await connected();
     const outcome = { state: "connected", custody: "destination" };
     expect(await client.outcome("tr1")).toMatchObject(outcome);
-    server.socket.tell(transferEvent("completed", 1));
+    FakeSocket.last.tell(transferEvent("completed", 1));
     expect(await client.outcome("tr1")).toMatchObject(outcome);
   });
 
@@ -368,17 +334,17 @@ describe("BatonClient", () => {
 
   it("asks over the socket where it has tickets alone", async () => {
     const client = await connected({ ticket: () => "mine" });
-    expect(server.socket.protocols[1]).toBe("baton.ticket.mine");
+    expect(FakeSocket.last.protocols[1]).toBe("baton.ticket.mine");
     const accepted = client.publish({ topic: "InboundCall", subtopic: "Hold", id: "h1" });
     await turns();
-    const fence = server.socket.sent[1]?.["id"];
-    expect(server.socket.sent.map(({ id }) => id)).toEqual(["h1", expect.stringMatching(FENCE)]);
-    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: fence });
+    const fence = FakeSocket.last.sent[1]?.["id"];
+    expect(FakeSocket.last.sent.map(({ id }) => id)).toEqual(["h1", expect.stringMatching(FENCE)]);
+    FakeSocket.last.tell({ topic: "App", subtopic: "StateSync", message: {}, id: fence });
     expect(await accepted).toEqual({ id: "h1", accepted: true });
 
     const refused = client.publish({ topic: "InboundCall", subtopic: "Hold", id: "h2" });
     await turns();
-    server.socket.tell({
+    FakeSocket.last.tell({
       topic: "Error",
       subtopic: "ApiError",
       data: { errorType: "HOLD_CALL_FAILED", msg: "no" },
@@ -400,8 +366,8 @@ describe("BatonClient", () => {
       running.catch(() => undefined);
       await turns();
       const fence = (nth: number): void => {
-        const id = server.socket.sent.filter(({ topic }) => topic === "App")[nth]?.["id"];
-        server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id });
+        const id = FakeSocket.last.sent.filter(({ topic }) => topic === "App")[nth]?.["id"];
+        FakeSocket.last.tell({ topic: "App", subtopic: "StateSync", message: {}, id });
       };
       return { client, running, fence };
     };
@@ -413,9 +379,9 @@ describe("BatonClient", () => {
 
     it("was accepted, though it failed since", async () => {
       const { running, fence } = await transferring();
-      server.socket.tell({ ...transferEvent("accepted", 1), id: "r1" });
-      server.socket.tell({ ...transferEvent("failed", 2), id: "r1" });
-      server.socket.tell(failure(3));
+      FakeSocket.last.tell({ ...transferEvent("accepted", 1), id: "r1" });
+      FakeSocket.last.tell({ ...transferEvent("failed", 2), id: "r1" });
+      FakeSocket.last.tell(failure(3));
       fence(0);
       const { transferId, outcome } = (await running) as RunningTransfer;
       expect(transferId).toBe("tr1");
@@ -426,14 +392,15 @@ describe("BatonClient", () => {
       const { client, running } = await transferring();
       await vi.advanceTimersByTimeAsync(20_000);
       await expect(running).rejects.toBeInstanceOf(BatonUnreachable);
-      server.socket.tell({ ...transferEvent("accepted", 1), id: "r1" });
-      server.socket.tell({ ...transferEvent("failed", 2), id: "r1" });
+      FakeSocket.last.tell({ ...transferEvent("accepted", 1), id: "r1" });
+      FakeSocket.last.tell({ ...transferEvent("failed", 2), id: "r1" });
       const again = client.transfer("+12082097345", {}, { id: "r1" });
       const other = client.transfer("+12082097345", {}, { id: "r1", agent: "agent2" });
       other.catch(() => undefined);
       await turns();
-      for (const { topic, id } of server.socket.sent.slice(-4))
-        if (topic === "App") server.socket.tell({ topic, subtopic: "StateSync", message: {}, id });
+      for (const { topic, id } of FakeSocket.last.sent.slice(-4))
+        if (topic === "App")
+          FakeSocket.last.tell({ topic, subtopic: "StateSync", message: {}, id });
       expect((await again).transferId).toBe("tr1");
       await expect(other).rejects.toThrow(/without naming it/);
     });
@@ -453,17 +420,22 @@ describe("BatonClient", () => {
     const refused = client.publish({ ...hold, id: "h1" });
     const accepted = client.publish({ ...hold, id: "h2" });
     await turns();
-    const sent = (): Record<string, unknown>[] => server.socket.sent;
+    const sent = (): Record<string, unknown>[] => FakeSocket.last.sent;
     expect(sent().map(({ agent }) => agent)).toEqual(["agent1", "agent1", "agent1", "agent1"]);
     const limited = { errorType: "NOT_PERMITTED", reason: "rateLimited", retryAfterSeconds: 2 };
-    for (const at of [1, 3]) server.socket.tell(refusal(limited, sent()[at]?.["id"]));
-    server.socket.tell(refusal({ errorType: "HOLD_CALL_FAILED" }, "h1"));
+    for (const at of [1, 3]) FakeSocket.last.tell(refusal(limited, sent()[at]?.["id"]));
+    FakeSocket.last.tell(refusal({ errorType: "HOLD_CALL_FAILED" }, "h1"));
     await expect(refused).rejects.toMatchObject({ errorType: "HOLD_CALL_FAILED" });
     await vi.advanceTimersByTimeAsync(1_999);
     expect(sent()).toHaveLength(4);
     await vi.advanceTimersByTimeAsync(1);
     expect(sent().slice(4)).toEqual([sent()[3]]);
-    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: sent()[4]?.["id"] });
+    FakeSocket.last.tell({
+      topic: "App",
+      subtopic: "StateSync",
+      message: {},
+      id: sent()[4]?.["id"],
+    });
     expect(await accepted).toEqual({ id: "h2", accepted: true });
     expect(seen).toEqual(["h1"]);
   });
@@ -476,11 +448,11 @@ describe("BatonClient", () => {
       data: { contactId: "c1", destination: "q1" },
     } as never);
     await turns();
-    const fence = server.socket.sent[1]?.["id"];
-    server.socket.tell(refusal({ errorType: "NOT_PERMITTED" }, fence, "service"));
+    const fence = FakeSocket.last.sent[1]?.["id"];
+    FakeSocket.last.tell(refusal({ errorType: "NOT_PERMITTED" }, fence, "service"));
     await turns();
-    expect(server.socket.sent.slice(2)).toMatchObject([{ id: fence, agent: "service" }]);
-    server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id: fence });
+    expect(FakeSocket.last.sent.slice(2)).toMatchObject([{ id: fence, agent: "service" }]);
+    FakeSocket.last.tell({ topic: "App", subtopic: "StateSync", message: {}, id: fence });
     expect(await moved).toMatchObject({ accepted: true });
   });
 
@@ -496,10 +468,10 @@ describe("BatonClient", () => {
     ask({ ...published, topic: "Agent", subtopic: "GetStates", id: "r1" });
     ask({ ...published, topic: "InboundCall", subtopic: "Hold", id: "h1" });
     await turns();
-    const [, first, , second] = server.socket.sent.map(({ id }) => id);
-    server.socket.tell({ topic: "Agent", subtopic: "GetStates", message: [], id: "r1" });
+    const [, first, , second] = FakeSocket.last.sent.map(({ id }) => id);
+    FakeSocket.last.tell({ topic: "Agent", subtopic: "GetStates", message: [], id: "r1" });
     for (const id of [first, second])
-      server.socket.tell({ topic: "App", subtopic: "StateSync", message: {}, id });
+      FakeSocket.last.tell({ topic: "App", subtopic: "StateSync", message: {}, id });
     await turns();
     expect(seen.map(({ subtopic, id }) => [subtopic, id])).toEqual([["GetStates", "r1"]]);
   });
@@ -518,8 +490,8 @@ describe("BatonClient", () => {
       follow: readonly string[] | "*" = ["agent1", "agent2"],
     ): Promise<{ become: () => Promise<string> }> => {
       const client = await connected({ ticket: () => "mine", follow });
-      server.socket.tell(callSync("agent1", 3));
-      server.socket.tell(transferEvent("dialing", 4));
+      FakeSocket.last.tell(callSync("agent1", 3));
+      FakeSocket.last.tell(transferEvent("dialing", 4));
       let became = "pending";
       client.outcome("tr1").then(
         ({ state }) => (became = state),
@@ -528,26 +500,26 @@ describe("BatonClient", () => {
       return { become: async () => (await turns(), became) };
     };
     const comeBack = async (): Promise<void> => {
-      server.socket.onclose?.({ code: 1006, reason: "" });
+      FakeSocket.last.closes();
       await vi.advanceTimersByTimeAsync(250);
-      server.socket.onopen?.();
+      FakeSocket.last.opens();
     };
 
     it("is waited for as long as no event was missed", async () => {
       const { become } = await waiting();
-      server.socket.tell(callSync("agent1", 4));
+      FakeSocket.last.tell(callSync("agent1", 4));
       await comeBack();
-      server.socket.tell(callSync("agent2", 9));
-      server.socket.tell({ ...callSync("agent1", 4), sequence: undefined });
+      FakeSocket.last.tell(callSync("agent2", 9));
+      FakeSocket.last.tell({ ...callSync("agent1", 4), sequence: undefined });
       expect(await become()).toBe("pending");
-      server.socket.tell(transferEvent("connected", 5));
+      FakeSocket.last.tell(transferEvent("connected", 5));
       expect(await become()).toBe("connected");
     });
 
     it("is told to be unknown where events were missed for good", async () => {
       const { become } = await waiting();
       await comeBack();
-      server.socket.tell(callSync("agent1", 900));
+      FakeSocket.last.tell(callSync("agent1", 900));
       expect(await become()).toMatch(/BatonUnreachable.*GET \/v1\/transfers\/tr1/);
       expect(vi.getTimerCount()).toBe(1); // That of the connection.
     });
@@ -563,12 +535,12 @@ describe("BatonClient", () => {
   it("asks for the whole state again after a new sign-in", async () => {
     server.answers["POST /v1/login"] = [[200, { login: "agent1", role: "agent" }]];
     const client = await connected();
-    server.socket.tell(transferEvent("dialing", 4));
-    server.socket.onclose?.({ code: 4401, reason: "the session ended" });
+    FakeSocket.last.tell(transferEvent("dialing", 4));
+    FakeSocket.last.closes(4401, "the session ended");
     await client.signIn("agent1", "secret");
     client.connect().catch(() => undefined);
     await turns();
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=none&after=0");
   });
 
   it("goes on from where an earlier client stood, also by a sign-in", async () => {
@@ -577,7 +549,7 @@ describe("BatonClient", () => {
     await client.signIn("agent1", "secret");
     client.connect().catch(() => undefined);
     await turns();
-    expect(server.socket.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
+    expect(FakeSocket.last.url).toBe("ws://baton.test/v1/ws?epoch=e1&after=7");
   });
 
   it("signs in and out", async () => {
@@ -600,7 +572,7 @@ describe("BatonClient", () => {
     client.onConnection((state) => states.push(state));
     const done = client.signOut();
     await turns();
-    server.socket.onclose?.({ code: 4401, reason: "the session ended" });
+    FakeSocket.last.closes(4401, "the session ended");
     expect(states).toEqual(["open"]);
     answer(new Response(null, { status: 204 }));
     await done;
@@ -611,7 +583,7 @@ describe("BatonClient", () => {
     const client = await connected();
     server.answers["POST /v1/logout"] = [];
     const unanswered = client.signOut();
-    server.socket.onclose?.({ code: 4401, reason: "the session ended" });
+    FakeSocket.last.closes(4401, "the session ended");
     await expect(unanswered).rejects.toBeInstanceOf(BatonUnreachable);
     expect(client.state).toBe("signedOut");
   });

@@ -1,36 +1,35 @@
-import { signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { boxesOf } from "./boxes.ts";
-import { type Call, EMPTY, type State } from "./state.ts";
+import { allowed, EMPTY, type State } from "./state.ts";
+import { callOf } from "./testing.ts";
 
-const call = (contactId: string, can: string[]): Call =>
-  ({
-    contactId,
-    legs: {
-      agent: { buttonStates: Object.fromEntries(can.map((name) => [name, true])) },
-    },
-  }) as unknown as Call;
+const boxes = (state: Signal<State>): ReturnType<typeof boxesOf> =>
+  boxesOf(
+    state,
+    computed(() => allowed(state.value.call)),
+  );
 
 describe("the transfer box and the keypad", () => {
   const both = ["blindTransfer", "numberpad"];
 
   it("stay open while their call is shown and allows them", () => {
-    const state = signal<State>({ ...EMPTY, call: call("c1", both) });
-    const { transferBoxOpen, keypadOpen } = boxesOf(state);
+    const state = signal<State>({ ...EMPTY, call: callOf("c1", both) });
+    const { transferBoxOpen, keypadOpen } = boxes(state);
     transferBoxOpen.value = keypadOpen.value = true;
-    state.value = { ...EMPTY, call: call("c1", [...both, "hold"]) };
+    state.value = { ...EMPTY, call: callOf("c1", [...both, "hold"]) };
     expect([transferBoxOpen.value, keypadOpen.value]).toEqual([true, true]);
-    state.value = { ...EMPTY, call: call("c1", ["blindTransfer"]) };
+    state.value = { ...EMPTY, call: callOf("c1", ["blindTransfer"]) };
     expect([transferBoxOpen.value, keypadOpen.value]).toEqual([true, false]);
-    state.value = { ...EMPTY, call: call("c1", []) };
+    state.value = { ...EMPTY, call: callOf("c1", []) };
     expect(transferBoxOpen.value).toBe(false);
   });
 
   it("close where another call comes forward, which allows them, too", () => {
-    const state = signal<State>({ ...EMPTY, call: call("c2", both) });
-    const { transferBoxOpen, keypadOpen } = boxesOf(state);
+    const state = signal<State>({ ...EMPTY, call: callOf("c2", both) });
+    const { transferBoxOpen, keypadOpen } = boxes(state);
     transferBoxOpen.value = keypadOpen.value = true;
-    state.value = { ...EMPTY, call: call("c1", both) };
+    state.value = { ...EMPTY, call: callOf("c1", both) };
     expect([transferBoxOpen.value, keypadOpen.value]).toEqual([false, false]);
   });
 });

@@ -11,10 +11,11 @@ export const reasonOf = (row: Row): string =>
   tOf("reason", row.item.unavailableReason ?? "agentUnavailable", { name: row.item.name });
 
 /** Whether it can take the call, with the figures and their age; or why not. */
-export function figures({ item, ...row }: Row): string {
-  const age = Math.max(0, Math.round((now.value - Date.parse(item.asOf)) / 1000));
+export function figures(row: Row): string {
+  const { item } = row;
+  const age = Math.max(0, Math.round(ageOf(row) / 1000));
   const old = age >= 5 ? [t("asOf", { seconds: age })] : [];
-  if (!item.available) return [reasonOf({ item, ...row }), ...old].join(" · ");
+  if (!item.available) return [reasonOf(row), ...old].join(" · ");
   if (item.type === "queue") {
     // Of a queue at Amazon Connect the server knows no figures.
     if (item.agentsAvailable === undefined) return "";

@@ -34,7 +34,7 @@ export const takeBackAllowed = computed(() => canTakeBack(state.value));
 export const refusal = signal("");
 /** What is under way, by the request's name: its button waits. */
 export const busy = signal<ReadonlySet<string>>(new Set());
-export const { transferBoxOpen, keypadOpen } = boxesOf(state);
+export const { transferBoxOpen, keypadOpen } = boxesOf(state, buttons);
 /** Why the transfer box did not transfer, in words; `refusal` once it is closed. */
 export const transferFailure = signal("");
 export const shortcuts = signal(storage.shortcuts());
@@ -76,10 +76,14 @@ export const { who, connection } = signing;
 client.onConnection((value) => {
   if (value === "open") void keeper.sync();
 });
-readOnceConnected(connection, async () => {
-  const reply = await client.publish({ topic: "Agent", subtopic: "GetStates" });
-  if ("topic" in reply) state.value = apply(state.value, reply);
-});
+readOnceConnected(
+  connection,
+  async () => {
+    const reply = await client.publish({ topic: "Agent", subtopic: "GetStates" });
+    if ("topic" in reply) state.value = apply(state.value, reply);
+  },
+  ({ data }) => (refusal.value = whyRefused(data)),
+);
 client.subscribe("*", (event) => {
   const before = state.value;
   state.value = apply(before, event);
@@ -173,7 +177,7 @@ export const takeBack = (): Promise<boolean> =>
 
 /**
  * Hands the customer on; the transfer box closes once it is accepted. Why not is told in the box, or on the page where
- * somebody has closed it meanwhile.
+ * it is closed by then, or another call's.
  */
 export async function transfer(
   destination: Destination,
@@ -186,12 +190,14 @@ export async function transfer(
   }
   busy.value = new Set([...busy.value, "transfer"]);
   refusal.value = transferFailure.value = "";
+  const asked = ofCall();
+  const stillShown = (): boolean => ofCall().contactId === asked.contactId;
   try {
-    await client.transfer(destination, options, ofCall());
+    await client.transfer(destination, options, asked);
     if (key) keeper.set("recent", key, true);
-    transferBoxOpen.value = false;
+    if (stillShown()) transferBoxOpen.value = false;
   } catch (error) {
-    const told = transferBoxOpen.value ? transferFailure : refusal;
+    const told = transferBoxOpen.value && stillShown() ? transferFailure : refusal;
     told.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
   } finally {
     busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));

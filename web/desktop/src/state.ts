@@ -243,9 +243,7 @@ function applySync(state: State, sync: CallSync): State {
           };
     calls.push({ call, transfer: before.transfer });
   }
-  const shown = foremost(calls);
-  if (!shown) return { ...state, call: null, behind: [] };
-  return { ...state, ...shown, behind: calls.filter((one) => one !== shown).reverse() };
+  return showing(state, calls.reverse());
 }
 
 /** What is known of a contact's call, shown or not, and of its transfer. */
@@ -260,9 +258,11 @@ function known(state: State, contactId: string): { [Part in keyof Behind]: Behin
   );
 }
 
-/** Of several calls the one to show: the first of the most urgent ones. */
-const foremost = (calls: Behind[]): Behind | undefined =>
-  [...calls].sort((a, b) => placeOf(a.call) - placeOf(b.call))[0];
+/** The state with those calls, the latest last: of the most urgent ones the latest is shown. */
+function showing(state: State, calls: Behind[]): State {
+  const [shown] = [...calls].reverse().sort((a, b) => placeOf(a.call) - placeOf(b.call));
+  return { ...state, call: null, ...shown, behind: calls.filter((one) => one !== shown) };
+}
 
 function applyLeg(state: State, change: CallChange): State {
   const leg: Leg = { ...change.ResponseActual, event: change.event };
@@ -303,10 +303,7 @@ function applyLeg(state: State, change: CallChange): State {
     };
   }
   // An offer that was missed, or a call that ended, is still to be finished: nobody waits for that, as others may.
-  const calls = over ? rest : [...rest, { call, transfer }];
-  const next = foremost([...calls].reverse());
-  if (!next) return { ...state, call: null, transfer };
-  return { ...state, ...next, behind: calls.filter((one) => one !== next) };
+  return showing({ ...state, transfer }, over ? rest : [...rest, { call, transfer }]);
 }
 
 function applyTransfer(state: State, message: Transfer): State {

@@ -1,5 +1,6 @@
 import type { Statistics } from "@baton/client";
 import { now } from "@baton/shared/clock.ts";
+import { keepReading } from "@baton/shared/reading.ts";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
@@ -26,7 +27,7 @@ import { t } from "./texts.ts";
 import { TimeToHuman } from "./TimeToHuman.tsx";
 import { span, when } from "./times.ts";
 
-/** How often the pictures are made anew. */
+/** How long after an answer the pictures are made anew. */
 const REFRESH_MS = 60_000;
 
 interface Shown {
@@ -61,12 +62,7 @@ export function FiguresView(): JSX.Element {
   };
   const open = signing.connection.value === "open";
   useEffect(() => {
-    if (!open || fault !== null) return;
-    void read();
-    const timer = setInterval(() => {
-      if (!document.hidden) void read();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
+    return open && fault === null ? keepReading(read, REFRESH_MS) : undefined;
   }, [range, own, chosen.from, chosen.to, by, open]);
 
   return (

@@ -1,7 +1,7 @@
 import { Dialog } from "@baton/shared/Dialog.tsx";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { busy, moveContact, queueTargets } from "./session.ts";
+import { busy, moveContact, queueTargets, queueTargetsFailure } from "./session.ts";
 import { t } from "./texts.ts";
 
 interface Props {
@@ -28,7 +28,9 @@ export function MoveDialog({ contactId, queue, close }: Props): JSX.Element {
     <Dialog title={t("moveTitle")} name="move" close={close}>
       <p>{t("moveHelp", { queue })}</p>
       {others.length === 0 ? (
-        <p class="failure">{t(targets ? "noOtherQueue" : "unreachable")}</p>
+        <p class="failure">
+          {targets ? t("noOtherQueue") : queueTargetsFailure.value || t("unreachable")}
+        </p>
       ) : (
         <form onSubmit={(event) => void submit(event)}>
           <label class="field">

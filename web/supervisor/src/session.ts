@@ -42,6 +42,8 @@ export const announce = (text: string): void => {
 export const busy = signal<ReadonlySet<string>>(new Set());
 /** The queues that a customer can be moved to; null until they are known. */
 export const queueTargets = signal<QuickConnectItem[] | null>(null);
+/** Why they are not, in words. */
+export const queueTargetsFailure = signal("");
 
 /** How often all is read, for what no event tells. */
 const ALL_MS = 30_000;
@@ -59,7 +61,7 @@ export const signing = signingOf(client, {
   forgotten: () => {
     live.value = NOTHING;
     loaded.value = false;
-    readFailure.value = refusal.value = "";
+    readFailure.value = refusal.value = queueTargetsFailure.value = "";
     announce("");
   },
 });
@@ -171,11 +173,15 @@ document.addEventListener("visibilitychange", () => {
 });
 
 // The queues that may be transferred to; also the server's time.
-readOnceConnected(signing.connection, async () => {
-  const { items } = await client.quickConnects({ type: "queue" });
-  queueTargets.value = items;
-  if (items[0]) clockSays(items[0].asOf);
-});
+readOnceConnected(
+  signing.connection,
+  async () => {
+    const { items } = await client.quickConnects({ type: "queue" });
+    queueTargets.value = items;
+    if (items[0]) clockSays(items[0].asOf);
+  },
+  (why) => (queueTargetsFailure.value = whyOf(why)),
+);
 
 /** Why something could not be had, in words. */
 export function whyOf(error: unknown): string {
