@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "app/commands.hpp"
 #include "app/directory_import.hpp"
@@ -52,19 +53,28 @@ void print_faults(const std::string& file, const directory::Faults& faults) {
       faults.size(), faults.size() == 1 ? "" : "s", file);
 }
 
+/// A reply's body; empty where it is no JSON object.
+json::object body_of(const HttpReply& reply) {
+  boost::system::error_code error;
+  const json::value body = json::parse(reply.body, error);
+  return !error && body.is_object() ? body.get_object() : json::object();
+}
+
+json::array list_of(const json::object& body, std::string_view name) {
+  const json::value* list = body.if_contains(name);
+  return list != nullptr && list->is_array() ? list->get_array() : json::array();
+}
+
 /// What the server said about an import it refused.
 int refused(const std::string& file, const HttpReply& reply) {
-  boost::system::error_code error;
-  const json::value parsed = json::parse(reply.body, error);
-  const json::object* body = error ? nullptr : parsed.if_object();
-  const json::value* list = body == nullptr ? nullptr : body->if_contains("faults");
-  if (list == nullptr || !list->is_array()) {
+  const json::array list = list_of(body_of(reply), "faults");
+  if (list.empty()) {
     std::cerr << fmt::format("baton: the server refused the directory: HTTP {} {}\n", reply.status,
                              reply.body);
     return kFailed;
   }
   directory::Faults faults;
-  for (const json::value& item : list->get_array()) {
+  for (const json::value& item : list) {
     if (const json::object* fault = item.if_object()) {
       faults.push_back({text_of(fault->if_contains("place")), text_of(fault->if_contains("msg"))});
     }
@@ -85,11 +95,25 @@ store::AuditRow end_of(const store::SessionRow& session, std::int64_t now_ms) {
   return row;
 }
 
+void note_missing_password(std::string_view login) {
+  std::cerr << fmt::format(
+      "baton: note: {} has no password and can neither sign in nor register a phone\n", login);
+}
+
+/// The passwords' hashes, made while the store is free: a server that starts needs it at once.
+std::vector<store::Credential> hash_passwords(const AppConfig& config,
+                                              const directory::ImportedDirectory& imported) {
+  const std::vector<store::Credential> known =
+      store::Store::open(config.store.path, config.sip.realm).credentials();
+  return store::hash_passwords(imported.passwords, config.sip.realm, known);
+}
+
 int import_offline(const AppConfig& config, const std::string& command,
-                   const directory::ImportedDirectory& imported) {
+                   const directory::Directory& directory,
+                   const std::vector<store::Credential>& credentials) {
   const std::filesystem::path path = config.store.path;
   store::Store store = store::Store::open(path.string(), config.sip.realm);
-  const store::PutResult result = store.put_directory(imported);
+  const store::PutResult result = store.put_directory(directory, credentials);
   if (!result.status.ok()) {
     std::cerr << "baton: " << result.status.error << '\n';
     return kFailed;
@@ -106,10 +130,7 @@ int import_offline(const AppConfig& config, const std::string& command,
               << audited.error << '\n';
     return kFailed;
   }
-  for (const std::string& login : result.without_password) {
-    std::cerr << fmt::format(
-        "baton: note: {} has no password and can neither sign in nor register a phone\n", login);
-  }
+  for (const std::string& login : result.without_password) note_missing_password(login);
   std::cout << fmt::format("directory version {} is in {}; the server was not running\n",
                            result.version, path.string());
   return kOk;
@@ -137,12 +158,24 @@ int put_directory(const AppConfig& config, const std::string& command, const std
     print_faults(label, *faults);
     return kFailed;
   }
+  const auto& imported = std::get<directory::ImportedDirectory>(parsed);
   const std::string token =
       mint_token(config, "baton-command-line", "service", std::chrono::hours(1));
-  const HttpReply reply = http_request(local_server(config), "PUT", "/v1/directory", token,
-                                       std::move(text), kImportTimeout);
+  const auto ask_server = [&] {
+    return http_request(local_server(config), "PUT", "/v1/directory", token, text, kImportTimeout);
+  };
+  HttpReply reply = ask_server();
+  std::vector<store::Credential> credentials;
+  if (reply.status == 0 && !reply.sent) {
+    credentials = hash_passwords(config, imported);
+    // It may have come while the passwords were hashed.
+    reply = ask_server();
+  }
   if (reply.status == 200) {
-    std::cout << fmt::format("the running server took it: {}\n", reply.body);
+    json::object body = body_of(reply);
+    for (const json::value& login : list_of(body, "withoutPassword"))
+      note_missing_password(text_of(&login));
+    std::cout << "the running server took it: version " << body["version"] << '\n';
     return kOk;
   }
   if (reply.status != 0) return refused(label, reply);
@@ -157,7 +190,7 @@ int put_directory(const AppConfig& config, const std::string& command, const std
   }
   // Nobody listens there. A server that runs all the same holds the store's lock, and open() says
   // so.
-  return import_offline(config, command, std::get<directory::ImportedDirectory>(parsed));
+  return import_offline(config, command, imported.directory, credentials);
 }
 
 bool check_directory(const std::string& label, std::string_view text) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <cstddef>
 #include <exception>
 #include <future>
@@ -15,6 +17,8 @@
 namespace baton::app {
 
 namespace {
+
+namespace json = boost::json;
 
 /// The passwords that everybody knows. A stored one is none of them: the start would have refused.
 directory::Faults demo_password_faults(const directory::ImportedDirectory& imported) {
@@ -144,6 +148,7 @@ void Server::put_in_force(const directory::ImportedDirectory& imported,
   // the directory before, until the next start finds the new one.
   engine_->run([this, now = std::move(now), secrets = std::move(secrets),
                 signed_out = std::move(put.sessions_forgotten),
+                without = std::move(put.without_password),
                 done](core::ContactCenter& center) mutable {
     if (center.directory().directory().version != now.version) {
       done(import_unavailable(journal_->failed() +
@@ -163,7 +168,9 @@ void Server::put_in_force(const directory::ImportedDirectory& imported,
     for (const directory::Agent& each : now.agents) {
       if (!each.enabled) gateway_->revoke(each.login);
     }
-    done({.ok = true, .body = fmt::format("{{\"version\":{}}}", now.version)});
+    done({.ok = true,
+          .body = json::serialize(json::object{{"version", now.version},
+                                               {"withoutPassword", json::value_from(without)}})});
   });
 }
 

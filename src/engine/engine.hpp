@@ -205,6 +205,7 @@ class Engine {
   [[nodiscard]] std::string load_snapshot(std::vector<Published>& young, core::TimeMs since);
   void load_events(std::vector<Published>& young, core::TimeMs since);
   [[nodiscard]] std::string replay(std::vector<Published>& young, core::TimeMs since);
+  [[nodiscard]] journal::Status forget_all_events();
   [[nodiscard]] std::string give_up_tail();
   void name_epoch(std::uint64_t first_index);
   [[nodiscard]] bool snapshot_due(core::TimeMs now) const;

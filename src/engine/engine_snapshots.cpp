@@ -77,10 +77,15 @@ std::string Engine::load_snapshot(std::vector<Published>& young, core::TimeMs si
            config_.version + ": " + error +
            "; run the one that wrote it, or begin anew with another store.path";
   }
-  epoch_ = head.epoch;
   last_at_ = head.last_at;
   from_index_ = saved.mark.next_index;
-  load_events(young, since);
+  if (head.epoch.starts_with(store_epoch_)) {
+    epoch_ = head.epoch;
+    load_events(young, since);
+  } else if (const auto forgotten = forget_all_events(); !forgotten.ok()) {
+    // A backup's, whose events name the epoch of before.
+    return forgotten.error;
+  }
   spdlog::info("journal: the snapshot of Baton {} before input {} ({} bytes) was read in {} ms",
                saved.mark.version, from_index_, state.size(), nanoseconds_since(began) / 1'000'000);
   return {};
@@ -189,15 +194,15 @@ std::string Engine::replay(std::vector<Published>& young, core::TimeMs since) {
   return give_up_tail();
 }
 
+journal::Status Engine::forget_all_events() {
+  return journal_.forget_events(last_at_ + 1, 0, std::numeric_limits<std::size_t>::max()).status;
+}
+
 std::string Engine::give_up_tail() {
   // What was given up may have been told, under sequences that now come again.
   const std::uint64_t next = journal_.last_index() + 1;
   name_epoch(next);
-  if (const auto forgotten =
-          journal_.forget_events(last_at_ + 1, 0, std::numeric_limits<std::size_t>::max());
-      !forgotten.status.ok()) {
-    return forgotten.status.error;
-  }
+  if (const auto forgotten = forget_all_events(); !forgotten.ok()) return forgotten.error;
   SnapshotJob job({.next_index = next, .format = kSnapshotParts, .version = config_.version},
                   encode(SavedEngine{.epoch = epoch_, .last_at = last_at_}), center_.save(),
                   kept_events_.take(),

@@ -277,6 +277,36 @@ TEST_F(SnapshotTest, KeptEventsAreBounded) {
   EXPECT_GE(newest->sequence, last.sequence) << "the newest are kept";
 }
 
+TEST_F(SnapshotTest, ABackupThatIsPutBackNumbersItsEventsUnderAnotherEpoch) {
+  config.snapshot_at_stop = false;
+  config.snapshot_inputs = 100;
+  ASSERT_NO_FATAL_FAILURE(open_and_start());
+  sign_in("agent1");
+  inputs(200);
+  wait_for_snapshots(1);
+  sign_in("agent2");
+  const std::string epoch = engine->epoch();
+  kill();
+  const std::string backup = folder.file("backup.db");
+  {
+    store::Store file = store::Store::open(path(), "baton");
+    ASSERT_TRUE(file.database().execute("VACUUM INTO '" + backup + "'"));
+  }
+  std::filesystem::rename(backup, path());
+  std::string renewed;
+  // By the second start a process of the backup's own has died.
+  for (int start = 1; start <= 2; ++start) {
+    events.clear();
+    ASSERT_NO_FATAL_FAILURE(open_and_start());
+    ASSERT_FALSE(events.empty()) << "those behind the snapshot are told again";
+    for (const Published& each : events) EXPECT_THAT(*each.text, Not(HasSubstr(epoch)));
+    if (start == 1) renewed = engine->epoch();
+    EXPECT_EQ(engine->epoch(), renewed);
+    EXPECT_NE(renewed, epoch);
+    kill();
+  }
+}
+
 TEST_F(SnapshotTest, ATornEndIsCutOffWithALineInTheLog) {
   config.snapshot_at_stop = false;
   ASSERT_NO_FATAL_FAILURE(open_and_start());

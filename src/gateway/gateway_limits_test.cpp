@@ -45,14 +45,11 @@ class GatewayLimits : public GatewayFixture {
     ASSERT_TRUE(contains(socket.read().value_or(""), "\"read\""));
   }
   /// Events of agent1, each with its sequence for a text.
-  [[nodiscard]] static std::vector<PublishedEvent> events(std::uint64_t first, std::uint64_t last) {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
+  [[nodiscard]] std::vector<PublishedEvent> events(std::uint64_t first, std::uint64_t last) const {
     std::vector<PublishedEvent> made;
     for (std::uint64_t each = first; each <= last; ++each)
-      made.push_back(
-          {"agent1", each, now, std::make_shared<const std::string>(std::to_string(each))});
+      made.push_back({"agent1", each, backend_.clock_ms,
+                      std::make_shared<const std::string>(std::to_string(each))});
     return made;
   }
   [[nodiscard]] std::vector<std::string> reasons_of_logouts(const std::string& login) {

@@ -134,6 +134,7 @@ struct Store::Impl {
     database.emplace(path, Database::Mode::read_write);
     // Before the mode below, which would stay with a file of another program's.
     check_ours(*database);
+    renew_epoch_of_a_copy();
     // WAL lets readers read beside the writer. FULL syncs each commit, which "acknowledged" depends
     // on; NORMAL syncs before a checkpoint only, so that the file stays whole all the same.
     require(
@@ -182,6 +183,15 @@ struct Store::Impl {
         "INSERT INTO counters(name, next) VALUES(?1, 1 + ?2) "
         "ON CONFLICT(name) DO UPDATE SET next = next + ?2 RETURNING next - ?2");
     find_credential = database->prepare("SELECT argon2id FROM credentials WHERE login = ?1");
+  }
+
+  /// A store is in WAL mode from its first start, and what VACUUM INTO makes of it is not: a backup
+  /// that was put back. What was told since it was made comes again under the same sequences.
+  void renew_epoch_of_a_copy() {
+    Statement mode = database->prepare("PRAGMA journal_mode");
+    if (mode.step() != Statement::Step::row) throw StoreError(mode.error());
+    if (mode.text(0) == "wal" || database->query_integer("PRAGMA user_version") == 0) return;
+    require(database->execute("DELETE FROM meta WHERE key = 'epoch'"));
   }
 
   /// Baton 0.1.0 had a row a leg.

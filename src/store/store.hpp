@@ -65,7 +65,8 @@ class Store {
 
   [[nodiscard]] const std::string& path() const;
   [[nodiscard]] const std::string& realm() const;
-  /// A random UUID drawn when the store was new: the events' `epoch`.
+  /// A random UUID, the events' `epoch`: drawn when the store was new, and anew when a backup of it
+  /// (VACUUM INTO) is opened.
   [[nodiscard]] const std::string& epoch() const;
   /// 32 random bytes drawn when the store was new, and never shown: whatever a restarted process
   /// must make again just as it was (nonces, tags, Call-IDs) is derived from it.

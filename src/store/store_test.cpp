@@ -63,6 +63,23 @@ TEST_F(StoreTest, ANewStoreIsEmptyAndHasAnEpoch) {
   EXPECT_NE(Store::open(folder_.file("other.db"), "baton").epoch(), epoch);
 }
 
+TEST_F(StoreTest, ABackupThatIsOpenedHasAnotherEpochFromThenOn) {
+  const std::string backup = folder_.file("backup.db");
+  Store store = open();
+  ASSERT_TRUE(store.put_directory(example()).status);
+  ASSERT_TRUE(store.database().execute("VACUUM INTO '" + backup + "'"));
+  std::string renewed;
+  {
+    const Store copy = Store::open(backup, "baton");
+    renewed = copy.epoch();
+    EXPECT_EQ(renewed.size(), 36U);
+    EXPECT_NE(renewed, store.epoch());
+    EXPECT_EQ(copy.sip_key(), store.sip_key());
+    EXPECT_EQ(copy.load_directory(), store.load_directory());
+  }
+  EXPECT_EQ(Store::open(backup, "baton").epoch(), renewed);
+}
+
 TEST_F(StoreTest, TheFileIsPrivateAndSynced) {
   Store store = open();
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
@@ -138,7 +155,7 @@ TEST_F(StoreTest, AnOlderFileIsMigratedAndKeepsWhatItHas) {
         ASSERT_TRUE(database.execute(schema_steps()[step]));
       }
       ASSERT_TRUE(database.execute(
-          "INSERT INTO meta VALUES('epoch', 'from-before');"
+          "PRAGMA journal_mode = WAL; INSERT INTO meta VALUES('epoch', 'from-before');"
           "PRAGMA application_id = " +
           std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(version)));
     }

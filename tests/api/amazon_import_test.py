@@ -177,13 +177,13 @@ async def test_a_running_server_replaces_only_the_version_that_is_named(world: W
     assert first.status == 200, first.body
     version = first.json()["version"]
     second = await boss.request("PUT", "/v1/directory", {**directory, "replacesVersion": version})
-    assert (second.status, second.json()) == (200, {"version": version + 1})
+    assert (second.status, second.json()["version"]) == (200, version + 1)
     late = await boss.request("PUT", "/v1/directory", {**directory, "replacesVersion": version})
     assert late.status == 422, late.body
     assert [fault["place"] for fault in late.json()["faults"]] == ["/replacesVersion"]
     assert f"version {version + 1} is in force" in late.json()["faults"][0]["msg"]
     third = await boss.request("PUT", "/v1/directory", directory)
-    assert third.json() == {"version": version + 2}, "nothing was changed by the one that was refused"
+    assert third.json()["version"] == version + 2, "nothing was changed by the one that was refused"
 
 
 async def test_throttling_is_waited_out(amazon, store):

@@ -155,7 +155,7 @@ async def test_a_store_that_cannot_be_read_behind_a_directory_does_not_keep_it_o
     before = await version(world)
     (tmp_path / "disk").write_text("behind")
     answer = await boss.request("PUT", "/v1/directory", with_one_more())
-    assert answer.status == 200 and answer.json() == {"version": before + 1}, answer.body
+    assert answer.status == 200 and answer.json()["version"] == before + 1, answer.body
     (tmp_path / "disk").unlink()
     assert b"One more" in (await boss.get("/v1/quick-connects")).body
     assert await version(world) == before + 1

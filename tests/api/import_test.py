@@ -15,6 +15,7 @@ from harness.rest import Rest
 from harness.server import Server, run
 from harness.tools import preloadable
 from harness.world import World
+from peer.ports import PORTS
 
 HARNESS = Path(__file__).parents[1] / "harness"
 
@@ -93,6 +94,48 @@ async def test_an_import_that_a_stop_finds_at_its_last_hash_does_not_come_into_f
     assert code == 1 and "may still come into force" in err, out + err
     assert hashes.stat().st_size == 1
     assert await run(*export) == before
+
+
+async def test_who_has_no_password_is_named_by_a_running_server_as_by_none(world: World, tmp_path):
+    directory = config.example_directory()
+    directory["agents"].append({"login": "new1", "name": "New", "routingProfile": directory["routingProfiles"][0]["name"]})
+    path = tmp_path / "new.json"
+    path.write_text(json.dumps(directory))
+    importing = ["directory", "import", "--config", str(world.config_path), str(path)]
+    code, out, err = await run(*importing, env=at(world))
+    assert code == 0 and "the running server took it: version 2" in out, out + err
+    note = "new1 has no password and can neither sign in nor register a phone"
+    assert note in err and "agent1 has no" not in err, err
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    code, out, err = await run(*importing, env=at(world))
+    assert code == 0 and "the server was not running" in out and note in err, out + err
+
+
+async def test_a_server_that_starts_does_not_wait_for_an_imports_hashes(tmp_path):
+    """As in the gap of a hand-over: what finds no server must not keep the next one from its store."""
+    settings = config.merge(config.example(), {
+        "store.path": str(tmp_path / "baton.db"), "http.listen": f"127.0.0.1:{PORTS.take()}",
+        "http.metrics_listen": "127.0.0.1:0", "auth.jwt_secret_file": str(tmp_path / "jwt-secret"),
+        "store.initial_directory": "", "sip.listen": ["udp:127.0.0.1:0"]})
+    file = tmp_path / "baton.toml"
+    file.write_text(config.print_toml(settings))
+    hashes = tmp_path / "hashes"
+    hashes.touch()
+    slow = {"LD_PRELOAD": ":".join(filter(None, (os.environ.get("LD_PRELOAD"),
+                                                 str(preloadable(HARNESS / "slow_passwords.c"))))),
+            "BATON_TEST_HASHES": str(hashes)}
+    importing = asyncio.create_task(
+        run("directory", "import", "--config", str(file), str(config.EXAMPLE_DIRECTORY), env=slow, timeout=50))
+    while not hashes.stat().st_size:  # Nothing else tells that they have begun.
+        await asyncio.sleep(0.02)
+    server = await Server(file, tmp_path / "baton.log").start()
+    try:
+        assert not importing.done()
+        code, out, err = await importing
+        assert code == 0 and "the running server took it: version 1" in out, out + err
+    finally:
+        assert await server.stop() == 0
 
 
 async def test_the_examples_passwords_do_not_come_in_by_an_import_outside_loopback(tmp_path):

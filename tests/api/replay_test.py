@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 
 import pytest
@@ -47,6 +48,34 @@ async def test_who_cannot_be_caught_up_gets_the_state_syncs(world: World, query:
     await talking.desktop.publish("InboundCall", "Hold")
     await other.call_event("hold", "inbound")
     await talking.customer.hangup()
+
+
+async def test_a_backup_that_is_put_back_takes_no_new_event_for_one_that_was_told(world: World):
+    """The commands of docs/operations.md: sequences go on from the backup's, under another epoch."""
+    store, backup = world.folder / "baton.db", world.folder / "backup.db"
+    desktop, _ = await world.agent("agent1")
+    subprocess.run(["sqlite3", store, f"VACUUM INTO '{backup}'"], check=True)
+    before = desktop.sequences["agent1"]
+    await desktop.go("Break")
+    await desktop.go("Available")
+    last, epoch = desktop.sequences["agent1"], desktop.epoch
+    assert last > before
+    await desktop.close()
+    world.desktops.remove(desktop)
+    assert await world.server.stop() == 0
+    for each in world.folder.glob("baton.db*"):
+        each.rename(each.with_name(f"damaged-{each.name}"))
+    subprocess.run(["install", "-m", "600", backup, store], check=True)
+    await world.start_again()
+
+    other = await world.desktop("agent1", state=None)
+    while other.sequences.get("agent1", 0) < last:
+        await other.go("Break")
+        await other.go("Available")
+    assert other.epoch != epoch
+    back = await world.desktop("agent1", state=None, query=f"?epoch={epoch}&after={last}")
+    agent = await back.expect("Agent/StateSync")
+    assert agent["epoch"] == other.epoch and agent["sequence"] == other.sequences["agent1"]
 
 
 @pytest.mark.config({"http.replay_events": 3})

@@ -1677,6 +1677,10 @@ export interface RestDirectoryFaults {
  */
 export interface RestDirectory {
   version: number;
+  /**
+   * Accounts that have no password, neither a new one nor one of before: they can neither sign in nor register a phone.
+   */
+  withoutPassword: string[];
 }
 /**
  * An error: the error envelope's data
