@@ -28,7 +28,7 @@ void log_step(const message::TransferView& transfer) {
     // A SIP reason phrase; what another back end says may hold a number, and its error's name does
     // not.
     if (now.backend->name == "sip") {
-      why += ' ' + now.backend->text;
+      why += ' ' + message::text::without_numbers(now.backend->text);
     } else if (now.backend->error) {
       why += ' ' + message::text::shown(*now.backend->error);
     }

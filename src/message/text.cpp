@@ -80,6 +80,14 @@ std::string shown(std::string_view utf8) {
   return result;
 }
 
+std::string without_numbers(std::string phrase) {
+  constexpr std::ptrdiff_t kShortestNumber = 5;
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (std::count_if(phrase.begin(), phrase.end(), digit) >= kShortestNumber)
+    std::replace_if(phrase.begin(), phrase.end(), digit, 'x');
+  return phrase;
+}
+
 bool is_connect_arn(std::string_view text, std::string_view resource) {
   constexpr std::array<std::string_view, 3> kPartitions{"aws", "aws-cn", "aws-us-gov"};
   std::string_view part;

@@ -21,6 +21,10 @@ namespace baton::message::text {
 /// at a character's border.
 [[nodiscard]] std::string shown(std::string_view utf8);
 
+/// A phrase of somebody else's for the log: with five digits or more, which may be a number
+/// dialled, each digit as 'x'.
+[[nodiscard]] std::string without_numbers(std::string phrase);
+
 /// True if the text is `arn:<aws|aws-cn|aws-us-gov>:connect:<region>:<12
 /// digits>:instance/<id>/<resource>/<id>`. White space anywhere makes it false: it stands in some
 /// published samples, where a line was wrapped.

@@ -72,3 +72,16 @@ async def test_lines_for_people_have_them_too(world: World):
     about = [line for line in text.splitlines() if line.endswith(ids)]
     assert any("trunk carrier refused a call: 486 Busy Here" in line for line in about), text
     assert any("failed" in line and "busy" in line for line in about), text
+
+
+async def test_a_number_in_the_carriers_phrase_is_not_told(world: World):
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    await (await world.carrier.incoming()).reject(404, reason=f"{DIAL_PAD} is not in service")
+    await talking.desktop.transfer("failed")
+    await talking.customer.hangup()
+    await world.no_leg_is_left()
+    await stop(world)
+    text = (world.folder / "baton.log").read_text(encoding="utf-8")
+    assert DIAL_PAD.lstrip("+") not in text, text
+    assert text.count("404 +xxxxxxxxxxx is not in service") == 2, text

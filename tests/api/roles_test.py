@@ -131,6 +131,7 @@ TABLE = [
     Row("POST /v1/login: a wrong password", bad_login, 401, 401, 401, 401, 401),
     Row("GET /v1/nothing", get("/v1/nothing"), 404, 404, 404, 404, 404),
     Row("App / StateSync", send("App", "StateSync"), 401, 200, FORBIDDEN, 200, 200),
+    Row("App / StateSync: of nobody", send("App", "StateSync", agent=None), 401, 200, 200, 200, 200),
     Row("Agent / StateSync", send("Agent", "StateSync"), 401, 200, FORBIDDEN, 200, 200),
     Row("Agent / GetStates", send("Agent", "GetStates"), 401, 200, FORBIDDEN, 200, 200),
     Row("InboundCall / StateSync", send("InboundCall", "StateSync"), 401, 200, FORBIDDEN, 200, 200),

@@ -10,6 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "message/text.hpp"
 #include "telephony/sip/bridge_relay.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 #include "telephony/sip/leg_dialling.hpp"
@@ -445,7 +446,7 @@ void Leg::report_end(core::EndCause cause, int code, const std::string& text) {
     spdlog::info("SIP: {} {} {}: {} {}", party_.trunk.empty() ? "the phone of" : "trunk",
                  party_.trunk.empty() ? party_.agent : party_.trunk,
                  cause == core::EndCause::refused ? "refused a call" : "was lost in a call", code,
-                 clean_header(text));
+                 message::text::without_numbers(clean_header(text)));
   }
   if (state_ != LegState::ended) state_ = LegState::ending;
   context_.loop->cancel(session_due_);
