@@ -354,11 +354,19 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     put_contact(tags, leg);
     leg.session_timer().on_answer(tags);
     transaction.reply(200, nullptr, &tags);
+    if (moved) leg.ask_where_it_is();
     return;
   }
   if (!leg.jobs().empty() || (other != nullptr && !other->jobs().empty())) {
     context.counters.glare.fetch_add(1, std::memory_order_relaxed);
+    // Where the party is holds though its offer does not (RFC 3261 section 12.2.2), and what it is
+    // asked now may be what it would never hear of at the old address.
+    const bool moved = leg.follow(transaction, sip);
     transaction.reply(kPending, nullptr, &tags);
+    if (moved) {
+      leg.changed();
+      leg.ask_where_it_is();
+    }
     return;
   }
   leg.learn_allow(sip);
