@@ -121,9 +121,10 @@ enum class TimerKind : std::uint8_t {
   mirror_step,
   mirror_lost,
   mirror_command,
+  part_leg,
 };
 BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg,
-                    silence, mirror_step, mirror_lost, mirror_command)
+                    silence, mirror_step, mirror_lost, mirror_command, part_leg)
 
 struct OpenTimer {
   TimerKind kind = TimerKind::offer;
@@ -468,9 +469,13 @@ struct ContactCenter::Impl {
   /// A release that does not wait for its park any more: what still comes of it is not the next
   /// one's. Looks at every open command, so not on the usual way.
   void stop_releasing(const Contact& contact);
-  void finish_release(Contact& contact, Transfer& transfer);
+  /// `parked`: the agent's leg may end now.
+  void finish_release(Contact& contact, Transfer& transfer, bool parked = true);
+  /// `at_once`: what is told of the agent does not wait for the park. His leg does.
   void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
   void park(const Contact& contact, Sound sound, Purpose purpose);
+  /// The same for the legs that release_by_agent() has left up.
+  void end_parting_legs(Contact& contact);
   void requeue(Contact& contact, Transfer& transfer, const std::string& arn, int timeout_seconds);
   void publish_failure(const Contact& contact, const Transfer& transfer, Custody custody);
   void target_alerting(Contact& contact, Transfer& transfer);

@@ -75,7 +75,7 @@ void ContactCenter::Impl::rearm_timers(const Started& started) {
     if (timer.kind == TimerKind::bridge)
       timer.at = std::max(
           timer.at, now_ + policy_.bridge_timeout_ms + (waits(timer) ? started.reconnect_ms : 0));
-    if (timer.kind == TimerKind::release_park)
+    if (timer.kind == TimerKind::release_park || timer.kind == TimerKind::part_leg)
       timer.at = std::max(timer.at, now_ + policy_.park_timeout_ms);
     if (timer.kind == TimerKind::end_leg || timer.kind == TimerKind::silence)
       timer.at = std::max(timer.at, end_deadline());
