@@ -287,6 +287,7 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::vector<CommandId> open_commands() const;
   void repeat_commands(const std::vector<CommandId>& open, const std::set<LegId>& alive);
   void end_lost_legs(const std::set<LegId>& alive);
+  void restart_calls(const std::set<LegId>& adopted);
   void end_unknown_legs(const std::set<LegId>& adopted);
 
   // --- center_agents.cpp: states, availability, call events
@@ -473,9 +474,9 @@ struct ContactCenter::Impl {
   void finish_release(Contact& contact, Transfer& transfer, bool parked = true);
   /// `at_once`: what is told of the agent does not wait for the park. His leg does.
   void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
-  void park(const Contact& contact, Sound sound, Purpose purpose);
   /// The same for the legs that release_by_agent() has left up.
   void end_parting_legs(Contact& contact);
+  void park(const Contact& contact, Sound sound, Purpose purpose);
   void requeue(Contact& contact, Transfer& transfer, const std::string& arn, int timeout_seconds);
   void publish_failure(const Contact& contact, const Transfer& transfer, Custody custody);
   void target_alerting(Contact& contact, Transfer& transfer);
