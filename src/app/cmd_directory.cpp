@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -8,8 +9,10 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +25,7 @@
 #include "directory/directory_json.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
+#include "telephony/sip/registrar.hpp"
 
 namespace baton::app {
 
@@ -108,6 +112,33 @@ std::vector<store::Credential> hash_passwords(const AppConfig& config,
   return store::hash_passwords(imported.passwords, config.sip.realm, known);
 }
 
+/// The same of phones: one line for each address from which an agent had any.
+std::vector<store::AuditRow> ends_of(const std::vector<store::PutResult::Phone>& phones,
+                                     const directory::Directory& directory, std::int64_t now_ms) {
+  std::map<std::pair<std::string, std::string>, std::int64_t> last;
+  for (const store::PutResult::Phone& each : phones) {
+    std::int64_t& until = last[{each.login, telephony::sip::host_of(each.via_route)}];
+    until = std::max(until, each.expires_at);
+  }
+  std::vector<store::AuditRow> rows;
+  for (const auto& [phone, until] : last) {
+    const auto& [login, host] = phone;
+    store::AuditRow row;
+    row.at = now_ms;
+    row.event = "logout";
+    row.caller = login;
+    const auto account = std::ranges::find(directory.agents, login, &directory::Agent::login);
+    if (account != directory.agents.end()) row.role = to_string(account->role);
+    row.address = host;
+    row.agent = login;
+    row.request = "SIP/REGISTER";
+    row.result = "accepted";
+    row.reason = until <= now_ms / 1000 ? "expired" : "disabled";
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 int import_offline(const AppConfig& config, const std::string& command,
                    const directory::Directory& directory,
                    const std::vector<store::Credential>& credentials) {
@@ -123,6 +154,8 @@ int import_offline(const AppConfig& config, const std::string& command,
     const std::int64_t now = records.audit.emplace_back(machine_row("directory", command)).at;
     for (const store::SessionRow& session : result.ended_sessions)
       records.audit.push_back(end_of(session, now));
+    for (store::AuditRow& row : ends_of(result.ended_phones, directory, now))
+      records.audit.push_back(std::move(row));
     return store.upsert(records);
   });
   if (!audited.ok()) {

@@ -289,7 +289,8 @@ const std::array kKeys{
            "seconds", 1, 86400),
     number("sip", "udp_mtu", BATON_AT(sip.udp_mtu),
            "A larger request goes by TCP where the peer's transport allows (RFC 3261, section "
-           "18.1.1).",
+           "18.1.1). Each goes by its own size: the ACK and BYE of a call by UDP, where its INVITE "
+           "was too large.",
            "bytes", 1300, 65535),
     text("sip", "tls_certificate_dir", BATON_AT(sip.tls_certificate_dir),
          "The folder with `agent.pem` (certificate and key) and `cafile.pem`, needed for a tls: "

@@ -323,6 +323,9 @@ void ContactCenter::Impl::on(const TimerFired& event) {
     case TimerKind::silence:
       if (owner->silence_timer == event.timer) customer_answered(*owner);
       break;
+    case TimerKind::part_leg:
+      end_parting_legs(*owner);
+      break;
     case TimerKind::end_leg:
       if (const Leg* leg = owner->leg(timer.leg);
           leg != nullptr && leg->phase == LegPhase::ending) {
@@ -380,7 +383,9 @@ void ContactCenter::Impl::on(const CommandResult& result) {
 
   switch (open.purpose) {
     case Purpose::none:
+      break;
     case Purpose::wait_park:
+      end_parting_legs(*owner);
       break;
     case Purpose::hold_agent:
       if (Leg* leg = owner->leg(open.leg)) leg->parked = result.ok;

@@ -121,9 +121,10 @@ enum class TimerKind : std::uint8_t {
   mirror_step,
   mirror_lost,
   mirror_command,
+  part_leg,
 };
 BOOST_DESCRIBE_ENUM(TimerKind, offer, dial_out, release_park, ring, queue_wait, bridge, end_leg,
-                    silence, mirror_step, mirror_lost, mirror_command)
+                    silence, mirror_step, mirror_lost, mirror_command, part_leg)
 
 struct OpenTimer {
   TimerKind kind = TimerKind::offer;
@@ -286,6 +287,7 @@ struct ContactCenter::Impl {
   [[nodiscard]] std::vector<CommandId> open_commands() const;
   void repeat_commands(const std::vector<CommandId>& open, const std::set<LegId>& alive);
   void end_lost_legs(const std::set<LegId>& alive);
+  void restart_calls(const std::set<LegId>& adopted);
   void end_unknown_legs(const std::set<LegId>& adopted);
 
   // --- center_agents.cpp: states, availability, call events
@@ -469,8 +471,12 @@ struct ContactCenter::Impl {
   /// A release that does not wait for its park any more: what still comes of it is not the next
   /// one's. Looks at every open command, so not on the usual way.
   void stop_releasing(const Contact& contact);
-  void finish_release(Contact& contact, Transfer& transfer);
+  /// `parked`: the agent's leg may end now.
+  void finish_release(Contact& contact, Transfer& transfer, bool parked = true);
+  /// `at_once`: what is told of the agent does not wait for the park. His leg does.
   void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
+  /// The same for the legs that release_by_agent() has left up.
+  void end_parting_legs(Contact& contact);
   void park(const Contact& contact, Sound sound, Purpose purpose);
   void requeue(Contact& contact, Transfer& transfer, const std::string& arn, int timeout_seconds);
   void publish_failure(const Contact& contact, const Transfer& transfer, Custody custody);

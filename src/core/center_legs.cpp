@@ -24,6 +24,7 @@ void ContactCenter::Impl::end_leg(Contact& contact, const LegId& id, int code,
   Leg* leg = contact.leg(id);
   if (leg == nullptr || !leg->alive()) return;
   leg->phase = LegPhase::ending;
+  cancel(leg->end_timer);
   if (!planted(PlantedFault::end_not_sent)) command(EndLeg{.leg = id, .code = code, .text = text});
   leg->end_timer = arm(TimerKind::end_leg, contact.id, end_deadline(), id);
 }

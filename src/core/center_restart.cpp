@@ -37,14 +37,20 @@ void ContactCenter::Impl::on(const Started& started) {
       on(PhoneReachable{.login = login, .reachable = false});
   }
   rearm_timers(started);
-  if (mirrored()) {
-    restart_sessions();
-    return;
-  }
   // A state that is older than the registrations, or empty, knows of phones less than they are. Of
   // agents who are not known either, the directory that follows tells the rest.
   for (const std::string& login : reachable) agents_[login].login = login;
+  if (mirrored()) {
+    restart_sessions();
+  } else {
+    restart_calls(adopted);
+  }
+  // Last: whoever is free now is offered what still waits. Where calls were at Amazon Connect until
+  // now and no longer are (PolicyChanged), no phone would tell it: each is registered already.
+  for (const std::string& login : reachable) on(PhoneReachable{.login = login, .reachable = true});
+}
 
+void ContactCenter::Impl::restart_calls(const std::set<LegId>& adopted) {
   const std::vector<CommandId> open = open_commands();
   // Whether a dialling went out before the process died is not known, so that its leg may well not
   // be among the adopted: it is dialled again, under the same identifiers.
@@ -55,8 +61,6 @@ void ContactCenter::Impl::on(const Started& started) {
   repeat_commands(open, alive);
   end_lost_legs(alive);
   end_unknown_legs(adopted);
-  // Last: whoever is free now is offered what still waits.
-  for (const std::string& login : reachable) on(PhoneReachable{.login = login, .reachable = true});
 }
 
 void ContactCenter::Impl::rearm_timers(const Started& started) {
@@ -75,7 +79,7 @@ void ContactCenter::Impl::rearm_timers(const Started& started) {
     if (timer.kind == TimerKind::bridge)
       timer.at = std::max(
           timer.at, now_ + policy_.bridge_timeout_ms + (waits(timer) ? started.reconnect_ms : 0));
-    if (timer.kind == TimerKind::release_park)
+    if (timer.kind == TimerKind::release_park || timer.kind == TimerKind::part_leg)
       timer.at = std::max(timer.at, now_ + policy_.park_timeout_ms);
     if (timer.kind == TimerKind::end_leg || timer.kind == TimerKind::silence)
       timer.at = std::max(timer.at, end_deadline());

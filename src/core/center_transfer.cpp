@@ -1,6 +1,7 @@
 // The way of a blind transfer, as long as it works.
 
 #include <utility>
+#include <vector>
 
 #include "core/center.hpp"
 #include "core/planted_fault.hpp"
@@ -139,7 +140,7 @@ void ContactCenter::Impl::stop_releasing(const Contact& contact) {
   }
 }
 
-void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
+void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer, bool parked) {
   // Once he is parked, or after two seconds all the same: a failed hold never drops the customer.
   if (transfer.released) return;
   const Because asked(*this, transfer.agent, transfer.release_request);
@@ -148,7 +149,7 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
   transfer.released = true;
   transfer.view.released_at = now_;
   complete_transfers(contact);
-  end_leg(contact, contact.agent_leg);
+  if (parked) end_leg(contact, contact.agent_leg);
   if (Agent* primary = agent(transfer.agent);
       primary != nullptr && primary->contact == contact.id) {
     finish_call_for(*primary, contact, Activity::acw, "ACW");
@@ -174,10 +175,21 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer) {
 void ContactCenter::Impl::release_by_agent(Contact& contact, Transfer& transfer, bool at_once) {
   if (transfer.released) return;
   if (!transfer.releasing) begin_release(contact, transfer);
-  if (!at_once) return;
+  if (!at_once || transfer.released) return;
+  if (Leg* leg = contact.leg(contact.agent_leg); leg != nullptr && leg->alive())
+    leg->end_timer =
+        arm(TimerKind::part_leg, contact.id, timers_.at(transfer.park_timer).at, leg->id);
   customer_owes_answer(contact);
   stop_releasing(contact);
-  finish_release(contact, transfer);
+  finish_release(contact, transfer, false);
+}
+
+void ContactCenter::Impl::end_parting_legs(Contact& contact) {
+  std::vector<LegId> parting;
+  for (const Leg& leg : contact.legs) {
+    if (leg.alive() && leg.end_timer != 0) parting.push_back(leg.id);
+  }
+  for (const LegId& leg : parting) end_leg(contact, leg);
 }
 
 void ContactCenter::Impl::join_target(Contact& contact, Transfer& transfer) {

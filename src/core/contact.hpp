@@ -33,7 +33,9 @@ struct Leg {
   std::optional<TimeMs> ended_at;
   int end_code = 0;
   std::string end_text;
-  TimerId end_timer = 0;  ///< Guards against a switch that never reports the end.
+  /// Guards against a switch that never reports the end; of a leg that is alive: it ends then at
+  /// the latest, or once the customer is parked.
+  TimerId end_timer = 0;
 
   [[nodiscard]] bool alive() const { return phase < LegPhase::ending; }
 };

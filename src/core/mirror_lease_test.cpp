@@ -60,6 +60,16 @@ TEST(MirrorStart, WhoWasSignedInWithTheBackEndBeforeIsSignedOut) {
   EXPECT_EQ(t.events.size(), 1U);
 }
 
+// Their registrations were kept, and a phone that only refreshes its own tells the core nothing.
+TEST_F(Mirrored, PhonesAreReachableWhereCallsAreNoLongerAtAmazonConnect) {
+  t.put(Started{.version = "test", .adopted_legs = {}, .reachable_phones = {"agent1", "agent2"}});
+  t.put(PolicyChanged{Policy{}});
+  EXPECT_EQ(t.state_of("agent1"), "LoggedOut");
+  for (const AgentStatus& each : t.center.agents()) {
+    EXPECT_EQ(each.phone_reachable, each.login == "agent1" || each.login == "agent2") << each.login;
+  }
+}
+
 TEST_F(Mirrored, OfTwoTabsOneActs) {
   hello(2, "tab-2");
   EXPECT_TRUE(t.commands.empty()) << "the second stays silent";

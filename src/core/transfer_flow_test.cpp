@@ -43,6 +43,49 @@ TEST_F(Talking, ANumberThatAlertsReleasesTheAgentAndConnects) {
   EXPECT_EQ(t.center.counters().commands_open, 0U);
 }
 
+// Else the customer's media would go on to the agent's phone.
+TEST_F(Talking, TheLegOfWhoLogsOutDuringTheTransferEndsOnceTheCustomerIsParked) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  const LegId target = t.confirm<DialLeg>().leg;
+  ASSERT_TRUE(t.request("agent1", RequestKind::logout).accepted);
+  EXPECT_EQ(t.state_of("agent1"), "LoggedOut");
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent dialing/server");
+  t.pass(1'000);
+  EXPECT_FALSE(t.take<EndLeg>().has_value());
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(t.confirm<EndLeg>().leg, agent_leg);
+  t.put(LegEnded{.leg = agent_leg, .cause = EndCause::local, .code = 0, .text = {}});
+  t.put(LegAnswered{target});
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(t.transfer_states("agent1").back().state, message::TransferState::connected);
+  t.pass(5'000);
+  EXPECT_FALSE(t.take<EndLeg>().has_value());
+}
+
+TEST_F(Talking, TheLegOfWhoLoggedOutEndsAfterTwoSecondsWithoutAHold) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<DialLeg>();
+  // Who has waited a while already waits for no more than the rest.
+  ASSERT_TRUE(t.request("agent1", RequestKind::disconnect).accepted);
+  t.pass(1'000);
+  ASSERT_TRUE(t.request("agent1", RequestKind::logout).accepted);
+  t.pass(900);
+  EXPECT_FALSE(t.take<EndLeg>().has_value());
+  t.pass(200);
+  EXPECT_EQ(t.confirm<EndLeg>().leg, agent_leg);
+}
+
+TEST_F(Talking, TheLegOfWhoLoggedOutEndsWithTheCustomers) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<DialLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::logout).accepted);
+  t.put(LegEnded{.leg = call, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(t.finish_ends(), 2);
+  EXPECT_EQ(t.center.counters().legs_open, 0U);
+  t.pass(5'000);
+  EXPECT_FALSE(t.take<EndLeg>().has_value());
+}
+
 TEST_F(Talking, ABusyNumberLeavesTheCustomerWithTheAgent) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   const LegId target = t.confirm<DialLeg>().leg;

@@ -225,7 +225,8 @@ struct Store::Impl {
         database->query_integer("SELECT coalesce(max(version), 0) FROM directory"));
   }
 
-  /// Writes it as the next version, and forgets the logins that are gone.
+  /// Writes it as the next version, and forgets the logins that are gone, and the phones of those
+  /// that may have none any more.
   Status write_directory(const directory::Directory& directory, const std::string& json,
                          PutResult& result) {
     result.version = version_in_force() + 1;
@@ -240,12 +241,14 @@ struct Store::Impl {
 
     std::set<std::string, std::less<>> logins;
     for (const directory::Agent& agent : directory.agents) logins.insert(agent.login);
+    const auto phones = with_phone(directory);
     Statement remove = database->prepare("DELETE FROM credentials WHERE login = ?1");
     for (const std::string& login : stored_logins()) {
-      if (logins.contains(login)) continue;
-      status = remove.bind(1, login).run();
-      if (status) status = forget_sessions(login, result);
-      if (status) status = forget_phones(login);
+      if (!phones.contains(login)) status = forget_phones(login, result);
+      if (status && !logins.contains(login)) {
+        status = remove.bind(1, login).run();
+        if (status) status = forget_sessions(login, result);
+      }
       if (!status) return status;
     }
     return {};
@@ -267,9 +270,16 @@ struct Store::Impl {
     return {};
   }
 
-  Status forget_phones(std::string_view login) {
-    Statement forget = database->prepare("DELETE FROM registrations WHERE login = ?1");
-    return forget.bind(1, login).run();
+  Status forget_phones(const std::string& login, PutResult& result) {
+    Statement forget = database->prepare(
+        "DELETE FROM registrations WHERE login = ?1 RETURNING via_route, expires_at");
+    forget.bind(1, login);
+    Statement::Step step = Statement::Step::row;
+    while ((step = forget.step()) == Statement::Step::row) {
+      result.ended_phones.push_back(
+          {.login = login, .via_route = forget.text(0), .expires_at = forget.integer(1)});
+    }
+    return step == Statement::Step::failed ? Status::failure(forget.error()) : Status{};
   }
 
   /// Writes them, and forgets the sessions and phones of logins whose password is another one now.
@@ -286,7 +296,7 @@ struct Store::Impl {
       // stay in.
       if (changed) {
         if (const Status status = forget_sessions(credential.login, result); !status) return status;
-        if (const Status status = forget_phones(credential.login); !status) return status;
+        if (const Status status = forget_phones(credential.login, result); !status) return status;
       }
       put.bind(1, credential.login).bind(2, credential.realm);
       const Status status = put.bind(3, credential.ha1).bind(4, credential.encoded).run();

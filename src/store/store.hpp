@@ -46,6 +46,16 @@ struct PutResult {
   std::vector<std::string> sessions_forgotten;
   /// Those sessions. Where no server runs, nobody else tells the audit of their end.
   std::vector<SessionRow> ended_sessions;
+  /// A phone of a login whose password is another one now, or which may have none any more:
+  /// forgotten with its registration.
+  struct Phone {
+    std::string login;
+    std::string via_route;        ///< As Registration::via_route.
+    std::int64_t expires_at = 0;  ///< Unix seconds.
+
+    friend bool operator==(const Phone&, const Phone&) = default;
+  };
+  std::vector<Phone> ended_phones;  ///< Likewise.
 };
 
 /// The store's one writer: directory, credentials and records in one SQLite file (WAL). A lock on

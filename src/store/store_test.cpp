@@ -309,25 +309,36 @@ TEST_F(StoreTest, SessionsAreKeptUntilTheyAreRemovedOrTheirPasswordChanges) {
   EXPECT_THAT(put.ended_sessions, ElementsAre(session('d', "agent4"), session('c', "agent2")));
 }
 
-TEST_F(StoreTest, APhoneThatAnotherPasswordLetInIsForgotten) {
+TEST_F(StoreTest, APhoneOfWhomItIsNoMoreIsForgotten) {
   const auto phone = [](const std::string& login) {
     Registration registration;
     registration.login = login;
     registration.contact = "sip:" + login + "@127.0.0.9:5070";
+    registration.via_route = "sip:127.0.0.9:5070;transport=udp";
+    registration.expires_at = 7;
     return registration;
+  };
+  const auto ended = [&phone](const std::string& login) {
+    return PutResult::Phone{
+        .login = login, .via_route = phone(login).via_route, .expires_at = phone(login).expires_at};
   };
   directory::ImportedDirectory imported = example();
   Store store = open();
   ASSERT_TRUE(store.put_directory(imported).status);
-  for (const char* login : {"agent1", "agent2", "agent4"}) {
+  for (const char* login : {"agent1", "agent2", "agent3", "agent4"}) {
     ASSERT_TRUE(store.put_registration(phone(login)));
   }
-  ASSERT_TRUE(store.put_directory(imported).status);
-  EXPECT_EQ(store.registrations().size(), 3U) << "the same passwords change nothing";
+  PutResult put = store.put_directory(imported);
+  ASSERT_TRUE(put.status);
+  EXPECT_EQ(store.registrations().size(), 4U) << "the same passwords change nothing";
+  EXPECT_THAT(put.ended_phones, IsEmpty());
   imported.passwords = {{"agent2", "another-password"}};
+  imported.directory.agents.at(2).enabled = false;
   imported.directory.agents.erase(imported.directory.agents.begin() + 3);  // agent4
   imported.directory.quick_connects.pop_back();
-  ASSERT_TRUE(store.put_directory(imported).status);
+  put = store.put_directory(imported);
+  ASSERT_TRUE(put.status);
+  EXPECT_THAT(put.ended_phones, ElementsAre(ended("agent3"), ended("agent4"), ended("agent2")));
   EXPECT_THAT(store.registrations(), ElementsAre(phone("agent1")));
 }
 

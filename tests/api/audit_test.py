@@ -146,6 +146,31 @@ async def test_an_import_without_a_server_tells_the_sign_ins_that_it_ends(world:
         ("agent2", "agent", "accepted", "disabled")], "agent3 stays signed in"
 
 
+async def test_an_import_without_a_server_tells_the_phones_that_it_ends(world: World):
+    """As a running server would: the next start finds no registration of whoever may have none any more."""
+    logins = ["agent1", "agent2", "agent3", "supervisor1"]
+    for login in [*logins, "agent1"]:
+        await world.phone(login)
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    directory = config.example_directory()
+    agents = {agent["login"]: agent for agent in directory["agents"]}
+    agents["agent1"]["password"] = "another-password"
+    agents["agent2"]["enabled"] = False
+    directory["agents"].remove(agents["supervisor1"])
+    changed = world.folder / "changed.json"
+    changed.write_text(json.dumps(directory))
+    code, _, err = await run("directory", "import", str(changed), "--config", str(world.config_path))
+    assert code == 0, err
+    await world.start_again()
+    assert await world.server.stop() == 0
+    ends = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
+    assert [(row["caller"], row.get("role"), row["agent"], row["address"], row["result"], row["reason"]) for row in ends] == [
+        ("agent1", "agent", "agent1", "127.0.0.1", "accepted", "disabled"),
+        ("agent2", "agent", "agent2", "127.0.0.1", "accepted", "disabled"),
+        ("supervisor1", None, "supervisor1", "127.0.0.1", "accepted", "disabled")], "one for both of agent1; agent3's stays"
+
+
 @pytest.mark.config({"log.level": "debug", "log.format": "json"})
 async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world: World, tmp_path: Path):
     secrets = ["hunter2-in-the-wrong-field", "a-wrong-password", "demo-agent1"]

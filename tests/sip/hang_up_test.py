@@ -144,6 +144,32 @@ async def test_the_agent_during_the_transfer_is_a_release(world: World, how: str
     await target.ended(by="them")
 
 
+@pytest.mark.config({"transfer.park_timeout_ms": 10000})
+async def test_who_signs_out_during_the_transfer_keeps_his_leg_until_the_customer_is_parked(world: World):
+    """Else the customer's media would go on to his phone."""
+    talking = await world.talking("agent1")
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"releaseOn": "answered"})
+    target = await world.carrier.incoming()
+    customer = talking.customer.peer
+    held = customer.faults.hold_back("200 INVITE")
+
+    async def signed_out() -> None:
+        """The answer to OPTIONS leaves the server after what goes out with the hold."""
+        await talking.desktop.publish("Agent", "Logout")
+        await talking.desktop.expect("Agent/LogoutSuccess")
+        await customer.until(lambda: held.held, "the hold")
+        await talking.agent.peer.options()
+
+    await talking.agent.peer.expect_no("BYE", until=signed_out())
+    held.release()
+    await talking.agent.ended(by="them")
+    await target.answer()
+    await talking.desktop.transfer("connected")
+    await talk(talking.customer, target)
+    await talking.customer.hangup()
+    await target.ended(by="them")
+
+
 @pytest.mark.parametrize("who", ["customer", "target"])
 async def test_after_the_transfer(world: World, who: str):
     talking = await world.talking("agent1")

@@ -122,6 +122,7 @@ class PeerOffer : public Job {
 
   /// Carries the offer to the other party and its answer back.
   void carry() {
+    const LegTimes& times = leg_->context().times;
     leg_->context().counters.relayed_offers.fetch_add(1, std::memory_order_relaxed);
     if (invite_) {
       leg_->peer_invite()->set_handlers(
@@ -129,6 +130,13 @@ class PeerOffer : public Job {
            .on_cancel = [job = std::static_pointer_cast<PeerOffer>(shared_from_this())](
                             const sip_s*) { job->taken_back(); },
            .on_silence = {}});
+    } else {
+      leg_->context().loop->after(
+          times.request_waits,
+          [weak = std::weak_ptr(std::static_pointer_cast<PeerOffer>(shared_from_this()))] {
+            const auto job = weak.lock();
+            if (job && job->carrying_ && !job->leg_->ended()) job->too_late();
+          });
     }
     carrying_ = true;
     other_->exchange([this] { return carried_offer(); },
@@ -152,7 +160,7 @@ class PeerOffer : public Job {
                          refuse(ours ? 500 : code, text);
                        }
                      },
-                     leg_->context().times.carried_offer);
+                     invite_ ? times.carried_offer : times.request_waits);
   }
 
   std::optional<std::string> carried_offer() {
@@ -167,6 +175,16 @@ class PeerOffer : public Job {
     taken_back_ = true;
     leg_->media().refuse_offer();
     leg_->drop_peer_invite();
+  }
+
+  /// RFC 3311 section 5.2: an UPDATE that takes a human's answer is refused. What became of our
+  /// re-INVITE is known later, as after a CANCEL.
+  void too_late() {
+    taken_back_ = true;
+    leg_->media().refuse_offer();
+    TagList tags;
+    leg_->common_tags(tags, true);
+    update_.reply(504, nullptr, &tags);
   }
 
   /// A parked party, or one that waits for its bridge.
@@ -336,11 +354,19 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     put_contact(tags, leg);
     leg.session_timer().on_answer(tags);
     transaction.reply(200, nullptr, &tags);
+    if (moved) leg.ask_where_it_is();
     return;
   }
   if (!leg.jobs().empty() || (other != nullptr && !other->jobs().empty())) {
     context.counters.glare.fetch_add(1, std::memory_order_relaxed);
+    // Where the party is holds though its offer does not (RFC 3261 section 12.2.2), and what it is
+    // asked now may be what it would never hear of at the old address.
+    const bool moved = leg.follow(transaction, sip);
     transaction.reply(kPending, nullptr, &tags);
+    if (moved) {
+      leg.changed();
+      leg.ask_where_it_is();
+    }
     return;
   }
   leg.learn_allow(sip);

@@ -88,6 +88,8 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void after_its_way(std::function<void()> action);
   /// The agent's phone has registered from there, and is reached there from now on.
   void follow_phone(const std::string& send_to);
+  /// The party has moved: a re-INVITE of ours that the old address does not answer goes after it.
+  void ask_where_it_is();
   /// The party has not come back in time.
   void stays_away();
   /// Where its requests go.

@@ -614,7 +614,7 @@ TEST_F(LegAdoptTest, HowATransferKeyEndedIsToldToNoPhoneThatStaysAway) {
 // Who sent it would take his own call for dead.
 TEST_F(LegAdoptTest, AnInfoForAPhoneThatStaysAwayIsAnsweredInTime) {
   LegTimes quick;
-  quick.info_waits = milliseconds(50);
+  quick.request_waits = milliseconds(50);
   times = quick;
   const LegId b = bridged_with_a_lost_phone();
   customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");

@@ -122,6 +122,25 @@ TEST_F(LegChallengeTest, AnInviteThatIsMadeAnewIsChallengedAnew) {
   EXPECT_TRUE(events.wait<core::LegAnswered>());
 }
 
+// With what it carries: here the answer to the carrier's offer.
+TEST_F(LegChallengeTest, APrackIsSentAgainWithTheCredential) {
+  start();
+  const LegId b = leg_id(1);
+  const Message refused = dial_target(b, customer_parked());
+  target.reply(refused, 488);
+  const auto invite = next(refused);
+  ASSERT_TRUE(invite);
+  target.reply(*invite, 183, TestUa::sdp(kTargetRtp), "Require: 100rel\r\nRSeq: 1\r\n");
+  const auto prack = target.request("PRACK");
+  ASSERT_TRUE(prack);
+  const Message again = authorized(*prack);
+  EXPECT_EQ(prack->header("RAck"), again.header("RAck"));
+  EXPECT_THAT(again.header("Proxy-Authorization"), HasSubstr("uri=\"" + again.uri() + "\""));
+  // One is enough, as for every request.
+  challenges(again);
+  EXPECT_FALSE(target.request("PRACK", milliseconds(100)));
+}
+
 TEST_F(LegChallengeTest, AReinviteIsChallengedAnewAfterTheBackOff) {
   start();
   const auto [a, b] = bridged();

@@ -49,9 +49,10 @@ struct LegTimes {
   std::chrono::milliseconds end_report{4'000};       ///< For the answer to a BYE or CANCEL.
   std::chrono::milliseconds delayed_answer{15'000};  ///< A 2xx's offer waits for a bridge.
   std::chrono::milliseconds refer_answer{25'000};    ///< A REFER waits for the core.
-  /// An INFO waits for the other party's answer, or for it to come back. Less than the 32 s after
-  /// which who sent it takes his own call for dead (RFC 3261 section 12.2.1.2).
-  std::chrono::milliseconds info_waits{25'000};
+  /// An INFO, or an UPDATE with an offer, waits for the other party's answer, or for it to come
+  /// back. Less than the 32 s after which who sent it takes his own call for dead (RFC 3261 section
+  /// 12.2.1.2): no 100 holds that back, as it does for a re-INVITE.
+  std::chrono::milliseconds request_waits{25'000};
   /// Before the first leg of the process before is asked whether it lives: what that process left
   /// open comes first.
   std::chrono::milliseconds first_check{1'000};

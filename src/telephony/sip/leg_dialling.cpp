@@ -100,11 +100,8 @@ bool LegDialling::send(Branch& branch, const sip_s* challenge) {
   // The handler keeps the leg, which owns this object, until the INVITE's final response.
   branch.invite = branch.seed->send(
       "INVITE", tags,
-      [leg, self = this,
-       weak = std::weak_ptr<Branch>(
-           *std::find_if(branches_.begin(), branches_.end(),
-                         [&](const auto& known) { return known.get() == &branch; }))](
-          ClientTransaction& transaction, const Response& response) {
+      [leg, self = this, weak = branch.weak_from_this()](ClientTransaction& transaction,
+                                                         const Response& response) {
         if (const auto alive = weak.lock()) self->on_response(*alive, transaction, response);
       },
       branch.way.request_uri.c_str());
@@ -126,6 +123,12 @@ Dialog* LegDialling::dialog_of(Branch& branch, const sip_s* sip) {
   if (!fork || !fork->learn(sip)) return nullptr;
   branch.forks.push_back(std::move(fork));
   return branch.forks.back().get();
+}
+
+bool LegDialling::has(const Branch& branch, const Dialog& dialog) {
+  return branch.seed.get() == &dialog ||
+         std::any_of(branch.forks.begin(), branch.forks.end(),
+                     [&](const auto& fork) { return fork.get() == &dialog; });
 }
 
 /// A trunk whose Contact is a name is reached where it was called: the stack must not look names up
@@ -192,8 +195,7 @@ void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const 
   // RFC 3262 section 4: one that comes again, or out of order, is not acknowledged again.
   if (branch.last_rseq != 0 && rseq != branch.last_rseq + 1 && &dialog == branch.seed.get()) return;
   if (&dialog == branch.seed.get()) branch.last_rseq = rseq;
-  TagList tags;
-  tags.header("RAck", rack(sip));
+  std::string answer;
   const std::string_view sdp = sdp_body(sip);
   const auto leg = leg_.lock();
   const auto known = branch.early.find(&dialog);
@@ -210,22 +212,43 @@ void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const 
       // until the call is answered and bridged.
       media.offer_failed();
       if (!media.receive_offer(sdp)) {
-        leg->sdp_tags(tags, media.answer_owed(context_.source()));
+        answer = media.answer_owed(context_.source());
         branch.early.emplace(&dialog, Early{std::move(media)});
       }
     }
   }
-  dialog.send("PRACK", tags, [](ClientTransaction&, const Response&) {});
+  send_prack(branch, dialog, {.rack = rack(sip), .answer = std::move(answer)}, nullptr);
+}
+
+void LegDialling::send_prack(Branch& branch, Dialog& dialog, const Prack& prack,
+                             const sip_s* challenge) {
+  const auto leg = leg_.lock();
+  if (!leg) return;
+  TagList tags;
+  tags.header("RAck", prack.rack);
+  leg->sdp_tags(tags, prack.answer);
+  if (challenge != nullptr && !add_credential(tags, challenge, branch.way.credentials, "PRACK",
+                                              dialog.snapshot().remote_target)) {
+    return;
+  }
+  dialog.send("PRACK", tags,
+              [self = this, weak = branch.weak_from_this(), early = &dialog, prack,
+               authorized = challenge != nullptr](ClientTransaction&, const Response& response) {
+                if (authorized || (response.status != 401 && response.status != 407)) return;
+                // Without it the phone would repeat its response until it gives the call up (RFC
+                // 3262 section 3). Not once it has answered: then nobody waits for the PRACK.
+                const auto alive = weak.lock();
+                if (alive && has(*alive, *early)) {
+                  self->send_prack(*alive, *early, prack, response.sip);
+                }
+              });
 }
 
 void LegDialling::on_update(Dialog& dialog, ServerTransaction transaction, const sip_s* sip) {
   const auto leg = leg_.lock();
   const auto branch =
-      std::find_if(branches_.begin(), branches_.end(), [&](const std::shared_ptr<Branch>& each) {
-        return each->seed.get() == &dialog ||
-               std::any_of(each->forks.begin(), each->forks.end(),
-                           [&](const auto& fork) { return fork.get() == &dialog; });
-      });
+      std::find_if(branches_.begin(), branches_.end(),
+                   [&](const std::shared_ptr<Branch>& each) { return has(*each, dialog); });
   if (!leg || branch == branches_.end()) {
     transaction.reply(481);
     return;

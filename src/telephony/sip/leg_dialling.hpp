@@ -60,7 +60,7 @@ class LegDialling {
     bool updated = false;  // By an UPDATE: SDP of later responses to the INVITE does not count.
   };
 
-  struct Branch {
+  struct Branch : std::enable_shared_from_this<Branch> {
     Way way;
     std::unique_ptr<Dialog> seed;                // The dialog of the INVITE itself.
     std::vector<std::unique_ptr<Dialog>> forks;  // Dialogs of other remote tags.
@@ -79,7 +79,14 @@ class LegDialling {
     std::string final_text;
   };
 
+  struct Prack {
+    std::string rack;
+    std::string answer;  // To the response's offer, if it had one.
+  };
+
   bool send(Branch& branch, const sip_s* challenge);
+  void send_prack(Branch& branch, Dialog& dialog, const Prack& prack, const sip_s* challenge);
+  static bool has(const Branch& branch, const Dialog& dialog);
   void on_response(Branch& branch, ClientTransaction& transaction, const Response& response);
   void on_provisional(Branch& branch, const Response& response);
   void on_success(Branch& branch, ClientTransaction& transaction, const Response& response);

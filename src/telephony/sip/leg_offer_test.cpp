@@ -102,6 +102,34 @@ TEST_F(LegOfferTest, AnOfferThatTheOtherNeverAnswersIsRefusedAndTheLegsAreFree) 
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), carried->cseq());
 }
 
+// Its sender gives its own call up after 32 s without an answer (RFC 3261, timer F).
+TEST_F(LegOfferTest, AnUpdateThatTheOtherDoesNotAnswerIsRefusedInTimeAndTheSessionsAreAsBefore) {
+  times = LegTimes{};
+  times->request_waits = milliseconds(300);
+  start();
+  bridged();
+  const int cseq = target.ask("UPDATE", TestUa::sdp(kTargetRtp + 4, "sendrecv", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  const auto late = target.response(504);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(cseq, late->cseq());
+  // It did agree, too late.
+  customer.reply(*carried, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 3, "0 101"));
+  const auto back = next_invite(customer, carried->cseq());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(std::to_string(kTargetRtp), audio_port(*back));
+  customer.reply(*back, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 4, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  // Both legs are free again.
+  target.ask("UPDATE", TestUa::sdp(kTargetRtp + 4, "sendrecv", 3, "0 101"));
+  const auto again = next_invite(customer, back->cseq());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(std::to_string(kTargetRtp + 4), audio_port(*again));
+  customer.reply(*again, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 5, "0 101"));
+  EXPECT_TRUE(target.response(200));
+}
+
 TEST_F(LegOfferTest, AMuteThatFailedBehindALongOfferIsNotDoneAfterIt) {
   times = LegTimes{};
   times->job_deadline = milliseconds(1000);

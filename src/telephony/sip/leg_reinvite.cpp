@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "telephony/sip/bridge_relay.hpp"
 #include "telephony/sip/dialog_tags.hpp"
 
 namespace baton::telephony::sip {
@@ -73,6 +74,31 @@ void LegReinvite::send(const sip_s* challenge) {
   arm_deadline();
 }
 
+void LegReinvite::send_where_it_is() {
+  give_up_at_ = Loop::Clock::now() + within_;
+  cancelled_ = false;
+  moved_ = true;
+  send(nullptr);
+}
+
+void LegReinvite::party_moved() {
+  if (open_ == nullptr || leg_->reached_at() == asked_) return;
+  // A provisional response is on its record, also a 100, which the handler does not see.
+  if (nta_outgoing_status(open_->raw()) >= 100) return;
+  // What the old address does with it does not matter any more (superseded()).
+  open_->cancel();
+  send_where_it_is();
+}
+
+void LegReinvite::superseded(ClientTransaction& transaction, const Response& response) {
+  if (!response.success()) return;
+  if (leg_->dialog() != nullptr) {
+    TagList tags;
+    leg_->dialog()->ack(transaction, tags);
+  }
+  transaction.close();
+}
+
 void LegReinvite::arm_deadline() {
   Loop& loop = *leg_->context().loop;
   loop.cancel(deadline_);
@@ -88,6 +114,10 @@ void LegReinvite::arm_deadline() {
 }
 
 void LegReinvite::on_response(ClientTransaction& transaction, const Response& response) {
+  if (&transaction != open_) {
+    superseded(transaction, response);
+    return;
+  }
   if (response.provisional()) {
     on_provisional(response.sip);
     return;
@@ -114,6 +144,8 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
       return;
     }
     leg_->changed();
+    // It hears elsewhere now. The party's own re-INVITE to say so met ours.
+    if (moved_) bridge_tell_peer(*leg_);
     done(200, {});
     return;
   }
@@ -158,9 +190,7 @@ void LegReinvite::on_response(ClientTransaction& transaction, const Response& re
       if (leg_->reached_at() != asked_) {
         // The silence of the old address lasts longer than the time that the party has, of which
         // it has had nothing yet at the new one.
-        give_up_at_ = Loop::Clock::now() + within_;
-        cancelled_ = false;
-        send(nullptr);
+        send_where_it_is();
         return;
       }
       leg_->media().offer_failed();

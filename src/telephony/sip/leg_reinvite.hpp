@@ -24,12 +24,18 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   ~LegReinvite();
 
   void start();
+  /// The party is reached elsewhere now. One that the old address has not answered at all goes to
+  /// the new one at once, and has its time there: nobody was there, and silence lasts 32 s.
+  void party_moved();
   /// The leg has ended; whoever waits hears 481.
   void leg_ended();
 
  private:
   void send(const sip_s* challenge);
+  void send_where_it_is();
   void on_response(ClientTransaction& transaction, const Response& response);
+  /// One that party_moved() left behind: the ACK of a 2xx is owed all the same.
+  void superseded(ClientTransaction& transaction, const Response& response);
   void on_provisional(const sip_s* response);
   void back_off(std::chrono::milliseconds at_least);
   void look_again(const std::string& text);
@@ -49,6 +55,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   std::string asked_;         // Leg::reached_at() of the last one.
   std::string early_answer_;  // Of a reliable provisional response.
   std::uint32_t last_rseq_ = 0;
+  bool moved_ = false;  // The last one is not the first address's.
   bool authorized_ = false;
   bool lengthened_ = false;  // A 422 was obeyed once.
   int unreachable_ = 0;      // How often the transport said that nobody is there.

@@ -72,7 +72,7 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
     carry();
   }
   // Its own INFO runs out before ours does, which began later.
-  context_.loop->after(context_.times.info_waits, [weak = std::weak_ptr(asker)] {
+  context_.loop->after(context_.times.request_waits, [weak = std::weak_ptr(asker)] {
     if (const auto late = weak.lock()) late->reply(503);
   });
 }

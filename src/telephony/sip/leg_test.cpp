@@ -398,7 +398,7 @@ TEST_F(LegTest, APartysInfoIsCarriedToTheOther) {
 // Who sent it would take his own call for dead.
 TEST_F(LegTest, AnInfoThatTheOtherDoesNotAnswerIsAnsweredInTime) {
   times = LegTimes{};
-  times->info_waits = milliseconds(300);
+  times->request_waits = milliseconds(300);
   start();
   bridged();
   customer.ask("INFO", "Signal=5\r\nDuration=100\r\n");

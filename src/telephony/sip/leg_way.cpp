@@ -10,6 +10,7 @@
 
 #include "telephony/sip/leg.hpp"
 #include "telephony/sip/leg_job.hpp"
+#include "telephony/sip/leg_reinvite.hpp"
 
 // Where a party is reached that moves in a call, and one whose connection died, with the process
 // that had it maybe. A trunk has an address of its own. Nobody can connect to a phone on TCP or TLS
@@ -119,6 +120,11 @@ void Leg::follow_phone(const std::string& send_to) {
   dialog_->set_send_to(send_to);
   learn_phone();
   changed();
+  ask_where_it_is();
+}
+
+void Leg::ask_where_it_is() {
+  if (reinvite_) reinvite_->party_moved();
 }
 
 void Leg::stays_away() {

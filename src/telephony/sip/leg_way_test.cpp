@@ -33,6 +33,15 @@ class LegWayTest : public testing::SwitchFixture {
  protected:
   /// The agent's phone goes on as phone2: its registration does.
   void registers_anew() { sign_in(phone2, "agent1", agent.port); }
+  /// The agent's phone sends a request in its dialog from phone2; returns its CSeq.
+  int agent_goes_on_as_phone2(std::string_view method, std::string_view body) {
+    phone2.call_id = agent.call_id;
+    phone2.local = agent.local;
+    phone2.remote = agent.remote;
+    phone2.target = agent.target;
+    phone2.cseq = agent.cseq;
+    return phone2.ask(method, body);
+  }
   /// The leg is up, and what is sent to it goes to phone2.
   void goes_on_at_phone2(LegId leg) {
     const auto id = submit(core::EndLeg{leg, 0, {}});
@@ -219,6 +228,87 @@ TEST_F(LegWayTest, AReinviteThatTheOldAddressDidNotAnswerIsSentToTheNewOne) {
   ASSERT_TRUE(again);
   EXPECT_EQ(hold->body(), again->body());
   phone2.reply(*again, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  ok(park);
+  goes_on_at_phone2(leg);
+}
+
+// Nobody is at the old address, and its silence would last 32 s.
+TEST_F(LegWayTest, AReinviteThatAMovedPhoneNeverHadGoesAfterItAtOnce) {
+  start();
+  const LegId leg = talking().second;
+  const auto park = submit(core::ParkLeg{leg, core::Sound::hold});
+  const auto hold = agent.request("INVITE");
+  ASSERT_TRUE(hold);
+  registers_anew();
+  const auto again = phone2.request("INVITE");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(hold->body(), again->body());
+  phone2.reply(*again, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(phone2.request("ACK"));
+  ok(park);
+  // It had it before it moved: its answer counts no more, but is not to be repeated for 32 s.
+  agent.reply(*hold, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  const auto ack = phone2.request("ACK");
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(hold->cseq(), ack->cseq());
+  goes_on_at_phone2(leg);
+}
+
+TEST_F(LegWayTest, AReinviteOfAMovedPhoneHasOursSentAfterIt) {
+  start();
+  const auto [a, b] = talking();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto lost = agent.request("INVITE");
+  ASSERT_TRUE(lost);
+  const int cseq =
+      agent_goes_on_as_phone2("INVITE", TestUa::sdp(kAgentRtp + 4, "sendrecv", 2, "0 101"));
+  const auto pending = phone2.response(491);
+  ASSERT_TRUE(pending);
+  EXPECT_EQ(cseq, pending->cseq());
+  phone2.ack();
+  const auto ours = phone2.request("INVITE");
+  ASSERT_TRUE(ours);
+  EXPECT_THAT(ours->uri(), HasSubstr(fmt::format("{}:{}", phone2.host, phone2.port)));
+  phone2.reply(*ours, 200, TestUa::sdp(kAgentRtp + 4, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(phone2.request("ACK"));
+  ok(mute);
+  // The customer is told where it hears now, though the agent cannot be heard.
+  const auto told = customer.request("INVITE");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(std::to_string(kAgentRtp + 4), testing::audio_port(*told));
+  customer.reply(*told, 200, TestUa::sdp(kCustomerRtp, "sendonly", 3, "0 101"));
+  ASSERT_TRUE(customer.request("ACK"));
+  goes_on_at_phone2(b);
+}
+
+TEST_F(LegWayTest, ARefreshOfAMovedPhoneHasOursSentAfterIt) {
+  start();
+  const LegId leg = talking().second;
+  const auto park = submit(core::ParkLeg{leg, core::Sound::hold});
+  ASSERT_TRUE(agent.request("INVITE"));
+  agent_goes_on_as_phone2("UPDATE", "");
+  ASSERT_TRUE(phone2.response(200));
+  const auto ours = phone2.request("INVITE");
+  ASSERT_TRUE(ours);
+  phone2.reply(*ours, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  ok(park);
+  goes_on_at_phone2(leg);
+}
+
+// Its answer comes from wherever it is.
+TEST_F(LegWayTest, AReinviteThatThePhoneHadBeforeItMovedIsNotSentAgain) {
+  start();
+  const LegId leg = talking().second;
+  const auto park = submit(core::ParkLeg{leg, core::Sound::hold});
+  const auto hold = agent.request("INVITE");
+  ASSERT_TRUE(hold);
+  agent.reply(*hold, 100);
+  agent.ask("OPTIONS");
+  ASSERT_TRUE(agent.response(200)) << "the 100 before it was read, too";
+  registers_anew();
+  EXPECT_FALSE(phone2.request("INVITE", milliseconds(100)));
+  phone2.reply(*hold, 200, TestUa::sdp(kAgentRtp, "recvonly", 2, "0 101"));
+  ASSERT_TRUE(phone2.request("ACK"));
   ok(park);
   goes_on_at_phone2(leg);
 }
