@@ -169,8 +169,7 @@ TEST_F(GatewayHttp, LetsEachRoleActForWhomItMay) {
 
 TEST_F(GatewayHttp, WritesNoLineOfTheAuditForAReadThatIsRefused) {
   start();
-  // Clients of a service ask so after each silence, only to learn whether the server is there.
-  HttpReply reply = http("POST", "/v1/messages", bearer("crm", Role::service), kRead);
+  HttpReply reply = http("POST", "/v1/messages", bearer("crm", Role::service), kReadOfAnAgent);
   EXPECT_EQ(reply.status, 400);
   EXPECT_TRUE(contains(reply.body, "agent is missing")) << reply.body;
   EXPECT_TRUE(backend_.audited().empty());

@@ -106,7 +106,7 @@ TEST_F(GatewayWebSocket, LetsSupervisorsAndServicesFollow) {
   ASSERT_EQ(connect(some, "?agents=agent1,agent2", "boss", Role::supervisor), 101);
   ASSERT_EQ(connect(all, "?agents=*", "wall", Role::service), 101);
   settle(some);
-  ASSERT_TRUE(all.send(kRead));
+  ASSERT_TRUE(all.send(kReadOfAnAgent));
   EXPECT_TRUE(contains(all.read().value_or(""), "agent is missing"));
   publish("agent3", 1, "three");
   publish("agent2", 1, "two");
