@@ -386,9 +386,11 @@ const std::array kKeys{
     number("transfer", "ring_timeout_seconds", BATON_AT(policy.ring_timeout_seconds),
            "How long a destination rings, where the message does not say (`ringTimeoutSeconds`).",
            "seconds", 5, 120),
-    number("transfer", "queue_timeout_seconds", BATON_AT(policy.queue_timeout_seconds),
-           "How long a customer waits in a queue he was transferred to (`queueTimeoutSeconds`).",
-           "seconds", 1, 86400),
+    number(
+        "transfer", "queue_timeout_seconds", BATON_AT(policy.queue_timeout_seconds),
+        "How long a customer waits in a queue he was transferred to (`queueTimeoutSeconds`); in a "
+        "queue of `onFailure` he waits for its own `maxWaitSeconds`.",
+        "seconds", 1, 86400),
     number("transfer", "return_ring_seconds", BATON_AT(policy.return_ring_seconds),
            "How long the primary agent is rung when a transfer comes back to him.", "seconds", 5,
            120),

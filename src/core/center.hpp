@@ -478,7 +478,7 @@ struct ContactCenter::Impl {
   /// The same for the legs that release_by_agent() has left up.
   void end_parting_legs(Contact& contact);
   void park(const Contact& contact, Sound sound, Purpose purpose);
-  void requeue(Contact& contact, Transfer& transfer, const std::string& arn, int timeout_seconds);
+  void requeue(Contact& contact, Transfer& transfer, const directory::Queue& queue);
   void publish_failure(const Contact& contact, const Transfer& transfer, Custody custody);
   void target_alerting(Contact& contact, Transfer& transfer);
   void target_answered(Contact& contact, Transfer& transfer);
@@ -499,6 +499,7 @@ struct ContactCenter::Impl {
   void end_transfer(Contact& contact, Transfer& transfer, TransferState outcome, Custody custody,
                     message::Reason reason);
   void complete_transfers(Contact& contact);
+  void accept_refer(const ReferLink& link);
   void tell_refer(const Contact& contact, const Transfer& transfer, int code, bool final);
 
   // --- center_mirror.cpp: a session at Amazon Connect, and what it reports

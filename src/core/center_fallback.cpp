@@ -67,13 +67,13 @@ void ContactCenter::Impl::give_back(Contact& contact, Transfer& transfer, OfferP
   start_offer(contact, *agent(transfer.agent), purpose);
 }
 
-void ContactCenter::Impl::requeue(Contact& contact, Transfer& transfer, const std::string& arn,
-                                  int timeout_seconds) {
+void ContactCenter::Impl::requeue(Contact& contact, Transfer& transfer,
+                                  const directory::Queue& queue) {
   if (planted(PlantedFault::chain_stuck)) return;
   park(contact, Sound::queue, Purpose::wait_park);
   // His waiting time is credited: he stands where he stood when he first called.
-  enqueue(contact, arn, contact.queued_at == 0 ? contact.started_at : contact.queued_at, true,
-          timeout_seconds);
+  enqueue(contact, queue.arn, contact.queued_at == 0 ? contact.started_at : contact.queued_at, true,
+          queue.max_wait_seconds);
   move(contact, transfer, TransferState::requeued, Custody::queue, transfer.failure);
   store(contact);
   (void)try_offer(contact);
@@ -87,6 +87,7 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
   if (planted(PlantedFault::chain_cut_short)) steps = std::min<std::size_t>(steps, 1);
   while (transfer.next_step < steps) {
     const message::FallbackStep step = options.on_failure[transfer.next_step++];
+    const directory::Queue* queue = nullptr;
     switch (step.kind) {
       case message::FallbackKind::return_to_agent:
         if (!may_return(contact, transfer)) break;
@@ -94,17 +95,19 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
         give_back(contact, transfer, OfferPurpose::giving_back);
         return;
       case message::FallbackKind::original_queue:
-        if (directory_->queue(contact.original_queue_arn) == nullptr) break;
-        requeue(contact, transfer, contact.original_queue_arn, options.queue_timeout_seconds);
-        return;
+        queue = directory_->queue(contact.original_queue_arn);
+        break;
       case message::FallbackKind::queue:
-        if (directory_->queue(step.queue_arn) == nullptr) break;
-        requeue(contact, transfer, step.queue_arn, options.queue_timeout_seconds);
-        return;
+        queue = directory_->queue(step.queue_arn);
+        break;
       case message::FallbackKind::disconnect:
         end_transfer(contact, transfer, TransferState::failed, Custody::gone, transfer.failure);
         end_contact(contact);
         return;
+    }
+    if (queue != nullptr) {
+      requeue(contact, transfer, *queue);
+      return;
     }
   }
   if (!transfer.last_resort) {
@@ -112,7 +115,7 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
     if (last == nullptr) last = directory_->queue_by_name(policy_.last_resort_queue);
     if (last != nullptr) {
       transfer.last_resort = true;
-      requeue(contact, transfer, last->arn, last->max_wait_seconds);
+      requeue(contact, transfer, *last);
       return;
     }
   }

@@ -27,6 +27,12 @@ void ContactCenter::Impl::tell_refer(const Contact& contact, const Transfer& tra
   for (const ReferLink& repeat : transfer.repeats) tell(repeat);
 }
 
+void ContactCenter::Impl::accept_refer(const ReferLink& link) {
+  command(AnswerRefer{.leg = link.leg, .refer = link.refer, .code = 202});
+  // RFC 3515 section 2.4.4: the first NOTIFY follows at once, before any that tells of progress.
+  command(NotifyRefer{.leg = link.leg, .refer = link.refer, .code = 100, .final = false});
+}
+
 void ContactCenter::Impl::on(const LegRefer& event) {
   const auto answer = [&](int code) {
     command(AnswerRefer{.leg = event.leg, .refer = event.refer, .code = code});
@@ -93,9 +99,6 @@ void ContactCenter::Impl::on(const LegRefer& event) {
                "' is neither an E.164 number nor the name of a quick connect nor an agent's login",
         .running = {}};
   } else {
-    answer(202);
-    // RFC 3515 section 2.4.4: the first NOTIFY follows at once, before any that tells of progress.
-    command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = 100, .final = false});
     refused = blind_transfer(who, request, event.number_facts, reply,
                              ReferLink{.leg = event.leg, .refer = event.refer});
   }
@@ -108,12 +111,9 @@ void ContactCenter::Impl::on(const LegRefer& event) {
   }
   count_limit(*refused);
   ++counters_.transfers_refused;
-  const int code = refer_status(refused->reason);
-  if (request.destination) {
-    command(NotifyRefer{.leg = event.leg, .refer = event.refer, .code = code, .final = true});
-  } else {
-    answer(code);
-  }
+  // Not 202 and a NOTIFY: a phone may hang up once it has the 202, and would take the customer
+  // along.
+  answer(refer_status(refused->reason));
   // Nobody waits for a reply: the desktop is told as of any failure.
   message::ApiError error;
   error.error_type = message::error_type(message::RequestKind::blind_transfer, "BlindTransfer");

@@ -231,6 +231,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
       continue;
     reply.transfer_id = running.id;
     reply.current = running.view.current;
+    if (refer) accept_refer(*refer);
     return {};
   }
   for (const TransferId& id : agent.running) {
@@ -296,6 +297,7 @@ std::optional<Refused> ContactCenter::Impl::blind_transfer(
   ++counters_.transfers_open;
 
   reply.transfer_id = transfer.id;
+  if (refer) accept_refer(*refer);
   move(*call, transfer, TransferState::accepted, Custody::agent);
   publish_call_to(agent, *call);
   start_transfer(*call, transfer);

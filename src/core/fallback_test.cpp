@@ -110,6 +110,27 @@ TEST_F(Fallback, AReturnThatNobodyAnswersRestoresTheStateToo) {
   EXPECT_EQ(last().state, TransferState::requeued);
 }
 
+TEST_F(Fallback, AQueueOfTheChainKeepsHimForItsOwnLongestWait) {
+  auto directory = testing::small_directory();
+  directory.queues[0].max_wait_seconds = 30;
+  directory.queues[1].max_wait_seconds = 20;
+  t.put(DirectoryChanged{directory});
+  message::Request request =
+      with_steps(to_number(kOutside), {{.kind = FallbackKind::original_queue, .queue_arn = {}},
+                                       {.kind = FallbackKind::queue, .queue_arn = kOtherQueueArn}});
+  request.options.queue_timeout_seconds = 2;
+  refuses(released(request));
+  ASSERT_EQ(last().queue_name, "First");
+  t.pass(29'000);
+  EXPECT_EQ(last().queue_name, "First") << "the limit is that of a destination";
+  t.pass(2'000);
+  EXPECT_EQ(last().queue_name, "Second");
+  t.pass(18'000);
+  EXPECT_EQ(last().state, TransferState::requeued);
+  t.pass(2'000);
+  EXPECT_EQ(last().state, TransferState::failed);
+}
+
 /// The customer waits in the queue that he called, and his agent is in after-call work.
 struct TakenBackInVain : Fallback {
   TimeMs waits_since = 0;
@@ -131,7 +152,7 @@ struct TakenBackInVain : Fallback {
   }
   /// His time in the queue is neither longer nor shorter.
   void ends_when_it_would_have() {
-    const TimeMs all = 600'000;
+    const TimeMs all = testing::small_directory().queues[0].max_wait_seconds * 1'000LL;
     t.pass(waits_since + all - 1'000 - t.now);
     EXPECT_EQ(t.center.queues().at(0).waiting, 1);
     t.pass(2'000);

@@ -88,7 +88,7 @@ TEST_F(TransferKey, TheSameChecksAsAMessageRefuseIt) {
   directory.agents[0].allowed.dial_pad = false;
   t.put(DirectoryChanged{directory});
   press(kOutside);
-  EXPECT_EQ(told(), "202 100 603!");
+  EXPECT_EQ(told(), "603");
   ASSERT_EQ(t.errors("agent1").size(), 1U);
   EXPECT_EQ(t.errors("agent1").front().error_type, "BLIND_TRANSFER_FAILED");
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::destinationNotPermitted);
@@ -97,7 +97,7 @@ TEST_F(TransferKey, TheSameChecksAsAMessageRefuseIt) {
 
 TEST_F(TransferKey, AnAgentWhoIsNotThereIs480) {
   press("agent2");
-  EXPECT_EQ(told(), "202 100 480!");
+  EXPECT_EQ(told(), "480") << "a phone may hang up once it has a 202";
 }
 
 TEST_F(TransferKey, NobodysNameIs404) {

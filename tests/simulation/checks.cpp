@@ -35,12 +35,14 @@ TimeMs longest(const message::TransferStateChange& change, const core::Policy& p
                options.ring_timeout_seconds * 1'000LL;
   const TimeMs in_queue = options.queue_timeout_seconds * 1'000LL + 2 * pick_up;
   if (change.destination->queue) sum += in_queue;
+  // The longest wait of any queue there (surroundings.cpp).
+  const TimeMs by_itself = 60'000 + 2 * pick_up;
   for (const message::FallbackStep& step : options.on_failure) {
     sum += step.kind == message::FallbackKind::return_to_agent
                ? policy.return_ring_seconds * 1'000LL + pick_up
-               : in_queue;
+               : by_itself;
   }
-  if (!policy.last_resort_queue.empty()) sum += 60'000 + 2 * pick_up;
+  if (!policy.last_resort_queue.empty()) sum += by_itself;
   // A timer may be a second late behind other inputs, at each of them.
   return sum + 5'000;
 }
