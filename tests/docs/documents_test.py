@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.amazon_world import AmazonWorld
 from harness.config import EXAMPLE, SOURCE, merge, print_toml
 from harness.documents import FENCE, PAGES, Block, blocks, label, of_kind
 from harness.schema import check, events
@@ -87,23 +86,6 @@ async def test_tables_are_the_stores(block: Block, world: World):
         assert tables, "no table"
         for table in tables:
             assert columns(told, table) == columns(store, table), table
-
-
-async def test_the_table_of_limits_has_each_that_is_counted(world: World):
-    await told_of(world)
-
-
-async def test_the_table_of_limits_has_those_at_amazon_connect(amazon: AmazonWorld):
-    await told_of(amazon)
-
-
-async def told_of(world: World) -> None:
-    table = (SOURCE / "docs" / "operations.md").read_text(encoding="utf-8").partition("\n| limit | beyond it |\n")[2].partition("\n\n")[0]
-    told = {key for row in table.splitlines() for key in re.findall(r"`([\w.<>]+)`", row.split("|")[1])}
-    counted = re.findall(r'baton_limit_hits_total\{limit="([^"]+)"\}', "\n".join(await world.metrics()))
-    assert counted
-    missing = {re.sub(r"^trunk\.\w+\.", "trunk.<name>.", key) for key in counted} - told
-    assert not missing
 
 
 def columns(database: sqlite3.Connection, table: str) -> list[str]:
