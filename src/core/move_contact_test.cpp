@@ -378,7 +378,7 @@ TEST_F(MoveContact, TheTransfersDeadlineAndItsFallbackChainStayAsTheyWere) {
   EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::requeued);
   EXPECT_EQ(t.transfer_states("agent1").back().reason, Reason::timeout);
   EXPECT_EQ(t.transfer_states("agent1").back().queue_name, "Third");
-  t.pass(101'000);
+  t.pass(directory::Queue{}.max_wait_seconds * 1'000LL);
   EXPECT_EQ(t.transfer_states("agent1").back().state, TransferState::failed)
       << "the chain has ended";
 }
