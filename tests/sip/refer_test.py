@@ -157,9 +157,7 @@ async def test_while_a_transfer_runs_is_refused(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD, options={"releaseOn": "answered"})
     target = await world.carrier.incoming()
-    assert (await talking.agent.refer(SASI)).status == 202
-    await talking.agent.peer.until(lambda: talking.agent.refer_over, "the last NOTIFY")
-    assert talking.agent.sipfrags == [100, 603]
+    assert (await talking.agent.refer(SASI)).status == 603
     assert (await talking.desktop.error("BLIND_TRANSFER_FAILED"))["reason"] == "transferInProgress"
     await target.answer(wait=False)
     await talking.desktop.transfer("connected")
