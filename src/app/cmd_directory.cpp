@@ -23,6 +23,7 @@
 #include "app/tokens.hpp"
 #include "app/web_client.hpp"
 #include "directory/directory_json.hpp"
+#include "message/text.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
 #include "telephony/sip/registrar.hpp"
@@ -205,10 +206,17 @@ int put_directory(const AppConfig& config, const std::string& command, const std
     reply = ask_server();
   }
   if (reply.status == 200) {
-    json::object body = body_of(reply);
+    const json::object body = body_of(reply);
+    const json::value* version = body.if_contains("version");
+    if (version == nullptr || !version->is_number()) {
+      std::cerr << fmt::format(
+          "baton: what listens at http.listen is no Baton, and took no directory: HTTP 200 {}\n",
+          message::text::shown(reply.body));
+      return kFailed;
+    }
     for (const json::value& login : list_of(body, "withoutPassword"))
       note_missing_password(text_of(&login));
-    std::cout << "the running server took it: version " << body["version"] << '\n';
+    std::cout << "the running server took it: version " << *version << '\n';
     return kOk;
   }
   if (reply.status != 0) return refused(label, reply);

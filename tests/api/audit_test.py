@@ -120,6 +120,21 @@ async def test_each_end_of_a_sign_in_is_told(world: World):
     assert len(rows) == 6, "three that came, three that went"
 
 
+async def import_changed(world: World, removed: str = "") -> None:
+    """Without a server: agent1 has another password and agent2 is disabled. Then one starts and stops."""
+    directory = config.example_directory()
+    agents = {agent["login"]: agent for agent in directory["agents"]}
+    agents["agent1"]["password"] = "another-password"
+    agents["agent2"]["enabled"] = False
+    directory["agents"] = [agent for agent in directory["agents"] if agent["login"] != removed]
+    changed = world.folder / "changed.json"
+    changed.write_text(json.dumps(directory))
+    code, _, err = await run("directory", "import", str(changed), "--config", str(world.config_path))
+    assert code == 0, err
+    await world.start_again()
+    assert await world.server.stop() == 0
+
+
 async def test_an_import_without_a_server_tells_the_sign_ins_that_it_ends(world: World):
     """The next start finds no session of a login with another password, so that it cannot tell of its end."""
     rest = await world.rest()
@@ -130,16 +145,7 @@ async def test_an_import_without_a_server_tells_the_sign_ins_that_it_ends(world:
     with sqlite3.connect(world.folder / "baton.db") as store:
         store.execute("UPDATE sessions SET expires_at = 1 WHERE digest = (SELECT digest FROM sessions WHERE login = 'agent1' LIMIT 1)")
     store.close()
-    directory = config.example_directory()
-    agents = {agent["login"]: agent for agent in directory["agents"]}
-    agents["agent1"]["password"] = "another-password"
-    agents["agent2"]["enabled"] = False
-    changed = world.folder / "changed.json"
-    changed.write_text(json.dumps(directory))
-    code, _, err = await run("directory", "import", str(changed), "--config", str(world.config_path))
-    assert code == 0, err
-    await world.start_again()
-    assert await world.server.stop() == 0
+    await import_changed(world)
     ends = [row for row in await audit(world) if row["event"] == "logout"]
     assert sorted((row["caller"], row["role"], row["result"], row["reason"]) for row in ends) == [
         ("agent1", "agent", "accepted", "disabled"), ("agent1", "agent", "accepted", "expired"),
@@ -153,17 +159,7 @@ async def test_an_import_without_a_server_tells_the_phones_that_it_ends(world: W
         await world.phone(login)
     world.expect_exit = None
     assert await world.server.stop() == 0
-    directory = config.example_directory()
-    agents = {agent["login"]: agent for agent in directory["agents"]}
-    agents["agent1"]["password"] = "another-password"
-    agents["agent2"]["enabled"] = False
-    directory["agents"].remove(agents["supervisor1"])
-    changed = world.folder / "changed.json"
-    changed.write_text(json.dumps(directory))
-    code, _, err = await run("directory", "import", str(changed), "--config", str(world.config_path))
-    assert code == 0, err
-    await world.start_again()
-    assert await world.server.stop() == 0
+    await import_changed(world, removed="supervisor1")
     ends = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
     assert [(row["caller"], row.get("role"), row["agent"], row["address"], row["result"], row["reason"]) for row in ends] == [
         ("agent1", "agent", "agent1", "127.0.0.1", "accepted", "disabled"),

@@ -112,6 +112,20 @@ async def test_who_has_no_password_is_named_by_a_running_server_as_by_none(world
     assert code == 0 and "the server was not running" in out and note in err, out + err
 
 
+@pytest.mark.parametrize("body", ["hello", "{}", '{"version": "2"}'])
+async def test_another_program_at_the_servers_port_is_not_taken_for_it(world: World, body: str):
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as other:
+        here = {"BATON_HTTP_LISTEN": "%s:%d" % other.sockets[0].getsockname()}
+        code, out, err = await run("directory", "import", "--config", str(world.config_path), str(config.EXAMPLE_DIRECTORY), env=here)
+    assert code == 1 and not out and f'no Baton, and took no directory: HTTP 200 "{body}"' in err, out + err
+
+
 async def test_a_server_that_starts_does_not_wait_for_an_imports_hashes(tmp_path):
     """As in the gap of a hand-over: what finds no server must not keep the next one from its store."""
     settings = config.merge(config.example(), {
