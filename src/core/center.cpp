@@ -18,6 +18,21 @@ std::uint64_t splitmix64(std::uint64_t value) {
   return value ^ (value >> 31U);
 }
 
+struct Unanswered {
+  message::Reason reason;
+  const char* text;
+};
+
+/// What it means that the leg which a trunk was to bring up was not answered in time. A destination
+/// that lets it ring is nobody's fault; a trunk of which not even a 100 came is one for its
+/// operator.
+Unanswered unanswered(const Leg* dialled) {
+  if (dialled != nullptr && dialled->unheard())
+    return {.reason = message::Reason::carrierUnavailable,
+            .text = "The trunk did not answer, not even by a 100"};
+  return {.reason = message::Reason::noAnswer, .text = "No answer"};
+}
+
 }  // namespace
 
 ContactCenter::ContactCenter() : impl_(std::make_unique<Impl>()) {}
@@ -277,7 +292,8 @@ void ContactCenter::Impl::on(const TimerFired& event) {
     case TimerKind::dial_out:
       if (owner->dial_out && owner->dial_out->timer == event.timer) {
         owner->dial_out->timer = 0;
-        dial_out_failed(*owner, message::Reason::noAnswer, 408, "No answer");
+        const Unanswered why = unanswered(owner->customer());
+        dial_out_failed(*owner, why.reason, 408, why.text);
       }
       break;
     case TimerKind::release_park:
@@ -291,9 +307,10 @@ void ContactCenter::Impl::on(const TimerFired& event) {
     case TimerKind::ring:
       if (transfer != nullptr && transfer->ring_timer == event.timer) {
         transfer->ring_timer = 0;
-        fail_transfer(*owner, *transfer, message::Reason::noAnswer,
+        const Unanswered why = unanswered(owner->leg(transfer->target_leg));
+        fail_transfer(*owner, *transfer, why.reason,
                       message::BackendError{
-                          .name = policy_.capabilities.backend, .code = 408, .text = "No answer"});
+                          .name = policy_.capabilities.backend, .code = 408, .text = why.text});
       }
       break;
     case TimerKind::queue_wait:

@@ -269,6 +269,7 @@ struct ContactCenter::Impl {
   void on(const RequestInput& input);
   void on(const LegIncoming& event);
   void on(const LegRinging& event);
+  void on(const LegHeard& event);
   void on(const LegAnswered& event);
   void on(const LegEnded& event);
   void on(const LegHeld& event);

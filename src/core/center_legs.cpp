@@ -182,6 +182,11 @@ void ContactCenter::Impl::on(const LegRinging& event) {
   if (transfer != nullptr && transfer->target_leg == event.leg) target_alerting(*call, *transfer);
 }
 
+void ContactCenter::Impl::on(const LegHeard& event) {
+  Contact* call = contact_of_leg(event.leg);
+  if (Leg* leg = call == nullptr ? nullptr : call->leg(event.leg)) leg->heard = true;
+}
+
 void ContactCenter::Impl::on(const LegAnswered& event) {
   Contact* call = contact_of_leg(event.leg);
   if (call == nullptr) return;
@@ -255,6 +260,7 @@ void ContactCenter::Impl::on(const LegEnded& event) {
   Leg* leg = call->leg(event.leg);
   if (leg == nullptr || leg->phase == LegPhase::ended) return;
   const LegPhase was = leg->phase;
+  const bool unheard = leg->unheard();
   leg->phase = LegPhase::ended;
   leg->ended_at = now_;
   leg->end_code = event.code;
@@ -269,7 +275,10 @@ void ContactCenter::Impl::on(const LegEnded& event) {
       .name = policy_.capabilities.backend, .code = event.code, .text = event.text};
   // Who picked up and hung up before he was joined did not want the call: no fault of ours.
   const bool hung_up = event.cause == EndCause::remote && event.code == 0;
-  const Reason reason = hung_up ? Reason::rejected : reason_of_status(event.code);
+  Reason reason = hung_up ? Reason::rejected : reason_of_status(event.code);
+  const bool outside = leg->role == LegRole::destination || leg->role == LegRole::customer;
+  if (outside && unheard && event.cause == EndCause::unreachable && event.code == 408)
+    reason = Reason::carrierUnavailable;  // RFC 3261 timer B: the trunk never said a word.
   Transfer* transfer = running_transfer(*call);
   if (event.cause == EndCause::local && !call->dial_out) {
     ended_by_the_switch(*call, event);

@@ -27,7 +27,8 @@ struct Leg {
   LegRole role = LegRole::customer;
   LegPhase phase = LegPhase::dialing;
   bool parked = false;
-  std::string party;  ///< Login or number.
+  bool heard = false;  ///< Something came back for the INVITE, if only a 100 (LegHeard).
+  std::string party;   ///< Login or number.
   TimeMs started_at = 0;
   std::optional<TimeMs> answered_at;
   std::optional<TimeMs> ended_at;
@@ -38,10 +39,12 @@ struct Leg {
   TimerId end_timer = 0;
 
   [[nodiscard]] bool alive() const { return phase < LegPhase::ending; }
+  /// We called, and nothing has come back so far: who was to carry the call may not be there.
+  [[nodiscard]] bool unheard() const { return phase == LegPhase::dialing && !heard; }
 };
 BOOST_DESCRIBE_STRUCT(Leg, (),
-                      (id, role, phase, parked, party, started_at, answered_at, ended_at, end_code,
-                       end_text, end_timer))
+                      (id, role, phase, parked, heard, party, started_at, answered_at, ended_at,
+                       end_code, end_text, end_timer))
 
 /// Why an agent is being offered a contact.
 enum class OfferPurpose : std::uint8_t {

@@ -210,6 +210,19 @@ TEST_F(CallingOut, WhoAnsweredIsNotHungUpOnByTheRingTimeOut) {
   EXPECT_TRUE(t.errors("agent1").empty());
 }
 
+TEST_F(CallingOut, ATrunkOfWhichNothingComesIsToldAsTheCarriersFault) {
+  for (const bool heard : {false, true}) {
+    ASSERT_TRUE(call(kOutside).accepted);
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    const LegId number = t.confirm<DialLeg>().leg;
+    if (heard) t.put(LegHeard{number});
+    t.pass(60'000);
+    EXPECT_EQ(t.errors("agent1").back().reason,
+              heard ? Reason::noAnswer : Reason::carrierUnavailable);
+    t.finish_ends();
+  }
+}
+
 TEST_F(CallingOut, AJoinThatIsNeverDoneEndsTheCallByItsOwnDeadline) {
   ASSERT_TRUE(call(kOutside).accepted);
   t.put(LegAnswered{t.confirm<DialLeg>().leg});

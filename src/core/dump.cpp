@@ -60,7 +60,7 @@ std::string ContactCenter::dump() const {
     for (const Leg& leg : c->legs) {
       line("  leg " + to_string(leg.id) + " role=" + std::to_string(static_cast<int>(leg.role)) +
            " phase=" + std::to_string(static_cast<int>(leg.phase)) + " party=" + leg.party +
-           " parked=" + text(leg.parked));
+           " parked=" + text(leg.parked) + " heard=" + text(leg.heard));
     }
     for (const auto& [name, value] : c->attributes) line("  attribute " + name + "=" + value);
   }

@@ -52,6 +52,14 @@ struct LegRinging {
 };
 BOOST_DESCRIBE_STRUCT(LegRinging, (), (leg))
 
+/// Something came back for a leg that was dialled by a trunk, if only a 100, though it does not
+/// ring: the trunk is there. Not told of a leg that rings, is answered or ends by then, nor at once
+/// (LegTimes::heard), but before the shortest ringTimeoutSeconds.
+struct LegHeard {
+  LegId leg;
+};
+BOOST_DESCRIBE_STRUCT(LegHeard, (), (leg))
+
 /// A dialled leg was answered by a 2xx; the media is not joined yet (BridgeLegs does that). Or an
 /// incoming one was answered by a BridgeLegs and has acknowledged it, whatever becomes of the join.
 struct LegAnswered {
@@ -244,7 +252,7 @@ BOOST_DESCRIBE_STRUCT(Started, (),
 using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
                                LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,
                                CommandResult, PhoneReachable, TimerFired, BridgeOpened,
-                               BridgeClosed, BridgeReport, BridgeDone, BridgeListed>;
+                               BridgeClosed, BridgeReport, BridgeDone, BridgeListed, LegHeard>;
 
 /// One thing that happened, with everything that the core may depend on: its time and its
 /// randomness.

@@ -121,6 +121,41 @@ TEST_F(Talking, NobodyAnswersAndTheCustomerReturns) {
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::noAnswer);
 }
 
+TEST_F(Talking, ATrunkOfWhichNothingComesIsToldAsTheCarriersFault) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.confirm<DialLeg>();
+  t.pass(20'000);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent dialing/agent failed/agent");
+  const message::ApiError error = t.errors("agent1").front();
+  EXPECT_EQ(error.reason, Reason::carrierUnavailable);
+  EXPECT_EQ(error.backend->code, 408);
+  EXPECT_TRUE(error.retryable);
+}
+
+TEST_F(Talking, ATrunkThatSaysNoMoreThanA100IsThere) {
+  ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
+  t.put(LegHeard{t.confirm<DialLeg>().leg});
+  t.pass(20'000);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::noAnswer);
+  EXPECT_EQ(t.errors("agent1").front().msg, "No answer");
+}
+
+TEST_F(Talking, ATransactionThatTimesOutBeforeTheRingingIsToldTheSameWay) {
+  for (const bool heard : {false, true}) {
+    t.events.clear();
+    message::Request request = to_number(kOutside);
+    request.options.ring_timeout_seconds = 120;
+    ASSERT_TRUE(transfer(std::move(request)).accepted);
+    const LegId target = t.confirm<DialLeg>().leg;
+    if (heard) t.put(LegHeard{target});
+    t.pass(32'000);
+    t.put(LegEnded{
+        .leg = target, .cause = EndCause::unreachable, .code = 408, .text = "Request Timeout"});
+    EXPECT_EQ(t.errors("agent1").front().reason,
+              heard ? Reason::noAnswer : Reason::carrierUnavailable);
+  }
+}
+
 TEST_F(Talking, ARefusedReturnGoesToTheOriginalQueueWithItsTimeCredited) {
   ASSERT_TRUE(transfer(to_number(kOutside)).accepted);
   const LegId target = t.confirm<DialLeg>().leg;

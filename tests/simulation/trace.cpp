@@ -86,12 +86,13 @@ std::string type_name(const std::variant<T...>& value, std::initializer_list<con
 }  // namespace
 
 void World::trace_input(const core::Input& input) {
-  *trace_ += "+" + std::to_string(input.at - 1'600'000'000'000) + " ms  " +
-             type_name(input.body,
-                       {"Started", "PolicyChanged", "DirectoryChanged", "QueueHours", "Request",
-                        "LegIncoming", "LegRinging", "LegAnswered", "LegEnded", "LegHeld",
-                        "LegRefer", "CommandResult", "PhoneReachable", "TimerFired", "BridgeOpened",
-                        "BridgeClosed", "BridgeReport", "BridgeDone", "BridgeListed"});
+  *trace_ +=
+      "+" + std::to_string(input.at - 1'600'000'000'000) + " ms  " +
+      type_name(input.body, {"Started",        "PolicyChanged", "DirectoryChanged", "QueueHours",
+                             "Request",        "LegIncoming",   "LegRinging",       "LegAnswered",
+                             "LegEnded",       "LegHeld",       "LegRefer",         "CommandResult",
+                             "PhoneReachable", "TimerFired",    "BridgeOpened",     "BridgeClosed",
+                             "BridgeReport",   "BridgeDone",    "BridgeListed",     "LegHeard"});
   std::visit([&](const auto& body) { *trace_ += print_fields(body); }, input.body);
   *trace_ += '\n';
 }

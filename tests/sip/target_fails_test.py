@@ -99,7 +99,7 @@ async def test_it_does_not_answer_in_time(world: World):
 async def test_it_never_rings_and_the_agent_keeps_the_customer(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5})
-    target = await world.carrier.incoming()
+    target = await world.carrier.incoming()  # Which has answered with 100: it is there.
     failed = await talking.desktop.transfer("failed", timeout=8)
     assert failed["custody"] == "agent" and failed["reason"] == "noAnswer"
     await target.ended(by="them")
@@ -138,8 +138,34 @@ async def test_the_carrier_is_not_there(world: World):
     await world.carrier.transport.close()
     await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5})
     failed = await talking.desktop.transfer("failed")
-    assert failed["custody"] == "agent" and failed["reason"] in ("carrierUnavailable", "noAnswer")
+    assert failed["custody"] == "agent" and failed["reason"] == "carrierUnavailable"
     await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_the_carrier_says_nothing_at_all(world: World):
+    """An address that takes every INVITE and answers none, as behind a firewall: not the destination is to blame."""
+    talking = await world.talking("agent1")
+    world.carrier.silent = True
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5})
+    failed = await talking.desktop.transfer("failed", timeout=8)
+    assert failed["custody"] == "agent" and failed["reason"] == "carrierUnavailable"
+    assert world.carrier.received("INVITE"), "it was asked"
+    error = await talking.desktop.error("BLIND_TRANSFER_FAILED")
+    assert error["reason"] == "carrierUnavailable" and error["retryable"] is True
+    world.carrier.silent = False
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
+async def test_the_carrier_says_nothing_at_all_after_the_release(world: World):
+    talking = await world.talking("agent1")
+    world.carrier.silent = True
+    await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5, "releaseOn": "accepted"})
+    await talking.desktop.call_event("ACW", "agent")
+    await talking.desktop.transfer("returning", timeout=8)
+    world.carrier.silent = False
+    await back_with_the_agent(world, talking, "carrierUnavailable")
     await talking.customer.hangup()
 
 

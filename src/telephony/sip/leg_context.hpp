@@ -62,6 +62,9 @@ struct LegTimes {
   std::chrono::milliseconds trying{200};
   /// The ACK of an answered call waits for the first command that its LegAnswered causes.
   std::chrono::milliseconds acknowledge{200};
+  /// Until a trunk's leg rings, that something came back for it is told by then, and not at once:
+  /// most ring before. Less than the shortest ring time-out, 5 s.
+  std::chrono::milliseconds heard{3'000};
   /// A request to an address where nobody listens (ICMP says so at once) goes there this often, so
   /// far apart: a phone that starts anew is back within a second.
   int looks = 3;

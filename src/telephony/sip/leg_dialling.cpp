@@ -95,6 +95,8 @@ bool LegDialling::send(Branch& branch, const sip_s* challenge) {
     return false;
   }
   leg->sdp_tags(tags, branch.offer);
+  // The stack would keep each 100 to itself.
+  if (!leg->party().trunk.empty() && !heard_) tags.add(NTATAG_PASS_100(1));
   tags.add(NTATAG_BRANCH_KEY(
       tags.keep(context_.identifiers->branch(leg->id(), branch.number, branch.attempts++))));
   // The handler keeps the leg, which owns this object, until the INVITE's final response.
@@ -161,7 +163,10 @@ void LegDialling::on_response(Branch& branch, ClientTransaction& transaction,
     on_success(branch, transaction, response);
     return;
   }
-  if (!over_ && !leg->ended() && try_again(branch, response)) return;
+  if (!over_ && !leg->ended() && try_again(branch, response)) {
+    note_heard();
+    return;
+  }
   branch.final_code = response.status;
   // What the stack makes up comes from nobody: time-outs and transports that failed.
   branch.made_up = nta_sip_is_internal(response.sip) != 0;
@@ -172,7 +177,9 @@ void LegDialling::on_response(Branch& branch, ClientTransaction& transaction,
 void LegDialling::on_provisional(Branch& branch, const Response& response) {
   const auto leg = leg_.lock();
   const sip_s* sip = response.sip;
-  if (sip == nullptr || response.status <= 100) return;
+  if (sip == nullptr) return;
+  note_heard();
+  if (response.status <= 100) return;
   Dialog* dialog = dialog_of(branch, sip);
   if (dialog != nullptr) {
     learn_way(branch, *dialog, sip);
@@ -184,9 +191,26 @@ void LegDialling::on_provisional(Branch& branch, const Response& response) {
     branch.ringing = true;
     if (!rang_) {
       rang_ = true;
+      context_.loop->cancel(heard_timer_);
       context_.emit(core::LegRinging{leg->id()});
     }
   }
+}
+
+/// What rings within a moment, as most do, need not be told twice: each event is an input of the
+/// core, and a commit of the journal.
+void LegDialling::note_heard() {
+  const auto leg = leg_.lock();
+  if (heard_ || !leg || leg->party().trunk.empty()) return;
+  heard_ = true;
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started_);
+  const auto left = std::max(context_.times.heard - since, std::chrono::milliseconds::zero());
+  heard_timer_ = context_.loop->after(left, [this, weak = leg_] {
+    const auto alive = weak.lock();
+    if (!alive || alive->state() != LegState::dialling || over_ || rang_) return;
+    context_.emit(core::LegHeard{alive->id()});
+  });
 }
 
 void LegDialling::acknowledge_provisional(Branch& branch, Dialog& dialog, const sip_s* sip) {
@@ -318,6 +342,7 @@ void LegDialling::on_success(Branch& branch, ClientTransaction& transaction,
     return;
   }
   over_ = true;
+  context_.loop->cancel(heard_timer_);
   winner_ = &branch.way;
   for (const auto& other : branches_) {
     if (other.get() != &branch) cancel(*other);
@@ -379,6 +404,7 @@ void LegDialling::cancel(Branch& branch) {
 
 bool LegDialling::cancel() {
   over_ = true;
+  context_.loop->cancel(heard_timer_);
   bool open = false;
   for (const auto& branch : branches_) {
     if (branch->invite != nullptr) open = true;
@@ -408,6 +434,7 @@ void LegDialling::conclude() {
   }
   if (best == nullptr || concluded_) return;
   concluded_ = true;
+  context_.loop->cancel(heard_timer_);
   if (leg->state() == LegState::ending) {
     leg->finish(core::EndCause::local, best->final_code, best->final_text);
   } else {

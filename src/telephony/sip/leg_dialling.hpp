@@ -89,6 +89,7 @@ class LegDialling {
   static bool has(const Branch& branch, const Dialog& dialog);
   void on_response(Branch& branch, ClientTransaction& transaction, const Response& response);
   void on_provisional(Branch& branch, const Response& response);
+  void note_heard();
   void on_success(Branch& branch, ClientTransaction& transaction, const Response& response);
   bool try_again(Branch& branch, const Response& response);
   bool begin_anew(Branch& branch);
@@ -106,6 +107,9 @@ class LegDialling {
   const Way* winner_ = nullptr;
   bool over_ = false;  // A winner was found, or the leg does not want one any more.
   bool rang_ = false;
+  bool heard_ = false;  // A response came, if only a 100.
+  Loop::Timer heard_timer_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   bool concluded_ = false;
 };
 
