@@ -492,8 +492,8 @@ struct ContactCenter::Impl {
   /// Before he leaves a queue for the agent who wants him back.
   void keep_place(const Contact& contact, Transfer& transfer);
   /// The agent did not take him: he goes back to the place in the queue that he was taken out of,
-  /// or the chain goes on.
-  void not_taken_back(Contact& contact, Transfer& transfer);
+  /// or the chain goes on. `rung`: he has been, just now, and a `return` that is next is skipped.
+  void not_taken_back(Contact& contact, Transfer& transfer, bool rung = false);
   [[nodiscard]] bool may_return(const Contact& contact, const Transfer& transfer);
   void give_back(Contact& contact, Transfer& transfer, OfferPurpose purpose);
   void restore_agent(Contact& contact, Transfer& transfer);

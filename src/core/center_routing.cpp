@@ -476,7 +476,10 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
   if (purpose == OfferPurpose::transfer) {
     fail_transfer(contact, *transfer, why, std::move(backend));
   } else {
-    not_taken_back(contact, *transfer);
+    // Who refuses him is not asked again at once, nor who let it ring for as long as a `return`
+    // does. One whose phone did not pick up by itself may press Answer on his desktop yet.
+    const bool refused = why == Reason::rejected || why == Reason::busy;
+    not_taken_back(contact, *transfer, refused || purpose == OfferPurpose::giving_back);
   }
 }
 

@@ -187,6 +187,74 @@ TEST_F(TakenBackInVain, ByASupervisorForAnAgentWhoIsAwayHeWaitsWhereHeWaited) {
   ends_when_it_would_have();
 }
 
+/// The destination rings, the agent is in after-call work, and the chain has not begun.
+struct TakenBackWhileItRings : Fallback {
+  void SetUp() override {
+    Fallback::SetUp();
+    on_break("agent2");
+    released();
+  }
+  void phone_refuses(int code) {
+    ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+    t.finish_ends();
+    const LegId back = t.confirm<DialLeg>().leg;
+    t.put(LegEnded{.leg = back, .cause = EndCause::refused, .code = code, .text = "No"});
+  }
+  void given_back_by_a_supervisor() {
+    message::Request cancel;
+    cancel.transfer_id = to_string(last().transfer_id);
+    ASSERT_TRUE(t.request("agent4", RequestKind::cancel_transfer, std::move(cancel),
+                          directory::Role::supervisor)
+                    .accepted);
+    t.finish_ends();
+    ASSERT_EQ(last().state, TransferState::returning);
+  }
+  void goes_on_without_him() {
+    EXPECT_EQ(last().state, TransferState::requeued) << t.way("agent1");
+    EXPECT_EQ(last().reason, Reason::canceled);
+    EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+  }
+};
+
+TEST_F(TakenBackWhileItRings, WhosePhoneIsBusyIsNotRungAgain) {
+  phone_refuses(486);
+  goes_on_without_him();
+}
+
+TEST_F(TakenBackWhileItRings, WhoDeclinesOnHisPhoneIsNotRungAgain) {
+  phone_refuses(603);
+  goes_on_without_him();
+}
+
+TEST_F(TakenBackWhileItRings, WhoRejectsOnHisDesktopIsNotRungAgain) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  t.confirm<DialLeg>();
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  goes_on_without_him();
+}
+
+TEST_F(TakenBackWhileItRings, WhoRejectsWhomASupervisorGivesHimIsNotRungAgain) {
+  given_back_by_a_supervisor();
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  goes_on_without_him();
+}
+
+TEST_F(TakenBackWhileItRings, WhoLetsItRingWhenASupervisorGivesHimBackIsNotRungAgain) {
+  given_back_by_a_supervisor();
+  t.pass(20'000);
+  goes_on_without_him();
+}
+
+TEST_F(TakenBackWhileItRings, WhosePhoneDoesNotPickUpByItselfIsOfferedHim) {
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  t.confirm<DialLeg>();
+  t.pass(10'000);
+  t.finish_ends();
+  EXPECT_EQ(last().state, TransferState::returning);
+  t.answer("agent1");
+  EXPECT_EQ(last().state, TransferState::returned);
+}
+
 /// The customer waits in the queue that he was transferred to, and nothing has failed so far.
 struct TakenBackOutOfItsOwnQueue : Fallback {
   void SetUp() override {
