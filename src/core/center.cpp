@@ -160,6 +160,11 @@ const std::string& ContactCenter::Impl::queue_name(std::string_view arn) const {
   return queue == nullptr ? kNone : queue->name;
 }
 
+const directory::Queue* ContactCenter::Impl::last_resort() const {
+  const directory::Queue* queue = directory_->queue(policy_.last_resort_queue);
+  return queue != nullptr ? queue : directory_->queue_by_name(policy_.last_resort_queue);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // What the edges tell of themselves
 
@@ -186,6 +191,14 @@ void ContactCenter::Impl::on(const DirectoryChanged& change) {
   for (const directory::Queue& queue : directory_->directory().queues) lines_[queue.arn];
   available_.clear();
   for (auto& [login, each] : agents_) index_availability(each);
+  std::vector<ContactId> stranded;
+  for (const auto& [arn, line] : lines_) {
+    if (directory_->queue(arn) != nullptr) continue;
+    for (const auto& [since, id] : line.waiting) stranded.push_back(id);
+  }
+  for (const ContactId& id : stranded) {
+    if (Contact* call = contact(id)) (void)left_gone_queue(*call);
+  }
   for (const directory::Queue& queue : directory_->directory().queues) route_queue(queue.arn);
 }
 
@@ -423,7 +436,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
                  !owner->ended_at) {
         const directory::Queue* queue = directory_->queue(owner->queue_arn);
         if (queue == nullptr) {
-          end_contact(*owner, 480, "The queue no longer exists");
+          end_contact(*owner, 480, kQueueGone);
         } else {
           enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
           store(*owner);

@@ -140,6 +140,9 @@ BOOST_DESCRIBE_STRUCT(OpenTimer, (), (kind, contact, leg, at, agent, command))
 /// cleared.
 inline constexpr const char* kUnlisted = "no longer listed";
 
+/// What is told where a customer was to wait in a queue, or waited, that the directory has no more.
+inline constexpr const char* kQueueGone = "The queue no longer exists";
+
 /// What a snapshot of Amazon Connect showed, for people: "contact connected; customer hold; agent
 /// connected; third party connecting".
 [[nodiscard]] std::string evidence(const message::BridgeContact& contact);
@@ -261,6 +264,8 @@ struct ContactCenter::Impl {
   [[nodiscard]] Transfer* running_transfer(const Contact& contact) const;
   /// Empty where there is no such queue.
   [[nodiscard]] const std::string& queue_name(std::string_view arn) const;
+  /// The configured one; null where none is, or the directory has none by that ARN or name.
+  [[nodiscard]] const directory::Queue* last_resort() const;
 
   void on(const Started& started);
   void on(const PolicyChanged& change);
@@ -397,6 +402,12 @@ struct ContactCenter::Impl {
                           const std::optional<message::BackendError>& backend);
   void offer_connected(Contact& contact);
   void queue_wait_over(Contact& contact);
+  /// A transferred customer has left the queue where he waited, and nobody took him there.
+  void waited_in_vain(Contact& contact, Transfer& transfer, message::Reason why,
+                      std::string_view text);
+  /// True if the directory has the contact's queue no longer, and he went on: nobody serves it. One
+  /// who is being offered stays for the agent's answer.
+  bool left_gone_queue(Contact& contact);
   void dial_number_of(Contact& contact);
   void dial_out_failed(Contact& contact, message::Reason reason, int code, const std::string& text);
   [[nodiscard]] int position(const Contact& contact) const;

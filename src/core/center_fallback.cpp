@@ -111,9 +111,7 @@ void ContactCenter::Impl::next_fallback(Contact& contact, Transfer& transfer) {
     }
   }
   if (!transfer.last_resort) {
-    const directory::Queue* last = directory_->queue(policy_.last_resort_queue);
-    if (last == nullptr) last = directory_->queue_by_name(policy_.last_resort_queue);
-    if (last != nullptr) {
+    if (const directory::Queue* last = last_resort()) {
       transfer.last_resort = true;
       requeue(contact, transfer, *last);
       return;

@@ -329,29 +329,50 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
   leave_queue(contact, QueueExit::timedOut);
   if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
   if (transfer != nullptr) {
-    const message::BackendError none{
-        .name = policy_.capabilities.backend, .code = 0, .text = "No agent was free in time"};
-    if (transfer->state() == TransferState::requeued || transfer->last_resort ||
-        transfer->next_step > 0) {
-      if (transfer->failure == Reason::none) {
-        // Back in the transfer's own queue after a taking back in vain: nothing has failed so far.
-        transfer->failure = Reason::timeout;
-        transfer->failure_stage = message::to_string(transfer->state());
-        transfer->backend = none;
-      }
-      next_fallback(contact, *transfer);
-    } else {
-      fail_transfer(contact, *transfer, Reason::timeout, none);
-    }
+    waited_in_vain(contact, *transfer, Reason::timeout, "No agent was free in time");
     return;
   }
-  const directory::Queue* last = directory_->queue(policy_.last_resort_queue);
-  if (last == nullptr) last = directory_->queue_by_name(policy_.last_resort_queue);
+  const directory::Queue* last = last_resort();
   if (last != nullptr && last->arn != contact.queue_arn) {
     enter_queue(contact, *last, contact.queued_at, true);
     return;
   }
   end_contact(contact, 480, "Nobody was free within the queue's longest wait");
+}
+
+void ContactCenter::Impl::waited_in_vain(Contact& contact, Transfer& transfer, Reason why,
+                                         std::string_view text) {
+  const message::BackendError none{
+      .name = policy_.capabilities.backend, .code = 0, .text = std::string(text)};
+  if (transfer.state() == TransferState::requeued || transfer.last_resort ||
+      transfer.next_step > 0) {
+    if (transfer.failure == Reason::none) {
+      // Back in the transfer's own queue after a taking back in vain: nothing has failed so far.
+      transfer.failure = why;
+      transfer.failure_stage = message::to_string(transfer.state());
+      transfer.backend = none;
+    }
+    next_fallback(contact, transfer);
+  } else {
+    fail_transfer(contact, transfer, why, none);
+  }
+}
+
+bool ContactCenter::Impl::left_gone_queue(Contact& contact) {
+  if (!contact.queue || contact.offer || directory_->queue(contact.queue->arn) != nullptr)
+    return false;
+  if (Transfer* transfer = running_transfer(contact)) {
+    leave_queue(contact, QueueExit::moved);
+    waited_in_vain(contact, *transfer, Reason::queueClosed, kQueueGone);
+    return true;
+  }
+  // A caller is not hung up on for it: another import may bring the queue back.
+  const directory::Queue* last = last_resort();
+  if (last == nullptr) return false;
+  const TimeMs since = contact.queue->since;
+  leave_queue(contact, QueueExit::moved);
+  enter_queue(contact, *last, since, true);
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -469,7 +490,7 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
                                                             : TransferState::queued,
            Custody::queue, why);
     }
-    (void)try_offer(contact);
+    if (!left_gone_queue(contact)) (void)try_offer(contact);
     return;
   }
   if (transfer == nullptr) return;

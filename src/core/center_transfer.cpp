@@ -160,6 +160,14 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer, b
   contact.avoid_agent = transfer.agent;
 
   if (transfer.kind == TransferKind::queue) {
+    if (directory_->queue(transfer.target_queue_arn) == nullptr) {
+      // An import took it away while he was being parked.
+      store(contact);
+      fail_transfer(contact, transfer, Reason::queueClosed,
+                    message::BackendError{
+                        .name = policy_.capabilities.backend, .code = 0, .text = kQueueGone});
+      return;
+    }
     enqueue(contact, transfer.target_queue_arn, now_, false,
             transfer.view.current.options->queue_timeout_seconds);
     move(contact, transfer, TransferState::queued, Custody::queue);

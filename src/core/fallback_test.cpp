@@ -286,18 +286,79 @@ TEST_F(TakenBackOutOfItsOwnQueue, InVainItsTimeRunsOutForAReason) {
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::timeout);
 }
 
+/// The directory without that queue, and what was of it.
+directory::Directory without_queue(const std::string& arn) {
+  auto directory = testing::small_directory();
+  directory.version = 2;
+  std::erase_if(directory.queues, [&](const auto& each) { return each.arn == arn; });
+  std::erase_if(directory.quick_connects, [&](const auto& each) { return each.queue_arn == arn; });
+  std::erase_if(directory.inbound_numbers, [&](const auto& each) { return each.queue_arn == arn; });
+  for (auto& profile : directory.routing_profiles) {
+    std::erase_if(profile.queues, [&](const auto& each) { return each.queue_arn == arn; });
+  }
+  return directory;
+}
+
+TEST_F(TakenBackOutOfItsOwnQueue, WhoWaitsInAQueueThatIsTakenAwayGoesOnInTheChain) {
+  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  EXPECT_EQ(last().state, TransferState::returning);
+  EXPECT_EQ(last().reason, Reason::queueClosed);
+  EXPECT_TRUE(t.errors("agent1").empty()) << "the chain still runs";
+  t.answer("agent1");
+  EXPECT_EQ(last().state, TransferState::returned);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::queueClosed);
+  EXPECT_EQ(t.errors("agent1").front().stage, "queued");
+}
+
+TEST_F(TakenBackOutOfItsOwnQueue, WhoIsOfferedOutOfAQueueThatIsTakenAwayIsTheAgentsToTake) {
+  t.sign_in("agent3");
+  ASSERT_EQ(t.state_of("agent3"), "PendingBusy");
+  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  EXPECT_EQ(last().state, TransferState::alerting);
+  ASSERT_TRUE(t.request("agent3", RequestKind::reject).accepted);
+  EXPECT_EQ(last().state, TransferState::returning);
+}
+
+TEST_F(TakenBackInVain, WhoWaitsInAQueueOfTheChainThatIsTakenAwayGoesOn) {
+  t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+  EXPECT_EQ(last().state, TransferState::failed) << "it was the last step";
+  EXPECT_EQ(last().reason, Reason::busy) << "why it failed in the first place";
+}
+
+TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkIsNoPlaceToWait) {
+  on_break("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent returning/server");
+  EXPECT_EQ(last().reason, Reason::queueClosed);
+  t.answer("agent1");
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::queueClosed);
+}
+
+TEST(QueueTakenAway, ACallerGoesToTheLastResortOrWaitsForItToComeBack) {
+  for (const bool resort : {true, false}) {
+    Policy policy;
+    if (resort) policy.last_resort_queue = "Second";
+    TestCenter t(testing::small_directory(), policy);
+    t.call_in();
+    t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+    EXPECT_FALSE(t.take<EndLeg>());
+    const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
+    ASSERT_EQ(waiting.size(), 1U);
+    EXPECT_EQ(waiting.front().queue_arn, resort ? kOtherQueueArn : testing::kQueueArn);
+    if (!resort) t.put(DirectoryChanged{testing::small_directory()});
+    t.sign_in("agent1");
+    EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
+  }
+}
+
 TEST_F(TakenBackOutOfItsOwnQueue, InVainAndTheQueueIsNoMoreItFailsForAReason) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   const LegId back = t.confirm<DialLeg>().leg;
-  auto directory = testing::small_directory();
-  directory.version = 2;
-  directory.quick_connects.clear();
-  std::erase_if(directory.queues, [](const auto& each) { return each.arn == kOtherQueueArn; });
-  for (auto& profile : directory.routing_profiles) {
-    std::erase_if(profile.queues,
-                  [](const auto& each) { return each.queue_arn == kOtherQueueArn; });
-  }
-  t.put(DirectoryChanged{directory});
+  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
   refuses(back);
   EXPECT_EQ(last().reason, Reason::canceled);
 }
@@ -305,14 +366,7 @@ TEST_F(TakenBackOutOfItsOwnQueue, InVainAndTheQueueIsNoMoreItFailsForAReason) {
 TEST_F(TakenBackInVain, OutOfAQueueThatIsNoMoreTheChainGoesOn) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   const LegId back = t.confirm<DialLeg>().leg;
-  auto directory = testing::small_directory();
-  directory.version = 2;
-  directory.queues.erase(directory.queues.begin());
-  for (auto& profile : directory.routing_profiles) {
-    std::erase_if(profile.queues,
-                  [](const auto& each) { return each.queue_arn == testing::kQueueArn; });
-  }
-  t.put(DirectoryChanged{directory});
+  t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
   refuses(back);
   EXPECT_EQ(last().state, TransferState::failed);
 }
