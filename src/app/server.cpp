@@ -79,6 +79,24 @@ void Server::warn_of_stale_secrets() {
       config_.sip.realm, all, fmt::join(stale, ", "));
 }
 
+bool Server::has_last_resort(const std::vector<directory::Queue>& queues) const {
+  const std::string& named = config_.policy.last_resort_queue;
+  return std::ranges::any_of(
+      queues, [&named](const auto& queue) { return queue.arn == named || queue.name == named; });
+}
+
+void Server::warn_of_last_resort(const std::vector<directory::Queue>& queues) const {
+  // At Amazon Connect the queues, and what becomes of who waits in them, are Amazon's.
+  if (config_.telephony.at_amazon() || config_.policy.last_resort_queue.empty() ||
+      has_last_resort(queues)) {
+    return;
+  }
+  spdlog::warn(
+      "transfer.last_resort_queue is '{}', but the directory has no queue with that name or ARN: a "
+      "customer whom nobody takes is hung up on at the end of the fallback chain",
+      config_.policy.last_resort_queue);
+}
+
 void Server::use_directory(const directory::Directory& directory) {
   {
     const std::lock_guard lock(accounts_mutex_);
@@ -87,6 +105,7 @@ void Server::use_directory(const directory::Directory& directory) {
       accounts_[each.login] = {.role = each.role, .enabled = each.enabled};
     }
   }
+  warn_of_last_resort(directory.queues);
   const std::lock_guard lock(queues_mutex_);
   queues_ = directory.queues;
 }

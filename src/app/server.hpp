@@ -94,6 +94,10 @@ class Server final : public gateway::Backend {
 
   void load_initial_directory();
   void warn_of_stale_secrets();
+  /// What transfer.last_resort_queue names is not there: the end of the chain would hang up.
+  void warn_of_last_resort(const std::vector<directory::Queue>& queues) const;
+  /// Of an import that takes away the queue that transfer.last_resort_queue names. Any thread.
+  [[nodiscard]] directory::Faults last_resort_faults(const std::vector<directory::Queue>& imported);
   void stop_gateway();
   void make_sip(const directory::Directory& directory);
   void make_amazon();
@@ -133,6 +137,8 @@ class Server final : public gateway::Backend {
                         std::function<void(gateway::RestReply)> done);
   [[nodiscard]] static std::vector<telephony::sip::AgentSecret> agent_secrets(
       std::vector<store::Secret> stored);
+  /// Whether transfer.last_resort_queue is one of them, by its ARN or its name.
+  [[nodiscard]] bool has_last_resort(const std::vector<directory::Queue>& queues) const;
   /// The numbers that customers call.
   [[nodiscard]] static std::vector<std::string> numbers_of(const directory::Directory& directory);
 

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
 #include <cstddef>
 #include <exception>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -44,6 +46,18 @@ gateway::ImportReply import_unavailable(std::string why) {
 
 }  // namespace
 
+directory::Faults Server::last_resort_faults(const std::vector<directory::Queue>& imported) {
+  const std::string& named = config_.policy.last_resort_queue;
+  if (config_.telephony.at_amazon() || named.empty() || has_last_resort(imported)) return {};
+  const std::lock_guard lock(queues_mutex_);
+  // One that was not there before is no fault of this import's: it was warned of.
+  if (!has_last_resort(queues_)) return {};
+  return {{.place = "/queues",
+           .msg = fmt::format("has no queue '{}' any more, which transfer.last_resort_queue names; "
+                              "keep the queue, or configure another one and restart first",
+                              named)}};
+}
+
 void Server::import_directory(std::string text, std::function<void(gateway::ImportReply)> done) {
   // Each that waits holds its text, and would come into force after all that its sender asks anew.
   if (imports_.fetch_add(1) >= config_.reads.imports) {
@@ -74,9 +88,10 @@ void Server::take_import(const std::string& text,
   }
   auto imported = std::make_shared<directory::ImportedDirectory>(
       std::get<directory::ImportedDirectory>(std::move(parsed)));
-  if (const directory::Faults faults =
-          is_loopback(config_) ? directory::Faults{} : demo_password_faults(*imported);
-      !faults.empty()) {
+  directory::Faults faults = last_resort_faults(imported->directory.queues);
+  if (!is_loopback(config_))
+    std::ranges::copy(demo_password_faults(*imported), std::back_inserter(faults));
+  if (!faults.empty()) {
     done(faulty_directory(faults));
     return;
   }

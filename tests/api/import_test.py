@@ -12,6 +12,7 @@ import pytest
 
 from harness import config
 from harness.rest import Rest
+from harness.samples import second_queue
 from harness.server import Server, run
 from harness.tools import preloadable
 from harness.world import World
@@ -94,6 +95,26 @@ async def test_an_import_that_a_stop_finds_at_its_last_hash_does_not_come_into_f
     assert code == 1 and "may still come into force" in err, out + err
     assert hashes.stat().st_size == 1
     assert await run(*export) == before
+
+
+@pytest.mark.config({"transfer.last_resort_queue": "Billing"})
+async def test_a_last_resort_that_is_not_in_the_directory_is_told(world: World, tmp_path):
+    """At the start, and by an import that would take it away: until then nobody would notice what the chain ends in."""
+    warning = "transfer.last_resort_queue is 'Billing', but the directory has no queue with that name or ARN"
+    assert warning in world.server.log()
+    path = tmp_path / "directory.json"
+    importing = ["directory", "import", "--config", str(world.config_path), str(path)]
+    without, directory = config.example_directory(), config.example_directory()
+    second_queue()(directory)
+    path.write_text(json.dumps(directory))
+    code, out, err = await run(*importing, env=at(world))
+    assert code == 0, out + err
+    assert world.server.log().count(warning) == 1
+    path.write_text(json.dumps(without))
+    code, out, err = await run(*importing, env=at(world))
+    assert code == 1 and "/queues: has no queue 'Billing' any more, which transfer.last_resort_queue names" in err, out + err
+    boss = await world.rest("supervisor1", "supervisor")
+    assert "Billing" in [queue["name"] for queue in (await boss.get("/v1/queues")).json()["items"]]
 
 
 async def test_who_has_no_password_is_named_by_a_running_server_as_by_none(world: World, tmp_path):
