@@ -404,8 +404,8 @@ const std::array kKeys{
            "After that an ended leg that does not answer is forgotten.", "milliseconds", 500,
            32000),
     text("transfer", "last_resort_queue", BATON_AT(policy.last_resort_queue),
-         "The queue (name or ARN) that takes a customer when every step of `onFailure` failed; "
-         "empty: none.",
+         "The queue (name or ARN) that takes a customer when every step of `onFailure` failed, or "
+         "his longest wait is over; empty: none, and he is hung up on then.",
          kAny),
     number("transfer", "idempotency_hours", BATON_AT(policy.idempotency_hours),
            "How long a request's `id` is remembered.", "hours", 1, 168),
