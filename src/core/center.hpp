@@ -367,6 +367,9 @@ struct ContactCenter::Impl {
   /// The same with the instant at which the wait is over.
   void enqueue_until(Contact& contact, const std::string& arn, TimeMs since, bool bypass_limits,
                      TimeMs until);
+  /// Since when he would have waited, had he waited all his time in queues without a break: a
+  /// `since` for the next one.
+  [[nodiscard]] TimeMs credited(const Contact& contact) const;
   /// How many are being answered in order to wait there.
   [[nodiscard]] std::size_t entering(const directory::Queue& queue) const;
   /// Lets a caller wait who has not been answered maybe: a queue that answers does that first.

@@ -71,9 +71,7 @@ void ContactCenter::Impl::requeue(Contact& contact, Transfer& transfer,
                                   const directory::Queue& queue) {
   if (planted(PlantedFault::chain_stuck)) return;
   park(contact, Sound::queue, Purpose::wait_park);
-  // His waiting time is credited: he stands where he stood when he first called.
-  enqueue(contact, queue.arn, contact.queued_at == 0 ? contact.started_at : contact.queued_at, true,
-          queue.max_wait_seconds);
+  enqueue(contact, queue.arn, credited(contact), true, queue.max_wait_seconds);
   move(contact, transfer, TransferState::requeued, Custody::queue, transfer.failure);
   store(contact);
   (void)try_offer(contact);

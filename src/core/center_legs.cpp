@@ -369,7 +369,7 @@ void ContactCenter::Impl::agent_lost(Contact& contact) {
   complete_transfers(contact);
   stop_bridging(contact);
   park(contact, Sound::queue, Purpose::wait_park);
-  enqueue(contact, queue->arn, contact.queued_at, true, queue->max_wait_seconds);
+  enqueue(contact, queue->arn, credited(contact), true, queue->max_wait_seconds);
   store(contact);
   (void)try_offer(contact);
 }

@@ -192,6 +192,10 @@ void ContactCenter::Impl::enqueue_until(Contact& contact, const std::string& arn
   lines_[arn].waiting.emplace(since, contact.id);
 }
 
+TimeMs ContactCenter::Impl::credited(const Contact& contact) const {
+  return (contact.queue ? contact.queue->entered_at : now_) - contact.waited_ms;
+}
+
 void ContactCenter::Impl::enter_queue(Contact& contact, const directory::Queue& queue, TimeMs since,
                                       bool bypass_limits) {
   const Leg* customer = contact.customer();
@@ -224,6 +228,7 @@ TimeMs ContactCenter::Impl::longest_wait(const Contact& contact,
 void ContactCenter::Impl::leave_queue(Contact& contact, QueueExit how) {
   if (!contact.queue) return;
   cancel(contact.queue->timer);
+  contact.waited_ms += now_ - contact.queue->entered_at;
   std::string name = queue_name(contact.queue->arn);
   if (name.empty()) name = contact.queue->arn;
   out_->emplace_back(LeftQueue{
@@ -334,7 +339,7 @@ void ContactCenter::Impl::queue_wait_over(Contact& contact) {
   }
   const directory::Queue* last = last_resort();
   if (last != nullptr && last->arn != contact.queue_arn) {
-    enter_queue(contact, *last, contact.queued_at, true);
+    enter_queue(contact, *last, credited(contact), true);
     return;
   }
   end_contact(contact, 480, "Nobody was free within the queue's longest wait");

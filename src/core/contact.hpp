@@ -74,7 +74,8 @@ BOOST_DESCRIBE_STRUCT(Offer, (),
                       (agent, leg, purpose, since, dialed, pressed, bridging, timer, asked,
                        request_id))
 
-/// A place in a queue. `since` is the credited time: a returning customer keeps his.
+/// A place in a queue. `since` is earlier than `entered_at` by what is credited to him: the time
+/// that he has waited before, and not the time that he talked.
 struct QueuePlace {
   std::string arn;
   TimeMs since = 0;
@@ -113,7 +114,8 @@ struct Contact {
   std::optional<QueuePlace> queue;  ///< Waiting, or offered out of a queue.
   std::string queue_arn;            ///< The last queue he was in; empty: never queued.
   std::string original_queue_arn;   ///< The one that he called; empty: he called none.
-  TimeMs queued_at = 0;             ///< Credited time of the first entry.
+  TimeMs queued_at = 0;             ///< When he first entered one.
+  TimeMs waited_ms = 0;             ///< In the queues that he has left: what is credited to him.
   std::optional<Offer> offer;
   std::optional<DialOut> dial_out;
 
@@ -153,8 +155,8 @@ struct Contact {
 BOOST_DESCRIBE_STRUCT(Contact, (),
                       (id, outbound, customer_number, dialed_number, trunk, presentation,
                        max_forwards, started_at, ended_at, legs, customer_leg, queue, queue_arn,
-                       original_queue_arn, queued_at, offer, dial_out, agent, agent_leg, held,
-                       held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
+                       original_queue_arn, queued_at, waited_ms, offer, dial_out, agent, agent_leg,
+                       held, held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
                        connected_transfers, all_transfers, moves, attributes, bridge_timer,
                        bridge_command, silence_timer, mirror))
 

@@ -286,6 +286,72 @@ TEST_F(TakenBackOutOfItsOwnQueue, InVainItsTimeRunsOutForAReason) {
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::timeout);
 }
 
+/// What is credited to the one customer who waits.
+TimeMs credit(const TestCenter& t) {
+  const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
+  EXPECT_EQ(waiting.size(), 1U);
+  return waiting.empty() ? -1 : t.now - waiting.front().since;
+}
+
+/// A customer has waited for five seconds, and talks with agent1 for a minute.
+struct Credited : ::testing::Test {
+  static constexpr double kAFewInputs = 50;
+  TestCenter t;
+  ContactId call;
+  LegId agent_leg;
+
+  void SetUp() override {
+    call = t.call_in();
+    t.pass(5'000);
+    t.sign_in("agent1");
+    agent_leg = t.answer("agent1");
+    t.pass(60'000);
+  }
+};
+
+TEST_F(Credited, IsWhatHeWaitedAndNotWhatHeTalkedWhereHisAgentIsLost) {
+  t.put(LegEnded{.leg = agent_leg, .cause = EndCause::unreachable, .code = 408, .text = {}});
+  EXPECT_NEAR(static_cast<double>(credit(t)), 5'000, kAFewInputs);
+}
+
+TEST_F(Credited, IsWhatHeWaitedInEachQueueOfTheChain) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+  message::Request request = with_steps(to_quick_connect(QuickConnectType::queue, "queue"),
+                                        {{.kind = FallbackKind::return_to_agent, .queue_arn = {}},
+                                         {.kind = FallbackKind::original_queue, .queue_arn = {}}});
+  request.options.queue_timeout_seconds = 30;
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer, std::move(request)).accepted);
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  EXPECT_LT(credit(t), 1'000) << "where he was sent he is one who comes now";
+  t.pass(30'000);
+  ASSERT_EQ(t.state_of("agent1"), "PendingBusy");
+  t.pass(10'000);
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  EXPECT_NEAR(static_cast<double>(credit(t)), 35'000, kAFewInputs);
+}
+
+TEST(CreditedOfACallThatTheAgentMade, IsNothing) {
+  TestCenter t;
+  t.sign_in("agent1");
+  ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.confirm<BridgeLegs>();
+  t.pass(60'000);
+  ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
+                        with_steps(to_number("+12082097346"),
+                                   {{.kind = FallbackKind::queue, .queue_arn = kOtherQueueArn}}))
+                  .accepted);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegRinging{target});
+  t.confirm<ParkLeg>();
+  t.finish_ends();
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = {}});
+  EXPECT_LT(credit(t), 1'000) << "he has talked for all of his call";
+}
+
 /// The directory without that queue, and what was of it.
 directory::Directory without_queue(const std::string& arn) {
   auto directory = testing::small_directory();

@@ -65,7 +65,7 @@ enum class QueueExit : std::uint8_t {
   timedOut,  ///< The longest wait of the queue or the transfer ran out.
   canceled,  ///< The transfer into it was taken back or canceled.
   hungUp,    ///< His call ended.
-  moved,     ///< Into another queue.
+  moved,     ///< Into another queue, or on because the directory has it no more.
 };
 BOOST_DESCRIBE_ENUM(QueueExit, taken, timedOut, canceled, hungUp, moved)
 

@@ -222,23 +222,32 @@ async def test_the_wait_runs_out_and_he_comes_back(world: World):
 
 @with_directory(second_queue())
 async def test_the_waiting_time_is_credited(world: World):
-    """Who comes back to his queue stands before those who came after him."""
+    """Who comes to a queue of the chain stands before those who have waited less than he: not before who waited while he talked."""
     talking = await world.talking("agent1")
-    later = await (await world.customer()).call(INBOUND, wait=True)
+    early = await (await world.customer()).call(INBOUND, wait=True)
     receiver, _ = await world.agent("agent2")
     await receiver.go("Break")
     await talking.desktop.blind_transfer(BILLING, options={"queueTimeoutSeconds": 5, "onFailure": ["originalQueue"]})
-    requeued = await talking.desktop.transfer("requeued")
-    assert requeued["position"] == 1
-    third, phone = await world.agent("agent3")
-    offer = await third.offered()
-    assert offer["ResponseActual"]["contactId"] == talking.contact_id
-    await third.answer()
-    leg = await phone.incoming()
-    await leg.answered()
+    await talking.desktop.transfer("queued")
+    late = await (await world.customer()).call(INBOUND, wait=True)
+    requeued = await talking.desktop.transfer("requeued", timeout=8)
+    assert requeued["position"] == 2
+    boss = await world.rest("supervisor1", "supervisor")
+    waiting = (await boss.get("/v1/queues/waiting")).json()["items"]
+    assert [each["contactId"] == talking.contact_id for each in waiting] == [False, True, False], waiting
+    since = [each["since"] for each in waiting]
+    assert since == sorted(since)
+    served = []
+    for login in ("agent3", "agent4"):
+        desktop, phone = await world.agent(login)
+        served.append((await desktop.offered())["ResponseActual"]["contactId"])
+        await desktop.answer()
+        leg = await phone.incoming()
+        await leg.answered()
+    assert served == [waiting[0]["contactId"], talking.contact_id]
     await talk(talking.customer, leg)
-    await later.hangup()
-    await talking.customer.hangup()
+    for call in (early, late, talking.customer):
+        await call.hangup()
 
 
 @with_directory(second_queue())
