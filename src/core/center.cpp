@@ -72,7 +72,12 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
     out_->emplace_back(StoreContact{std::move(record)});
   }
   to_store_.clear();
-  for (const TransferId& id : settled_) transfers_.erase(id);
+  for (const TransferId& id : settled_) {
+    const auto found = transfers_.find(id);
+    if (found == transfers_.end()) continue;
+    keep_for_repeats(*found->second);
+    transfers_.erase(found);
+  }
   settled_.clear();
   for (const ContactId& id : over_) {
     const Contact* done = contact(id);
@@ -82,6 +87,20 @@ void ContactCenter::Impl::apply(const Input& input, Outputs& outputs) {
   }
   over_.clear();
   out_ = nullptr;
+}
+
+void ContactCenter::Impl::keep_for_repeats(const Transfer& transfer) {
+  Agent* who = transfer.view.request_id ? agent(transfer.agent) : nullptr;
+  if (who == nullptr) return;
+  const auto kept = who->replies.find(*transfer.view.request_id);
+  if (kept == who->replies.end() || kept->second.reply.transfer_id != transfer.id) return;
+  message::TransferStateChange& current = kept->second.reply.current.emplace(transfer.view.current);
+  // Which may be 32 KiB, of each of a thousand requests for a day.
+  if (current.options->note || !current.options->attributes.empty()) {
+    message::OptionsInForce& options = current.options.own();
+    options.note.reset();
+    options.attributes.clear();
+  }
 }
 
 message::Uuid ContactCenter::Impl::draw_id() {

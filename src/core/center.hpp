@@ -256,6 +256,8 @@ struct ContactCenter::Impl {
   /// numbers that were dialled on another day.
   void forget_what_ran_out();
   void forget_replies(Agent& agent) const;
+  /// The transfer is forgotten here: a repeat of its request is told its last event all the same.
+  void keep_for_repeats(const Transfer& transfer);
   void store(const Contact& contact);
   void store(const Transfer& transfer);
   [[nodiscard]] Agent* agent(std::string_view login);

@@ -549,8 +549,9 @@ void ContactCenter::Impl::offer_connected(Contact& contact) {
   Transfer* transfer = running_transfer(contact);
   if (transfer != nullptr && offer.purpose != OfferPurpose::queue &&
       offer.purpose != OfferPurpose::transfer) {
-    // The primary agent has the customer again.
+    // The primary agent has the customer again, as the transfer's error tells.
     who->finished.reset();
+    set_activity(*who, Activity::busy);
     const bool canceled = transfer->taking_back;
     end_transfer(contact, *transfer, canceled ? TransferState::canceled : TransferState::returned,
                  Custody::agent, canceled ? Reason::canceled : transfer->failure);

@@ -43,6 +43,44 @@ TEST_F(Repeats, TheSameIdGetsTheFirstReplyAndTheRunningTransfersCurrentEvent) {
   EXPECT_EQ(t.events.size(), events) << "nothing is done, so nothing is told to the others";
 }
 
+TEST_F(Repeats, TheSameIdGetsTheTransfersLastEventAfterItsOutcome) {
+  message::Request request = with_id(to_number(kOutside), "r1");
+  request.options.note = "Wants to change the address.";
+  request.options.attributes = {{"account", "4711"}};
+  const Reply first = transfer(request);
+  const LegId target = t.confirm<DialLeg>().leg;
+  t.put(LegEnded{.leg = target, .cause = EndCause::refused, .code = 486, .text = "Busy Here"});
+  const std::size_t events = t.events.size();
+  const Reply again = transfer(request);
+  EXPECT_TRUE(again.accepted);
+  EXPECT_EQ(again.transfer_id, first.transfer_id);
+  ASSERT_TRUE(again.current.has_value());
+  EXPECT_EQ(again.current->state, TransferState::failed);
+  EXPECT_EQ(again.current->reason, Reason::busy);
+  EXPECT_EQ(again.current->options->ring_timeout_seconds, 20);
+  EXPECT_FALSE(again.current->options->note) << "what may be large is not kept for a day";
+  EXPECT_TRUE(again.current->options->attributes.empty());
+  EXPECT_EQ(t.events.size(), events);
+  EXPECT_FALSE(t.take<DialLeg>());
+}
+
+TEST_F(Repeats, TheSameIdGetsTheLastEventOfACallThatIsOver) {
+  message::Request request = with_id(to_number(kOutside), "r1");
+  ASSERT_TRUE(transfer(request).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.confirm<ParkLeg>();
+  t.confirm<BridgeLegs>();
+  EXPECT_EQ(transfer(request).current->state, TransferState::connected);
+  t.put(LegEnded{.leg = call, .cause = EndCause::remote, .code = 0, .text = {}});
+  t.finish_ends();
+  ASSERT_EQ(t.center.counters().contacts_open, 0U);
+  const Reply again = transfer(request);
+  EXPECT_TRUE(again.accepted);
+  ASSERT_TRUE(again.current.has_value());
+  EXPECT_EQ(again.current->state, TransferState::completed);
+  EXPECT_EQ(again.current->connected_to, kOutside);
+}
+
 TEST_F(Repeats, ARefusalIsAFirstReplyToo) {
   const auto request = with_id(to_quick_connect(QuickConnectType::agent, "agent2"), "r1");
   ASSERT_EQ(transfer(request).error->reason, Reason::agentUnavailable);

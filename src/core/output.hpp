@@ -37,8 +37,8 @@ struct Reply {
   std::optional<std::uint64_t> sequence;  ///< The agent's sequence after the change.
   std::optional<std::string> request_id;
   std::optional<message::ApiError> error;  ///< Set when refused.
-  /// A repeat of a running transfer: its current event, again, for the asker alone (no new
-  /// sequence).
+  /// A repeat of a BlindTransfer: the transfer's current event, or its last one, again, for the
+  /// asker alone (no new sequence).
   std::optional<message::TransferStateChange> current;
 };
 BOOST_DESCRIBE_STRUCT(Reply, (), (key, accepted, transfer_id, sequence, request_id, error, current))

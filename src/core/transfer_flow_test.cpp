@@ -119,6 +119,8 @@ TEST_F(Talking, NobodyAnswersAndTheCustomerReturns) {
   EXPECT_EQ(t.transfer_states("agent1").back().custody, message::Custody::agent);
   ASSERT_EQ(t.errors("agent1").size(), 1U);
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::noAnswer);
+  EXPECT_EQ(t.errors("agent1").front().customer_location, "agent");
+  EXPECT_EQ(t.errors("agent1").front().agent_state, "Busy");
 }
 
 TEST_F(Talking, ATrunkOfWhichNothingComesIsToldAsTheCarriersFault) {

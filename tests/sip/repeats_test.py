@@ -53,6 +53,31 @@ async def test_the_same_id_gets_the_same_answer(world: World):
     await talking.customer.hangup()
 
 
+async def test_the_same_id_gets_an_answer_after_the_outcome(world: World):
+    """Who lost his connection asks again, and must not wait for what is over."""
+    talking = await world.talking("agent1")
+    for click, state in (("click-1", "failed"), ("click-2", "completed")):
+        await talking.desktop.blind_transfer(DIAL_PAD, id=click, options={"note": "A note."})
+        target = await world.carrier.incoming()
+        accepted = await talking.desktop.transfer("accepted")
+        if state == "failed":
+            await target.reject(486)
+        else:
+            await target.answer()
+            await talking.desktop.transfer("connected")
+            await talking.customer.hangup()
+            await target.ended(by="them")
+        await talking.desktop.transfer(state)
+        later = await world.desktop("agent1", state=None)
+        await later.blind_transfer(DIAL_PAD, id=click, options={"note": "A note."})
+        again = await later.transfer(state)
+        assert again["transferId"] == accepted["transferId"] and again["contactId"] == talking.contact_id
+        reply, = later.seen("InboundCall/TransferStateChange")
+        assert reply["id"] == click and "sequence" not in reply
+        talking.desktop.forget()
+    assert len(world.carrier.received("INVITE")) == 2, "nothing was dialled again"
+
+
 async def test_the_same_id_with_other_content_is_a_conflict(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD, id="click-1", options={"releaseOn": "answered"})

@@ -29,6 +29,7 @@ async def back_with_the_agent(world: World, talking: Conversation, reason: str) 
     error = await desktop.error("BLIND_TRANSFER_FAILED")
     assert error["errorMessage"] == "Blind transfer failed." and error["reason"] == reason
     assert error["customerLocation"] == "agent" and error["transferId"] == returned["transferId"]
+    assert error["agentState"] == "Busy"
     await talk(talking.customer, leg)
     talking.agent = leg
     return error
