@@ -34,6 +34,17 @@ async def test_hold_and_resume_from_the_phone(world: World):
     await talking.customer.hangup()
 
 
+async def test_a_resume_by_a_reinvite_without_offer(world: World):
+    """RFC 3261, 14.2: our offer is as if the call were new, and the answer in the ACK takes the hold back."""
+    talking = await world.talking("agent1")
+    assert (await talking.agent.hold()).status == 200
+    await talking.desktop.call_event("hold", "inbound")
+    assert (await talking.agent.reinvite("sendrecv", sdp=False)).status == 200
+    await talking.desktop.call_event("connected", "inbound")
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
 async def test_hold_and_resume_from_the_customer(world: World):
     talking = await world.talking("agent1")
     assert (await talking.customer.hold()).status == 200

@@ -12,22 +12,6 @@
 namespace baton::telephony::sip {
 namespace {
 
-/// The offer that parks a leg: the built-in source, or silence where that does not suit.
-std::optional<std::string> parking_offer(Leg& leg) {
-  if (leg.context().tone != nullptr) {
-    if (auto offer = leg.media().offer_source(leg.context().tone->local_media())) return offer;
-  }
-  return leg.media().offer_hold();
-}
-
-/// The same as an answer to the party's own offer.
-std::optional<std::string> parking_answer(Leg& leg) {
-  if (leg.context().tone != nullptr) {
-    if (auto answer = leg.media().answer_source(leg.context().tone->local_media())) return answer;
-  }
-  return leg.media().answer_hold();
-}
-
 /// A job that answers a command, by its deadline at the latest. After that it still runs to its
 /// end, since the exchange with the party cannot be called back, and one whose turn comes late is
 /// still done: it is what the next one of the leg goes on from. Not so Mute, since nothing follows
@@ -98,7 +82,10 @@ class Answer : public CommandJob {
       fail(leg_->ended() ? 481 : 500, "The leg does not wait to be answered.", leg_->id());
       return;
     }
-    const auto sdp = leg_->incoming_has_offer() ? parking_answer(*leg_) : parking_offer(*leg_);
+    auto& media = leg_->media();
+    const auto source = context_.source();
+    const std::optional<std::string> sdp =
+        leg_->incoming_has_offer() ? media.answer_parked(source) : media.offer_parked(source);
     if (!sdp) {
       leg_->refuse(488, "No audio that the server can speak.");
       fail(488, "No audio that the server can speak.", leg_->id());
@@ -137,7 +124,7 @@ class Park : public CommandJob {
       return;
     }
     leg_->exchange(
-        [this] { return parking_offer(*leg_); },
+        [this] { return leg_->media().offer_parked(context_.source()); },
         [job = shared_from_this(), this](int code, const std::string& text) { done(code, text); });
   }
 
@@ -373,7 +360,7 @@ class Bridge : public CommandJob {
       return;
     }
     first_->leave_bridge();
-    first_->exchange([this] { return parking_offer(*first_); },
+    first_->exchange([this] { return first_->media().offer_parked(context_.source()); },
                      [job = shared_from_this(), this, code, text, failed](int, const std::string&) {
                        first_->play(first_->sound());
                        fail(code, text, failed);

@@ -188,15 +188,7 @@ class PeerOffer : public Job {
   }
 
   /// A parked party, or one that waits for its bridge.
-  void answer_here() {
-    auto& media = leg_->media();
-    std::optional<std::string> sdp;
-    if (leg_->context().tone != nullptr) {
-      sdp = media.answer_source(leg_->context().tone->local_media());
-    }
-    if (!sdp) sdp = media.answer_hold();
-    answer(std::move(sdp));
-  }
+  void answer_here() { answer(leg_->media().answer_parked(leg_->context().source())); }
 
   void answer(std::optional<std::string> sdp) {
     if (!sdp) {
@@ -209,20 +201,32 @@ class PeerOffer : public Job {
     if (!invite_) finish();
   }
 
-  /// A re-INVITE without offer gets ours as it is, and its ACK brings the answer; an UPDATE without
-  /// offer is a refresh.
+  /// A re-INVITE without offer gets ours, and its ACK brings the answer; an UPDATE without offer is
+  /// a refresh.
   void offer_ours() {
     if (!invite_) {
       respond({});
       finish();
       return;
     }
-    const auto sdp = leg_->media().offer_again();
+    const auto sdp = asked_offer();
     if (!sdp) {
       refuse(488, "No media to offer.");
       return;
     }
     respond(*sdp);
+  }
+
+  /// As if the call were new (RFC 3261 section 14.2): what the party had restricted itself, as by a
+  /// hold, it may take back by its answer, or restrict again.
+  std::optional<std::string> asked_offer() {
+    auto& media = leg_->media();
+    if (other_ != nullptr && leg_->peer() == other_.get()) {
+      if (auto offer = media.offer_from(other_->media(), OfferFrom::last)) return offer;
+    } else if (media.parked() || media.held_by_party()) {
+      return media.offer_parked(leg_->context().source());
+    }
+    return media.offer_again();
   }
 
   void respond(const std::string& sdp) {
@@ -264,7 +268,7 @@ class PeerOffer : public Job {
       return;
     }
     if (body_.empty()) {
-      if (leg_->media().receive_answer(sdp_body(ack))) leg_->media().offer_failed();
+      if (leg_->media().receive_asked_answer(sdp_body(ack))) leg_->media().offer_failed();
       leg_->changed();
       tell_hold();
       if (other_ != nullptr && leg_->peer() == other_.get() &&

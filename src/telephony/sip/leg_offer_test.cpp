@@ -68,6 +68,73 @@ TEST_F(LegOfferTest, AHoldThatIsTakenBackIsTakenBackFromTheOtherToo) {
   customer_is_parked(submit(core::ParkLeg{a, core::Sound::hold}), again->cseq());
 }
 
+TEST_F(LegOfferTest, AHoldIsTakenBackByAReinviteWithoutOffer) {
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto held = customer.request("INVITE");
+  ASSERT_TRUE(held);
+  customer.reply(*held, 200, TestUa::sdp(kCustomerRtp, "recvonly", 3, "0 101"));
+  ASSERT_TRUE(target.response(200));
+  target.ack();
+  const auto hold = events.wait<core::LegHeld>();
+  ASSERT_TRUE(hold);
+  EXPECT_TRUE(hold->held);
+
+  const int cseq = target.ask("INVITE");
+  const auto offer =
+      target.wait([&](const Message& m) { return m.code() == 200 && m.cseq() == cseq; });
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(std::to_string(kCustomerRtp), audio_port(*offer));
+  EXPECT_THAT(offer->body(), HasSubstr("a=sendrecv"));
+  target.ack(TestUa::sdp(kTargetRtp, "sendrecv", 3, "0 101"));
+  const auto back = events.wait<core::LegHeld>();
+  ASSERT_TRUE(back);
+  EXPECT_EQ(b, back->leg);
+  EXPECT_FALSE(back->held);
+  const auto resumed = next_invite(customer, held->cseq());
+  ASSERT_TRUE(resumed);
+  EXPECT_THAT(resumed->body(), HasSubstr("a=sendrecv"));
+  customer.reply(*resumed, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 4, "0 101"));
+  EXPECT_TRUE(customer.request("ACK"));
+}
+
+TEST_F(LegOfferTest, AReinviteWithoutOfferHoldsByItsAnswer) {
+  start();
+  const auto [a, b] = bridged();
+  target.ask("INVITE");
+  ASSERT_TRUE(target.response(200));
+  target.ack(TestUa::sdp(kTargetRtp, "sendonly", 2, "0 101"));
+  const auto held = events.wait<core::LegHeld>();
+  ASSERT_TRUE(held);
+  EXPECT_EQ(b, held->leg);
+  EXPECT_TRUE(held->held);
+  const auto told = customer.request("INVITE");
+  ASSERT_TRUE(told);
+  EXPECT_THAT(told->body(), HasSubstr("a=sendonly"));
+}
+
+TEST_F(LegOfferTest, AParkedPartyTakesItsHoldBackByAReinviteWithoutOffer) {
+  start();
+  customer_parked();
+  int cseq = customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendonly", 2));
+  const auto answer =
+      customer.wait([&](const Message& m) { return m.code() == 200 && m.cseq() == cseq; });
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=inactive"));
+  customer.ack();
+  ASSERT_TRUE(events.wait<core::LegHeld>());
+  cseq = customer.ask("INVITE");
+  const auto offer =
+      customer.wait([&](const Message& m) { return m.code() == 200 && m.cseq() == cseq; });
+  ASSERT_TRUE(offer);
+  EXPECT_THAT(offer->body(), HasSubstr("a=sendonly"));
+  customer.ack(TestUa::sdp(kCustomerRtp, "recvonly", 3));
+  const auto back = events.wait<core::LegHeld>();
+  ASSERT_TRUE(back);
+  EXPECT_FALSE(back->held);
+}
+
 // By the stack. Else the party would give its call up after 32 s (RFC 3261, timer B), and might not
 // CANCEL.
 TEST_F(LegOfferTest, APartyWhoseOfferIsCarriedIsToldThatItIsBeingTried) {

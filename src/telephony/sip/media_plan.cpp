@@ -407,6 +407,15 @@ std::optional<SdpError> LegMedia::receive_answer(std::string_view body, bool fin
   return std::nullopt;
 }
 
+std::optional<SdpError> LegMedia::receive_asked_answer(std::string_view body) {
+  auto error = receive_answer(body);
+  if (error) return error;
+  const auto offered = direction_of(now_.local);
+  const auto answered = direction_of(now_.remote);
+  if (offered && answered && sends(*offered)) now_.held_by_party = !receives(*answered);
+  return std::nullopt;
+}
+
 void LegMedia::learn(std::string text, Sdp sdp) {
   const bool known = text == now_.remote;
   now_.remote = std::move(text);
@@ -451,11 +460,22 @@ std::string LegMedia::offer_hold() { return MediaComposer::offer_hold(*this); }
 
 std::optional<std::string> LegMedia::answer_hold() { return MediaComposer::answer_hold(*this); }
 
-std::string LegMedia::answer_owed(const std::optional<LocalMedia>& source) {
+std::string LegMedia::offer_parked(const std::optional<LocalMedia>& source) {
   if (source) {
-    if (auto answer = answer_source(*source)) return *std::move(answer);
+    if (auto offer = offer_source(*source)) return *std::move(offer);
   }
-  if (auto answer = answer_hold()) return *std::move(answer);
+  return offer_hold();
+}
+
+std::optional<std::string> LegMedia::answer_parked(const std::optional<LocalMedia>& source) {
+  if (source) {
+    if (auto answer = answer_source(*source)) return answer;
+  }
+  return answer_hold();
+}
+
+std::string LegMedia::answer_owed(const std::optional<LocalMedia>& source) {
+  if (auto answer = answer_parked(source)) return *std::move(answer);
   return MediaComposer::reject(*this);
 }
 

@@ -126,6 +126,10 @@ class LegMedia {
   /// ignored. 488: it is no SDP, or there is no offer of ours. Nothing changed then.
   /// `final` false: an early answer in an unreliable 18x, which offer_failed() can still take back.
   [[nodiscard]] std::optional<SdpError> receive_answer(std::string_view body, bool final = true);
+  /// The same for the answer in an ACK to the offer that the party asked for, by a re-INVITE
+  /// without one: of all answers this one tells whether the party holds, by its own doing, wherever
+  /// our offer would have let it hear.
+  [[nodiscard]] std::optional<SdpError> receive_asked_answer(std::string_view body);
   /// The offer that we sent was refused or withdrawn: the session is as it was (RFC 3261
   /// section 14.1). The version in o= never goes back. No effect when none is open.
   void offer_failed();
@@ -153,16 +157,21 @@ class LegMedia {
   [[nodiscard]] std::optional<std::string> answer_source(const LocalMedia& source);
   /// Hold without a sound: our last SDP with all media inactive; c= and ports stay.
   [[nodiscard]] std::string offer_hold();
+  /// The offer that parks the party: offer_source(), where there is a source that suits, else
+  /// offer_hold().
+  [[nodiscard]] std::string offer_parked(const std::optional<LocalMedia>& source);
   /// An answer by which nothing flows. All lines of the offer are kept, inactive, where a port of
   /// ours is known for them, else rejected. nullopt: no offer is to be answered, or no line is
   /// left.
   [[nodiscard]] std::optional<std::string> answer_hold();
+  /// The answer that parks the party: answer_source(), where there is a source that suits, else
+  /// answer_hold(). nullopt: as for that.
+  [[nodiscard]] std::optional<std::string> answer_parked(const std::optional<LocalMedia>& source);
   /// The answer that an ACK or a PRACK owes to the party's offer while nobody is joined to it (RFC
-  /// 3261 section 13.2.2.4, RFC 3262 section 5): answer_source(), where there is a source, else
-  /// answer_hold(), else all lines are rejected. Empty only where no offer is to be answered.
+  /// 3261 section 13.2.2.4, RFC 3262 section 5): answer_parked(), else all lines are rejected.
+  /// Empty only where no offer is to be answered.
   [[nodiscard]] std::string answer_owed(const std::optional<LocalMedia>& source);
-  /// Our last SDP once more with the same version: session refresh, or the offer in answer to an
-  /// offerless re-INVITE. nullopt: none was sent yet.
+  /// Our last SDP once more with the same version: a session refresh. nullopt: none was sent yet.
   [[nodiscard]] std::optional<std::string> offer_again();
 
   /// Mutes the party: from the next body on. What we send to it says "sendonly" at most, so it
@@ -190,7 +199,7 @@ class LegMedia {
   [[nodiscard]] bool parked() const { return now_.parked; }
   /// The party has put us on hold by its own offer: it does not want to hear (sendonly, inactive,
   /// or 0.0.0.0). An answer to our own park or hold does not count, nor does a refresh that repeats
-  /// it, and it stays until the party's next offer that is none.
+  /// it, and it stays until the party's next offer that is none, or receive_asked_answer().
   [[nodiscard]] bool held_by_party() const { return now_.held_by_party; }
   /// Where the built-in source is to be sent after offer_source()/receive_answer() or
   /// receive_offer()/answer_source(): nullopt when the party does not want to receive now, or is

@@ -89,10 +89,12 @@ bool needs_reoffer(const LegMedia& to, const LegMedia& from) {
         before.media.proto != after.media.proto) {
       return true;
     }
-    // Who was told that it would hear nothing (of a muted party) could not say that it wants to.
-    const bool hears =
-        receives(chosen.direction) || (!to.now_.remote_was_offer && !sends(before.direction));
-    const auto wanted = make_direction(hears, sends(chosen.direction));
+    // Who was told that it would hear nothing (of a muted party), or that nobody hears it (of one
+    // that holds), could not say that it wants to.
+    const bool answered = !to.now_.remote_was_offer;
+    const bool hears = receives(chosen.direction) || (answered && !sends(before.direction));
+    const bool speaks = sends(chosen.direction) || (answered && !receives(before.direction));
+    const auto wanted = make_direction(hears, speaks);
     if (both(before.direction, wanted) != both(after.direction, wanted)) return true;
     if (transport_of(told, before.media) != transport_of(now, after.media)) return true;
     if (!setup_holds(setup_of(told, before.media), setup_of(now, after.media),

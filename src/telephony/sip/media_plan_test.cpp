@@ -151,6 +151,46 @@ TEST(LegMedia, RelaysHoldAndResume) {
   EXPECT_EQ(direction_of(*call.customer.answer_from(call.agent)), Direction::sendrecv);
 }
 
+TEST(LegMedia, TakesAHoldBackByTheAnswerToAnOfferThatWasAskedFor) {
+  Call call(body("192.0.2.1", kAudio), body("192.0.2.2", kPcmuOnly));
+  const std::string hold = body("192.0.2.1", std::string(kAudio) + "a=sendonly\r\n");
+  ASSERT_FALSE(call.customer.receive_offer(hold));
+  ASSERT_TRUE(call.agent.offer_from(call.customer, OfferFrom::last));
+  accept(call.agent, body("192.0.2.2", std::string(kPcmuOnly) + "a=recvonly\r\n"));
+  ASSERT_TRUE(call.customer.answer_from(call.agent));
+
+  const auto asked = [&](std::string_view direction) {
+    EXPECT_EQ(direction_of(*call.customer.offer_from(call.agent, OfferFrom::last)),
+              Direction::sendrecv);
+    const auto error = call.customer.receive_asked_answer(
+        body("192.0.2.1", std::string(kAudio) + "a=" + std::string(direction) + "\r\n"));
+    EXPECT_FALSE(error) << error->text;
+  };
+  asked("sendonly");
+  EXPECT_TRUE(call.customer.held_by_party());
+  EXPECT_FALSE(needs_reoffer(call.agent, call.customer));
+  asked("sendrecv");
+  EXPECT_FALSE(call.customer.held_by_party());
+  EXPECT_TRUE(needs_reoffer(call.agent, call.customer)) << "it was told to be silent";
+  ASSERT_TRUE(call.agent.offer_from(call.customer, OfferFrom::last));
+  accept(call.agent, body("192.0.2.2", kPcmuOnly));
+  asked("inactive");
+  EXPECT_TRUE(call.customer.held_by_party());
+  EXPECT_TRUE(needs_reoffer(call.agent, call.customer));
+}
+
+TEST(LegMedia, TakesNoAnswerForAHoldWhereNothingWasToBeHeard) {
+  Call call(body("192.0.2.1", kAudio), body("192.0.2.2", kPcmuOnly));
+  ASSERT_FALSE(
+      call.agent.receive_offer(body("192.0.2.2", std::string(kPcmuOnly) + "a=inactive\r\n")));
+  ASSERT_TRUE(call.customer.offer_from(call.agent, OfferFrom::last));
+  accept(call.customer, body("192.0.2.1", std::string(kAudio) + "a=inactive\r\n"));
+  ASSERT_TRUE(call.customer.offer_from(call.agent, OfferFrom::last));
+  ASSERT_FALSE(call.customer.receive_asked_answer(
+      body("192.0.2.1", std::string(kAudio) + "a=inactive\r\n")));
+  EXPECT_FALSE(call.customer.held_by_party());
+}
+
 TEST(LegMedia, NeverAnswersMoreThanWasOffered) {
   // A phone that answers sendrecv to a hold is put right.
   Call call(body("192.0.2.1", kAudio), body("192.0.2.2", kPcmuOnly));
