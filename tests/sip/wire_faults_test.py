@@ -192,6 +192,24 @@ async def test_the_back_off_where_we_called(world: World):
     await called.hangup()
 
 
+async def test_a_hold_of_the_phone_during_our_back_off(world: World):
+    """It waits for us as little as we for it: its hold is taken, and the mute follows at once."""
+    talking = await world.talking("agent1")
+    talking.agent.refuse_reinvites.append(491)
+    await talking.desktop.publish("Agent", "Mute")
+    phone = talking.agent.peer
+    await phone.until(lambda: any(matches("491 INVITE", e.message) for e in phone.log if not e.incoming), "our refusal")
+    assert (await talking.agent.hold()).status == 200
+    await talking.desktop.call_event("hold", "inbound")
+    await talking.desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is True)
+    assert pause_after_491(phone) < 2
+    await talking.desktop.publish("Agent", "Unmute")
+    await talking.desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is False)
+    assert (await talking.agent.resume()).status == 200
+    await talk(talking.customer, talking.agent)
+    await talking.customer.hangup()
+
+
 async def test_a_request_for_a_call_that_is_not(world: World):
     customer = await world.customer()
     call = await customer.call(INBOUND, wait=True)

@@ -63,14 +63,32 @@ class Refresh : public Job {
   std::shared_ptr<Leg> leg_;
 };
 
+/// Tells both parties of the bridge in which a leg then is what no longer is as they were told.
+class Settle : public Job {
+ public:
+  explicit Settle(Leg& leg) : Job({leg.self()}), leg_(leg.self()) {}
+
+ private:
+  void start() override {
+    bridge_tell_peer(*leg_);
+    if (Leg* const peer = leg_->peer()) bridge_tell_peer(*peer);
+    finish();
+  }
+  void abort(const Leg&) override {}
+
+  std::shared_ptr<Leg> leg_;
+};
+
 /// One re-INVITE or UPDATE of a party, from its arrival to our final response (and its ACK).
 class PeerOffer : public Job {
  public:
-  PeerOffer(Leg& leg, Leg* other, ServerTransaction transaction, const sip_s* sip)
+  /// `beside`: it is not to wait for the job that has the leg (Job::run_beside()).
+  PeerOffer(Leg& leg, Leg* other, ServerTransaction transaction, const sip_s* sip, bool beside)
       : Job(other != nullptr ? std::vector{leg.self(), other->self()} : std::vector{leg.self()}),
         leg_(leg.self()),
         other_(other != nullptr ? other->self() : nullptr),
         invite_(sip->sip_request->rq_method == sip_method_invite),
+        beside_(beside),
         body_(sdp_body(sip)),
         session_(leg.session_timer()) {
     session_.settle(sip);
@@ -102,7 +120,21 @@ class PeerOffer : public Job {
       answer(leg_->media().answer_from(other_->media()));
       return;
     }
+    if (beside_) {
+      answer_beside();
+      return;
+    }
     carry();
+  }
+
+  /// The other party is not this job's to ask: what it last said is the answer, and it is told
+  /// behind the job that has it.
+  void answer_beside() {
+    if (auto sdp = leg_->media().answer_from(other_->media())) {
+      answer(std::move(sdp));
+    } else {
+      refuse(kPending, {});
+    }
   }
 
   void abort(const Leg&) override { refuse(487, {}); }
@@ -238,6 +270,7 @@ class PeerOffer : public Job {
     leg_->sdp_tags(tags, sdp);
     leg_->arm_session_timer();
     leg_->changed();
+    if (beside_) add(std::make_shared<Settle>(*leg_));
     if (!invite_) {
       update_.reply(200, nullptr, &tags);
       return;
@@ -271,7 +304,7 @@ class PeerOffer : public Job {
       if (leg_->media().receive_asked_answer(sdp_body(ack))) leg_->media().offer_failed();
       leg_->changed();
       tell_hold();
-      if (other_ != nullptr && leg_->peer() == other_.get() &&
+      if (other_ != nullptr && leg_->peer() == other_.get() && !beside_ &&
           needs_reoffer(other_->media(), leg_->media())) {
         add(std::make_shared<Reoffer>(*other_, *leg_));
       } else if (leg_->peer() == nullptr) {
@@ -279,6 +312,7 @@ class PeerOffer : public Job {
       }
     }
     finish();
+    leg_->party_is_done();
   }
 
   void refuse(int code, const std::string& text) {
@@ -307,6 +341,7 @@ class PeerOffer : public Job {
   std::shared_ptr<Leg> leg_;
   std::shared_ptr<Leg> other_;
   bool invite_;
+  bool beside_;
   std::string body_;
   // As it is once we accept: a refused request changes nothing (RFC 4028 section 9).
   SessionTimer session_;
@@ -348,6 +383,11 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     return;
   }
   Leg* const other = leg.peer();
+  const auto take = [&](bool beside) {
+    leg.learn_allow(sip);
+    if (leg.follow(transaction, sip)) leg.changed();
+    return std::make_shared<PeerOffer>(leg, other, std::move(transaction), sip, beside);
+  };
   if (!invite && !offer) {
     // A refresh by UPDATE has no offer to collide with.
     const SessionTimer before = leg.session_timer();
@@ -359,6 +399,10 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     leg.session_timer().on_answer(tags);
     transaction.reply(200, nullptr, &tags);
     if (moved) leg.ask_where_it_is();
+    return;
+  }
+  if (leg.backs_off()) {
+    Job::run_beside(take(true));
     return;
   }
   if (!leg.jobs().empty() || (other != nullptr && !other->jobs().empty())) {
@@ -373,9 +417,7 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     }
     return;
   }
-  leg.learn_allow(sip);
-  leg.follow(transaction, sip);
-  Job::add(std::make_shared<PeerOffer>(leg, other, std::move(transaction), sip));
+  Job::add(take(false));
 }
 
 void bridge_tell_peer(Leg& leg) {

@@ -309,6 +309,12 @@ void Leg::reinvite_over(const LegReinvite& reinvite) {
   if (reinvite_.get() == &reinvite) reinvite_.reset();
 }
 
+bool Leg::backs_off() const { return reinvite_ && reinvite_->backs_off(); }
+
+void Leg::party_is_done() {
+  if (const auto reinvite = reinvite_) reinvite->party_is_done();
+}
+
 void Leg::join(Leg& a, Leg& b) {
   if (a.peer_ != &b) a.leave_bridge();
   if (b.peer_ != &a) b.leave_bridge();

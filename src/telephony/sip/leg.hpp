@@ -204,6 +204,10 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
                              ClientTransaction::Handler handler);
   void learn_allow(const sip_s* sip);
   void reinvite_over(const LegReinvite& reinvite);
+  /// A re-INVITE of ours waits to be tried again, and none is open.
+  [[nodiscard]] bool backs_off() const;
+  /// The party's own re-INVITE has its ACK.
+  void party_is_done();
   [[nodiscard]] Allowed allows_info() const { return allows_info_; }
   [[nodiscard]] std::shared_ptr<Leg> self() { return shared_from_this(); }
   void send_bye(std::function<void()> answered);

@@ -19,6 +19,11 @@ void Job::add(const std::shared_ptr<Job>& job) {
   start_next(job->legs_);
 }
 
+void Job::run_beside(const std::shared_ptr<Job>& job) {
+  job->running_ = true;
+  job->start();
+}
+
 void Job::start_next(const std::vector<std::shared_ptr<Leg>>& legs) {
   for (const auto& leg : legs) {
     if (leg->jobs().empty()) continue;

@@ -20,6 +20,9 @@ class Job : public std::enable_shared_from_this<Job> {
 
   /// Puts the job behind what its legs have to do; it starts at once when that is nothing.
   static void add(const std::shared_ptr<Job>& job);
+  /// Runs the job at once beside the one that has its legs, which has no exchange open with them.
+  /// It hears nothing of a leg that ends.
+  static void run_beside(const std::shared_ptr<Job>& job);
   /// A leg has ended: what waited for it is aborted, what runs hears of it.
   static void leg_ended(Leg& leg);
 

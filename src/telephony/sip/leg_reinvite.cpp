@@ -14,6 +14,7 @@ namespace baton::telephony::sip {
 namespace {
 
 constexpr int kRequestPending = 491;
+constexpr const char* kPeerWasBusy = "The peer was busy with an exchange of its own for too long.";
 
 }  // namespace
 
@@ -243,14 +244,34 @@ void LegReinvite::back_off(std::chrono::milliseconds at_least) {
   const std::uint64_t units =
       leg_->dialog()->we_called() ? context.between(210, 400) : context.between(0, 200);
   const auto delay = std::max(std::chrono::milliseconds(10 * units), at_least);
-  if (Loop::Clock::now() + delay >= give_up_at_) {
-    done(kRequestPending, "The peer was busy with an exchange of its own for too long.");
+  const auto now = Loop::Clock::now();
+  if (now + delay >= give_up_at_) {
+    done(kRequestPending, kPeerWasBusy);
     return;
   }
+  backs_off_ = true;
+  retry_not_before_ = now + at_least;
   retry_ = context.loop->after(delay, [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (self && self->done_) self->start();
+    if (self && self->done_) self->try_again();
   });
+}
+
+void LegReinvite::try_again() {
+  // Section 14.1: not while an INVITE of the party's is open, whose ACK brings it on.
+  if (leg_->peer_invite() != nullptr) return;
+  backs_off_ = false;
+  if (Loop::Clock::now() >= give_up_at_) {
+    done(kRequestPending, kPeerWasBusy);
+    return;
+  }
+  start();
+}
+
+void LegReinvite::party_is_done() {
+  if (!backs_off_ || Loop::Clock::now() < retry_not_before_) return;
+  leg_->context().loop->cancel(retry_);
+  try_again();
 }
 
 void LegReinvite::leg_ended() {

@@ -27,6 +27,11 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   /// The party is reached elsewhere now. One that the old address has not answered at all goes to
   /// the new one at once, and has its time there: nobody was there, and silence lasts 32 s.
   void party_moved();
+  /// None is open, but one is to be tried again after a back-off: the party's own may come first,
+  /// which is what the back-off is for (RFC 3261 section 14.1).
+  [[nodiscard]] bool backs_off() const { return backs_off_; }
+  /// The party's own re-INVITE has its ACK: one that backs off need not wait any longer.
+  void party_is_done();
   /// The leg has ended; whoever waits hears 481.
   void leg_ended();
 
@@ -38,6 +43,7 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   void superseded(ClientTransaction& transaction, const Response& response);
   void on_provisional(const sip_s* response);
   void back_off(std::chrono::milliseconds at_least);
+  void try_again();
   void look_again(const std::string& text);
   void arm_deadline();
   void done(int code, const std::string& text);
@@ -47,10 +53,12 @@ class LegReinvite : public std::enable_shared_from_this<LegReinvite> {
   Leg::Done done_;
   std::chrono::milliseconds within_;
   Loop::Clock::time_point give_up_at_;
+  Loop::Clock::time_point retry_not_before_;  // As a Retry-After had it.
   Loop::Timer retry_;
   Loop::Timer deadline_;
   ClientTransaction* open_ = nullptr;  // Until its final response.
   bool cancelled_ = false;
+  bool backs_off_ = false;
   std::string offer_;
   std::string asked_;         // Leg::reached_at() of the last one.
   std::string early_answer_;  // Of a reliable provisional response.

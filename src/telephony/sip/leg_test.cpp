@@ -111,26 +111,6 @@ TEST_F(LegTest, AChallengeOfTheOthersIsNotHandedToThePartyThatAsked) {
   EXPECT_TRUE(customer.response(500));
 }
 
-TEST_F(LegTest, GlareIsTriedAgainAfterTheBackOff) {
-  start();
-  const LegId a = customer_parked();
-  const LegId b = leg_id(1);
-  const Message invite = dial_target(b, a);
-  target_answers(invite);
-  const auto id = submit(core::BridgeLegs{a, b});
-  const auto first = customer.request("INVITE");
-  ASSERT_TRUE(first);
-  // The customer's own re-INVITE crosses ours: each refuses the other's.
-  customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendrecv", 2));
-  ASSERT_TRUE(customer.response(491));
-  customer.reply(*first, 491);
-  const auto second = customer.wait(
-      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > first->cseq(); });
-  ASSERT_TRUE(second);
-  customer.reply(*second, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 2, "0 101"));
-  ok(id);
-}
-
 TEST_F(LegTest, CommandsOnOneLegWaitForEachOther) {
   start();
   const auto [a, b] = bridged();
