@@ -580,17 +580,7 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       if (!result.ok) tell_failure(*owner, open, result);
       if (Agent* asker = agent(open.agent);
           asker != nullptr && result.ok && owner->agent == open.agent) {
-        asker->muted = open.kind == message::RequestKind::mute;
-        auto& body = publish<message::SetAgentState>(*asker);
-        asker->tell(body.agent);
-        body.event = asker->state_name();
-        // The published sample of Mute carries these two buttons only.
-        if (body.agent.buttons) {
-          message::AgentButtons two;
-          two.mute = body.agent.buttons->mute;
-          two.unmute = body.agent.buttons->unmute;
-          body.agent.buttons = two;
-        }
+        set_muted(*asker, open.kind == message::RequestKind::mute);
       }
       break;
     case Purpose::dtmf:

@@ -280,6 +280,7 @@ struct ContactCenter::Impl {
   void on(const LegAnswered& event);
   void on(const LegEnded& event);
   void on(const LegHeld& event);
+  void on(const LegMuted& event);
   void on(const LegRefer& event);
   void on(const CommandResult& result);
   void on(const PhoneReachable& event);
@@ -300,6 +301,7 @@ struct ContactCenter::Impl {
 
   // --- center_agents.cpp: states, availability, call events
   void agent_changed(Agent& agent, std::optional<std::string> request_id = {});
+  void set_muted(Agent& agent, bool muted);
   /// Fills in the agent with what his calls make of him. The snapshot is empty before.
   void tell_agent(message::AgentSnapshot& snapshot, const Agent& agent) const;
   /// The number that he calls has not answered.

@@ -200,6 +200,20 @@ void ContactCenter::Impl::finish_call_for(Agent& agent, Contact& contact, Activi
   if (!planted(PlantedFault::state_not_published)) agent_changed(agent);
 }
 
+void ContactCenter::Impl::set_muted(Agent& agent, bool muted) {
+  agent.muted = muted;
+  auto& body = publish<message::SetAgentState>(agent);
+  agent.tell(body.agent);
+  body.event = agent.state_name();
+  // The published sample of Mute carries these two buttons only.
+  if (body.agent.buttons) {
+    message::AgentButtons two;
+    two.mute = body.agent.buttons->mute;
+    two.unmute = body.agent.buttons->unmute;
+    body.agent.buttons = two;
+  }
+}
+
 void ContactCenter::Impl::clear_finished(Agent& agent) {
   if (agent.finished) {
     message::CallEvent agent_leg = std::move(agent.finished->agent_leg);

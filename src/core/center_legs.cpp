@@ -254,6 +254,14 @@ void ContactCenter::Impl::on(const LegHeld& event) {
   if (Agent* who = agent(call->agent); who != nullptr && !call->held) publish_call_to(*who, *call);
 }
 
+void ContactCenter::Impl::on(const LegMuted& event) {
+  Contact* call = contact_of_leg(event.leg);
+  if (call == nullptr || call->agent_leg != event.leg) return;
+  if (Agent* who = agent(call->agent); who != nullptr && who->muted != event.muted) {
+    set_muted(*who, event.muted);
+  }
+}
+
 void ContactCenter::Impl::on(const LegEnded& event) {
   Contact* call = contact_of_leg(event.leg);
   if (call == nullptr) return;

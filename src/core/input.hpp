@@ -95,6 +95,14 @@ struct LegHeld {
 };
 BOOST_DESCRIBE_STRUCT(LegHeld, (), (leg, held))
 
+/// A leg is muted, or is not, against what the failure of its MuteLeg said: the party did it too
+/// late, and did not take it back.
+struct LegMuted {
+  LegId leg;
+  bool muted = false;
+};
+BOOST_DESCRIBE_STRUCT(LegMuted, (), (leg, muted))
+
 /// A REFER on a confirmed leg, unanswered yet.
 struct LegRefer {
   LegId leg;
@@ -249,10 +257,11 @@ struct Started {
 BOOST_DESCRIBE_STRUCT(Started, (),
                       (version, adopted_legs, reachable_phones, awaited_legs, reconnect_ms))
 
-using InputBody = std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput,
-                               LegIncoming, LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer,
-                               CommandResult, PhoneReachable, TimerFired, BridgeOpened,
-                               BridgeClosed, BridgeReport, BridgeDone, BridgeListed, LegHeard>;
+using InputBody =
+    std::variant<Started, PolicyChanged, DirectoryChanged, QueueHours, RequestInput, LegIncoming,
+                 LegRinging, LegAnswered, LegEnded, LegHeld, LegRefer, CommandResult,
+                 PhoneReachable, TimerFired, BridgeOpened, BridgeClosed, BridgeReport, BridgeDone,
+                 BridgeListed, LegHeard, LegMuted>;
 
 /// One thing that happened, with everything that the core may depend on: its time and its
 /// randomness.

@@ -191,6 +191,24 @@ TEST_F(Race, AHoldOnThePhoneIsToldToTheAgentWhoHasTheCallNotToTheOneWhoIsOffered
   EXPECT_EQ(t.last_call("agent2", "agent").leg.status, "connecting");
 }
 
+TEST_F(Race, AMuteThatWasDoneThoughItFailedIsTold) {
+  const auto told = [this] { return std::get<message::SetAgentState>(t.events.back().body).agent; };
+  for (const bool muted : {true, false}) {
+    ASSERT_TRUE(t.request("agent1", muted ? RequestKind::mute : RequestKind::unmute).accepted);
+    t.fail<MuteLeg>(504, "The parties took too long.");
+    ASSERT_TRUE(std::holds_alternative<message::ApiError>(t.events.back().body));
+    t.put(LegMuted{.leg = agent_leg, .muted = muted});
+    EXPECT_EQ(told().info->muted, muted);
+    EXPECT_EQ(told().buttons->mute, !muted);
+    EXPECT_EQ(told().buttons->unmute, muted);
+  }
+  // He knows, and another's leg is not his.
+  const std::size_t events = t.events.size();
+  t.put(LegMuted{.leg = agent_leg, .muted = false});
+  t.put(LegMuted{.leg = call, .muted = true});
+  EXPECT_EQ(t.events.size(), events);
+}
+
 TEST_F(Race, AJoinUnderWayDoesNotKeepTheQueueFromOfferingTheCall) {
   t.sign_in("agent2");
   ASSERT_TRUE(t.request("agent1", RequestKind::hold).accepted);

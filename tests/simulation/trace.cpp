@@ -92,7 +92,8 @@ void World::trace_input(const core::Input& input) {
                              "Request",        "LegIncoming",   "LegRinging",       "LegAnswered",
                              "LegEnded",       "LegHeld",       "LegRefer",         "CommandResult",
                              "PhoneReachable", "TimerFired",    "BridgeOpened",     "BridgeClosed",
-                             "BridgeReport",   "BridgeDone",    "BridgeListed",     "LegHeard"});
+                             "BridgeReport",   "BridgeDone",    "BridgeListed",     "LegHeard",
+                             "LegMuted"});
   std::visit([&](const auto& body) { *trace_ += print_fields(body); }, input.body);
   *trace_ += '\n';
 }

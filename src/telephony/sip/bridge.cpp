@@ -194,9 +194,19 @@ class Mute : public CommandJob {
                      if (code == 200) {
                        done(!muted_);
                      } else {
+                       stays_so();
                        fail(code, text, leg_->id());
                      }
                    });
+  }
+
+  /// It did not take back what the agent was told had failed.
+  void stays_so() {
+    if (leg_->ended() || leg_->is_lost()) return;
+    leg_->media().set_muted(muted_);
+    leg_->changed();
+    context_.emit(core::LegMuted{leg_->id(), muted_});
+    if (!muted_) bridge_tell_peer(*leg_);
   }
 
   void done(bool muted) {

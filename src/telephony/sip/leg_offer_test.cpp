@@ -243,6 +243,36 @@ TEST_F(LegOfferTest, AMuteThatIsAnsweredAfterItFailedIsTakenBack) {
   ok(submit(core::MuteLeg{b, false}));
 }
 
+TEST_F(LegOfferTest, AMuteThatIsAnsweredAfterItFailedAndIsNotTakenBackIsTold) {
+  times = LegTimes{};
+  times->job_deadline = milliseconds(1000);
+  start();
+  const auto [a, b] = bridged();
+  int cseq = 0;
+  for (const bool muted : {true, false}) {
+    const auto id = submit(core::MuteLeg{b, muted});
+    const auto asked = next_invite(target, cseq);
+    ASSERT_TRUE(asked);
+    target.reply(*asked, 100);
+    ASSERT_TRUE(target.request("CANCEL"));
+    const auto result = events.result(id);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(504, result->code);
+    target.reply(*asked, 200,
+                 TestUa::sdp(kTargetRtp, muted ? "recvonly" : "sendrecv", asked->cseq(), "0 101"));
+    const auto back = next_invite(target, asked->cseq());
+    ASSERT_TRUE(back);
+    target.reply(*back, 488);
+    const auto told = events.wait<core::LegMuted>();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(b, told->leg);
+    EXPECT_EQ(muted, told->muted);
+    // It is known to be so: nobody has to be asked.
+    ok(submit(core::MuteLeg{b, muted}));
+    cseq = back->cseq();
+  }
+}
+
 TEST_F(LegOfferTest, APartyThatTookItsOfferBackIsFreeWhenTheOtherEnds) {
   start();
   const auto [a, b] = bridged();
