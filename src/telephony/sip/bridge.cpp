@@ -152,13 +152,16 @@ class Mute : public CommandJob {
 
  private:
   void run() override {
-    // The agent was told that it failed.
-    if (completion_.answered() || leg_->media().muted() == muted_) {
+    Leg* const peer = leg_->peer();
+    // A process that died with the re-INVITE open may have kept that it is muted.
+    const bool already = leg_->media().muted() == muted_ &&
+                         (peer == nullptr || !needs_reoffer(leg_->media(), peer->media()));
+    // Answered: the agent was told that it failed.
+    if (completion_.answered() || already) {
       succeed();
       return;
     }
     leg_->media().set_muted(muted_);
-    Leg* const peer = leg_->peer();
     if (peer == nullptr) {
       // Nobody hears a parked party anyway; the next bridge is made with it.
       leg_->changed();

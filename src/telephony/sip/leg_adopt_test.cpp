@@ -507,6 +507,25 @@ TEST_F(LegAdoptTest, AMuteThatWasOpenIsCarriedOutAgain) {
   ok(mute);
 }
 
+TEST_F(LegAdoptTest, AMuteThatWasKeptWhileItWasOpenIsCarriedOutAgain) {
+  start();
+  const auto [a, b] = bridged();
+  submit(core::MuteLeg{b, true});
+  const auto before = target.request("INVITE");
+  ASSERT_TRUE(before);
+  target.ask("UPDATE", "", "Supported: timer\r\nSession-Expires: 600;refresher=uac\r\n");
+  ASSERT_TRUE(target.response(200));
+  nothing_comes(customer);
+  restart();
+  const auto mute = submit(core::MuteLeg{b, true});
+  const auto again = target.wait(
+      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > before->cseq(); });
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->body(), HasSubstr("a=sendonly"));
+  target.reply(*again, 200, TestUa::sdp(kTargetRtp, "recvonly", 2, "0 101"));
+  ok(mute);
+}
+
 TEST_F(LegAdoptTest, WhatWasTakenOverCountsOnItsTrunk) {
   carrier_calls = 1;
   start();
