@@ -181,7 +181,7 @@ class PeerOffer : public Job {
                          if (code == 200) add(std::make_shared<Reoffer>(*other_, *leg_, true));
                          finish();
                        } else if (code == 200) {
-                         answer(leg_->media().answer_from(other_->media()));
+                         other_agreed();
                        } else if (other_->ended() || leg_->peer() != other_.get()) {
                          // The other hung up meanwhile: the party is as good as parked.
                          answer_here();
@@ -193,6 +193,14 @@ class PeerOffer : public Job {
                        }
                      },
                      invite_ ? times.carried_offer : times.request_waits);
+  }
+
+  void other_agreed() {
+    auto sdp = leg_->media().answer_from(other_->media());
+    // To less than a call needs, or to nothing: the offer is refused, and what was does not hold at
+    // the other any more.
+    if (!sdp) add(std::make_shared<Reoffer>(*other_, *leg_, true));
+    answer(std::move(sdp));
   }
 
   std::optional<std::string> carried_offer() {

@@ -197,6 +197,20 @@ TEST_F(LegOfferTest, AnUpdateThatTheOtherDoesNotAnswerIsRefusedInTimeAndTheSessi
   EXPECT_TRUE(target.response(200));
 }
 
+TEST_F(LegOfferTest, AnOfferOfWhichTheOtherLeavesNothingIsTakenBackFromItToo) {
+  start();
+  bridged();
+  target.ask("INVITE", TestUa::sdp(kTargetRtp + 4, "sendrecv", 2, "0 101"));
+  const auto carried = customer.request("INVITE");
+  ASSERT_TRUE(carried);
+  customer.reply(*carried, 200, TestUa::sdp(0, "sendrecv", 3, "0 101"));
+  EXPECT_TRUE(target.response(488));
+  target.ack();
+  const auto back = next_invite(customer, carried->cseq());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(std::to_string(kTargetRtp), audio_port(*back)) << "the target's session is as before";
+}
+
 TEST_F(LegOfferTest, AMuteThatFailedBehindALongOfferIsNotDoneAfterIt) {
   times = LegTimes{};
   times->job_deadline = milliseconds(1000);
