@@ -157,6 +157,7 @@ void Leg::accept(const std::string& sdp, Done done) {
              const auto accepted = std::exchange(leg->accepted_, nullptr);
              if (answer_follows) {
                if (const auto error = leg->media_.receive_answer(sdp_body(ack))) {
+                 leg->about_to_be_lost();
                  if (accepted) accepted(488, error->text);
                  leg->give_up(core::EndCause::unreachable, 488, error->text);
                  return;

@@ -224,6 +224,25 @@ TEST_F(LegTest, NothingThatWaitsForALegIsDoneOnceItIsLost) {
   EXPECT_EQ("BYE", bye->method());
 }
 
+TEST_F(LegTest, NothingThatWaitsForALegIsDoneWhereItsAckBringsNoAnswer) {
+  start();
+  const LegId a = customer_calls("");
+  const auto answer = submit(core::AnswerLeg{a, core::Sound::queue});
+  const auto park = submit(core::ParkLeg{a, core::Sound::hold});
+  const auto offer = customer.response(200);
+  ASSERT_TRUE(offer);
+  customer.take(*offer);
+  customer.ack();
+  for (const auto& [command, code] : {std::pair{answer, 488}, {park, 481}}) {
+    const auto result = events.result(command);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(code, result->code);
+  }
+  const auto next = customer.wait([](const Message& m) { return !m.method().empty(); });
+  ASSERT_TRUE(next);
+  EXPECT_EQ("BYE", next->method());
+}
+
 TEST_F(LegTest, EndingWhileOurReinviteIsOpenStillEnds) {
   start();
   const auto [a, b] = bridged();
