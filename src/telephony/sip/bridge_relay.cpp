@@ -376,8 +376,9 @@ void bridge_peer_offer(Leg& leg, ServerTransaction transaction, const sip_s* sip
     if (!invite && !offer && leg.dialog() != nullptr) {
       put_contact(tags, leg);
       transaction.reply(200, nullptr, &tags);
-    } else if (leg.peer_invite() != nullptr && invite) {
-      // RFC 3261 section 14.2: the first INVITE has no final response, or no ACK, yet.
+    } else if (leg.peer_invite() != nullptr && (invite || leg.media().answer_due())) {
+      // The first INVITE has no final response, or no ACK, yet (RFC 3261 section 14.2), or its
+      // offer no answer (RFC 3311 section 5.2).
       tags.header("Retry-After", std::to_string(context.between(0, 10)));
       transaction.reply(500, nullptr, &tags);
     } else {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "telephony/sip/leg_test_fixture.hpp"
 
@@ -241,6 +242,21 @@ TEST_F(LegTest, NothingThatWaitsForALegIsDoneWhereItsAckBringsNoAnswer) {
   const auto next = customer.wait([](const Message& m) { return !m.method().empty(); });
   ASSERT_TRUE(next);
   EXPECT_EQ("BYE", next->method());
+}
+
+// RFC 3311 section 5.2. 491 would be about an offer of ours.
+TEST_F(LegTest, AnUpdateOfACallerWhoseOfferIsNotAnsweredYetIsToComeAgainLater) {
+  start();
+  const LegId a = customer_calls();
+  ok(submit(core::RingLeg{a}));
+  const auto ringing = customer.response(180);
+  ASSERT_TRUE(ringing);
+  customer.take(*ringing);
+  const int cseq = customer.ask("UPDATE", TestUa::sdp(kCustomerRtp + 4, "sendrecv", 2));
+  const auto later = customer.wait([&](const Message& m) { return m.cseq() == cseq; });
+  ASSERT_TRUE(later);
+  EXPECT_EQ(500, later->code());
+  EXPECT_FALSE(later->header("Retry-After").empty());
 }
 
 TEST_F(LegTest, EndingWhileOurReinviteIsOpenStillEnds) {
