@@ -8,7 +8,7 @@ namespace baton::directory {
 
 namespace {
 
-constexpr std::string_view kNoCountry = "ZZ";
+constexpr std::string_view kInNoPlan = "ZZ";
 
 /// The first prefix that the number begins with, or nothing.
 const std::string* prefix_of(const std::vector<std::string>& prefixes, std::string_view number) {
@@ -58,7 +58,7 @@ DialJudgement judge(const DialPolicy& policy, const NumberFacts& facts) {
           policy.allowed_countries.end()) {
     // Of a range that was opened after the library's data nobody can list the country, where
     // several share its code.
-    if (facts.country == kNoCountry) {
+    if (facts.country == kInNoPlan) {
       if (range_allowed) return {};
       return {.verdict = DialVerdict::country_not_allowed,
               .why =
