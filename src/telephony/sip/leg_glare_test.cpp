@@ -26,12 +26,6 @@ constexpr milliseconds kLongestBackOffOfTheCalled{2000};
 
 class LegGlareTest : public testing::SwitchFixture {
  protected:
-  /// A re-INVITE after that of `cseq`.
-  static std::optional<Message> next_invite(TestUa& ua, int cseq,
-                                            milliseconds patience = std::chrono::seconds(5)) {
-    return ua.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > cseq; },
-                   patience);
-  }
   /// Refuses our re-INVITE, and waits until we know it.
   static void is_pending(TestUa& ua, const Message& reinvite) {
     ua.reply(reinvite, 491);

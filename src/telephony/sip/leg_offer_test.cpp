@@ -23,12 +23,6 @@ using testing::TestUa;
 
 class LegOfferTest : public testing::SwitchFixture {
  protected:
-  /// A re-INVITE after that of `cseq`.
-  static std::optional<Message> next_invite(TestUa& ua, int cseq,
-                                            milliseconds patience = std::chrono::seconds(5)) {
-    return ua.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > cseq; },
-                   patience);
-  }
   /// Answers the customer's next re-INVITE, which parks him.
   void customer_is_parked(core::CommandId park, int cseq = 0) {
     const auto hold = next_invite(customer, cseq);
@@ -37,6 +31,34 @@ class LegOfferTest : public testing::SwitchFixture {
     customer.reply(*hold, 200, TestUa::sdp(kCustomerRtp, "recvonly", 9, "0 101"));
     ok(park);
   }
+  /// Answers the next re-INVITE, and returns what it offered.
+  static std::string answered_next(TestUa& ua, int& cseq, int rtp, std::string_view answer) {
+    const auto offer = next_invite(ua, cseq);
+    EXPECT_TRUE(offer);
+    if (!offer) return {};
+    cseq = offer->cseq();
+    ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
+    return offer->body();
+  }
+  /// Mutes the target, holds both and joins them again, so that the customer is told of it.
+  void is_joined_muted(core::LegId a, core::LegId b) {
+    const auto mute = submit(core::MuteLeg{b, true});
+    EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+    ok(mute);
+    const auto hold = submit(core::ParkLeg{a, core::Sound::hold});
+    EXPECT_THAT(answered_next(customer, mine, kCustomerRtp, "recvonly"), HasSubstr("a=sendonly"));
+    ok(hold);
+    const auto hold_other = submit(core::ParkLeg{b, core::Sound::silence});
+    answered_next(target, theirs, kTargetRtp, "recvonly");
+    ok(hold_other);
+    const auto join = submit(core::BridgeLegs{a, b});
+    EXPECT_THAT(answered_next(customer, mine, kCustomerRtp, "sendonly"), HasSubstr("a=recvonly"));
+    EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+    ok(join);
+  }
+
+  int mine = 0;    // CSeq of the last re-INVITE that the customer had,
+  int theirs = 0;  // and of the target's.
 };
 
 TEST_F(LegOfferTest, AHoldThatIsTakenBackIsTakenBackFromTheOtherToo) {
@@ -356,33 +378,11 @@ TEST_F(LegOfferTest, TheOfferOfAPartyThatHungUpDuringTheBackOffIsNotCarriedAgain
 TEST_F(LegOfferTest, WhoWasJoinedToAMutedPartyIsToldWhenItIsHeardAgain) {
   start();
   const auto [a, b] = bridged();
-  int mine = 0;
-  int theirs = 0;
-  const auto told = [](TestUa& ua, int& cseq, int rtp, std::string_view answer) {
-    const auto offer = next_invite(ua, cseq);
-    EXPECT_TRUE(offer);
-    if (!offer) return std::string();
-    cseq = offer->cseq();
-    ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
-    return offer->body();
-  };
-  const auto mute = submit(core::MuteLeg{b, true});
-  EXPECT_THAT(told(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
-  ok(mute);
-  const auto hold = submit(core::ParkLeg{a, core::Sound::hold});
-  EXPECT_THAT(told(customer, mine, kCustomerRtp, "recvonly"), HasSubstr("a=sendonly"));
-  ok(hold);
-  const auto hold_other = submit(core::ParkLeg{b, core::Sound::silence});
-  told(target, theirs, kTargetRtp, "recvonly");
-  ok(hold_other);
-  const auto join = submit(core::BridgeLegs{a, b});
-  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendonly"), HasSubstr("a=recvonly"));
-  EXPECT_THAT(told(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
-  ok(join);
+  is_joined_muted(a, b);
 
   const auto unmute = submit(core::MuteLeg{b, false});
-  EXPECT_THAT(told(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
-  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(answered_next(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
   ok(unmute);
 }
 
@@ -412,29 +412,7 @@ TEST_F(LegOfferTest, WhoRefreshedItsSessionWithAMutedPartyIsToldWhenItIsHeardAga
 TEST_F(LegOfferTest, ARefreshOfWhatAMutedPartyAllowedIsNotTheWillOfWhoSendsIt) {
   start();
   const auto [a, b] = bridged();
-  int mine = 0;
-  int theirs = 0;
-  const auto told = [](TestUa& ua, int& cseq, int rtp, std::string_view answer) {
-    const auto offer = next_invite(ua, cseq);
-    EXPECT_TRUE(offer);
-    if (!offer) return std::string();
-    cseq = offer->cseq();
-    ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
-    return offer->body();
-  };
-  const auto mute = submit(core::MuteLeg{b, true});
-  told(target, theirs, kTargetRtp, "recvonly");
-  ok(mute);
-  const auto hold = submit(core::ParkLeg{a, core::Sound::hold});
-  told(customer, mine, kCustomerRtp, "recvonly");
-  ok(hold);
-  const auto hold_other = submit(core::ParkLeg{b, core::Sound::silence});
-  told(target, theirs, kTargetRtp, "recvonly");
-  ok(hold_other);
-  const auto join = submit(core::BridgeLegs{a, b});
-  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendonly"), HasSubstr("a=recvonly"));
-  told(target, theirs, kTargetRtp, "recvonly");
-  ok(join);
+  is_joined_muted(a, b);
 
   const int refresh = customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendonly", mine, "0 101"));
   const auto refreshed =
@@ -445,8 +423,8 @@ TEST_F(LegOfferTest, ARefreshOfWhatAMutedPartyAllowedIsNotTheWillOfWhoSendsIt) {
   EXPECT_FALSE(events.wait<core::LegHeld>({}, milliseconds(50)));
 
   const auto unmute = submit(core::MuteLeg{b, false});
-  EXPECT_THAT(told(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
-  EXPECT_THAT(told(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+  EXPECT_THAT(answered_next(customer, mine, kCustomerRtp, "sendrecv"), HasSubstr("a=sendrecv"));
   ok(unmute);
 }
 

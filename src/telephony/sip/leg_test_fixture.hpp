@@ -178,6 +178,12 @@ class SwitchFixture : public ::testing::Test {
     ASSERT_TRUE(customer.request("ACK"));
     ok(id);
   }
+  /// A re-INVITE after that of `cseq`.
+  static std::optional<Message> next_invite(
+      TestUa& ua, int cseq, std::chrono::milliseconds patience = std::chrono::seconds(5)) {
+    return ua.wait([&](const Message& m) { return m.method() == "INVITE" && m.cseq() > cseq; },
+                   patience);
+  }
   /// A customer in a bridge with the target.
   std::pair<core::LegId, core::LegId> bridged() {
     const core::LegId a = customer_parked();
