@@ -85,7 +85,7 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   /// The party is back, and reached there: "sip:host:port;transport=tcp".
   void found_its_way(const std::string& send_to);
   /// Does that once the party is back, or the leg has ended. Only while lost_its_way().
-  void after_its_way(std::function<void()> action);
+  void once_reachable(std::function<void()> action);
   /// The agent's phone has registered from there, and is reached there from now on.
   void follow_phone(const std::string& send_to);
   /// The party has moved: a re-INVITE of ours that the old address does not answer goes after it.
@@ -232,13 +232,15 @@ class Leg : public DialogOwner, public std::enable_shared_from_this<Leg> {
   void end_dialling();
   void forget_dialling();
   void await_invite();
+  /// The ACK of our 200 is in, or will not come: sends the BYE of an EndLeg that waited for that.
+  bool ends_after_ack();
   bool restore(const LegRecord& record, std::string& why);
   bool restore_invite(const LegRecord& record);
   /// Where the party that sent from there is reached by requests of ours, without its connection.
-  [[nodiscard]] std::string way_back(const std::string& source) const;
-  /// What that has become where it is a connection of a trunk's party that is gone: the trunk's
-  /// address may be another machine, so it is the way afterwards only.
-  [[nodiscard]] std::string way_now(const std::string& send_to) const;
+  [[nodiscard]] std::string way_without_connection(const std::string& source) const;
+  /// That way as it is now: one by a connection of a trunk's party while it is up, and
+  /// way_without_connection() afterwards only, since the trunk's address may be another machine.
+  [[nodiscard]] std::string way_that_is_left(const std::string& send_to) const;
   void restore_way();
   void end_late();
   void forget_late();

@@ -297,9 +297,7 @@ void LegDialling::on_update(Dialog& dialog, ServerTransaction transaction, const
       transaction.reply(error->status, nullptr, &tags);
       return;
     }
-    std::optional<std::string> answer;
-    if (context_.tone != nullptr) answer = media.answer_source(context_.tone->local_media());
-    if (!answer) answer = media.answer_hold();
+    const auto answer = media.answer_parked(context_.source());
     if (!answer) {
       media.refuse_offer();
       transaction.reply(488, nullptr, &tags);

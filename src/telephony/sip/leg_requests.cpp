@@ -67,7 +67,7 @@ void Leg::on_info(ServerTransaction transaction, const sip_s* sip) {
     if (sent == nullptr) asker->reply(503);
   };
   if (other->lost_its_way()) {
-    other->after_its_way(carry);
+    other->once_reachable(carry);
   } else {
     carry();
   }
@@ -99,7 +99,7 @@ void Leg::send_dtmf(std::string digits, Completion completion) {
   digits_.push_back({std::move(digits), std::move(completion)});
   if (digits_.size() > 1) return;
   if (lost_its_way()) {
-    after_its_way([this] { send_next_digit(); });
+    once_reachable([this] { send_next_digit(); });
     return;
   }
   send_next_digit();
@@ -260,7 +260,7 @@ void Leg::notify_refer(core::ReferId refer, int code, bool final, Completion com
     if (sent == nullptr) completion.fail(503, "The NOTIFY could not be sent.");
   };
   if (lost_its_way()) {
-    after_its_way(send);
+    once_reachable(send);
   } else {
     send();
   }

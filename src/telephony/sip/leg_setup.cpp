@@ -143,15 +143,7 @@ void Leg::accept(const std::string& sdp, Done done) {
            [weak = weak_from_this(), answer_follows](const sip_s* ack) {
              const auto leg = weak.lock();
              if (!leg) return;
-             leg->held_.reset();
-             if (leg->end_on_ack_) {
-               leg->end_on_ack_ = false;
-               leg->context_.retire(std::move(leg->invite_));
-               if (leg->state_ == LegState::answering) leg->state_ = LegState::ending;
-               leg->send_bye([leg] { leg->finish(core::EndCause::local, 0, {}); });
-               return;
-             }
-             if (leg->state_ != LegState::answering) return;
+             if (leg->ends_after_ack() || leg->state_ != LegState::answering) return;
              leg->context_.retire(std::move(leg->invite_));
              leg->confirm();
              const auto accepted = std::exchange(leg->accepted_, nullptr);
@@ -170,20 +162,22 @@ void Leg::accept(const std::string& sdp, Done done) {
            [weak = weak_from_this()] {
              const auto leg = weak.lock();
              if (!leg) return;
-             leg->held_.reset();
-             if (leg->end_on_ack_) {
-               leg->end_on_ack_ = false;
-               leg->context_.retire(std::move(leg->invite_));
-               leg->send_bye([leg] { leg->finish(core::EndCause::local, 0, {}); });
-               return;
-             }
-             if (leg->state_ != LegState::answering) return;
+             if (leg->ends_after_ack() || leg->state_ != LegState::answering) return;
              leg->context_.counters.unacknowledged.fetch_add(1, std::memory_order_relaxed);
              leg->context_.retire(std::move(leg->invite_));
              // RFC 3261 section 13.3.1.4: no ACK within 64*T1: the session is over, by a BYE.
              leg->give_up(core::EndCause::unreachable, 408, "Nobody acknowledged the answer.");
            }});
   invite_->accept(tags);
+}
+
+bool Leg::ends_after_ack() {
+  held_.reset();
+  if (!std::exchange(end_on_ack_, false)) return false;
+  context_.retire(std::move(invite_));
+  if (state_ == LegState::answering) state_ = LegState::ending;
+  send_bye([leg = self()] { leg->finish(core::EndCause::local, 0, {}); });
+  return true;
 }
 
 // ---- Outgoing ----

@@ -68,7 +68,7 @@ std::string_view port_of(std::string_view uri) {
 
 }  // namespace
 
-std::string Leg::way_back(const std::string& source) const {
+std::string Leg::way_without_connection(const std::string& source) const {
   // The port of a datagram is the one that its sender listens on, that of a connection is not.
   if (!party_.agent.empty() || !over_a_connection(source)) return source;
   // Where we called it listens, whatever the trunk's name leads to by now.
@@ -78,20 +78,20 @@ std::string Leg::way_back(const std::string& source) const {
   return way && port_of(*way) != port_of(source) ? *way : source;
 }
 
-std::string Leg::way_now(const std::string& send_to) const {
+std::string Leg::way_that_is_left(const std::string& send_to) const {
   if (!party_.agent.empty() || !over_a_connection(send_to)) return send_to;
-  return context_.endpoint->is_connected_to(send_to) ? send_to : way_back(send_to);
+  return context_.endpoint->is_connected_to(send_to) ? send_to : way_without_connection(send_to);
 }
 
 void Leg::mend_way() {
-  if (dialog_) dialog_->set_send_to(way_now(dialog_->send_to()));
+  if (dialog_) dialog_->set_send_to(way_that_is_left(dialog_->send_to()));
 }
 
 void Leg::restore_way() {
   if (!over_a_connection(dialog_->send_to())) return;
   if (party_.agent.empty()) {
     // One that was kept before its trunk's address was known, or by a Baton that did not look.
-    dialog_->set_send_to(way_back(dialog_->send_to()));
+    dialog_->set_send_to(way_without_connection(dialog_->send_to()));
     return;
   }
   way_ = std::make_shared<LostWay>(*this);
@@ -112,7 +112,7 @@ void Leg::found_its_way(const std::string& send_to) {
   ask_if_it_lives();
 }
 
-void Leg::after_its_way(std::function<void()> action) {
+void Leg::once_reachable(std::function<void()> action) {
   std::static_pointer_cast<LostWay>(way_)->then(std::move(action));
 }
 
@@ -178,7 +178,7 @@ PhonesBefore::Place Leg::place() const {
 
 std::string Leg::reached_at() const {
   const PhonesBefore::Place here = place();
-  return here.send_to.empty() ? here.target : way_now(here.send_to);
+  return here.send_to.empty() ? here.target : way_that_is_left(here.send_to);
 }
 
 }  // namespace baton::telephony::sip
