@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -45,6 +47,7 @@ struct SendArguments {
   std::string contact_id;
   std::string id;
   std::string file;
+  bool random_id = false;  ///< `id` was made here.
   bool wait = false;
   int timeout_seconds = 0;
 };
@@ -148,6 +151,7 @@ std::string message_of_input(SendArguments& arguments) {
   std::string added;
   if (id) {
     arguments.id = *id;
+    arguments.random_id = false;
   } else {
     added += fmt::format("\"id\":{},", json::serialize(json::value(arguments.id)));
   }
@@ -171,19 +175,56 @@ void check_id(const std::string& id) {
                   id.size(), kMaxBytes));
 }
 
-/// Whether the message asks for a blind transfer.
-bool is_transfer(const std::string& message) {
+/// What tells that a request came to its good end (docs/message-api.md, "Requests").
+enum class Outcome {
+  accepted,     ///< That it was accepted: what it asks for is done then, or no event tells of it.
+  transfer,     ///< TransferStateChange.
+  held,         ///< The customer's call event "hold".
+  connected,    ///< The customer's call event "connected".
+  agent_state,  ///< SetAgentState.
+};
+
+Outcome outcome_of(const std::string& message) {
+  struct Row {
+    std::string_view subtopic;
+    Outcome outcome;
+  };
+  constexpr std::array<Row, 7> kRows{{{"BlindTransfer", Outcome::transfer},
+                                      {"Answer", Outcome::connected},
+                                      {"SetMakeCall", Outcome::connected},
+                                      {"Resume", Outcome::connected},
+                                      {"Hold", Outcome::held},
+                                      {"Mute", Outcome::agent_state},
+                                      {"Unmute", Outcome::agent_state}}};
   json::object envelope = json::parse(message).as_object();
   const std::optional<std::string> subtopic = take_text(envelope, "subtopic");
-  return subtopic && message::text::equals_folded(message::text::trim(*subtopic), "BlindTransfer");
+  if (!subtopic) return Outcome::accepted;
+  const std::string_view name = message::text::trim(*subtopic);
+  const auto* const found = std::ranges::find_if(
+      kRows, [&](const Row& row) { return message::text::equals_folded(name, row.subtopic); });
+  return found == kRows.end() ? Outcome::accepted : found->outcome;
+}
+
+/// How long --wait waits unless --timeout says how long, in seconds.
+int longest_wait(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::held:
+    case Outcome::agent_state:
+      return 60;  // A re-INVITE, which is given up after 32 s (RFC 3261, timer B).
+    case Outcome::accepted:
+    case Outcome::transfer:
+    case Outcome::connected:
+      break;  // Somebody's telephone rings.
+  }
+  return 900;
 }
 
 /// Judges the events that a request causes.
 class Verdict {
  public:
-  /// `transfer`: the request asks for one.
-  Verdict(std::string id, bool wait, bool transfer)
-      : id_(std::move(id)), wait_(wait), asks_transfer_(transfer) {}
+  /// `outcome`: what tells of the request's.
+  Verdict(std::string id, bool wait, Outcome outcome)
+      : id_(std::move(id)), wait_(wait), awaited_(outcome) {}
 
   /// A read that is sent after the request: its reply tells that the request was answered, for
   /// those that cause no event when all is well (SendDTMF). `agent` may read his own state.
@@ -206,11 +247,15 @@ class Verdict {
   [[nodiscard]] std::optional<int> judge(const EventView& event) {
     if (is_fence(event)) {
       // The request's own error would have come first. A transfer tells of itself.
-      if (event.is_error()) return asks_transfer_ ? std::nullopt : std::optional<int>(kTimedOut);
+      if (event.is_error()) {
+        return asks_transfer() || awaits_event() ? std::nullopt : std::optional<int>(kTimedOut);
+      }
       // The request is answered; what it caused so far has come.
+      if (awaits_event()) return std::nullopt;
       return transfer_.empty() || !wait_ ? std::optional<int>(kOk) : std::nullopt;
     }
     if (!is_ours(event)) return std::nullopt;
+    told_ = true;
     if (!event.transfer_id.empty()) transfer_ = event.transfer_id;
     if (event.is_error()) {
       error_seen_ = true;
@@ -218,6 +263,7 @@ class Verdict {
       if (event.transfer_id.empty()) return kFailed;
       if (!wait_) return kFailed;
     }
+    if (awaits_event()) return judge_event(event);
     if (!event.is_transfer()) return outcome_ && error_seen_ ? outcome_ : std::nullopt;
     if (!wait_) return event.is_outcome() && event.state != "connected" ? kOtherOutcome : kOk;
     if (event.state == "connected") return kOk;
@@ -231,7 +277,12 @@ class Verdict {
   /// With --wait: a transfer was accepted, and no event told of it, since the request repeats one
   /// whose transfer has ended.
   [[nodiscard]] bool transfer_unknown(const EventView& event) const {
-    return wait_ && asks_transfer_ && is_fence(event) && !event.is_error() && transfer_.empty();
+    return wait_ && asks_transfer() && is_fence(event) && !event.is_error() && transfer_.empty();
+  }
+  /// With --wait: another request was accepted, and no event told of it yet. One that repeats an
+  /// earlier one is told nothing at all.
+  [[nodiscard]] bool event_unknown(const EventView& event) const {
+    return awaits_event() && is_fence(event) && !event.is_error() && !told_;
   }
   /// Waits for the outcome of that one.
   void follow(std::string transfer) { transfer_ = std::move(transfer); }
@@ -241,11 +292,31 @@ class Verdict {
   [[nodiscard]] bool outcome_known() const { return outcome_.has_value(); }
 
  private:
+  [[nodiscard]] bool asks_transfer() const { return awaited_ == Outcome::transfer; }
+  /// With --wait: an event of its own tells of the request's outcome.
+  [[nodiscard]] bool awaits_event() const {
+    return wait_ && awaited_ != Outcome::transfer && awaited_ != Outcome::accepted;
+  }
+
+  /// The exit code by an event that the request caused, and that is no error.
+  [[nodiscard]] std::optional<int> judge_event(const EventView& event) const {
+    if (awaited_ == Outcome::agent_state) {
+      return event.subtopic == "SetAgentState" ? std::optional<int>(kOk) : std::nullopt;
+    }
+    constexpr std::array<std::string_view, 4> kOver{"missed", "Rejected", "ACW", "Dropped"};
+    if (std::ranges::find(kOver, event.call_event) != kOver.end()) return kOtherOutcome;
+    // The agent's own leg may be up while the one whom he calls still rings.
+    if (event.call_type == "agent") return std::nullopt;
+    const bool reached = event.call_event == (awaited_ == Outcome::held ? "hold" : "connected");
+    return reached ? std::optional<int>(kOk) : std::nullopt;
+  }
+
   std::string id_;
   /// Not made of `id_`, which may be as long as an id can be.
   std::string fence_ = make_request_id();
   bool wait_;
-  bool asks_transfer_;
+  Outcome awaited_;
+  bool told_ = false;  ///< An event of the request has come.
   std::string transfer_;
   bool error_seen_ = false;
   std::optional<int> outcome_;
@@ -290,19 +361,45 @@ std::optional<int> outcome_before(const Session& session, const std::string& mes
   return last.state == "connected" || last.state == "completed" ? kOk : kOtherOutcome;
 }
 
+/// Where the events begin that a request caused which was accepted before: what its first answer
+/// counted (`sequence`). Or the exit code.
+std::variant<std::uint64_t, int> accepted_at(const Session& session, const std::string& message) {
+  constexpr std::chrono::seconds kTime{10};
+  // The same id again does nothing again, and over HTTP its first answer is told.
+  const HttpReply again =
+      http_request(session.url, "POST", "/v1/messages", session.token, message, kTime);
+  boost::system::error_code error;
+  const json::value parsed = json::parse(again.body, error);
+  const json::object* object = error ? nullptr : parsed.if_object();
+  const json::value* sequence =
+      object == nullptr || again.status != 202 ? nullptr : object->if_contains("sequence");
+  if (sequence != nullptr && sequence->is_int64() && sequence->get_int64() >= 0)
+    return static_cast<std::uint64_t>(sequence->get_int64());
+  std::cerr << "baton: what became of the request cannot be read: " << again.body << '\n';
+  return again.status == 0 ? kUnreachable : kFailed;
+}
+
 int publish(const SendArguments& arguments, const Session& session, const std::string& message) {
   struct Interrupted {};
   Inbox<std::variant<SocketEvent, Interrupted>> inbox;
   const Interrupt interrupt([&inbox](int) { inbox.put(Interrupted{}); });
-  Verdict verdict(arguments.id, arguments.wait, is_transfer(message));
+  const Outcome outcome = outcome_of(message);
+  Verdict verdict(arguments.id, arguments.wait, outcome);
   const std::string query = arguments.agent.empty() ? "" : "agents=" + url_encode(arguments.agent);
-  WebSocketClient socket(session.url, session.token, query,
-                         [&inbox](SocketEvent event) { inbox.put(std::move(event)); });
-  socket.send(message);
-  socket.send(verdict.fence(arguments.agent.empty() ? session.service_login : arguments.agent));
+  const auto connect = [&](const std::string& place) {
+    return std::make_unique<WebSocketClient>(
+        session.url, session.token, query + (query.empty() || place.empty() ? "" : "&") + place,
+        [&inbox](SocketEvent event) { inbox.put(std::move(event)); });
+  };
+  auto socket = connect("");
+  socket->send(message);
+  socket->send(verdict.fence(arguments.agent.empty() ? session.service_login : arguments.agent));
+  bool follows_earlier = false;     // `socket` is the second one, and tells what was before.
+  std::uint64_t last_sequence = 0;  // What both have told is printed once.
 
-  const int seconds =
-      arguments.timeout_seconds > 0 ? arguments.timeout_seconds : (arguments.wait ? 900 : 10);
+  const int seconds = arguments.timeout_seconds > 0 ? arguments.timeout_seconds
+                      : arguments.wait              ? longest_wait(outcome)
+                                                    : 10;
   const auto deadline = Clock::now() + std::chrono::seconds(seconds);
   while (true) {
     // With the outcome known only the error that explains it may still come, in the same breath.
@@ -332,12 +429,31 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
     if (event.kind != SocketEvent::Kind::message) continue;
     const auto view = read_event(event.text);
     if (!view) continue;
+    if (view->sequence && verdict.is_ours(*view)) {
+      if (*view->sequence <= last_sequence) continue;
+      last_sequence = *view->sequence;
+    }
     if (verdict.is_ours(*view) && (view->is_error() || !verdict.is_fence(*view))) {
       std::cout << event.text << std::endl;
     }
     if (verdict.transfer_unknown(*view)) {
       if (const auto code = outcome_before(session, message, verdict)) return *code;
       continue;
+    }
+    if (verdict.event_unknown(*view) && !arguments.random_id) {
+      const auto place = accepted_at(session, message);
+      if (const int* code = std::get_if<int>(&place)) return *code;
+      follows_earlier = true;
+      socket.reset();
+      socket = connect(fmt::format("epoch={}&after={}", url_encode(view->epoch),
+                                   std::get<std::uint64_t>(place)));
+      continue;
+    }
+    if (follows_earlier && view->subtopic == "StateSync" && view->sequence) {
+      // The events from there on would have come instead.
+      std::cerr << "baton: the request was accepted before, and its events are not kept any more; "
+                   "watch tells how the agent and his call are now\n";
+      return kTimedOut;
     }
     const auto code = verdict.judge(*view);
     if (code == kTimedOut)
@@ -349,7 +465,8 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
 int send(SendArguments& arguments) {
   const auto session = open_session(arguments.session, 1);
   if (!session) return kUsage;
-  if (arguments.id.empty()) arguments.id = make_request_id();
+  arguments.random_id = arguments.id.empty();
+  if (arguments.random_id) arguments.id = make_request_id();
   try {
     const bool from_input = arguments.subtopic.empty() && arguments.transfer.empty();
     const std::string message =
@@ -393,17 +510,25 @@ void add_send(CLI::App& program, int& exit_code) {
                       "Which of the agent's calls, where there are several");
   command->add_option("--id", arguments->id,
                       "The request's id: the same id again does nothing again; else a random one");
-  command->add_flag("-w,--wait", arguments->wait, "Wait until the transfer has its outcome");
+  command->add_flag(
+      "-w,--wait", arguments->wait,
+      "Wait for the outcome: a transfer's, or what Answer, Hold, Mute, ... bring about");
   command
       ->add_option("--timeout", arguments->timeout_seconds,
-                   "How many seconds to wait for an answer; 900 with --wait, else 10")
+                   "How many seconds to wait for an answer; with --wait 900 (Hold, Mute,\n"
+                   "Unmute: 60), else 10")
       ->check(CLI::Range(1, 86400));
   command->footer(
       R"(Without --transfer and --subtopic the message is read from FILE or standard input. Each event
 that the message causes is printed on a line of its own, as JSON.
-Exit codes: 0 accepted, with --wait connected; 1 refused; 2 wrong arguments; 3 the transfer ended
-otherwise (returned, canceled, failed, abandoned); 4 the server cannot be reached or does not let
-us in; 5 no answer in time; 130 interrupted.
+With --wait 0 means done: BlindTransfer, Answer, SetMakeCall and Resume when the customer is
+connected, Hold when he is on hold, Mute and Unmute when the agent is; everything else when it is
+accepted. Of SendDTMF no event tells, so that 0 means that the digits were taken, not that they
+were sent.
+Exit codes: 0 accepted, with --wait done; 1 refused or failed; 2 wrong arguments; 3 the transfer
+ended otherwise (returned, canceled, failed, abandoned), or the call that was answered or made
+ended first; 4 the server cannot be reached or does not let us in; 5 no answer in time; 130
+interrupted.
 Examples:
   baton send --config examples/baton.toml --agent agent1 --transfer +12082097345 --wait
   baton send --config examples/baton.toml --agent agent1 --transfer Sasi_Chime

@@ -80,11 +80,11 @@ void read_error(EventView& event, const json::object& body) {
 void read_call(EventView& event, const json::object& body) {
   event.call_event = text_at(body, "call", "event");
   event.contact_id = text_at(body, "call", "ResponseActual", "contactId");
-  const std::string type = text_at(body, "call", "ResponseActual", "type");
+  event.call_type = text_at(body, "call", "ResponseActual", "type");
   const std::string number = text_at(body, "call", "ResponseActual", "phoneNumber");
-  event.summary =
-      fmt::format("call {}: {} leg{}{}, {}", event.call_event, type, number.empty() ? "" : " ",
-                  number, text_at(body, "call", "ResponseActual", "status"));
+  event.summary = fmt::format("call {}: {} leg{}{}, {}", event.call_event, event.call_type,
+                              number.empty() ? "" : " ", number,
+                              text_at(body, "call", "ResponseActual", "status"));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct EventView {
   std::string reason;
   std::string error_type;   ///< Of ApiError.
   std::string call_event;   ///< Of InboundCallStateChange: "connecting", "ACW", ...
+  std::string call_type;    ///< Of the leg: "agent", "inbound" or "outbound".
   std::string agent_state;  ///< Of SetAgentState.
   std::string summary;      ///< For people, without time and agent.
 

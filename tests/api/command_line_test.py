@@ -15,7 +15,7 @@ from harness import config
 from harness.samples import DIAL_PAD, MESSAGES, arn
 from harness.server import binary, die_with_parent, run
 from harness.tools import preloadable
-from harness.world import World
+from harness.world import INBOUND, World
 from peer import talk
 from peer.ports import PORTS
 
@@ -308,6 +308,92 @@ async def test_send_again_with_its_id_tells_what_became_of_the_transfer(world: W
     await world.no_leg_is_left()
     code, _, err = await run(*send[:-1], "t2", env=at(world))
     assert code == 0 and "is completed" in err, err
+
+
+async def send_and_wait(world: World, subtopic: str, *more: str, topic: str = "InboundCall") -> tuple[int, list[dict], str]:
+    """`send --wait` for agent1: its exit code, the events that it printed, and standard error."""
+    code, out, err = await run("send", "--config", str(world.config_path), "--agent", "agent1", "--wait", "--topic", topic,
+                               "--subtopic", subtopic, *more, env=at(world))
+    return code, [json.loads(line) for line in out.splitlines()], err
+
+
+async def test_send_waits_until_the_customer_is_on_hold_and_back(world: World):
+    talking = await world.talking("agent1")
+    code, events, err = await send_and_wait(world, "Hold")
+    assert code == 0 and [e["message"]["call"]["event"] for e in events] == ["hold", "hold"], (events, err)
+    code, events, err = await send_and_wait(world, "Resume")
+    assert code == 0 and [e["message"]["call"]["event"] for e in events] == ["connected", "connected"], (events, err)
+    talking.customer.refuse_reinvites.append(488)
+    code, events, err = await send_and_wait(world, "Hold")
+    assert code == 1 and events[-1]["data"]["errorType"] == "HOLD_CALL_FAILED", (events, err)
+    await talking.customer.hangup()
+
+
+async def test_send_waits_until_the_agent_is_muted(world: World):
+    talking = await world.talking("agent1")
+    for subtopic, muted in (("Mute", True), ("Unmute", False)):
+        code, events, err = await send_and_wait(world, subtopic, topic="Agent")
+        assert code == 0 and [e["message"]["data"]["muted"] for e in events] == [muted], (events, err)
+    talking.agent.refuse_reinvites.append(488)
+    code, events, err = await send_and_wait(world, "Mute", topic="Agent")
+    assert code == 1 and events[-1]["data"]["errorType"] == "UPDATE_AGENT_STATE_FAILED", (events, err)
+    await talking.customer.hangup()
+
+
+async def test_send_waits_until_the_call_that_was_answered_is_connected(world: World):
+    desktop, phone = await world.agent("agent1")
+    customer = await (await world.customer()).call(INBOUND)
+    await desktop.offered()
+    sending = asyncio.create_task(send_and_wait(world, "Answer"))
+    leg = await phone.incoming()
+    code, events, err = await sending
+    assert code == 0 and events[-1]["message"]["call"]["event"] == "connected", (events, err)
+    await talk(customer, leg)
+    await customer.hangup()
+
+
+async def test_send_waits_until_the_number_that_was_called_answers(world: World):
+    """That it is being called is told at once, and is not it."""
+    _, phone = await world.agent("agent1")
+    calling = ("SetMakeCall", "--data", json.dumps(DIAL_PAD))
+    sending = asyncio.create_task(send_and_wait(world, *calling))
+    await (await phone.incoming()).answered()
+    await (await world.carrier.incoming()).reject(486)
+    code, events, err = await sending
+    assert code == 1, (events, err)
+    assert [e["data"]["reason"] for e in events if e["topic"] == "Error"] == ["busy"]
+    sending = asyncio.create_task(send_and_wait(world, *calling))
+    await (await phone.incoming()).answered()
+    called = await world.carrier.incoming()
+    await called.answer()
+    code, events, err = await sending
+    legs = [e["message"]["call"] for e in events if e["subtopic"] == "InboundCallStateChange"]
+    assert code == 0 and (legs[-1]["event"], legs[-1]["CallType"]) == ("connected", "outbound"), (events, err)
+    await called.hangup()
+
+
+async def test_send_again_with_its_id_tells_what_the_first_one_brought_about(world: World):
+    """The server does nothing again and tells nothing again, and what it told then is still kept."""
+    talking = await world.talking("agent1")
+    code, first, err = await send_and_wait(world, "Hold", "--id", "h1")
+    assert code == 0, (first, err)
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
+    code, again, err = await send_and_wait(world, "Hold", "--id", "h1")
+    assert code == 0 and again == first, (again, err)
+    assert (await talking.desktop.sync())["calls"][1]["call"]["event"] == "connected", "he is not held again"
+    await talking.customer.hangup()
+
+
+@pytest.mark.config({"http.replay_events": 1})
+async def test_send_again_with_an_id_whose_events_are_gone_says_so(world: World):
+    talking = await world.talking("agent1")
+    assert (await send_and_wait(world, "Hold", "--id", "h1"))[0] == 0
+    await talking.desktop.publish("InboundCall", "Resume")
+    await talking.desktop.call_event("connected", "inbound")
+    code, events, err = await send_and_wait(world, "Hold", "--id", "h1")
+    assert code == 5 and events == [] and "not kept any more" in err, (events, err)
+    await talking.customer.hangup()
 
 
 async def test_send_understands_the_envelope_as_the_server_does(world: World):
