@@ -159,6 +159,10 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
     std::optional<Refused> refused;
     Contact* call = mirrored_contact(agent, request, refused);
     if (call == nullptr) return refused;
+    if (call->transfer && (action == BridgeAction::hold || action == BridgeAction::resume)) {
+      return refuse(Reason::transferInProgress,
+                    "call: a transfer is running; wait for it or cancel it", call->transfer);
+    }
     if (const std::string why = why_not(*call); !why.empty())
       return refuse(Reason::noActiveCall, why);
     if (action == BridgeAction::hold) call->mirror->resume_owed = false;
@@ -190,12 +194,9 @@ std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const 
     case RequestKind::reject:
       return with_call(BridgeAction::reject, offered);
     case RequestKind::hold:
-      return with_call(BridgeAction::hold, [&](const Contact& call) -> std::string {
-        return call.transfer ? "call: a transfer is running" : talking(call);
-      });
+      return with_call(BridgeAction::hold, talking);
     case RequestKind::resume:
       return with_call(BridgeAction::resume, [](const Contact& call) -> std::string {
-        if (call.transfer) return "call: a transfer is running";
         return call.active() && call.held ? "" : "call: it is not on hold";
       });
     case RequestKind::mute:

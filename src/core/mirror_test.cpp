@@ -609,6 +609,22 @@ TEST_F(Mirrored, ThePhoneButtonsGoThroughTheSession) {
   EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
 }
 
+TEST_F(Mirrored, HoldAndResumeDuringATransferNameIt) {
+  const Reply accepted = transfer(to_number(kOutside));
+  ASSERT_TRUE(accepted.accepted && accepted.transfer_id);
+  take(BridgeAction::addConnection);
+  done();
+  session.third_party("connecting");  // With which the session holds the customer.
+  report();
+  for (const RequestKind kind : {RequestKind::hold, RequestKind::resume}) {
+    const Reply refused = t.request("agent1", kind);
+    ASSERT_TRUE(refused.error.has_value());
+    EXPECT_EQ(refused.error->reason, Reason::transferInProgress);
+    EXPECT_EQ(refused.error->running_transfer_id, accepted.transfer_id);
+  }
+  EXPECT_TRUE(t.commands.empty()) << "the session is not asked";
+}
+
 TEST_F(Mirrored, AButtonThatTheLibraryNeverAnswersIsAnErrorInTheEnd) {
   EXPECT_TRUE(t.request("agent1", RequestKind::hold).accepted);
   take(BridgeAction::hold);
