@@ -313,44 +313,51 @@ std::variant<Response, Admitted> Api::admit_websocket(const RequestHead& head, b
   return admitted;
 }
 
-void Api::handle(Admitted request, std::string body, Respond respond) {
+std::optional<Asked> Api::handle(Admitted request, std::string body, Respond respond) {
   switch (request.route) {
     case Route::messages:
-      messages(request.identity, body, std::move(respond));
-      return;
+      return messages(request.identity, body, std::move(respond));
     case Route::login:
       login(request.identity.caller.address, body, request.framed, std::move(respond));
-      return;
+      return std::nullopt;
     case Route::logout:
       logout(request.identity, request.framed, respond);
-      return;
+      return std::nullopt;
     case Route::frame_session:
       open_frame_session(body, respond);
-      return;
+      return std::nullopt;
     case Route::tickets:
       tickets(request.identity, respond);
-      return;
+      return std::nullopt;
     case Route::directory:
       directory(request.identity, std::move(body), std::move(respond));
-      return;
+      return std::nullopt;
     case Route::preflight:
     case Route::preferences:
       request.rest.body = std::move(body);
       rest(std::move(request), std::move(respond));
-      return;
+      return std::nullopt;
     case Route::rest:
       rest(std::move(request), std::move(respond));
-      return;
+      return std::nullopt;
     case Route::websocket:
     case Route::embedders:
       break;  // Never handed here: the one was upgraded, the other answered by its head.
   }
   respond(rest_error({400, "this address takes no body"}));
+  return std::nullopt;
 }
 
-void Api::messages(const Identity& identity, std::string_view body, Respond respond) {
+Response Api::late(std::string_view path, const std::optional<Asked>& asked,
+                   std::string msg) const {
+  if (!asked) return refuse(path, {503, std::move(msg)});
+  return json_response(503, dispatcher_.late(*asked, std::move(msg)));
+}
+
+std::optional<Asked> Api::messages(const Identity& identity, std::string_view body,
+                                   Respond respond) {
   metrics_.request(false);
-  dispatcher_.dispatch(identity, body, [respond = std::move(respond)](Outcome outcome) {
+  return dispatcher_.dispatch(identity, body, [respond = std::move(respond)](Outcome outcome) {
     Response response;
     if (outcome.error) {
       response.status = *outcome.error;

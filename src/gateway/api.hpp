@@ -68,7 +68,12 @@ class Api {
 
   /// Answers an admitted request other than a WebSocket upgrade. `respond` is called exactly once,
   /// on the gateway's thread, perhaps before this returns; not at all if the gateway stops first.
-  void handle(Admitted request, std::string body, Respond respond);
+  /// Gives back what late() needs: nothing where it is no request envelope.
+  std::optional<Asked> handle(Admitted request, std::string body, Respond respond);
+
+  /// The 503 for a client to whom an answer would come too late.
+  [[nodiscard]] Response late(std::string_view path, const std::optional<Asked>& asked,
+                              std::string msg) const;
 
   /// A refusal in the shape that the target's clients expect.
   [[nodiscard]] Response refuse(std::string_view path, const HttpError& error) const;
@@ -82,7 +87,7 @@ class Api {
   [[nodiscard]] Response metrics_listener(const RequestHead& head);
 
  private:
-  void messages(const Identity& identity, std::string_view body, Respond respond);
+  std::optional<Asked> messages(const Identity& identity, std::string_view body, Respond respond);
   /// A sign-in whose password is being looked at.
   struct Attempt;
 

@@ -71,36 +71,21 @@ std::variant<std::string, Denied> acting_for(const Caller& caller, const message
 
 }  // namespace
 
-void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
-                          std::function<void(Outcome)> done, SocketId socket) {
+std::optional<Asked> Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
+                                          std::function<void(Outcome)> done, SocketId socket) {
   auto parsed = message::parse_request(envelope);
-  Outcome outcome;
   if (message::Refusal* refusal = std::get_if<message::Refusal>(&parsed)) {
-    // What cannot be read costs as much as what can; a flood of it is the connection's own limit.
-    const bool over = limits_.take(identity.caller).has_value();
-    message::ApiError error;
-    error.error_type = refusal->error_type;
-    error.error_message = std::string(message::error_message(refusal->error_type));
-    error.msg = std::move(refusal->msg);
-    error.reason = refusal->reason;
-    if (!over) {
-      backend_.audit({.event = "refused",
-                      .caller = identity.caller,
-                      .request = refusal->topic.empty() ? std::string()
-                                                        : refusal->topic + "/" + refusal->subtopic,
-                      .request_id = refusal->id.value_or(""),
-                      .reason = std::string(message::to_string(refusal->reason))});
-    }
-    outcome.error = http_status(refusal->reason);
-    outcome.text = print_error(std::move(error), identity.caller.login, refusal->id, hub_.epoch());
-    outcome.id = std::move(refusal->id);
-    done(std::move(outcome));
-    return;
+    done(unread(identity, std::move(*refusal)));
+    return std::nullopt;
   }
   message::Request& request = std::get<message::Request>(parsed);
   // What a bridge reports is not counted among the agent's requests: a snapshot that is refused
   // would be missed. Its connection's own limit bounds it.
-  if (message::is_of_bridge(request.kind)) return done(bridge(identity, request, envelope, socket));
+  if (message::is_of_bridge(request.kind)) {
+    done(bridge(identity, request, envelope, socket));
+    return std::nullopt;
+  }
+  Outcome outcome;
   if (const std::optional<TooMany> over = limits_.take(identity.caller)) {
     metrics_.hit(over->limit);
     message::ApiError error = refuse(request, Reason::rateLimited, over->msg);
@@ -111,7 +96,7 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
     outcome.id = std::move(request.id);
     outcome.retry_after_seconds = over->retry_after_seconds;
     done(std::move(outcome));
-    return;
+    return std::nullopt;
   }
   outcome.read = message::is_read(request.kind);
   outcome.id = request.id;
@@ -131,9 +116,10 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
     outcome.text =
         print_error(std::move(denied->error), identity.caller.login, request.id, hub_.epoch());
     done(std::move(outcome));
-    return;
+    return std::nullopt;
   }
   std::string for_agent = std::move(std::get<std::string>(agent));
+  Asked asked{.error_type = message::error_type(request), .agent = for_agent, .id = request.id};
   backend_.request(identity.caller, for_agent, std::move(request),
                    [mailbox = mailbox_, outcome = std::move(outcome), for_agent,
                     epoch = hub_.epoch(), done = std::move(done)](RequestReply reply) mutable {
@@ -155,6 +141,39 @@ void Dispatcher::dispatch(const Identity& identity, std::string_view envelope,
                        done(std::move(outcome));
                      });
                    });
+  return asked;
+}
+
+std::string Dispatcher::late(const Asked& asked, std::string msg) const {
+  message::ApiError error;
+  error.error_type = std::string(asked.error_type);
+  error.error_message = std::string(message::error_message(asked.error_type));
+  error.msg = std::move(msg);
+  error.reason = Reason::backendUnavailable;
+  return print_error(std::move(error), asked.agent, asked.id, hub_.epoch());
+}
+
+Outcome Dispatcher::unread(const Identity& identity, message::Refusal refusal) {
+  // What cannot be read costs as much as what can; a flood of it is the connection's own limit.
+  const bool over = limits_.take(identity.caller).has_value();
+  message::ApiError error;
+  error.error_type = refusal.error_type;
+  error.error_message = std::string(message::error_message(refusal.error_type));
+  error.msg = std::move(refusal.msg);
+  error.reason = refusal.reason;
+  if (!over) {
+    backend_.audit(
+        {.event = "refused",
+         .caller = identity.caller,
+         .request = refusal.topic.empty() ? std::string() : refusal.topic + "/" + refusal.subtopic,
+         .request_id = refusal.id.value_or(""),
+         .reason = std::string(message::to_string(refusal.reason))});
+  }
+  Outcome outcome;
+  outcome.error = http_status(refusal.reason);
+  outcome.text = print_error(std::move(error), identity.caller.login, refusal.id, hub_.epoch());
+  outcome.id = std::move(refusal.id);
+  return outcome;
 }
 
 Outcome Dispatcher::bridge(const Identity& identity, const message::Request& request,

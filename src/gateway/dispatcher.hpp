@@ -27,6 +27,13 @@ struct Outcome {
   bool of_bridge = false;  ///< A bridge said it and it was taken: it may be sent commands.
 };
 
+/// What the error of a request says beside what went wrong.
+struct Asked {
+  std::string_view error_type;  ///< Of the request's row; a constant.
+  std::string agent;            ///< For whom it acts.
+  std::optional<std::string> id;
+};
+
 /// Takes a request envelope from a caller: reads it, checks how much and for whom the caller may
 /// ask, hands it to the backend, and brings the answer back to the gateway's thread. The gateway's
 /// thread only.
@@ -42,13 +49,17 @@ class Dispatcher {
         metrics_(metrics) {}
 
   /// `done` is called exactly once, on the gateway's thread, perhaps before this returns; not at
-  /// all if the gateway stops first.
-  void dispatch(const Identity& identity, std::string_view envelope,
-                std::function<void(Outcome)> done, SocketId socket = 0);
+  /// all if the gateway stops first. Gives back what the backend was asked, if it was: for late().
+  std::optional<Asked> dispatch(const Identity& identity, std::string_view envelope,
+                                std::function<void(Outcome)> done, SocketId socket = 0);
+  /// The error envelope for somebody who waits no longer for the outcome of what he asked.
+  [[nodiscard]] std::string late(const Asked& asked, std::string msg) const;
   /// The socket of a bridge has ended.
   void bridge_closed(SocketId socket) { backend_.bridge_closed(socket); }
 
  private:
+  /// What cannot be read.
+  [[nodiscard]] Outcome unread(const Identity& identity, message::Refusal refusal);
   [[nodiscard]] Outcome bridge(const Identity& identity, const message::Request& request,
                                std::string_view envelope, SocketId socket);
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <ctime>
@@ -722,6 +723,26 @@ TEST_F(GatewayHttp, WaitsLongerForWhatTakesLonger) {
   statistics_done({.body = "{}"});
   EXPECT_TRUE(contains(importing.read_some(), "HTTP/1.1 200 "));
   EXPECT_TRUE(contains(counting.read_some(), "HTTP/1.1 200 "));
+  gateway_.reset();
+}
+
+TEST_F(GatewayHttp, TellsWhichRequestHasNoAnswerInTime) {
+  config_.answer_seconds = 1;
+  std::function<void(RequestReply)> never;
+  backend_.on_request([&](const message::Request&, std::function<void(RequestReply)> done) {
+    never = std::move(done);
+  });
+  start();
+  const HttpReply late = post_message(kChange);
+  EXPECT_EQ(late.status, 503);
+  const boost::json::object error = boost::json::parse(late.body).as_object();
+  const boost::json::object& data = error.at("data").as_object();
+  EXPECT_EQ(data.at("errorType"), "BLIND_TRANSFER_FAILED");
+  EXPECT_EQ(data.at("errorMessage"), "Blind transfer failed.");
+  EXPECT_EQ(data.at("reason"), "backendUnavailable");
+  EXPECT_TRUE(contains(std::string(data.at("msg").as_string()), "repeat it with the same id"));
+  EXPECT_EQ(error.at("id"), "c1");
+  EXPECT_EQ(error.at("agent"), "agent1");
   gateway_.reset();
 }
 

@@ -207,11 +207,11 @@ class HttpConnection final : public Connection,
     if_late_ = admitted_.if_late;
     limit_time(seconds(answer_seconds_));
     const std::uint64_t number = ++request_number_;
-    context_.api.handle(std::move(admitted_), std::move(parser_->get().body()),
-                        [weak = weak_from_this(), number](Response response) {
-                          const auto self = weak.lock();
-                          if (self) self->on_answer(number, std::move(response));
-                        });
+    asked_ = context_.api.handle(std::move(admitted_), std::move(parser_->get().body()),
+                                 [weak = weak_from_this(), number](Response response) {
+                                   const auto self = weak.lock();
+                                   if (self) self->on_answer(number, std::move(response));
+                                 });
   }
 
   void on_answer(std::uint64_t number, Response response) {
@@ -323,8 +323,8 @@ class HttpConnection final : public Connection,
     count_limit();
     if (state_ != State::answer) return abort();
     keep_alive_ = false;
-    send(context_.api.refuse(
-        path_, {503, fmt::format("no answer within {} seconds; {}", answer_seconds_, if_late_)}));
+    send(context_.api.late(
+        path_, asked_, fmt::format("no answer within {} seconds; {}", answer_seconds_, if_late_)));
   }
 
   /// The time of the state we are in is over: which limit that is. A client that keeps its
@@ -374,6 +374,7 @@ class HttpConnection final : public Connection,
   std::uint64_t request_number_ = 0;
   int answer_seconds_ = 0;  ///< Of the request that is handled, like what follows.
   std::string_view if_late_;
+  std::optional<Asked> asked_;
   bool keep_alive_ = false;
   bool head_only_ = false;
   bool served_ = false;  ///< A request before this one has its response.
