@@ -176,6 +176,16 @@ Outcome Dispatcher::unread(const Identity& identity, message::Refusal refusal) {
   return outcome;
 }
 
+Outcome Dispatcher::refuse_binary(const Identity& identity) {
+  return unread(identity, {.error_type = "INVALID_MESSAGE",
+                           .reason = Reason::invalidMessage,
+                           .msg = "frame: a binary frame was seen, a text frame with one JSON "
+                                  "object is expected",
+                           .topic = {},
+                           .subtopic = {},
+                           .id = {}});
+}
+
 Outcome Dispatcher::bridge(const Identity& identity, const message::Request& request,
                            std::string_view envelope, SocketId socket) {
   const Caller& caller = identity.caller;

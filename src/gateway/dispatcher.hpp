@@ -54,6 +54,8 @@ class Dispatcher {
                                 std::function<void(Outcome)> done, SocketId socket = 0);
   /// The error envelope for somebody who waits no longer for the outcome of what he asked.
   [[nodiscard]] std::string late(const Asked& asked, std::string msg) const;
+  /// What becomes of a message in a binary frame: that of one that cannot be read.
+  [[nodiscard]] Outcome refuse_binary(const Identity& identity);
   /// The socket of a bridge has ended.
   void bridge_closed(SocketId socket) { backend_.bridge_closed(socket); }
 

@@ -251,12 +251,17 @@ TEST_F(GatewayWebSocket, NoticesADisabledAgentByItself) {
   EXPECT_EQ(socket.wait_for_close(), 4401);
 }
 
-TEST_F(GatewayWebSocket, ClosesWith1003OnABinaryFrame) {
+TEST_F(GatewayWebSocket, AnswersABinaryFrameByAnErrorAndStaysOpen) {
   start();
   WebSocket socket;
   ASSERT_EQ(connect(socket), 101);
   ASSERT_TRUE(socket.send_binary(kRead));
-  EXPECT_EQ(socket.wait_for_close(), 1003);
+  const std::string refusal = socket.read().value_or("");
+  EXPECT_TRUE(contains(refusal, "INVALID_MESSAGE")) << refusal;
+  EXPECT_TRUE(contains(refusal, "a text frame with one JSON object is expected")) << refusal;
+  EXPECT_TRUE(backend_.seen().empty());
+  ASSERT_TRUE(socket.send(kRead));
+  EXPECT_TRUE(contains(socket.read().value_or(""), "StateSync"));
 }
 
 TEST_F(GatewayWebSocket, ClosesWith1009AboveTheFrameLimit) {

@@ -10,7 +10,6 @@ namespace baton::gateway {
 /// WebSocket close codes that the gateway sends (RFC 6455, 7.4.1; 4401 is Baton's own).
 enum class CloseCode : std::uint16_t {
   going_away = 1001,       ///< The server stops.
-  unsupported = 1003,      ///< A binary frame.
   policy = 1008,           ///< A flood.
   too_big = 1009,          ///< A frame above the limit; Beast sends this one itself.
   try_again_later = 1013,  ///< The client reads too slowly, or events were lost: come back.

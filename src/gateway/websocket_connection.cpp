@@ -205,24 +205,24 @@ class WebSocketConnection final : public Connection,
       return;
     }
     if (closing_ || finished_) return;
-    if (!stream_.got_text()) {
-      return close(CloseCode::unsupported, "only text frames, one JSON object each");
-    }
     if (!flood_gate_.pass(std::chrono::steady_clock::now())) {
       context_.metrics.hit(Limit::max_messages_per_second);
       return close(CloseCode::policy, "more messages a second than http.max_messages_per_second");
     }
     context_.metrics.request(true);
-    const auto data = buffer_.cdata();
-    context_.dispatcher.dispatch(
-        identity_, {static_cast<const char*>(data.data()), data.size()},
-        [weak = weak_from_this()](Outcome outcome) {
-          const auto self = weak.lock();
-          if (self && outcome.of_bridge) self->become_bridge();
-          if (!self || outcome.text.empty()) return;
-          self->deliver(std::make_shared<const std::string>(std::move(outcome.text)));
-        },
-        id_);
+    const auto answer = [weak = weak_from_this()](Outcome outcome) {
+      const auto self = weak.lock();
+      if (self && outcome.of_bridge) self->become_bridge();
+      if (!self || outcome.text.empty()) return;
+      self->deliver(std::make_shared<const std::string>(std::move(outcome.text)));
+    };
+    if (stream_.got_text()) {
+      const auto data = buffer_.cdata();
+      context_.dispatcher.dispatch(identity_, {static_cast<const char*>(data.data()), data.size()},
+                                   answer, id_);
+    } else {
+      answer(context_.dispatcher.refuse_binary(identity_));
+    }
     buffer_.consume(buffer_.size());
     if (buffer_.capacity() > kKeptBufferBytes) buffer_.shrink_to_fit();
     if (!closing_) read();

@@ -64,7 +64,7 @@ MALFORMED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-async def asked(desktop: Desktop, text: str) -> dict[str, Any]:
+async def asked(desktop: Desktop, text: str | bytes) -> dict[str, Any]:
     """The one refusal of what was sent: for the asker alone, not numbered."""
     before = len(desktop.seen("Error/ApiError"))
     await desktop.send_text(text)
@@ -135,13 +135,19 @@ async def test_each_request_is_refused_by_its_own_error(world: World):
 
 async def test_frames_that_are_no_text_or_too_large(world: World):
     steady = await world.desktop("agent2", state=None)
-    for payload, code in ((b"\x00\x01", 1003), ("x" * (10 * 1024 * 1024), 1009), ("x" * 65537, 1009)):
+    desktop = await world.desktop("agent1", state=None)
+    for payload in (b"\x00\x01", b"", json.dumps({**TRANSFER, "data": DIAL_PAD}).encode()):
+        error = await asked(desktop, payload)
+        assert error["data"]["errorType"] == "INVALID_MESSAGE" and "text frame" in error["data"]["msg"], error
+    error = await asked(desktop, json.dumps({**TRANSFER, "data": DIAL_PAD}))
+    assert error["data"]["reason"] == "noActiveCall", "the connection is as good as before"
+    for payload, code in (("x" * (10 * 1024 * 1024), 1009), ("x" * 65537, 1009)):
         desktop = await world.desktop("agent1", state=None)
         try:
             await desktop.send_text(payload)
         except Exception:  # noqa: BLE001: the server may close while we are still sending.
             pass
-        assert await desktop.closed() in (code, 1006 if isinstance(payload, str) and len(payload) > 1_000_000 else code)
+        assert await desktop.closed() in (code, 1006 if len(payload) > 1_000_000 else code)
     await steady.publish("App", "StateSync", id="still here")
     await steady.until(lambda: [e for e in steady.events if e.get("id") == "still here"], "the reply")
 
