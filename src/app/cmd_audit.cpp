@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/commands.hpp"
+#include "app/file_access.hpp"
 #include "app/rest_views.hpp"
 #include "message/json_writer.hpp"
 #include "store/audit.hpp"
@@ -63,6 +64,7 @@ int export_audit(const AuditArguments& arguments) {
   if (!read_time("--from", arguments.from, filter.from)) return kUsage;
   if (!read_time("--to", arguments.to, filter.to)) return kUsage;
   if (!arguments.login.empty()) filter.login = arguments.login;
+  require_store(config->store.path, StoreUse::read);
   store::read_audit(config->store.path, filter, [](const store::AuditRow& row) {
     std::cout << line_of(row) << '\n';
     return static_cast<bool>(std::cout);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/commands.hpp"
+#include "app/file_access.hpp"
 #include "app/machine_audit.hpp"
 #include "app/version.hpp"
 #include "journal/sqlite_journal.hpp"
@@ -35,6 +36,7 @@ int erase_number(const std::string& config_file, const std::string& typed) {
                              typed);
     return kUsage;
   }
+  require_store(config->store.path, StoreUse::write);
   // Refuses where a server has the store, and says so.
   store::Store store = store::Store::open(config->store.path, config->sip.realm);
   const numbers::WrittenNumber written(*number);

@@ -18,6 +18,7 @@
 
 #include "app/commands.hpp"
 #include "app/directory_import.hpp"
+#include "app/file_access.hpp"
 #include "app/machine_audit.hpp"
 #include "app/session.hpp"
 #include "app/tokens.hpp"
@@ -108,6 +109,7 @@ void note_missing_password(std::string_view login) {
 /// The passwords' hashes, made while the store is free: a server that starts needs it at once.
 std::vector<store::Credential> hash_passwords(const AppConfig& config,
                                               const directory::ImportedDirectory& imported) {
+  require_store(config.store.path, StoreUse::write);
   const std::vector<store::Credential> known =
       store::Store::open(config.store.path, config.sip.realm).credentials();
   return store::hash_passwords(imported.passwords, config.sip.realm, known);
@@ -144,6 +146,7 @@ int import_offline(const AppConfig& config, const std::string& command,
                    const directory::Directory& directory,
                    const std::vector<store::Credential>& credentials) {
   const std::filesystem::path path = config.store.path;
+  require_store(path.string(), StoreUse::write);
   store::Store store = store::Store::open(path.string(), config.sip.realm);
   const store::PutResult result = store.put_directory(directory, credentials);
   if (!result.status.ok()) {
@@ -242,6 +245,7 @@ bool check_directory(const std::string& label, std::string_view text) {
 }
 
 std::optional<StoredDirectory> stored_directory(const AppConfig& config) {
+  require_store(config.store.path, StoreUse::read);
   if (!std::filesystem::exists(config.store.path)) {
     std::cerr << fmt::format(
         "baton: there is no store {} yet; `baton directory import FILE` makes it.\n",

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <optional>
 
+#include "app/file_access.hpp"
 #include "app/inbox.hpp"
 #include "app/interrupt.hpp"
 #include "app/server.hpp"
@@ -70,6 +71,7 @@ int serve(const AppConfig& config, std::span<const gateway::Asset> assets,
   set_up_log(config.log);
   Server server(config, assets);
   try {
+    require_server_files(config);
     server.start();
   } catch (const std::exception& error) {
     std::cerr << "baton: cannot start: " << error.what() << '\n';

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "app/file_access.hpp"
 #include "gateway/jwt.hpp"
 
 namespace baton::app {
@@ -21,6 +22,7 @@ std::string mint_token(const AppConfig& config, std::string_view login, std::str
     std::error_code ignored;  // load_or_create_secret names the file and the reason.
     std::filesystem::create_directories(secret_file.parent_path(), ignored);
   }
+  require_readable(secret_file.string());
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
   gateway::TokenClaims claims;
