@@ -227,14 +227,13 @@ class Verdict {
       : id_(std::move(id)), wait_(wait), awaited_(outcome) {}
 
   /// A read that is sent after the request: its reply tells that the request was answered, for
-  /// those that cause no event when all is well (SendDTMF). `agent` may read his own state.
-  [[nodiscard]] std::string fence(const std::string& agent) const {
+  /// those that cause no event when all is well (SendDTMF).
+  [[nodiscard]] std::string fence() const {
     json::object message{{"channel", "Amazon"},
                          {"topic", "App"},
                          {"subtopic", "StateSync"},
                          {"source", "baton send"}};
     message["id"] = fence_;
-    if (!agent.empty()) message["agent"] = agent;
     return json::serialize(message);
   }
 
@@ -393,7 +392,7 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
   };
   auto socket = connect("");
   socket->send(message);
-  socket->send(verdict.fence(arguments.agent.empty() ? session.service_login : arguments.agent));
+  socket->send(verdict.fence());
   bool follows_earlier = false;     // `socket` is the second one, and tells what was before.
   std::uint64_t last_sequence = 0;  // What both have told is printed once.
 

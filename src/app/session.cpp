@@ -3,41 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <iostream>
 
 #include "app/commands.hpp"
 #include "app/config_keys.hpp"
 #include "app/tokens.hpp"
-#include "gateway/crypto.hpp"
 
 namespace baton::app {
-
-namespace {
-
-namespace json = boost::json;
-
-/// Whose a service's token (docs/signing-in.md) is; empty for anything else. Whether it is good is
-/// the server's to say.
-std::string service_of(std::string_view token) {
-  const std::size_t first = token.find('.');
-  const std::size_t second = token.find('.', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return {};
-  const auto payload = gateway::base64url_decode(token.substr(first + 1, second - first - 1));
-  boost::system::error_code error;
-  const json::value claims = json::parse(payload.value_or(""), error);
-  const json::object* object = error ? nullptr : claims.if_object();
-  if (object == nullptr) return {};
-  const json::value* role = object->if_contains("role");
-  const json::value* login = object->if_contains("sub");
-  if (role == nullptr || !role->is_string() || role->get_string() != "service") return {};
-  if (login == nullptr || !login->is_string()) return {};
-  return std::string(login->get_string());
-}
-
-}  // namespace
 
 void add_session_options(CLI::App& command, SessionArguments& arguments) {
   command.add_option(
@@ -97,7 +70,6 @@ std::optional<Session> open_session(const SessionArguments& arguments, int hours
   session.token = arguments.token.empty() ? mint_token(*session.config, "baton-command-line",
                                                        "service", std::chrono::hours(hours))
                                           : arguments.token;
-  session.service_login = service_of(session.token);
   return session;
 }
 

@@ -30,9 +30,6 @@ void add_session_options(CLI::App& command, SessionArguments& arguments);
 struct Session {
   ServerUrl url;
   std::string token;
-  /// Of a service's token: whose it is. It must name an agent in whatever asks for one, and may
-  /// name itself; anybody else may leave the agent out.
-  std::string service_login;
   std::optional<AppConfig> config;  ///< Where --config was given.
 };
 

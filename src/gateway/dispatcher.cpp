@@ -38,8 +38,8 @@ struct Denied {
 };
 
 /// For whom the request acts: an agent for itself alone, a service for the agent it names, a
-/// supervisor for either. Who waits in a queue is nobody's yet, and App / StateSync is about the
-/// server: for these a service acts for itself.
+/// supervisor for either. Who waits in a queue is nobody's yet, and App / StateSync and the list of
+/// the states are about the server: for these a service acts for itself.
 std::variant<std::string, Denied> acting_for(const Caller& caller, const message::Request& request,
                                              Backend& backend) {
   if (caller.role == Role::agent) {
@@ -52,7 +52,8 @@ std::variant<std::string, Denied> acting_for(const Caller& caller, const message
   }
   if (!request.agent) {
     if (caller.role == Role::supervisor || request.kind == message::RequestKind::move_contact ||
-        request.kind == message::RequestKind::app_state_sync)
+        request.kind == message::RequestKind::app_state_sync ||
+        request.kind == message::RequestKind::get_states)
       return caller.login;
     return Denied{400, refuse(request, Reason::invalidMessage,
                               fmt::format("agent is missing: \"{}\" has the role service and must "

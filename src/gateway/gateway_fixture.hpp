@@ -87,7 +87,7 @@ class GatewayFixture : public testing::Test {
   static constexpr const char* kRead =
       R"({"channel":"Amazon","topic":"App","subtopic":"StateSync","source":"test","id":"r1"})";
   static constexpr const char* kReadOfAnAgent =
-      R"({"channel":"Amazon","topic":"Agent","subtopic":"GetStates","source":"test","id":"r1"})";
+      R"({"channel":"Amazon","topic":"Agent","subtopic":"StateSync","source":"test","id":"r1"})";
   static constexpr const char* kChange =
       R"({"channel":"Amazon","topic":"InboundCall","subtopic":"BlindTransfer","source":"test",)"
       R"("id":"c1","data":"+12082097345"})";

@@ -134,6 +134,7 @@ TABLE = [
     Row("App / StateSync: of nobody", send("App", "StateSync", agent=None), 401, 200, 200, 200, 200),
     Row("Agent / StateSync", send("Agent", "StateSync"), 401, 200, FORBIDDEN, 200, 200),
     Row("Agent / GetStates", send("Agent", "GetStates"), 401, 200, FORBIDDEN, 200, 200),
+    Row("Agent / GetStates: of nobody", send("Agent", "GetStates", agent=None), 401, 200, 200, 200, 200),
     Row("InboundCall / StateSync", send("InboundCall", "StateSync"), 401, 200, FORBIDDEN, 200, 200),
     Row("Agent / Login", send("Agent", "Login"), 401, 202, FORBIDDEN, 202, 202),
     Row("Agent / Mute", send("Agent", "Mute"), 401, 202, FORBIDDEN, {202, 409}, {202, 409}),
