@@ -145,7 +145,7 @@ std::optional<Refused> ContactCenter::Impl::queue_refusal(const directory::Queue
   const auto line = lines_.find(queue.arn);
   if (line != lines_.end() && !line->second.open) {
     return Refused{.reason = Reason::queueClosed,
-                   .msg = "The queue " + queue.name + " is closed now",
+                   .msg = "the queue " + queue.name + " is closed now",
                    .running = {}};
   }
   const auto most = static_cast<std::size_t>(queue.max_waiting);
@@ -154,14 +154,14 @@ std::optional<Refused> ContactCenter::Impl::queue_refusal(const directory::Queue
   if (waiting >= most ||
       (waiting + commands_.size() >= most && waiting + entering(queue) >= most)) {
     return Refused{.reason = Reason::queueFull,
-                   .msg = "The queue " + queue.name +
+                   .msg = "the queue " + queue.name +
                           " is full: " + std::to_string(queue.max_waiting) + " wait",
                    .running = {},
                    .limit = &Counters::queue_full};
   }
   if (need_staff && !others_staffed(queue.arn, "")) {
     return Refused{.reason = Reason::noAgentStaffed,
-                   .msg = "No agent of the queue " + queue.name + " is logged in",
+                   .msg = "no agent of the queue " + queue.name + " is logged in",
                    .running = {}};
   }
   return {};
@@ -521,7 +521,7 @@ void ContactCenter::Impl::tell_answer_failed(const Contact& contact, const Offer
   message::ApiError error;
   error.error_type = message::error_type(message::RequestKind::answer, "Answer");
   error.error_message = message::error_message(error.error_type);
-  error.msg = backend && !backend->text.empty() ? backend->text : "The phone did not pick up.";
+  error.msg = backend && !backend->text.empty() ? backend->text : "the phone did not pick up";
   error.reason = why;
   error.contact_id = contact.id;
   error.backend = backend;
@@ -609,7 +609,7 @@ void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int c
     message::ApiError error;
     error.error_type = message::error_type(message::RequestKind::make_call, "SetMakeCall");
     error.error_message = message::error_message(error.error_type);
-    error.msg = text.empty() ? "The call could not be made." : text;
+    error.msg = text.empty() ? "the call could not be made" : text;
     error.reason = reason;
     error.contact_id = contact.id;
     error.retryable = is_retryable(reason);
