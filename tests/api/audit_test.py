@@ -167,6 +167,24 @@ async def test_an_import_without_a_server_tells_the_phones_that_it_ends(world: W
         ("supervisor1", None, "supervisor1", "127.0.0.1", "accepted", "disabled")], "one for both of agent1; agent3's stays"
 
 
+async def test_a_registration_that_ran_out_while_no_server_ran_is_told(world: World):
+    """Once for all phones of an address, and not where one of them is still there."""
+    for login in ("agent1", "agent1", "agent2", "agent2", "agent3"):
+        await world.phone(login)
+    world.expect_exit = None
+    assert await world.server.stop() == 0
+    with sqlite3.connect(world.folder / "baton.db") as store:
+        store.execute("UPDATE registrations SET expires_at = 1 WHERE login = 'agent1' OR contact ="
+                      " (SELECT contact FROM registrations WHERE login = 'agent2' LIMIT 1)")
+    store.close()
+    for _ in range(2):
+        await world.start_again()
+        assert await world.server.stop() == 0
+        ends = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
+        assert [(row["caller"], row["role"], row["agent"], row["address"], row["result"], row["reason"]) for row in ends] == [
+            ("agent1", "agent", "agent1", "127.0.0.1", "accepted", "expired")], "and once for all starts"
+
+
 @pytest.mark.config({"log.level": "debug", "log.format": "json"})
 async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world: World, tmp_path: Path):
     secrets = ["hunter2-in-the-wrong-field", "a-wrong-password", "demo-agent1"]

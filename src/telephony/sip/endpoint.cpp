@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <set>
 #include <stdexcept>
 
 #include <spdlog/spdlog.h>
@@ -257,7 +258,24 @@ std::vector<std::string> Endpoint::take_over(
     if (!impl_->registrar.restore(login, binding, now)) continue;
     if (std::ranges::find(reachable, login) == reachable.end()) reachable.push_back(login);
   }
+  tell_ended(phones);
   return reachable;
+}
+
+void Endpoint::tell_ended(const std::vector<std::pair<std::string, Binding>>& phones) const {
+  if (!impl_->sign_ins) return;
+  const std::int64_t now = impl_->lifetimes.now();
+  std::set<std::pair<std::string, std::string>> ended;
+  for (const auto& [login, binding] : phones) {
+    if (binding.expires_at <= now) ended.emplace(login, host_of(binding.via_route));
+  }
+  // It is the end of the last one there that is told.
+  for (const auto& [login, binding] : phones) {
+    if (binding.expires_at > now) ended.erase({login, host_of(binding.via_route)});
+  }
+  for (const auto& [login, host] : ended) {
+    impl_->sign_ins({.what = SignIn::What::expired, .login = login, .host = host});
+  }
 }
 
 void Endpoint::let_go(const std::vector<std::pair<std::string, Binding>>& phones) {

@@ -143,8 +143,8 @@ class Endpoint {
   [[nodiscard]] std::string internal_mark(std::string_view call_id) const;
 
   /// Takes registrations over that another process had; those of unknown agents are dropped. Gives
-  /// back who has a phone by them. Those on TCP and TLS are kept for another restart until they are
-  /// let go. Loop thread, before the first message.
+  /// back who has a phone by them, and tells the audit which ran out meanwhile. Those on TCP and
+  /// TLS are kept for another restart until they are let go. Loop thread, before the first message.
   [[nodiscard]] std::vector<std::string> take_over(
       const std::vector<std::pair<std::string, Binding>>& phones);
   /// Nobody waits any more for those of them that have not come back. Loop thread.
@@ -166,6 +166,9 @@ class Endpoint {
   [[nodiscard]] std::size_t transactions() const;
 
  private:
+  /// Tells the end of those that ran out while no process had them, once for each address.
+  void tell_ended(const std::vector<std::pair<std::string, Binding>>& phones) const;
+
   struct Impl;
   friend struct Impl;
 
