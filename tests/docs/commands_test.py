@@ -151,6 +151,9 @@ class Reader:
         if serves:  # Beside ours, so on other ports and with a store of its own.
             command = ("(export BATON_HTTP_LISTEN=127.0.0.1:0 BATON_HTTP_METRICS_LISTEN=127.0.0.1:0 BATON_SIP_LISTEN=udp:127.0.0.1:0;"
                        f" export BATON_STORE_PATH={shlex.quote(str(self.folder / 'other.db'))}; exec {command.strip()})")
+        # What the command before printed is there until the shell begins this one, and would be taken for its own.
+        for name in ("out", "err"):
+            (self.folder / name).unlink(missing_ok=True)
         ending = asyncio.create_task(self._status(command))
         if not serves:
             await self._until(block, "err", "-- following", ending)
