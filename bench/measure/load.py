@@ -105,7 +105,7 @@ class Ceiling(Program):
         self.process.send_signal(signal.SIGUSR1)
         return json.loads(self.line())
 
-    def failures(self) -> int:
+    def failed_calls(self) -> int:
         """After the customers have ended: a call that is still open has a party that was let hang."""
         told = settled(self.report, lambda told: told["open"] == 0)
         return told["failed"] + told["open"]
@@ -124,7 +124,7 @@ def measure_ceiling(build: Path, folder: Path, size: Size, at_once: int) -> Load
         time.sleep(size.span)
         last, after = ceiling.report(), snapshot(ceiling.pid)
         tally = finish(calling)
-        failed = ceiling.failures()
+        failed = ceiling.failed_calls()
         for each in (agents, targets):
             each.stop(signal.SIGUSR1, 3)
         spent = busy(before, after, ceiling.pid)
@@ -283,7 +283,7 @@ def measure_ceiling_latency(build: Path, folder: Path, size: Size, rate: float) 
         time.sleep(size.latency_span)
         seen = driver.order("reset")
         tally = finish(calling)
-        failed = ceiling.failures()
+        failed = ceiling.failed_calls()
         agents.stop(signal.SIGUSR1, 3)
         return Latency.of(seen, size.latency_span, failed=failed + (tally + agents.tally()).lost)
 

@@ -4,6 +4,7 @@
 #include <prometheus/registry.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -76,6 +77,28 @@ class GatewayFixture : public testing::Test {
     EXPECT_EQ(reply.status, 200) << reply.body;
     const std::string cookie = reply.header("set-cookie");
     return cookie.substr(0, cookie.find(';'));
+  }
+  /// A ticket for whoever these headers are.
+  [[nodiscard]] std::string ticket(const Headers& headers) const {
+    const HttpReply reply = http("POST", "/v1/ws-tickets", headers);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return std::string(boost::json::parse(reply.body).at("ticket").as_string());
+  }
+  /// Events flow once a round trip on the socket is done.
+  static void settle(WebSocket& socket) {
+    ASSERT_TRUE(socket.send(kRead));
+    ASSERT_TRUE(contains(socket.read().value_or(""), "\"read\""));
+  }
+  /// What baton_limit_hits_total counts of a key.
+  [[nodiscard]] double hits(const std::string& key) const {
+    for (const prometheus::MetricFamily& family : registry_.Collect()) {
+      if (family.name != "baton_limit_hits_total") continue;
+      for (const prometheus::ClientMetric& metric : family.metric) {
+        if (metric.label.front().value == key) return metric.counter.value;
+      }
+    }
+    ADD_FAILURE() << "nothing counts " << key;
+    return -1;
   }
   [[nodiscard]] std::string own_origin() const { return "http://" + address_; }
 

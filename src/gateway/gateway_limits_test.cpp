@@ -18,31 +18,11 @@ class GatewayLimits : public GatewayFixture {
  protected:
   static constexpr const char* kVersion1 = "baton.v1";
 
-  /// What baton_limit_hits_total counts of a key.
-  [[nodiscard]] double hits(const std::string& key) const {
-    for (const prometheus::MetricFamily& family : registry_.Collect()) {
-      if (family.name != "baton_limit_hits_total") continue;
-      for (const prometheus::ClientMetric& metric : family.metric) {
-        if (metric.label.front().value == key) return metric.counter.value;
-      }
-    }
-    ADD_FAILURE() << "nothing counts " << key;
-    return -1;
-  }
   [[nodiscard]] Headers cookie(const std::string& login) const {
     return {{"Cookie", cookie_of(login)}, {"Origin", own_origin()}};
   }
   [[nodiscard]] int status(const Headers& headers) const {
     return http("GET", "/v1/agents", headers).status;
-  }
-  [[nodiscard]] std::string ticket(const Headers& headers) const {
-    const HttpReply reply = http("POST", "/v1/ws-tickets", headers);
-    EXPECT_EQ(reply.status, 200) << reply.body;
-    return std::string(boost::json::parse(reply.body).at("ticket").as_string());
-  }
-  static void settle(WebSocket& socket) {
-    ASSERT_TRUE(socket.send(kRead));
-    ASSERT_TRUE(contains(socket.read().value_or(""), "\"read\""));
   }
   /// Events of agent1, each with its sequence for a text.
   [[nodiscard]] std::vector<PublishedEvent> events(std::uint64_t first, std::uint64_t last) const {

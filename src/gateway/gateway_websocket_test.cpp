@@ -21,17 +21,6 @@ class GatewayWebSocket : public GatewayFixture {
               Role role = Role::agent, std::int64_t seconds = 3600) {
     return socket.connect(address_, "/v1/ws" + query, kProtocol, bearer(login, role, seconds));
   }
-  /// A ticket for whoever these headers are.
-  [[nodiscard]] std::string ticket(const Headers& headers) const {
-    const HttpReply reply = http("POST", "/v1/ws-tickets", headers);
-    EXPECT_EQ(reply.status, 200) << reply.body;
-    return std::string(boost::json::parse(reply.body).at("ticket").as_string());
-  }
-  /// Events flow once a round trip on the socket is done.
-  static void settle(WebSocket& socket) {
-    ASSERT_TRUE(socket.send(kRead));
-    ASSERT_TRUE(contains(socket.read().value_or(""), "\"read\""));
-  }
 };
 
 TEST_F(GatewayWebSocket, RefusesAHandshakeThatIsNotInOrder) {

@@ -23,13 +23,6 @@ from peer.digest import Credentials
 NUMBER = "+12082097345"
 
 
-async def audit(world: World, *options: str) -> list[dict]:
-    """Everything is written once the server has stopped, and soon while it runs."""
-    code, out, err = await run("audit", "export", "--config", str(world.config_path), *options)
-    assert code == 0, err
-    return [json.loads(line) for line in out.splitlines()]
-
-
 async def connected_by(world: World, request_id: str) -> tuple[Conversation, dict]:
     """A call that such a request handed on to NUMBER, and what was told of that."""
     talking = await world.talking("agent1")
@@ -50,7 +43,7 @@ async def test_a_transfer_from_request_to_outcome(world: World):
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = await audit(world)
+    rows = await world.audit()
     request = next(row for row in rows if row.get("id") == "t-1" and row["event"] == "request")
     outcome = next(row for row in rows if row.get("id") == "t-1" and row["event"] == "outcome")
     assert request["caller"] == request["agent"] == "agent1" and request["role"] == "agent"
@@ -62,8 +55,8 @@ async def test_a_transfer_from_request_to_outcome(world: World):
     assert malformed["event"] == "refused" and malformed["reason"] == "invalidDestination"
     late = next(row for row in rows if row.get("id") == "t-3" and row["event"] == "request")
     assert late["result"] == "refused" and late["reason"] == "noActiveCall"
-    assert await audit(world, "--login", "agent9") == []
-    assert await audit(world, "--to", "2001-01-01T00:00:00Z") == []
+    assert await world.audit("--login", "agent9") == []
+    assert await world.audit("--to", "2001-01-01T00:00:00Z") == []
     code, _, err = await run("audit", "export", "--config", str(world.config_path), "--from", "yesterday")
     assert code == 2 and "--from" in err
 
@@ -73,10 +66,8 @@ async def test_sign_in_refusals_and_the_directory(world: World):
     assert (await rest.post("/v1/login", {"login": "agent1", "password": "wrong"})).status == 401
     assert (await rest.post("/v1/login", {"login": "supervisor1", "password": "wrong"})).status == 401
     assert (await rest.post("/v1/login", {"login": "hunter2-in-the-wrong-field", "password": ""})).status == 401
-    answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
-    rest.cookie = answer.headers["set-cookie"].split(";")[0]
-    own = "http://%s:%d" % world.server.http
-    assert (await rest.post("/v1/logout", headers={"Origin": own})).status == 204
+    browser, _ = await world.sign_in("agent1")
+    assert (await browser.post("/v1/logout", headers=world.own_page)).status == 204
     other = await world.rest("agent2")
     assert (await other.message("InboundCall", "Hold", agent="agent1", id="h-1")).status == 403
     assert (await other.request("PUT", "/v1/directory", {})).status == 403
@@ -85,7 +76,7 @@ async def test_sign_in_refusals_and_the_directory(world: World):
     assert (await service.message("Agent", "Login", agent="agent1", id="l-1")).status == 202
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = await audit(world)
+    rows = await world.audit()
     logins = [(row.get("caller"), row.get("role"), row["result"], row.get("reason")) for row in rows if row["event"] == "login"]
     assert logins == [("agent1", "agent", "refused", "wrongPassword"), ("supervisor1", "supervisor", "refused", "wrongPassword"),
                       (None, None, "refused", "wrongPassword"), ("agent1", "agent", "accepted", None)]
@@ -102,9 +93,8 @@ async def test_sign_in_refusals_and_the_directory(world: World):
 @pytest.mark.config({"auth.max_sessions_per_login": 1})
 async def test_each_end_of_a_sign_in_is_told(world: World):
     """When somebody who had the password was out can be shown, whatever put him out."""
-    rest = await world.rest()
     for login in ("agent1", "agent1", "agent2"):
-        assert (await rest.post("/v1/login", {"login": login, "password": f"demo-{login}"})).status == 200
+        await world.sign_in(login)
     directory = config.example_directory()
     agents = {agent["login"]: agent for agent in directory["agents"]}
     agents["agent1"]["password"] = "another-password"
@@ -113,7 +103,7 @@ async def test_each_end_of_a_sign_in_is_told(world: World):
     assert (await service.request("PUT", "/v1/directory", directory)).status == 200
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = [row for row in await audit(world) if row["event"] in ("login", "logout") and not row.get("request", "").startswith("SIP/")]
+    rows = [row for row in await world.audit() if row["event"] in ("login", "logout") and not row.get("request", "").startswith("SIP/")]
     ends = [(row["caller"], row["role"], row["result"], row.get("reason")) for row in rows if row["event"] == "logout"]
     assert ends[0] == ("agent1", "agent", "accepted", "tooManySessions")
     assert sorted(ends[1:]) == [("agent1", "agent", "accepted", "disabled"), ("agent2", "agent", "accepted", "disabled")]
@@ -137,16 +127,15 @@ async def import_changed(world: World, removed: str = "") -> None:
 
 async def test_an_import_without_a_server_tells_the_sign_ins_that_it_ends(world: World):
     """The next start finds no session of a login with another password, so that it cannot tell of its end."""
-    rest = await world.rest()
     for login in ("agent1", "agent1", "agent2", "agent3"):
-        assert (await rest.post("/v1/login", {"login": login, "password": f"demo-{login}"})).status == 200
+        await world.sign_in(login)
     world.expect_exit = None
     assert await world.server.stop() == 0
     with sqlite3.connect(world.folder / "baton.db") as store:
         store.execute("UPDATE sessions SET expires_at = 1 WHERE digest = (SELECT digest FROM sessions WHERE login = 'agent1' LIMIT 1)")
     store.close()
     await import_changed(world)
-    ends = [row for row in await audit(world) if row["event"] == "logout"]
+    ends = [row for row in await world.audit() if row["event"] == "logout"]
     assert sorted((row["caller"], row["role"], row["result"], row["reason"]) for row in ends) == [
         ("agent1", "agent", "accepted", "disabled"), ("agent1", "agent", "accepted", "expired"),
         ("agent2", "agent", "accepted", "disabled")], "agent3 stays signed in"
@@ -160,7 +149,7 @@ async def test_an_import_without_a_server_tells_the_phones_that_it_ends(world: W
     world.expect_exit = None
     assert await world.server.stop() == 0
     await import_changed(world, removed="supervisor1")
-    ends = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
+    ends = [row for row in await world.audit() if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
     assert [(row["caller"], row.get("role"), row["agent"], row["address"], row["result"], row["reason"]) for row in ends] == [
         ("agent1", "agent", "agent1", "127.0.0.1", "accepted", "disabled"),
         ("agent2", "agent", "agent2", "127.0.0.1", "accepted", "disabled"),
@@ -180,7 +169,7 @@ async def test_a_registration_that_ran_out_while_no_server_ran_is_told(world: Wo
     for _ in range(2):
         await world.start_again()
         assert await world.server.stop() == 0
-        ends = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
+        ends = [row for row in await world.audit() if row.get("request") == "SIP/REGISTER" and row["event"] == "logout"]
         assert [(row["caller"], row["role"], row["agent"], row["address"], row["result"], row["reason"]) for row in ends] == [
             ("agent1", "agent", "agent1", "127.0.0.1", "accepted", "expired")], "and once for all starts"
 
@@ -210,7 +199,7 @@ async def test_no_secret_is_in_the_audit_or_the_log_and_files_are_private(world:
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    told = json.dumps(await audit(world)) + (world.folder / "baton.log").read_text()
+    told = json.dumps(await world.audit()) + (world.folder / "baton.log").read_text()
     for secret in [*secrets, digits]:
         assert secret not in told, f"{secret} was told"
     assert "SendDTMF" in told
@@ -227,7 +216,7 @@ async def test_what_waited_when_the_process_died_is_written_by_the_next(world: W
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = [row for row in await audit(world) if row.get("id") == "t-1"]
+    rows = [row for row in await world.audit() if row.get("id") == "t-1"]
     assert [row["event"] for row in rows] == ["request", "outcome"]
     assert rows[1]["transferId"] == connected["transferId"] and rows[1]["result"] == "connected"
 
@@ -242,7 +231,7 @@ async def test_a_transfer_by_the_phones_own_key(world: World):
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = [row for row in await audit(world) if row.get("transferId") == connected["transferId"]]
+    rows = [row for row in await world.audit() if row.get("transferId") == connected["transferId"]]
     assert [(row["event"], row.get("request"), row.get("caller"), row["target"], row["result"]) for row in rows] == [
         ("request", "SIP/REFER", "agent1", NUMBER, "accepted"), ("outcome", None, None, NUMBER, "connected")]
 
@@ -259,7 +248,7 @@ async def test_a_refused_transfer_by_the_phones_own_key(world: World):
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = [row for row in await audit(world) if row.get("request") == "SIP/REFER"]
+    rows = [row for row in await world.audit() if row.get("request") == "SIP/REFER"]
     assert {row["result"] for row in rows} == {"refused"}
     assert {row["contactId"] for row in rows} == {talking.contact_id}
     assert [(row.get("caller"), row.get("role"), row["target"], row["reason"]) for row in rows] == [
@@ -279,7 +268,7 @@ async def test_a_stranger_who_asks_for_a_transfer(world: World):
             assert (await stranger.send_request(request)).status == 603
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = [row for row in await audit(world) if row.get("request") == "SIP/REFER"]
+    rows = [row for row in await world.audit() if row.get("request") == "SIP/REFER"]
     assert [(row["event"], row.get("caller"), row["address"], row["target"], row["result"], row["reason"]) for row in rows] == [
         ("request", None, "127.0.0.7", NUMBER, "refused", "callNotOwned"),
         ("request", None, "127.0.0.8", "agent2", "refused", "callNotOwned")]
@@ -309,7 +298,7 @@ async def test_phones_that_sign_in_and_those_that_may_not(world: World):
     assert (await service.request("PUT", "/v1/directory", directory)).status == 200
     world.expect_exit = None
     assert await world.server.stop() == 0
-    rows = [row for row in await audit(world) if row.get("request") == "SIP/REGISTER"]
+    rows = [row for row in await world.audit() if row.get("request") == "SIP/REGISTER"]
     told = [(row["event"], row.get("caller"), row["address"], row["result"], row.get("reason")) for row in rows]
     assert told[:3] == [("login", "agent1", "127.0.0.1", "accepted", None),
                         ("login", "agent1", "127.0.0.1", "refused", "tooManyPhones"),
@@ -334,7 +323,7 @@ async def test_what_is_done_on_the_machine_itself(world: World):
     assert code == 0, err
     code, _, err = await run("contacts", "erase", "--number", NUMBER, "--config", str(world.config_path))
     assert code == 0, err
-    rows = (await audit(world))[-2:]
+    rows = (await world.audit())[-2:]
     assert [(row["event"], row["role"], row["request"], row["result"]) for row in rows] == [
         ("directory", "machine", "baton directory import", "accepted"),
         ("erase", "machine", "baton contacts erase", "accepted")]
@@ -346,7 +335,7 @@ async def test_what_is_done_on_the_machine_itself(world: World):
 async def test_a_running_server_can_be_asked(world: World):
     await world.agent("agent1")
     async with asyncio.timeout(20):  # Nothing tells when the slow queue was written.
-        while not any(row["request"] == "Agent/UpdateState" for row in await audit(world)):
+        while not any(row["request"] == "Agent/UpdateState" for row in await world.audit()):
             await asyncio.sleep(0.2)
 
 
@@ -360,11 +349,11 @@ async def test_an_erased_number_is_not_in_the_audit_either(world: World):
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    before = await audit(world)
+    before = await world.audit()
     assert sum(NUMBER in json.dumps(row) for row in before) == 2, "the request and the outcome"
     code, out, err = await run("contacts", "erase", "--config", str(world.config_path), "--number", NUMBER)
     assert code == 0 and "2 lines of the audit" in out, out + err
-    after = await audit(world)
+    after = await world.audit()
     assert len(after) == len(before) + 1 and after[-1]["event"] == "erase"
     assert NUMBER[1:] not in json.dumps(after)
     named = [row for row in after if row.get("target") == "erased"]
@@ -386,9 +375,9 @@ async def test_old_lines_are_deleted_and_young_ones_stay(world: World):
     store.close()
     await world.server.start()
     async with asyncio.timeout(30):  # It looks once a second.
-        while "old" in [row["caller"] for row in await audit(world)]:
+        while "old" in [row["caller"] for row in await world.audit()]:
             await asyncio.sleep(0.1)
-    assert "young" in [row["caller"] for row in await audit(world)]
+    assert "young" in [row["caller"] for row in await world.audit()]
     assert await world.server.stop() == 0
 
 
@@ -406,7 +395,7 @@ async def test_who_moved_a_waiting_customer(world: World):
     await world.no_leg_is_left()
     world.expect_exit = None
     assert await world.server.stop() == 0
-    moves = {row["id"]: row for row in await audit(world) if row["request"] == "InboundCall/MoveContact"}
+    moves = {row["id"]: row for row in await world.audit() if row["request"] == "InboundCall/MoveContact"}
     assert set(moves) == {"m-1", "m-2"}
     told = moves["m-1"]
     assert (told["caller"], told["role"], told["result"]) == ("boss", "supervisor", "accepted")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime
 from functools import partial
 
 from harness.later import Later
-from harness.rest import Rest
-from harness.server import run
 from harness.world import INBOUND, World
 from peer import Call
 
@@ -55,8 +52,7 @@ def waits_are_short(figures: dict[str, float]) -> None:
 
 async def one_time_for_all(world: World, waiting: Call | None = None) -> None:
     """Who signs in, waits, is told of it and is in the audit is so by one clock."""
-    signed_in = await Rest(world.server.http).post("/v1/login", {"login": "agent2", "password": "demo-agent2"})
-    assert signed_in.status == 200
+    await world.sign_in("agent2")
     await world.desktop("agent1", "Offline")
     waiting = waiting or await (await world.customer()).call(INBOUND, wait=True)
     figures = await world.until(world.metrics, lambda now: somebody_waits(now) and now["baton_event_lag_seconds_count"],
@@ -68,8 +64,6 @@ async def one_time_for_all(world: World, waiting: Call | None = None) -> None:
     world.expect_exit = None
     assert await world.server.stop() == 0
     assert "the clock was set back" in world.server.log()
-    code, out, err = await run("audit", "export", "--config", str(world.config_path))
-    assert code == 0, err
-    rows = [json.loads(line) for line in out.splitlines()]
+    rows = await world.audit()
     at = {row["event"]: datetime.fromisoformat(row["at"].replace("Z", "+00:00")) for row in rows}
     assert 0 <= (at["request"] - at["login"]).total_seconds() < 60, rows

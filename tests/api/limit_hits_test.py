@@ -176,14 +176,8 @@ async def guess(world: World, login: Callable[[int], str]) -> None:
 
 async def oldest_is_out(world: World, *logins: str) -> None:
     """Each signs in; then the first one's session has ended."""
-    browsers = []
-    for login in logins:
-        browser = await world.rest()
-        answer = await browser.post("/v1/login", {"login": login, "password": f"demo-{login}"})
-        browser.cookie = answer.headers["set-cookie"].split(";")[0]
-        browsers.append(browser)
-    own = "http://%s:%d" % world.server.http
-    assert [(await each.get("/v1/queues", Origin=own)).status for each in browsers] == [401] + [200] * (len(logins) - 1)
+    browsers = [(await world.sign_in(login))[0] for login in logins]
+    assert [(await each.get("/v1/queues", **world.own_page)).status for each in browsers] == [401] + [200] * (len(logins) - 1)
 
 
 @meets("auth.max_sessions", auth__max_sessions=1)

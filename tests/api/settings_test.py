@@ -127,12 +127,9 @@ async def test_what_a_token_must_carry(world: World):
 
 @pytest.mark.config({"auth.session_hours": 1})
 async def test_how_long_a_password_sign_in_lasts(world: World, later: Later):
-    rest = await world.rest()
-    answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
-    cookie = answer.headers["set-cookie"]
-    assert re.search(r"Max-Age=(\d+)", cookie)[1] == str(HOUR), "what the browser is told"
-    rest.cookie = cookie.split(";")[0]
-    own = {"Origin": "http://%s:%d" % world.server.http}
+    rest, answer = await world.sign_in("agent1")
+    assert re.search(r"Max-Age=(\d+)", answer.headers["set-cookie"])[1] == str(HOUR), "what the browser is told"
+    own = world.own_page
     later.set(HOUR - 60)
     assert (await rest.request("GET", "/v1/quick-connects", headers=own)).status == 200
     later.set(HOUR + 1)

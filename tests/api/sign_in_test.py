@@ -91,11 +91,8 @@ async def test_password_login_and_logout(world: World):
 
 async def signed_in(world: World, login: str) -> tuple[Rest, dict[str, str]]:
     """A browser with the session's cookie, and the header of the server's own page."""
-    rest = await world.rest()
-    answer = await rest.post("/v1/login", {"login": login, "password": f"demo-{login}"})
-    assert answer.status == 200
-    rest.cookie = answer.headers["set-cookie"].split(";")[0]
-    return rest, {"Origin": f"http://{world.server.http[0]}:{world.server.http[1]}"}
+    browser, _ = await world.sign_in(login)
+    return browser, world.own_page
 
 
 async def test_a_session_outlives_the_server_and_a_logout_does_too(world: World):

@@ -82,11 +82,9 @@ async def test_a_call_is_transferred_over_tls(world: World):
 
 @pytest.mark.config(HTTPS)
 async def test_the_cookie_is_for_tls_only(world: World):
-    rest = await world.rest()
-    answer = await rest.post("/v1/login", {"login": "agent1", "password": "demo-agent1"})
-    assert answer.status == 200 and "Secure" in answer.headers["set-cookie"].split("; ")
+    rest, answer = await world.sign_in("agent1")
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
     assert "max-age=" in answer.headers["strict-transport-security"]
-    rest.cookie = answer.headers["set-cookie"].split(";")[0]
     host = "%s:%d" % world.server.http
     assert (await rest.get("/v1/queues", Origin=f"https://{host}")).status == 200
     assert (await rest.get("/v1/queues", Origin=f"http://{host}")).status == 403

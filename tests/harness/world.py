@@ -15,7 +15,7 @@ from typing import Any
 
 from harness import config, tls
 from harness.desktop import Desktop
-from harness.rest import Rest
+from harness.rest import Answer, Rest
 from harness.server import Server, run
 from harness.tools import preloadable
 from peer import Call, Peer, talk
@@ -296,6 +296,25 @@ class World:
 
     async def rest(self, login: str | None = None, role: str | None = None) -> Rest:
         return Rest(self.server.http, await self.token(login, role) if login else None, self.https)
+
+    async def sign_in(self, login: str) -> tuple[Rest, Answer]:
+        """A browser with a session's cookie, by the example's password, and the answer that brought it."""
+        browser = await self.rest()
+        answer = await browser.post("/v1/login", {"login": login, "password": f"demo-{login}"})
+        assert answer.status == 200, f"{login} cannot sign in: {answer.status} {answer.body!r}"
+        browser.cookie = answer.headers["set-cookie"].split(";")[0]
+        return browser, answer
+
+    @property
+    def own_page(self) -> dict[str, str]:
+        """The header of a request by the server's own page."""
+        return {"Origin": f"{'https' if self.https else 'http'}://%s:%d" % self.server.http}
+
+    async def audit(self, *options: str) -> list[dict[str, Any]]:
+        """The lines of the audit: all once the server has stopped, and soon while it runs."""
+        code, out, err = await run("audit", "export", "--config", str(self.config_path), *options)
+        assert code == 0, err
+        return [json.loads(line) for line in out.splitlines()]
 
     # --- Common scenes ------------------------------------------------------------------------------------------
 
