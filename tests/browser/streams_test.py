@@ -385,6 +385,15 @@ async def test_the_frames_own_button_opens_the_pop_up(world: World, desk: Stream
     await desk.told("auth fail")
 
 
+async def test_a_ticket_whose_session_was_lost_is_replaced(world: World, desk: StreamsDesktop):
+    await desk.open(loginPopup=False, ccpLoadTimeout=30000)
+    await desk.lose_first_session()
+    await desk.click_in_frame("Sign in")
+    assert await desk.sign_in("agent1") == "closed"
+    await desk.until("agent.getState().name === 'Offline'")
+    assert len([url for _, url in desk.page.requests if url.endswith("/ccp-v2/v1/session")]) > 1
+
+
 async def test_the_page_says_who_may_embed_it(world: World, site: Site):
     rest = await world.rest()
     page = await rest.get("/ccp-v2/")

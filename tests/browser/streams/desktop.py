@@ -112,6 +112,10 @@ class StreamsDesktop:
         """In the pop-up that was opened, or will be: "closed", or what it says."""
         return await self.page.run(SIGN_IN, "signIn", self.ccp_url, login, password or f"demo-{login}")
 
+    async def lose_first_session(self) -> None:
+        """The first answer that would give the frame its session does not come, as where the library replaces the frame then."""
+        await self.page.run(SIGN_IN, "loseFirstSession")
+
     async def click_in_frame(self, button: str) -> None:
         await self.page.run(SIGN_IN, "clickInFrame", button)
 

@@ -34,3 +34,13 @@ export async function clickInFrame(page, context, name) {
 export async function textInFrame(page) {
   return page.frameLocator("iframe").locator("main").innerText();
 }
+
+/** The answer to the frame's first request to open a session is lost, and with it the cookie: the ticket is used all the same. */
+export async function loseFirstSession(page, context) {
+  const take = async (route) => {
+    await route.fetch();
+    await context.clearCookies();
+    await route.abort();
+  };
+  await page.route("**/ccp-v2/v1/session", take, { times: 1 });
+}

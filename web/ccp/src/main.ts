@@ -54,9 +54,13 @@ function asWindow(): void {
     told.textContent = "";
     const field = (name: string): string => String(new FormData(form).get(name) ?? "");
     try {
-      const ticket = await api.signIn(field("login"), field("password"));
-      told.textContent = "Signed in.";
-      if (await offerTicket(ticket)) return window.close();
+      const [login, password] = [field("login"), field("password")];
+      const signIn = async (): Promise<string> => {
+        const ticket = await api.signIn(login, password);
+        told.textContent = "Signed in.";
+        return ticket;
+      };
+      if (await offerTicket(login, signIn)) return window.close();
       told.textContent =
         "You are signed in, but the desktop that asked for it was not found. Close this window, reload the desktop, and sign in again.";
     } catch (error) {

@@ -51,11 +51,20 @@ async function answer(path: string, init?: RequestInit): Promise<Response> {
 const count = (what: string): number => asked.filter((each) => each.startsWith(what)).length;
 const passes = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
+const popUp = { postMessage: vi.fn() };
+
 /** What the sign-in's pop-up does. */
 async function offerTicket(): Promise<void> {
-  const event = { origin: ORIGIN, source: null, data: { baton: "sign-in", ticket: "t" } };
-  for (const each of [...listeners]) each(event);
+  const data = { baton: "sign-in", ticket: "t", login: INFO.loginName };
+  for (const each of [...listeners]) each({ origin: ORIGIN, source: popUp, data });
   await passes();
+}
+
+/** What the pop-up was told since the last time. */
+function popUpToldOf(): unknown[] {
+  const told = popUp.postMessage.mock.calls.map(([message]) => message as unknown);
+  popUp.postMessage.mockClear();
+  return told;
 }
 
 async function started(): Promise<Page> {
@@ -131,6 +140,35 @@ it("asks again for a sign-in where it cannot go on after one", async () => {
   await offerTicket();
   expect(view.signIn).toHaveBeenCalledTimes(2);
   expect(FakeSocket.all).toHaveLength(1);
+});
+
+it("tells the pop-up that a ticket is used, and of nothing that leaves it good", async () => {
+  statuses["Agent/GetStates"] = [401];
+  await started();
+  statuses["/ccp-v2/v1/session"] = [503, 429, 401];
+  await offerTicket();
+  await offerTicket();
+  expect(popUpToldOf()).toEqual([]);
+  await offerTicket();
+  expect(popUpToldOf()).toEqual([{ baton: "ticket-refused", ticket: "t" }]);
+  await offerTicket();
+  expect(popUpToldOf()).toEqual([{ baton: "signed-in" }]);
+});
+
+it("thanks for the session that it has, though another frame took it", async () => {
+  await started();
+  FakeSocket.last.tell(...AVAILABLE);
+  await offerTicket();
+  expect(popUpToldOf()).toEqual([{ baton: "signed-in" }]);
+  FakeSocket.last.tell({
+    ...AVAILABLE[0]!,
+    message: {
+      data: { ...INFO, loginName: "agent2" },
+      rules: { ResponseActual: { name: "Available", type: "routable", startTimestamp: AT } },
+    },
+  } as BatonEvent);
+  await offerTicket();
+  expect(popUpToldOf()).toEqual([]);
 });
 
 it("starts once Baton is there", async () => {

@@ -18,7 +18,7 @@ import {
   type Transfer,
 } from "./state.ts";
 import { Socket } from "./socket.ts";
-import { askForSignIn, type SignInPrompt } from "./sign_in.ts";
+import { askForSignIn, thankForOffers, type SignInPrompt } from "./sign_in.ts";
 
 /** What the page shows beside what it tells the library. */
 export interface View {
@@ -68,6 +68,7 @@ export class Page implements Baton {
     window.addEventListener("message", ({ source, origin, data }) => {
       if (source === host) this.#frame.receive(data, origin);
     });
+    thankForOffers(() => this.#info?.loginName);
     this.#channel.onmessage = ({ data }) => {
       const { event, data: content } = data as { event: string; data: unknown };
       this.#frame.relay(event, content);

@@ -10,17 +10,27 @@
  */
 
 import type { Api } from "./api.ts";
+import { isUnauthorized } from "./retry.ts";
 
-/** Pop-up to frame: here is a ticket. */
+/** Pop-up to frame: here is a ticket, which stands for a session of that agent. */
 interface Offer {
   baton: "sign-in";
   ticket: string;
+  login: string;
 }
 
 /** Frame to pop-up: the session is there. */
 interface Thanks {
   baton: "signed-in";
 }
+
+/** Frame to pop-up: the ticket is used or expired, and there is no session. */
+interface Refusal {
+  baton: "ticket-refused";
+  ticket: string;
+}
+
+const THANKS: Thanks = { baton: "signed-in" };
 
 const POPUP = "baton-sign-in";
 const POPUP_SHAPE = "width=433,height=578";
@@ -38,13 +48,16 @@ export function askForSignIn(api: Api, done: () => void): SignInPrompt {
     busy = true;
     try {
       await api.openSession(data.ticket);
-    } catch {
-      busy = false; // Used or expired: the pop-up asks anew.
+    } catch (error) {
+      busy = false;
+      // Whatever else it was, the ticket may still be good, and is offered again.
+      if (!isUnauthorized(error)) return;
+      const refusal: Refusal = { baton: "ticket-refused", ticket: data.ticket };
+      source?.postMessage(refusal, { targetOrigin: location.origin });
       return;
     }
     window.removeEventListener("message", listener);
-    const thanks: Thanks = { baton: "signed-in" };
-    source?.postMessage(thanks, { targetOrigin: location.origin });
+    source?.postMessage(THANKS, { targetOrigin: location.origin });
     done();
   };
   const listener = (event: MessageEvent): void => void receive(event);
@@ -52,33 +65,74 @@ export function askForSignIn(api: Api, done: () => void): SignInPrompt {
   return { open: () => void window.open(location.href, POPUP, POPUP_SHAPE) };
 }
 
+/**
+ * In the frame: thanks for the offer of a session that it has. The library may have replaced the frame that took it before
+ * that one could.
+ *
+ * @param login who is signed in here, where somebody is
+ */
+export function thankForOffers(login: () => string | undefined): void {
+  window.addEventListener("message", ({ origin, source, data }: MessageEvent) => {
+    if (origin === location.origin && isOffer(data) && data.login === login())
+      source?.postMessage(THANKS, { targetOrigin: location.origin });
+  });
+}
+
 /** How often the pop-up looks for the frame, and how long; milliseconds. */
 const LOOK_EVERY = 250;
 const LOOK_FOR = 20_000;
 
 /**
- * In the pop-up: offers the ticket to this origin's frames of the window that opened it, until one has taken it. Resolves
- * with false where none did within LOOK_FOR.
+ * In the pop-up: offers a ticket to this origin's frames of the window that opened it, until one has the session. A frame
+ * that was replaced while it opened the session has used the ticket up, and its cookie is lost: then there is another one.
+ *
+ * @param login whose session it is
+ * @param getTicket signs in
+ * @returns false where no frame had it within LOOK_FOR. Rejects with what `getTicket` rejects with.
  */
-export function offerTicket(ticket: string): Promise<boolean> {
-  const offer: Offer = { baton: "sign-in", ticket };
-  return new Promise((resolve) => {
+export async function offerTicket(
+  login: string,
+  getTicket: () => Promise<string>,
+): Promise<boolean> {
+  let offer: Offer | null = { baton: "sign-in", ticket: await getTicket(), login };
+  return new Promise((resolve, reject) => {
     const post = (): void => {
+      if (!offer) return;
       for (const each of framesOf(window.opener as Window | null))
         each.postMessage(offer, location.origin);
     };
-    const end = (found: boolean): void => {
+    const end = (): void => {
       clearInterval(interval);
       clearTimeout(timer);
       window.removeEventListener("message", listener);
-      resolve(found);
+    };
+    const renew = (): void => {
+      offer = null;
+      getTicket().then(
+        (ticket) => {
+          offer = { baton: "sign-in", ticket, login };
+        },
+        (error: unknown) => {
+          end();
+          reject(error as Error);
+        },
+      );
     };
     const listener = ({ origin, data }: MessageEvent): void => {
-      if (origin === location.origin && isThanks(data)) end(true);
+      if (origin !== location.origin) return;
+      if (isThanks(data)) {
+        end();
+        resolve(true);
+      } else if (isRefusal(data) && data.ticket === offer?.ticket) {
+        renew();
+      }
     };
     window.addEventListener("message", listener);
     const interval = setInterval(post, LOOK_EVERY);
-    const timer = setTimeout(() => end(false), LOOK_FOR);
+    const timer = setTimeout(() => {
+      end();
+      resolve(false);
+    }, LOOK_FOR);
     post();
   });
 }
@@ -98,14 +152,15 @@ function framesOf(opener: Window | null): Window[] {
 }
 
 function isOffer(value: unknown): value is Offer {
+  const offer = value as Partial<Offer> | null;
   return (
-    typeof value === "object" &&
-    value !== null &&
-    (value as Offer).baton === "sign-in" &&
-    typeof (value as Offer).ticket === "string"
+    says(value, "sign-in") && typeof offer?.ticket === "string" && typeof offer.login === "string"
   );
 }
 
-function isThanks(value: unknown): value is Thanks {
-  return typeof value === "object" && value !== null && (value as Thanks).baton === "signed-in";
-}
+const isThanks = (value: unknown): value is Thanks => says(value, "signed-in");
+
+const isRefusal = (value: unknown): value is Refusal => says(value, "ticket-refused");
+
+const says = (value: unknown, what: string): boolean =>
+  typeof value === "object" && value !== null && (value as { baton?: unknown }).baton === what;
