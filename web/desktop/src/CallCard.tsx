@@ -118,7 +118,7 @@ export function CallCard({ call }: { call: Call }): JSX.Element {
               name="transfer"
               icon="transfer"
               act={() => (session.transferBoxOpen.value = true)}
-              enabled={buttons.blindTransfer}
+              enabled={buttons.blindTransfer && !session.transferring.value}
               kind="primary"
               shortcut="T"
             >

@@ -112,7 +112,7 @@ export function TransferBox(): JSX.Element {
       void send(rows[chosen]);
     }
   };
-  const sending = session.busy.value.has("transfer");
+  const sending = session.transferring.value;
 
   return (
     <Dialog

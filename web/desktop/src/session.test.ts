@@ -38,7 +38,8 @@ async function transferring(): Promise<(status: number, body: object) => Promise
   session.transferBoxOpen.value = true;
   const done = session.transfer("+12082097345", {}, null);
   await vi.advanceTimersByTimeAsync(0);
-  return (status, body) => (answer(status, body), done);
+  const itsAnswer = answer;
+  return (status, body) => (itsAnswer(status, body), done);
 }
 const told = (): unknown[] => [
   session.transferBoxOpen.value,
@@ -71,6 +72,21 @@ describe("the answer to a transfer", () => {
       await answered(status, body);
       expect(told()).toEqual([true, "", refusal]);
     }
+  });
+
+  it("is awaited by its own call alone: another one can be transferred meanwhile", async () => {
+    shows("c1");
+    const answered = await transferring();
+    expect(session.transferring.value).toBe(true);
+    shows("c2");
+    expect(session.transferring.value).toBe(false);
+    const second = await transferring();
+    expect(session.transferFailure.value).toBe("");
+    shows("c1");
+    await second(202, ACCEPTED);
+    expect(session.transferring.value).toBe(true);
+    await answered(202, ACCEPTED);
+    expect(session.transferring.value).toBe(false);
   });
 });
 

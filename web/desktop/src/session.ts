@@ -175,6 +175,10 @@ export const takeBack = (): Promise<boolean> =>
     ...(state.value.transfer ? { data: state.value.transfer.transferId } : {}),
   });
 
+const transferOf = (contactId: string | undefined): string => `transfer ${contactId ?? ""}`;
+/** Whether the answer to the transfer of the call that is shown is awaited; there may be another one's. */
+export const transferring = computed(() => busy.value.has(transferOf(state.value.call?.contactId)));
+
 /**
  * Hands the customer on; the transfer box closes once it is accepted. Why not is told in the box, or on the page where
  * it is closed by then, or another call's.
@@ -184,13 +188,14 @@ export async function transfer(
   options: TransferOptions,
   key: string | null,
 ): Promise<void> {
-  if (busy.value.has("transfer")) {
+  if (transferring.value) {
     transferFailure.value = t("transferring");
     return;
   }
-  busy.value = new Set([...busy.value, "transfer"]);
-  refusal.value = transferFailure.value = "";
   const asked = ofCall();
+  const name = transferOf(asked.contactId);
+  busy.value = new Set([...busy.value, name]);
+  refusal.value = transferFailure.value = "";
   const stillShown = (): boolean => ofCall().contactId === asked.contactId;
   try {
     await client.transfer(destination, options, asked);
@@ -200,7 +205,7 @@ export async function transfer(
     const told = transferBoxOpen.value && stillShown() ? transferFailure : refusal;
     told.value = error instanceof BatonError ? whyRefused(error.data) : t("unreachable");
   } finally {
-    busy.value = new Set([...busy.value].filter((one) => one !== "transfer"));
+    busy.value = new Set([...busy.value].filter((one) => one !== name));
   }
 }
 
