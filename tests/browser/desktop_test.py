@@ -148,7 +148,7 @@ async def test_a_refusal_after_the_box_was_closed_is_told_on_the_page(world: Wor
     why = "Queue closed."
     error = {"errorType": "BLIND_TRANSFER_FAILED", "msg": why, "errorMessage": why, "reason": "queueClosed"}
     await desk.page.run(str(STEPS), "refuseHeld", 422, error)
-    await desk.page.wait("main [role=alert]:has-text('the queue is closed. Choose another queue, or a number.')")
+    await desk.page.wait("main [role=alert]:has-text('The queue is closed. Choose another queue, or a number.')")
     desk.allowed_console = ("status of 422",)
     desk.check()
 

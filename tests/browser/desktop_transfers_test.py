@@ -126,7 +126,7 @@ async def test_at_amazon_connect_a_refusal_is_not_told_in_the_box_of_another_cal
     why = "Queue closed."
     error = {"errorType": "BLIND_TRANSFER_FAILED", "msg": why, "errorMessage": why, "reason": "queueClosed"}
     await desk.page.run(str(STEPS), "refuseHeld", 422, error)
-    await desk.page.wait("main [role=alert]:has-text('the queue is closed. Choose another queue, or a number.')")
+    await desk.page.wait("main [role=alert]:has-text('The queue is closed. Choose another queue, or a number.')")
     assert (await desk.page.text("dialog.transfer .failure")).strip() == ""
     desk.allowed_console = ("status of 422",)
     desk.check()

@@ -2,6 +2,7 @@
 // The page /amazon/: the instance's own CCP, and the bridge beside it. Nothing but the configuration says which.
 import streamsAddress from "amazon-connect-streams/release/connect-streams.js?url";
 import packageOfStreams from "amazon-connect-streams/package.json";
+import { capital } from "@baton/shared/capital.ts";
 import { Bridge, type BridgeState } from "./bridge.ts";
 import type { ContactClient } from "./cold-transfer.ts";
 import { signIn as toBaton } from "./sign-in.ts";
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
     const given = new FormData(signIn);
     refused.textContent = "";
     void toBaton(given.get("login"), given.get("password")).then((why) => {
-      refused.textContent = why;
+      refused.textContent = capital(why);
       if (!why) bridge.retry();
     });
   });

@@ -1,5 +1,6 @@
 /** What the page asks of Baton (docs/message-api.md), and how it learns what came of it. */
 
+import { capital } from "@baton/shared/capital.ts";
 import type { BatonEvent } from "./state.ts";
 
 /** A request's envelope, without what is the same in each. */
@@ -28,7 +29,7 @@ export class BatonRefusal extends Error {
 
 /** What is shown of a failure. */
 export const said = (error: unknown): string =>
-  error instanceof BatonRefusal ? error.msg : String(error);
+  error instanceof BatonRefusal ? capital(error.msg) : String(error);
 
 export interface Baton {
   /** Sends a request. Settles when Baton has taken it, or rejects with a BatonRefusal. */

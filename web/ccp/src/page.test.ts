@@ -117,7 +117,7 @@ it("does not sign out where Baton could not", async () => {
   const page = await started();
   statuses["/ccp-v2/v1/logout"] = [503];
   await page.signOut();
-  expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("no");
+  expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("No");
   expect(view.signIn).not.toHaveBeenCalled();
 });
 
@@ -128,7 +128,7 @@ it("tells what Baton says of a sign-out also where it ended the session all the 
   FakeSocket.last.closes(4401);
   await ended;
   expect(view.signIn).toHaveBeenCalledTimes(1);
-  expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("no");
+  expect(view.signOutRefused).toHaveBeenCalledExactlyOnceWith("No");
 });
 
 it("asks again for a sign-in where it cannot go on after one", async () => {
@@ -273,6 +273,14 @@ it("takes an agent offline whom it signed in, and tells the library nothing befo
   const id = asked.find((each) => each.startsWith("Agent/UpdateState"))?.split(" ")[1];
   FakeSocket.last.tell({ ...agentEvent("Offline", "offline"), id: id! });
   expect(shown()).toEqual(["Offline"]);
+});
+
+it("shows what the agent is doing in words, and a state of the directory by its name", async () => {
+  await started();
+  FakeSocket.last.tell(...AVAILABLE);
+  expect(view.show).toHaveBeenLastCalledWith(INFO.name, "Available", expect.anything());
+  FakeSocket.last.tell(...CONNECTED);
+  expect(view.show).toHaveBeenLastCalledWith(INFO.name, "In a call", expect.anything());
 });
 
 it("shows the agent as he is where Baton does not take him offline", async () => {

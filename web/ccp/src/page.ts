@@ -30,6 +30,17 @@ export interface View {
   signOutRefused(why: string): void;
 }
 
+/** What the page shows for the states that nobody chooses. The library's own words go to the library alone. */
+const IN_WORDS: Record<string, string> = {
+  PendingBusy: "Call offered",
+  CallingCustomer: "Calling",
+  Busy: "In a call",
+  AfterCallWork: "After-call work",
+  MissedCallAgent: "Missed call",
+  FailedConnectAgent: "Call not taken",
+  FailedConnectCustomer: "Not reached",
+};
+
 /** Frames of the same agent under the same desktop's site hear each other's broadcasts. */
 const CHANNEL = "baton-ccp-v2";
 
@@ -230,7 +241,9 @@ export class Page implements Baton {
     if (!this.#info) return;
     const snapshot = snapshotOf(state, choices, new Date());
     if (!this.#goingOffline) this.#frame.update(snapshot, configurationOf(this.#info, choices));
-    this.#view.show(this.#info.name, snapshot.state.name, this.#connected);
+    const { name } = snapshot.state;
+    const system = state.agent?.state.type === "system";
+    this.#view.show(this.#info.name, (system && IN_WORDS[name]) || name, this.#connected);
   }
 
   async #mute(muted: boolean | null): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Preflight } from "@baton/client";
+import { capital } from "@baton/shared/capital.ts";
 import { Dialog } from "@baton/shared/Dialog.tsx";
 import { Icon } from "@baton/shared/icons.tsx";
 import { readable } from "@baton/shared/numbers.ts";
@@ -88,12 +89,12 @@ export function TransferBox(): JSX.Element {
     } else if (row) {
       // What was so a moment ago is so; an older figure is the server's to judge, which looks before it does anything.
       if (!row.item.available && ageOf(row) < FRESH_MS) {
-        failure.value = reasonOf(row);
+        failure.value = capital(reasonOf(row));
         return;
       }
       await session.transfer(toQuickConnect(row.item), options(), row.key);
     } else {
-      if (at.value !== null) failure.value = tOf("reason", "destinationNotFound");
+      if (at.value !== null) failure.value = capital(tOf("reason", "destinationNotFound"));
     }
   };
   const onKey = (event: KeyboardEvent): void => {

@@ -17,9 +17,9 @@ afterEach(() => {
 describe("a refusal", () => {
   it("of a transfer is about its destination", () => {
     expect(refusal({ reason: "agentUnavailable", agentState: "Busy" })).toBe(
-      "the agent is not free. Try again later, or choose another destination.",
+      "The agent is not free. Try again later, or choose another destination.",
     );
-    expect(refusal({ reason: "noActiveCall" })).toContain("there is no call to transfer");
+    expect(refusal({ reason: "noActiveCall" })).toContain("There is no call to transfer");
   });
 
   it("for want of a telephone names it, in both languages", () => {
@@ -127,7 +127,7 @@ describe("a refusal", () => {
 
   it("of a call that was not made says why, as a transfer's does", () => {
     expect(refusal({ errorType: "MAKE_CALL_FAILED", reason: "countryNotAllowed" })).toContain(
-      "calls to this country are not allowed",
+      "Calls to this country are not allowed",
     );
   });
 

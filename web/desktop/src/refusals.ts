@@ -1,4 +1,5 @@
 import type { ApiErrorData, Reason } from "@baton/client";
+import { capital } from "@baton/shared/capital.ts";
 import { nextStep } from "@baton/shared/texts.ts";
 import { t, type TextKey, tOf } from "./texts.ts";
 
@@ -81,7 +82,7 @@ export function refusalText(data: ApiErrorData, name: string, backend = ""): str
       ? t("refusedParty")
       : t("refusedPartyFor", { seconds: data.retryAfterSeconds });
   return [
-    reason ? tOf("reason", reason, { name }) : data.msg,
+    capital(reason ? tOf("reason", reason, { name }) : data.msg),
     nextStep(reason, data.suggestedAction),
   ]
     .filter(Boolean)

@@ -31,7 +31,7 @@ const shows = (contactId: string): void => {
 };
 const ACCEPTED = { id: "x", accepted: true, transferId: "t1" };
 const CLOSED = { errorType: "BLIND_TRANSFER_FAILED", msg: "no", reason: "queueClosed" };
-const WHY = "the queue is closed. Choose another queue, or a number.";
+const WHY = "The queue is closed. Choose another queue, or a number.";
 
 /** Transfers the call that is shown; gives back what ends that by an answer. */
 async function transferring(): Promise<(status: number, body: object) => Promise<void>> {

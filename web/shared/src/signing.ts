@@ -1,5 +1,6 @@
 import { type BatonClient, BatonError, type ConnectionState, type SignedIn } from "@baton/client";
 import { type Signal, signal } from "@preact/signals";
+import { capital } from "./capital.ts";
 import { storage } from "./storage.ts";
 import { t } from "./texts.ts";
 
@@ -107,7 +108,7 @@ export function signingOf(client: BatonClient, comings: Comings): Signing {
         if (!(error instanceof BatonError)) return t("unreachable");
         if (error.status === 429)
           return t("signInLater", { seconds: error.data.retryAfterSeconds ?? 1 });
-        return error.status === 401 ? t("signInWrong") : error.message;
+        return error.status === 401 ? t("signInWrong") : capital(error.message);
       }
     },
 
@@ -119,8 +120,8 @@ export function signingOf(client: BatonClient, comings: Comings): Signing {
         if (!(error instanceof BatonError)) return t("stillSignedIn");
         if (error.status !== 401) {
           // It may have ended all the same, and only the store did not take that: then the cookie is gone.
-          if (!(await hasEnded())) return error.message;
-          why = error.message;
+          if (!(await hasEnded())) return capital(error.message);
+          why = capital(error.message);
         }
         client.close(); // The session has ended already.
       }

@@ -6,6 +6,7 @@ import {
   type TransferList,
   type TransferRecord,
 } from "@baton/client";
+import { capital } from "@baton/shared/capital.ts";
 import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { readOnceConnected } from "@baton/shared/reading.ts";
 import { signingOf } from "@baton/shared/signing.ts";
@@ -187,9 +188,8 @@ readOnceConnected(
 export function whyOf(error: unknown): string {
   if (!(error instanceof BatonError)) return t("unreachable");
   const { reason, msg, suggestedAction } = error.data;
-  return [reason ? tOf("reason", reason, { name: "" }) : msg, nextStep(reason, suggestedAction)]
-    .filter(Boolean)
-    .join(". ");
+  const why = capital(reason ? tOf("reason", reason, { name: "" }) : msg);
+  return [why, nextStep(reason, suggestedAction)].filter(Boolean).join(". ");
 }
 
 // --- What the supervisor does ----------------------------------------------------------------------------------------
