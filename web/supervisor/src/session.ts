@@ -11,7 +11,7 @@ import { clockSays, timedFetch } from "@baton/shared/clock.ts";
 import { readOnceConnected } from "@baton/shared/reading.ts";
 import { signingOf } from "@baton/shared/signing.ts";
 import { nextStep } from "@baton/shared/texts.ts";
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import {
   apply,
   applyOpen,
@@ -22,6 +22,7 @@ import {
   NOTHING,
   type Watched,
 } from "./live.ts";
+import { route, viewOf } from "./route.ts";
 import { partiesOf, stateSentence } from "./sentences.ts";
 import { t, tOf } from "./texts.ts";
 
@@ -67,6 +68,13 @@ export const signing = signingOf(client, {
   },
 });
 
+const hidden = signal(document.hidden);
+document.addEventListener("visibilitychange", () => (hidden.value = document.hidden));
+/** The view that somebody sees and that a connection keeps up to date; else null. */
+const watched = computed(() =>
+  signing.connection.value === "open" && !hidden.value ? viewOf(route.value) : null,
+);
+
 /** Whether the server has told the queues by itself on this connection. */
 let queuesTold = false;
 
@@ -77,7 +85,7 @@ client.subscribe("*", (event) => {
     const known = queuesTold ? live.value : { ...live.value, queues: [] };
     queuesTold = true;
     live.value = applyQueues(known, event.message.queues, event.message.removed);
-    void readWaiting().catch(() => undefined);
+    if (watched.value === "live") void readWaiting().catch(() => undefined);
     return;
   }
   const before = live.value;
@@ -131,7 +139,7 @@ let agentsSoon: ReturnType<typeof setTimeout> | undefined;
 function readAgentsSoon(): void {
   agentsSoon ??= setTimeout(() => {
     agentsSoon = undefined;
-    if (signing.connection.value === "open")
+    if (watched.value === "live")
       void Promise.all([readAgents(), readWaiting()]).catch(() => undefined);
   }, AGENTS_MS);
 }
@@ -161,17 +169,17 @@ export async function readAll(): Promise<void> {
 }
 
 effect(() => {
-  // What happened while there was no connection is told by nobody.
-  if (signing.connection.value !== "open") return;
-  queuesTold = false;
-  void readAll();
+  if (signing.connection.value === "open") queuesTold = false;
+});
+// What happened while there was no connection, or nobody looked, is told by nobody.
+effect(() => {
+  if (watched.value === "live") untracked(() => void readAll());
+  // The search lists the agents.
+  if (watched.value === "find") untracked(() => void readAgents().catch(() => undefined));
 });
 setInterval(() => {
-  if (signing.connection.value === "open" && !document.hidden) void readAll();
+  if (watched.value === "live") void readAll();
 }, ALL_MS);
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && signing.connection.value === "open") void readAll();
-});
 
 // The queues that may be transferred to; also the server's time.
 readOnceConnected(
