@@ -417,6 +417,10 @@ struct ContactCenter::Impl {
   bool left_gone_queue(Contact& contact);
   void dial_number_of(Contact& contact);
   void dial_out_failed(Contact& contact, message::Reason reason, int code, const std::string& text);
+  /// That a call which he makes, as `request_id` asked for, came to nothing. An empty text is ours.
+  void tell_call_not_made(Agent& agent, const Contact& contact, message::Reason reason,
+                          const std::string& text, std::optional<message::BackendError> backend,
+                          const std::optional<std::string>& request_id);
   [[nodiscard]] int position(const Contact& contact) const;
   [[nodiscard]] std::optional<int> estimated_wait(std::string_view arn, int position) const;
 
@@ -534,7 +538,8 @@ struct ContactCenter::Impl {
   /// Nobody has answered it, and nobody will: after a 401 or 403 the library does not call back.
   void mirrored_expired(CommandId command);
   void ask_for_report(Agent& agent);
-  void mirror_contact(Agent& agent, const message::BridgeContact& seen);
+  void mirror_contact(Agent& agent, const message::BridgeContact& seen,
+                      const message::BridgeSnapshot& snapshot);
   void mirror_legs(Contact& contact, const message::BridgeContact& seen);
   /// `called_out`: before this report.
   void mirror_agent(Agent& agent, const message::BridgeSnapshot& snapshot, bool first,
@@ -564,6 +569,13 @@ struct ContactCenter::Impl {
   std::optional<Refused> mirror_state(Agent& agent, const directory::AgentState* state,
                                       const message::Request& request);
   std::optional<Refused> mirror_call(Agent& agent, const RequestInput& input);
+  /// The session shows a call that the agent makes: whether mirror_call() asked for it.
+  void dial_shown(Agent& agent, DialOut& dial);
+  /// The session shows that such a call is over. Tells the agent where nobody was reached.
+  void dial_over(Agent& agent, const Contact& contact, const message::BridgeContact& seen,
+                 const message::BridgeSnapshot& snapshot);
+  /// It was refused, or not answered in time, and that is told.
+  void dial_refused(Agent& agent, const std::optional<std::string>& request_id);
 
   // --- center_mirror_transfer.cpp: the blind transfer there
   [[nodiscard]] std::optional<Refused> mirror_transfer_refusal(const Agent& agent,

@@ -283,7 +283,8 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
   }
   std::erase_if(session.passed_on, [&](const LegId& leg) { return !offered.contains(leg); });
   const bool called_out = calls_out(*who);
-  for (const BridgeContact& each : event.snapshot.contacts) mirror_contact(*who, each);
+  for (const BridgeContact& each : event.snapshot.contacts)
+    mirror_contact(*who, each, event.snapshot);
   // What is no longer listed was cleared, and had ended before.
   for (Contact* call : mirrored_contacts(*who)) {
     if (listed.contains(call->id) || waits_for_sdk(*call, nullptr)) continue;
@@ -320,7 +321,8 @@ void ContactCenter::Impl::on(const BridgeListed& event) {
   std::ranges::sort(list.arns);
 }
 
-void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen) {
+void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen,
+                                         const BridgeSnapshot& snapshot) {
   const ContactId id = message::bridge_id(seen.id);
   const MirrorPhase phase = phase_of(seen);
   const bool over = phase > MirrorPhase::active;
@@ -357,6 +359,7 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
         call->mirror->last = seen;  // The evidence.
       }
     }
+    dial_over(agent, *call, seen, snapshot);
     mirror_over(agent, *call, phase);
     return;
   }
@@ -389,9 +392,11 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
     if (std::exchange(call->offer, std::nullopt)) call->call_state_at = now_;
     call->agent = agent.login;
     if (phase == MirrorPhase::dialing) {
-      if (!call->dial_out)
+      if (!call->dial_out) {
         call->dial_out = DialOut{
             .number = call->customer_number, .number_facts = {}, .caller_id = {}, .request_id = {}};
+        dial_shown(agent, *call->dial_out);
+      }
     } else if (std::exchange(call->dial_out, std::nullopt)) {
       call->call_state_at = now_;
     }

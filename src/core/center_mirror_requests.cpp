@@ -19,6 +19,17 @@ namespace {
 constexpr int kControlMs = 10'000;
 /// How long a request counts as what the next snapshots show the effect of.
 constexpr TimeMs kCauseMs = 5000;
+/// After so long a call that the session shows is not the one that it was asked to make.
+constexpr TimeMs kDialMs = 30'000;
+
+/// Why the customer of an outgoing call was not reached, by the agent's state at Amazon Connect
+/// (the library's AgentErrorStates); none for a state that does not say so.
+Reason unreached_by(std::string_view state) {
+  if (state == "BadAddressCustomer") return Reason::numberNotFound;
+  if (state == "LineEngagedCustomer") return Reason::busy;
+  if (state == "MissedCallCustomer") return Reason::noAnswer;
+  return state == "FailedConnectCustomer" ? Reason::backendRefused : Reason::none;
+}
 
 }  // namespace
 
@@ -142,6 +153,8 @@ std::optional<Refused> ContactCenter::Impl::mirror_call(Agent& agent, const Requ
   }
   if (auto refused = dial_rate_refusal(agent, wanted.number, now_)) return refused;
   count_dial(agent, wanted.number);
+  agent.session->dialled =
+      MirrorDial{.number = wanted.number, .request_id = input.request.id, .until = now_ + kDialMs};
   // The library calls numbers only; the quick connect's own is one.
   return control(agent, input.request,
                  {.action = BridgeAction::makeCall,
@@ -149,6 +162,40 @@ std::optional<Refused> ContactCenter::Impl::mirror_call(Agent& agent, const Requ
                       message::BridgeEndpoint{
                           .type = "phone_number", .name = {}, .arn = {}, .number = wanted.number}},
                  {});
+}
+
+void ContactCenter::Impl::dial_shown(Agent& agent, DialOut& dial) {
+  std::optional<MirrorDial>& asked = agent.session->dialled;
+  if (!asked || now_ > asked->until) return;
+  const auto number = message::normalize_e164(dial.number);
+  if (number && *number != asked->number) return;
+  dial.request_id = std::move(asked->request_id);
+  dial.asked = true;
+  asked.reset();
+}
+
+void ContactCenter::Impl::dial_over(Agent& agent, const Contact& contact,
+                                    const message::BridgeContact& seen,
+                                    const message::BridgeSnapshot& snapshot) {
+  if (!contact.dial_out || !contact.dial_out->asked) return;
+  Reason reason = unreached_by(snapshot.state);
+  if (reason == Reason::none) {
+    // It is over for the agent's own hang-up, too, which is no failure.
+    if (seen.state != "error" && seen.state != "missed") return;
+    reason = Reason::backendRefused;
+  }
+  const std::string text = "Amazon Connect ended the call before it was answered (" +
+                           evidence(seen) + "; the agent is " + snapshot.state + ").";
+  tell_call_not_made(agent, contact, reason, text, backend_error(text),
+                     contact.dial_out->request_id);
+}
+
+void ContactCenter::Impl::dial_refused(Agent& agent, const std::optional<std::string>& request_id) {
+  agent.session->dialled.reset();
+  // One that is shown all the same is told as failed once.
+  for (Contact* call : mirrored_contacts(agent)) {
+    if (call->dial_out && call->dial_out->request_id == request_id) call->dial_out->asked = false;
+  }
 }
 
 std::optional<Refused> ContactCenter::Impl::handle_mirrored(Agent& agent, const RequestInput& input,

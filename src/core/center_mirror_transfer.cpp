@@ -400,6 +400,7 @@ void ContactCenter::Impl::mirrored_done(const OpenCommand& open,
       return;
     }
     asker->session->cause.reset();
+    if (open.kind == message::RequestKind::make_call) dial_refused(*asker, open.request_id);
     message::ApiError error;
     error.error_type = message::error_type(open.kind, "");
     error.error_message = message::error_message(error.error_type);

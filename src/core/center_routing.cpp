@@ -606,20 +606,13 @@ void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int c
   const Because asked(*this, contact.agent, request_id);
   cancel(contact.dial_out->timer);
   if (who != nullptr && reason != Reason::canceled) {
-    message::ApiError error;
-    error.error_type = message::error_type(message::RequestKind::make_call, "SetMakeCall");
-    error.error_message = message::error_message(error.error_type);
-    error.msg = text.empty() ? "the call could not be made" : text;
-    error.reason = reason;
-    error.contact_id = contact.id;
-    error.retryable = is_retryable(reason);
-    error.suggested_action = suggested_action(reason);
+    std::optional<message::BackendError> backend;
     // Without a status it was our own decision.
     if (code != 0) {
-      error.backend =
+      backend =
           message::BackendError{.name = policy_.capabilities.backend, .code = code, .text = text};
     }
-    publish(*who, std::move(error), request_id);
+    tell_call_not_made(*who, contact, reason, text, std::move(backend), request_id);
   }
   if (who != nullptr) {
     // Nobody was spoken with, so there is no after-call work.
@@ -629,6 +622,22 @@ void ContactCenter::Impl::dial_out_failed(Contact& contact, Reason reason, int c
   contact.agent.clear();
   end_contact(contact, code, text);
   if (who != nullptr && who->available()) route_agent(*who);
+}
+
+void ContactCenter::Impl::tell_call_not_made(Agent& agent, const Contact& contact, Reason reason,
+                                             const std::string& text,
+                                             std::optional<message::BackendError> backend,
+                                             const std::optional<std::string>& request_id) {
+  message::ApiError error;
+  error.error_type = message::error_type(message::RequestKind::make_call, "SetMakeCall");
+  error.error_message = message::error_message(error.error_type);
+  error.msg = text.empty() ? "the call could not be made" : text;
+  error.reason = reason;
+  error.contact_id = contact.id;
+  error.retryable = is_retryable(reason);
+  error.suggested_action = suggested_action(reason);
+  error.backend = std::move(backend);
+  publish(agent, std::move(error), request_id);
 }
 
 }  // namespace baton::core

@@ -92,8 +92,10 @@ struct DialOut {
   std::string caller_id;
   TimerId timer = 0;
   std::optional<std::string> request_id;
+  /// At Amazon Connect: a SetMakeCall asked for it; else the agent dialled by hand, in the CCP.
+  bool asked = false;
 };
-BOOST_DESCRIBE_STRUCT(DialOut, (), (number, number_facts, caller_id, timer, request_id))
+BOOST_DESCRIBE_STRUCT(DialOut, (), (number, number_facts, caller_id, timer, request_id, asked))
 
 /// A customer's call from its first leg to its last: the contact keeps its id through transfer and
 /// return.

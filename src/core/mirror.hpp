@@ -36,6 +36,14 @@ struct MirrorEndpoints {
 };
 BOOST_DESCRIBE_STRUCT(MirrorEndpoints, (), (known, digest, arns, next_part, arrived))
 
+/// A number that the session was asked to call, until a snapshot shows the call.
+struct MirrorDial {
+  std::string number;
+  std::optional<std::string> request_id;
+  TimeMs until = 0;  ///< A call that is shown later is another one.
+};
+BOOST_DESCRIBE_STRUCT(MirrorDial, (), (number, request_id, until))
+
 /// An agent's session at Amazon Connect: which of his bridges acts, and what it said last.
 struct MirrorSession {
   std::uint64_t epoch = 0;          ///< Of the newest lease; it counts them.
@@ -58,11 +66,12 @@ struct MirrorSession {
   /// His connections of what was offered to somebody else since, while this session still shows
   /// them as offered: until it has heard that he missed it, it is not his.
   std::vector<message::Uuid> passed_on{};
+  std::optional<MirrorDial> dialled{};
 };
 BOOST_DESCRIBE_STRUCT(MirrorSession, (),
                       (epoch, leased, standbys, leased_at, taken_at, reported, alive, instance,
                        library, state, state_type, lost_timer, cause, cause_until, endpoints,
-                       passed_on))
+                       passed_on, dialled))
 
 /// What a mirrored contact has beside its legs.
 struct MirrorContact {

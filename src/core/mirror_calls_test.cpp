@@ -410,6 +410,108 @@ TEST_F(Mirrored, ANumberThatIsNotReachedIsNoMissedCallAndIsCleared) {
   EXPECT_EQ(take(BridgeAction::clear).order.contact_id, session.contact.id);
 }
 
+/// The agent has no call, and asked for one to a number.
+struct MadeByMessage : Mirrored {
+  void SetUp() override {
+    Mirrored::SetUp();
+    session.end();
+    session.clear();
+    report();
+    ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+    take(BridgeAction::makeCall);
+    t.events.clear();
+  }
+  void is_shown(const std::string& number = kOutside) {
+    session.call_out();
+    session.contact.connections[0].number = number;
+    report();
+  }
+  void ends_by(const std::string& state) {
+    session.contact.state = "error";
+    session.state = state;
+    session.state_type = "error";
+    report();
+  }
+};
+
+struct Unreached {
+  const char* state;
+  Reason reason;
+};
+
+class NumberNotReached : public MadeByMessage, public ::testing::WithParamInterface<Unreached> {};
+
+TEST_P(NumberNotReached, IsAFailureOfTheRequest) {
+  done();
+  is_shown();
+  ends_by(GetParam().state);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  const message::ApiError& error = t.errors("agent1").front();
+  EXPECT_EQ(error.error_type, "MAKE_CALL_FAILED");
+  EXPECT_EQ(error.reason, GetParam().reason);
+  EXPECT_EQ(error.contact_id, message::parse_uuid(session.contact.id));
+  EXPECT_NE(error.msg.find(GetParam().state), std::string::npos) << error.msg;
+  ASSERT_TRUE(error.backend);
+  EXPECT_EQ(error.backend->name, "amazon-connect");
+  report();
+  EXPECT_EQ(t.errors("agent1").size(), 1U) << "it is told once";
+  EXPECT_EQ(t.last_call("agent1", "agent").event, "ACW");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NumberNotReached,
+                         ::testing::Values(Unreached{"BadAddressCustomer", Reason::numberNotFound},
+                                           Unreached{"LineEngagedCustomer", Reason::busy},
+                                           Unreached{"MissedCallCustomer", Reason::noAnswer},
+                                           Unreached{"FailedConnectCustomer",
+                                                     Reason::backendRefused},
+                                           Unreached{"FailedConnectAgent", Reason::backendRefused}),
+                         [](const auto& each) { return std::string(each.param.state); });
+
+TEST_F(MadeByMessage, OneThatEndsBeforeTheLibraryCallsBackFails) {
+  is_shown();
+  ends_by("LineEngagedCustomer");
+  EXPECT_EQ(t.errors("agent1").size(), 1U);
+}
+
+TEST_F(MadeByMessage, TheAgentsOwnHangUpIsNoFailure) {
+  is_shown();
+  session.end();
+  report();
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(MadeByMessage, OneThatWasAnsweredCannotFailAnyMore) {
+  is_shown();
+  session.contact.state = "connected";
+  session.contact.connections[0].state = "connected";
+  session.state = "Busy";
+  report();
+  ends_by("FailedConnectCustomer");
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(MadeByMessage, WhatTheAgentDialsHimselfIsNoRequests) {
+  is_shown("+12082097340");
+  ends_by("LineEngagedCustomer");
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(MadeByMessage, ACallOfMuchLaterIsAnotherOne) {
+  done();
+  t.pass(31'000);
+  is_shown();
+  ends_by("LineEngagedCustomer");
+  EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(MadeByMessage, OneThatWasRefusedFailsOnce) {
+  is_shown();
+  done("InternalServiceError", "Try later", 500);
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  ends_by("FailedConnectCustomer");
+  EXPECT_EQ(t.errors("agent1").size(), 1U);
+}
+
 TEST_F(Mirrored, TheEndOfACallIsToldBeforeTheStateThatFollows) {
   session.end();
   report();
