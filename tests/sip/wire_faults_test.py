@@ -203,6 +203,7 @@ async def test_a_hold_of_the_phone_during_our_back_off(world: World):
     await talking.desktop.call_event("hold", "inbound")
     await talking.desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is True)
     assert pause_after_491(phone) < 2
+    talking.desktop.forget()
     await talking.desktop.publish("Agent", "Unmute")
     await talking.desktop.expect("Agent/SetAgentState", lambda m: m["data"]["muted"] is False)
     assert (await talking.agent.resume()).status == 200
