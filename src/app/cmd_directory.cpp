@@ -24,6 +24,7 @@
 #include "app/tokens.hpp"
 #include "app/web_client.hpp"
 #include "directory/directory_json.hpp"
+#include "directory/sign_in_words.hpp"
 #include "message/text.hpp"
 #include "store/reader.hpp"
 #include "store/store.hpp"
@@ -97,7 +98,8 @@ store::AuditRow end_of(const store::SessionRow& session, std::int64_t now_ms) {
   row.caller = session.login;
   row.role = session.role;
   row.result = "accepted";
-  row.reason = session.expires_at <= now_ms / 1000 ? "expired" : "disabled";
+  row.reason =
+      session.expires_at <= now_ms / 1000 ? directory::kSignInExpired : directory::kSignInDisabled;
   return row;
 }
 
@@ -136,7 +138,7 @@ std::vector<store::AuditRow> ends_of(const std::vector<store::PutResult::Phone>&
     row.agent = login;
     row.request = "SIP/REGISTER";
     row.result = "accepted";
-    row.reason = until <= now_ms / 1000 ? "expired" : "disabled";
+    row.reason = until <= now_ms / 1000 ? directory::kSignInExpired : directory::kSignInDisabled;
     rows.push_back(std::move(row));
   }
   return rows;

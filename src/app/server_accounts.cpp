@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/server.hpp"
+#include "directory/sign_in_words.hpp"
 #include "engine/audit.hpp"
 #include "message/request.hpp"
 #include "store/audit.hpp"
@@ -139,11 +140,11 @@ void Server::audit(const telephony::sip::SignIn& sign_in) {
     case What::removed:
       row.event = "logout";
       row.result = "accepted";
-      if (sign_in.what == What::expired) row.reason = "expired";
-      if (sign_in.what == What::removed) row.reason = "disabled";
+      if (sign_in.what == What::expired) row.reason = directory::kSignInExpired;
+      if (sign_in.what == What::removed) row.reason = directory::kSignInDisabled;
       break;
     case What::wrong_password:
-      row.reason = "wrongPassword";
+      row.reason = directory::kSignInWrongPassword;
       break;
     case What::throttled:
       row.reason = "throttled";

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "directory/sign_in_words.hpp"
 #include "gateway/api.hpp"
 #include "gateway/client_address.hpp"
 
@@ -126,10 +127,10 @@ Response Api::signed_in(const std::string& login, const std::string& address, bo
          .role = backend_.role_of(login).value_or(directory::Role::agent),
          .address = address},
         framed ? "POST /ccp-v2/v1/login" : "POST /v1/login", fits,
-        fits      ? ""
-        : account ? "forbidden"
-        : right   ? "disabled"
-                  : "wrongPassword");
+        fits ? ""
+        : account
+            ? "forbidden"
+            : std::string(right ? directory::kSignInDisabled : directory::kSignInWrongPassword));
   if (!account) {
     return rest_error({401, "login or password is wrong, or the account is disabled"});
   }

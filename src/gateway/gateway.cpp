@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "directory/sign_in_words.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/key_set.hpp"
 #include "gateway/sessions.hpp"
@@ -446,9 +447,9 @@ class Gateway::Impl {
       case SessionEnd::signed_out:
         return "";
       case SessionEnd::expired:
-        return "expired";
+        return std::string(directory::kSignInExpired);
       case SessionEnd::account_changed:
-        return "disabled";
+        return std::string(directory::kSignInDisabled);
       case SessionEnd::too_many_of_login:
       case SessionEnd::too_many:
         return "tooManySessions";

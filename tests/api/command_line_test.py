@@ -381,7 +381,7 @@ async def test_send_again_with_its_id_tells_what_the_first_one_brought_about(wor
     await talking.desktop.call_event("connected", "inbound")
     code, again, err = await send_and_wait(world, "Hold", "--id", "h1")
     assert code == 0 and again == first, (again, err)
-    assert (await talking.desktop.sync())["calls"][1]["call"]["event"] == "connected", "he is not held again"
+    assert (await talking.desktop.sync())["calls"][1]["status"] == "connected", "he is not held again"
     await talking.customer.hangup()
 
 
