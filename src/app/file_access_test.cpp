@@ -96,7 +96,9 @@ TEST_F(FileAccess, EachFileBesideTheStoreCounts) {
 
 TEST_F(FileAccess, AFileOfOnesOwnIsNamedWithItsMode) {
   const std::string secret = file("jwt-secret", 0);
-  if (::geteuid() == 0) ASSERT_EQ(::chown(secret.c_str(), kNobody, kNobody), 0);
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(secret.c_str(), kNobody, kNobody), 0);
+  }
   EXPECT_THAT(refused([&] { require_readable(secret); }),
               AllOf(HasSubstr("its mode is 0000"), HasSubstr("chmod u+r " + secret)));
 }
