@@ -278,6 +278,10 @@ class Verdict {
   [[nodiscard]] bool transfer_unknown(const EventView& event) const {
     return wait_ && asks_transfer() && is_fence(event) && !event.is_error() && transfer_.empty();
   }
+  /// With --wait: an event of its own tells of the request's outcome.
+  [[nodiscard]] bool awaits_event() const {
+    return wait_ && awaited_ != Outcome::transfer && awaited_ != Outcome::accepted;
+  }
   /// With --wait: another request was accepted, and no event told of it yet. One that repeats an
   /// earlier one is told nothing at all.
   [[nodiscard]] bool event_unknown(const EventView& event) const {
@@ -292,11 +296,6 @@ class Verdict {
 
  private:
   [[nodiscard]] bool asks_transfer() const { return awaited_ == Outcome::transfer; }
-  /// With --wait: an event of its own tells of the request's outcome.
-  [[nodiscard]] bool awaits_event() const {
-    return wait_ && awaited_ != Outcome::transfer && awaited_ != Outcome::accepted;
-  }
-
   /// The exit code by an event that the request caused, and that is no error.
   [[nodiscard]] std::optional<int> judge_event(const EventView& event) const {
     if (awaited_ == Outcome::agent_state) {
@@ -378,6 +377,9 @@ std::variant<std::uint64_t, int> accepted_at(const Session& session, const std::
   return again.status == 0 ? kUnreachable : kFailed;
 }
 
+/// One of the states that a socket is told which does not get what it missed.
+bool is_sync(const EventView& event) { return event.subtopic == "StateSync" && event.sequence; }
+
 int publish(const SendArguments& arguments, const Session& session, const std::string& message) {
   struct Interrupted {};
   Inbox<std::variant<SocketEvent, Interrupted>> inbox;
@@ -390,7 +392,11 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
         session.url, session.token, query + (query.empty() || place.empty() ? "" : "&") + place,
         [&inbox](SocketEvent event) { inbox.put(std::move(event)); });
   };
-  auto socket = connect("");
+  // Where it may be one that was accepted before, the states come first, and with them the place
+  // from which on `socket` misses nothing.
+  const bool may_repeat = verdict.awaits_event() && !arguments.random_id;
+  auto socket = connect(may_repeat ? "epoch=none&after=0" : "");
+  std::optional<std::uint64_t> misses_none_from;
   socket->send(message);
   socket->send(verdict.fence());
   bool follows_earlier = false;     // `socket` is the second one, and tells what was before.
@@ -439,16 +445,18 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
       if (const auto code = outcome_before(session, message, verdict)) return *code;
       continue;
     }
-    if (verdict.event_unknown(*view) && !arguments.random_id) {
+    if (may_repeat && !misses_none_from && is_sync(*view)) misses_none_from = view->sequence;
+    if (may_repeat && verdict.event_unknown(*view)) {
       const auto place = accepted_at(session, message);
       if (const int* code = std::get_if<int>(&place)) return *code;
+      if (std::get<std::uint64_t>(place) >= misses_none_from.value_or(0)) continue;
       follows_earlier = true;
       socket.reset();
       socket = connect(fmt::format("epoch={}&after={}", url_encode(view->epoch),
                                    std::get<std::uint64_t>(place)));
       continue;
     }
-    if (follows_earlier && view->subtopic == "StateSync" && view->sequence) {
+    if (follows_earlier && is_sync(*view)) {
       // The events from there on would have come instead.
       std::cerr << "baton: the request was accepted before, and its events are not kept any more; "
                    "watch tells how the agent and his call are now\n";
