@@ -600,6 +600,13 @@ void ContactCenter::Impl::on(const CommandResult& result) {
     case Purpose::mirror_control:
     case Purpose::mirror_cold:
       break;  // Answered by BridgeDone.
+    case Purpose::refer_outcome:
+      // Any answer of the phone's but that it knows no such dialog: it has read how its transfer
+      // ended, and hangs up on purpose from now on. 503 is said where nothing could be sent.
+      if (owner->untold_refer && owner->untold_refer->command == result.command &&
+          leg_answered(result) && result.code != 503)
+        owner->untold_refer.reset();
+      break;
   }
   if (open.leg == owner->customer_leg && std::holds_alternative<ParkLeg>(open.body) &&
       leg_answered(result) && !planted(PlantedFault::answer_not_heard)) {

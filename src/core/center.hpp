@@ -71,11 +71,13 @@ enum class Purpose : std::uint8_t {
   mirror_resume,
   mirror_control,
   mirror_cold,
+  refer_outcome,
 };
 BOOST_DESCRIBE_ENUM(Purpose, none, answer_customer, offer_dial, out_agent_dial, out_number_dial,
                     target_dial, hold_customer, hold_agent, release_park, wait_park, offer_bridge,
                     resume_bridge, target_bridge, back_bridge, out_bridge, mute, dtmf, talk,
-                    mirror_add, mirror_leave, mirror_resume, mirror_control, mirror_cold)
+                    mirror_add, mirror_leave, mirror_resume, mirror_control, mirror_cold,
+                    refer_outcome)
 
 /// What a failed command tells of its leg: after 408 or 481 the dialog is gone and LegEnded is on
 /// its way; after anything else the leg stays as it was (RFC 3261 sections 12.2.1.2 and 14.1).
@@ -450,7 +452,8 @@ struct ContactCenter::Impl {
   void customer_gone(Contact& contact);
   void agent_gone(Contact& contact);
   void ended_by_the_switch(Contact& contact, const LegEnded& event);
-  void agent_lost(Contact& contact);
+  /// `gave_away`: he let go of the customer for a transfer that has failed meanwhile.
+  void agent_lost(Contact& contact, bool gave_away);
   void destination_gone(Contact& contact);
   void bridge(Contact& contact, const LegId& other, Purpose purpose, OpenCommand context = {});
   /// Whatever becomes of a join under way no longer matters: something newer has the legs.
@@ -523,7 +526,9 @@ struct ContactCenter::Impl {
                     message::Reason reason);
   void complete_transfers(Contact& contact);
   void accept_refer(const ReferLink& link);
-  void tell_refer(const Contact& contact, const Transfer& transfer, int code, bool final);
+  void tell_refer(Contact& contact, const Transfer& transfer, int code, bool final);
+  /// Whether the phone on that leg may not know yet that its transfer key came to nothing.
+  [[nodiscard]] bool outcome_untold(const Contact& contact, const LegId& leg) const;
 
   // --- center_mirror.cpp: a session at Amazon Connect, and what it reports
   [[nodiscard]] bool mirrored() const { return policy_.mirror.enabled; }

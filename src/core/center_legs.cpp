@@ -311,8 +311,9 @@ void ContactCenter::Impl::on(const LegEnded& event) {
   } else if (event.leg == call->agent_leg && !call->agent.empty()) {
     if (transfer != nullptr) {
       release_by_agent(*call, *transfer, true);
-    } else if (event.cause == EndCause::unreachable) {
-      agent_lost(*call);
+    } else if (const bool gave_away = outcome_untold(*call, event.leg);
+               gave_away || event.cause == EndCause::unreachable) {
+      agent_lost(*call, gave_away);
     } else {
       agent_gone(*call);
     }
@@ -358,16 +359,20 @@ void ContactCenter::Impl::agent_gone(Contact& contact) {
   end_contact(contact);
 }
 
-void ContactCenter::Impl::agent_lost(Contact& contact) {
-  // He did not hang up: his phone, or the way to it, failed. A customer who called in is not to pay
-  // for that: he goes back to where he came from, with his waiting time credited.
+void ContactCenter::Impl::agent_lost(Contact& contact, bool gave_away) {
+  // He did not hang up: his phone, or the way to it, failed, or it hung up on the 202 of its
+  // transfer key (RFC 3515), as from a customer who is in other hands. He is not to pay for that:
+  // he goes back to where he came from, with his waiting time credited.
   const directory::Queue* queue = directory_->queue(contact.original_queue_arn);
   if (queue == nullptr) queue = directory_->queue(contact.queue_arn);
+  // Where the transfer's fallback chain would have ended.
+  if (queue == nullptr && gave_away) queue = last_resort();
   if (queue == nullptr || !contact.active()) {
     agent_gone(contact);
     return;
   }
   contact.avoid_agent = contact.agent;
+  contact.untold_refer.reset();
   if (Agent* who = agent(contact.agent); who != nullptr && who->contact == contact.id) {
     finish_call_for(*who, contact, Activity::acw, "ACW");
   }

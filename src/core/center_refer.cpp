@@ -15,16 +15,29 @@ constexpr std::size_t kMostRepeats = 4;
 
 }  // namespace
 
-void ContactCenter::Impl::tell_refer(const Contact& contact, const Transfer& transfer, int code,
+void ContactCenter::Impl::tell_refer(Contact& contact, const Transfer& transfer, int code,
                                      bool final) {
   const auto tell = [&](const ReferLink& link) {
     const Leg* leg = contact.leg(link.leg);
     if (leg == nullptr || !leg->alive())
       return;  // RFC 3515: the subscription ends with its dialog.
-    command(NotifyRefer{.leg = link.leg, .refer = link.refer, .code = code, .final = final});
+    const CommandId told =
+        command(NotifyRefer{.leg = link.leg, .refer = link.refer, .code = code, .final = final},
+                {.purpose = final ? Purpose::refer_outcome : Purpose::none,
+                 .contact = contact.id,
+                 .leg = link.leg,
+                 .agent = {},
+                 .request_id = {}});
+    if (final && link.leg == contact.agent_leg)
+      contact.untold_refer = UntoldRefer{.leg = link.leg, .command = told, .until = end_deadline()};
   };
   if (transfer.refer) tell(*transfer.refer);
   for (const ReferLink& repeat : transfer.repeats) tell(repeat);
+}
+
+bool ContactCenter::Impl::outcome_untold(const Contact& contact, const LegId& leg) const {
+  return contact.untold_refer && contact.untold_refer->leg == leg &&
+         now_ < contact.untold_refer->until;
 }
 
 void ContactCenter::Impl::accept_refer(const ReferLink& link) {

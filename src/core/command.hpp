@@ -108,7 +108,7 @@ struct AnswerRefer {
 BOOST_DESCRIBE_STRUCT(AnswerRefer, (), (leg, refer, code))
 
 /// NOTIFY of an accepted REFER with a sipfrag status line; `final` ends the subscription (RFC
-/// 3515).
+/// 3515). Done when the phone has answered it; failed with 481 also where it wants none (RFC 4488).
 struct NotifyRefer {
   LegId leg;
   ReferId refer = 0;

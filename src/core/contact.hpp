@@ -97,6 +97,15 @@ struct DialOut {
 };
 BOOST_DESCRIBE_STRUCT(DialOut, (), (number, number_facts, caller_id, timer, request_id, asked))
 
+/// A transfer key whose transfer is over, with the customer still the agent's: until his phone has
+/// the NOTIFY that says so, it may take him for given away, since its REFER has a 202.
+struct UntoldRefer {
+  LegId leg;
+  CommandId command = 0;  ///< The NOTIFY.
+  TimeMs until = 0;       ///< As long as a BYE may be on its way that was sent before.
+};
+BOOST_DESCRIBE_STRUCT(UntoldRefer, (), (leg, command, until))
+
 /// A customer's call from its first leg to its last: the contact keeps its id through transfer and
 /// return.
 struct Contact {
@@ -142,7 +151,8 @@ struct Contact {
   /// Runs while the customer's leg owes an answer (ask_customer): until he has given it he is
   /// offered to nobody. 0: he owes none.
   TimerId silence_timer = 0;
-  std::optional<MirrorContact> mirror{};  ///< A call that is not ours.
+  std::optional<UntoldRefer> untold_refer{};  ///< Of the agent's phone.
+  std::optional<MirrorContact> mirror{};      ///< A call that is not ours.
 
   [[nodiscard]] Leg* leg(const LegId& leg_id);
   [[nodiscard]] const Leg* leg(const LegId& leg_id) const;
@@ -160,6 +170,6 @@ BOOST_DESCRIBE_STRUCT(Contact, (),
                        original_queue_arn, queued_at, waited_ms, offer, dial_out, agent, agent_leg,
                        held, held_by_phone, call_state_at, destination_leg, avoid_agent, transfer,
                        connected_transfers, all_transfers, moves, attributes, bridge_timer,
-                       bridge_command, silence_timer, mirror))
+                       bridge_command, silence_timer, untold_refer, mirror))
 
 }  // namespace baton::core

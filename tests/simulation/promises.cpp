@@ -10,8 +10,23 @@ namespace baton::simulation {
 using core::Inspection;
 using message::FallbackKind;
 
+/// An agent's phone hangs up that has a 202 for its transfer key, and does not know yet that the
+/// transfer has failed: it takes the customer for given away.
+void World::note_hang_up(const core::LegEnded& event) {
+  if (event.cause != core::EndCause::remote || !switch_.outcome_open(event.leg)) return;
+  const Inspection::State& s = Inspection::of(core_.center);
+  for (const auto& [id, contact] : s.contacts_) {
+    if (contact->agent_leg != event.leg || !contact->active() || contact->transfer) continue;
+    if (s.directory_->queue(contact->original_queue_arn) != nullptr ||
+        s.directory_->queue(contact->queue_arn) != nullptr || s.last_resort() != nullptr)
+      kept_ = contact->customer_leg;
+  }
+}
+
 /// Notes what allows a release: the destination rang or answered, the agent left.
 void World::note_input(const core::InputBody& body) {
+  kept_ = {};
+  if (const auto* ends = std::get_if<core::LegEnded>(&body)) note_hang_up(*ends);
   const Inspection::State& s = Inspection::of(core_.center);
   for (Tracked& each : tracked_) {
     if (each.outcome) continue;
@@ -103,6 +118,8 @@ void World::quiet(const LegId& customer, TimeMs since) {
 /// run to its end.
 void World::check_let_go(const LegId& leg) {
   if (restarting_) return;  // Legs that were not adopted are gone already.
+  if (leg == kept_)
+    return fail(Rule::lost, "a customer is let go by a phone that takes him for transferred");
   const Inspection::State& s = Inspection::of(core_.center);
   for (const Tracked& each : tracked_) {
     if (each.customer != leg) continue;

@@ -74,6 +74,10 @@ const char* SwitchModel::command(const core::Command& command, TimeMs now,
           if (known->told) return "EndLeg twice for one leg";
           if (known->reported) return "EndLeg for a leg whose end was reported";
           known->told = true;
+        } else if constexpr (std::is_same_v<T, core::NotifyRefer>) {
+          wait(Pending::Kind::small, body.leg);
+          if (SimLeg* known = leg(body.leg); known != nullptr && body.final)
+            known->outcome = command.id;
         } else if constexpr (std::is_same_v<T, core::BridgeCommand>) {
           return "a command for a session at Amazon Connect";
         } else {
@@ -263,6 +267,13 @@ std::vector<LegId> SwitchModel::restart(std::uint8_t how) {
 bool SwitchModel::anything_open(const LegId& id) const {
   return std::ranges::any_of(pending,
                              [&](const Pending& each) { return each.a == id || each.b == id; });
+}
+
+bool SwitchModel::outcome_open(const LegId& id) const {
+  const SimLeg* told = leg(id);
+  return told != nullptr && told->outcome != 0 &&
+         std::ranges::any_of(pending,
+                             [&](const Pending& each) { return each.command == told->outcome; });
 }
 
 void SwitchModel::tidy() {

@@ -26,6 +26,7 @@ struct SimLeg {
   bool reported = false;  ///< LegEnded was delivered.
   TimeMs stray_since = 0;
   TimeMs quiet_since = 0;  ///< It owes an answer, and the core has waited for it in vain; 0: not.
+  CommandId outcome = 0;   ///< The last NOTIFY that tells the phone how its transfer key ended.
 };
 
 /// Something that the switch has still to report.
@@ -72,6 +73,8 @@ class SwitchModel {
   /// Forgets legs of which nothing can come any more.
   void tidy();
   [[nodiscard]] bool anything_open(const LegId& leg) const;
+  /// Whether the phone on that leg has yet to be told how its transfer key ended.
+  [[nodiscard]] bool outcome_open(const LegId& leg) const;
 };
 
 }  // namespace baton::simulation

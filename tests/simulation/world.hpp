@@ -200,6 +200,7 @@ class World {
 
   // --- promises.cpp
   void note_input(const core::InputBody& body);
+  void note_hang_up(const core::LegEnded& event);
   void check_let_go(const LegId& leg);
   void check_release(const core::Inspection::State& s, Tracked& tracked);
   void note_report(const Pending& reported, const core::CommandResult& result);
@@ -250,6 +251,7 @@ class World {
   std::uint8_t directory_ = 0;
   std::optional<Violation> violation_;
   bool restarting_ = false;
+  LegId kept_{};  ///< A customer whom this input must not end.
 
   // The input being applied, and what comes of it.
   core::Input input_;

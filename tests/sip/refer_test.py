@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from harness.desktop import Desktop
 from harness.samples import DIAL_PAD, SASI
-from harness.world import World
-from peer import Address, Uri, talk
+from harness.world import Conversation, World
+from peer import Address, Peer, Uri, talk
 
 
 async def test_to_a_number(world: World):
@@ -104,6 +107,64 @@ async def test_a_phone_that_hangs_up_right_after_the_202(world: World):
     await talking.desktop.transfer("connected")
     await talk(talking.customer, target)
     await talking.customer.hangup()
+
+
+class TestFailsAtOnce:
+    """The phone has its 202 and hangs up, but the transfer has failed already: its BYE and the last NOTIFY cross."""
+
+    @staticmethod
+    async def press(world: World, **how: Any) -> tuple[Conversation, Desktop, Peer]:
+        """The transfer key; beside it the next agent of the customer's queue, who is free."""
+        talking = await world.talking("agent1")
+        receiver, phone = await world.agent("agent2")
+        talking.agent.manual_notifies = True
+        assert (await talking.agent.refer(DIAL_PAD, **how)).status == 202
+        return talking, receiver, phone
+
+    @staticmethod
+    async def hang_up_unknowing(talking: Conversation, receiver: Desktop, phone: Peer) -> None:
+        """The next agent has the customer then."""
+        assert (await talking.desktop.transfer("failed"))["custody"] == "agent"
+        await talking.agent.hangup()
+        talking.agent.answer_notifies(481)
+        await talking.desktop.call_event("ACW", "agent")
+        assert (await receiver.offered())["ResponseActual"]["contactId"] == talking.contact_id
+        await receiver.answer()
+        leg = await phone.incoming()
+        await leg.answered()
+        await talk(talking.customer, leg)
+        await talking.customer.hangup()
+
+    @pytest.mark.parametrize("status", [486, 503])
+    async def test_the_destination_refuses_it(self, world: World, status: int):
+        scene = await self.press(world)
+        await (await world.carrier.incoming()).reject(status)
+        await scene[0].agent.told(status)
+        await self.hang_up_unknowing(*scene)
+
+    @pytest.mark.config({"trunk.carrier.address": "no-such-name.invalid:5060"})
+    async def test_no_trunk_takes_it(self, world: World):
+        scene = await self.press(world)
+        await scene[0].agent.told(503)
+        await self.hang_up_unknowing(*scene)
+
+    async def test_a_phone_that_wants_no_notify_never_knows(self, world: World):
+        """RFC 4488."""
+        scene = await self.press(world, headers=[("Refer-Sub", "false")])
+        await (await world.carrier.incoming()).reject(486)
+        await self.hang_up_unknowing(*scene)
+        assert not scene[0].agent.sipfrags
+
+    async def test_a_phone_that_knows_hangs_up_on_the_customer(self, world: World):
+        talking, receiver, _ = await self.press(world)
+        await (await world.carrier.incoming()).reject(486)
+        await talking.agent.told(486)
+        talking.agent.answer_notifies(200)
+        # The answer is in when a later message of the same phone is.
+        assert (await talking.agent.reinvite("sendonly")).status == 200
+        await talking.agent.hangup()
+        await talking.customer.ended(by="them")
+        assert not receiver.seen("InboundCall/InboundCallStateChange")
 
 
 async def test_to_nobody_is_refused(world: World):

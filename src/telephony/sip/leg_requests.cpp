@@ -229,7 +229,7 @@ void Leg::notify_refer(core::ReferId refer, int code, bool final, Completion com
   const ReferSubscription subscription = *found;
   if (final) refers_.erase(found);
   if (subscription.suppressed) {
-    completion.ok();
+    completion.fail(481, "The phone wants no NOTIFY (Refer-Sub: false).");
     return;
   }
   const auto send = [leg = self(), subscription, code, final, completion] {

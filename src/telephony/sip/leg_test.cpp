@@ -488,7 +488,10 @@ TEST_F(LegTest, TheTransferKeyOfAnAgentIsAReferAndAnyoneElsesIsDeclined) {
   const auto accepted = agent.response(202);
   ASSERT_TRUE(accepted);
   EXPECT_EQ("false", accepted->header("Refer-Sub"));
-  ok(submit(core::NotifyRefer{leg, quiet->refer, 200, true}));
+  const auto untold = events.result(submit(core::NotifyRefer{leg, quiet->refer, 200, true}));
+  ASSERT_TRUE(untold);
+  EXPECT_FALSE(untold->ok) << "the phone does not know";
+  EXPECT_EQ(481, untold->code);
   EXPECT_FALSE(agent.request("NOTIFY", milliseconds(100)));
 
   const LegId parked = customer_parked();

@@ -55,6 +55,9 @@ class Call:
         self.waiting_reinvites: deque[tuple[Request, ServerTransaction]] = deque()
         self.info_status = 200
         self.refer_status = 603
+        #: The test answers the NOTIFYs after our REFER itself, with answer_notifies().
+        self.manual_notifies = False
+        self.waiting_notifies: list[tuple[Request, ServerTransaction]] = []
         self.sipfrags: list[int] = []  # Statuses told by NOTIFY after our REFER.
         self.refer_over = False
         self.cancelled = False
@@ -467,6 +470,12 @@ class Call:
         """Waits until a NOTIFY after our REFER told that status."""
         await self.peer.until(lambda: status in self.sipfrags, f"NOTIFY with {status}", timeout)
 
+    def answer_notifies(self, status: int = 200) -> None:
+        """Answers the NOTIFYs that wait (manual_notifies)."""
+        for request, transaction in self.waiting_notifies:
+            transaction.respond(Response.to_request(request, status))
+        self.waiting_notifies.clear()
+
     async def answer_reinvite(self, status: int = 200) -> Request:
         """Answers the next re-INVITE that waits (manual_reinvites)."""
         await self.peer.until(lambda: self.waiting_reinvites, "a re-INVITE")
@@ -595,7 +604,10 @@ class Call:
             transaction.respond(Response.to_request(request, 200))
             self.peer.spawn(self._pick_up())
         elif event == "refer":
-            transaction.respond(Response.to_request(request, 200))
+            if self.manual_notifies:
+                self.waiting_notifies.append((request, transaction))
+            else:
+                transaction.respond(Response.to_request(request, 200))
             first = request.body.decode(errors="replace").split()
             if len(first) < 2 or first[0] != "SIP/2.0" or not first[1].isdigit():
                 self.peer.violations.append(f"not a sipfrag: {request.body!r}")
