@@ -499,7 +499,8 @@ struct ContactCenter::Impl {
   void stop_releasing(const Contact& contact);
   /// `parked`: the agent's leg may end now.
   void finish_release(Contact& contact, Transfer& transfer, bool parked = true);
-  /// `at_once`: what is told of the agent does not wait for the park. His leg does.
+  /// The agent has hung up. `at_once`: what is told of him does not wait for the park. His leg
+  /// does.
   void release_by_agent(Contact& contact, Transfer& transfer, bool at_once);
   /// The same for the legs that release_by_agent() has left up.
   void end_parting_legs(Contact& contact);

@@ -26,6 +26,9 @@ void ContactCenter::Impl::restore_agent(Contact& contact, Transfer& transfer) {
 
 void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Reason reason,
                                         std::optional<message::BackendError> backend) {
+  transfer.answered = false;
+  // Who has hung up is not given the customer back; the release does not wait for the park then.
+  if (transfer.left) release_by_agent(contact, transfer, true);
   const Because asked(*this, transfer.agent, transfer.view.request_id);
   cancel(transfer.ring_timer);
   // Before the release a join is the agent's own: a Resume that is under way.
@@ -35,7 +38,6 @@ void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Re
     transfer.failure_stage = message::to_string(transfer.state());
     transfer.backend = std::move(backend);
   }
-  transfer.answered = false;
   if (!transfer.target_leg.is_nil() && !planted(PlantedFault::leg_forgotten))
     end_leg(contact, transfer.target_leg);
   if (contact.offer && contact.offer->purpose == OfferPurpose::transfer)
@@ -195,6 +197,8 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   }
   const bool by_himself =
       !supervises || (transfer->agent == agent.login && input.caller == agent.login);
+  // Another one does not call off that he has hung up; he himself does.
+  if (transfer->left && !by_himself) release_by_agent(call, *transfer, true);
 
   if (transfer->released) {
     if (transfer->state() == TransferState::returning) {

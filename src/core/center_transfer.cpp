@@ -182,6 +182,7 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer, b
 
 void ContactCenter::Impl::release_by_agent(Contact& contact, Transfer& transfer, bool at_once) {
   if (transfer.released) return;
+  transfer.left = true;
   if (!transfer.releasing) begin_release(contact, transfer);
   if (!at_once || transfer.released) return;
   if (Leg* leg = contact.leg(contact.agent_leg); leg != nullptr && leg->alive())

@@ -54,6 +54,7 @@ struct Transfer {
 
   bool releasing = false;  ///< The customer's park is out, the agent still has his leg.
   bool released = false;
+  bool left = false;  ///< The agent has hung up: whatever ends the release, he has let go.
   /// Of the request that let the agent go: this transfer's, or the Disconnect that came first.
   std::optional<std::string> release_request{};
   bool was_held = false;  ///< On hold when it began: what a failure restores of a mirrored call.
@@ -81,7 +82,7 @@ struct Transfer {
 };
 BOOST_DESCRIBE_STRUCT(Transfer, (),
                       (id, contact, agent, kind, number, number_facts, target_agent,
-                       target_queue_arn, content_hash, refer, repeats, releasing, released,
+                       target_queue_arn, content_hash, refer, repeats, releasing, released, left,
                        release_request, was_held, target_leg, answered, taking_back, last_resort,
                        next_step, kept_place, ring_timer, park_timer, failure, failure_stage,
                        backend, mirror, view))

@@ -132,6 +132,12 @@ void World::on(core::Publish& output) {
     known->state = change->state;
     if (change->state == TransferState::requeued && change->custody == Custody::queue)
       ++known->requeued;
+    if (change->state == TransferState::failed && change->custody == Custody::agent) {
+      const auto& transfers = Inspection::of(core_.center).transfers_;
+      const auto found = transfers.find(change->transfer_id);
+      if (found != transfers.end() && found->second->left)
+        return fail(Rule::lost, "a customer is left with an agent who has hung up");
+    }
     if (message::is_outcome(change->state) && !known->outcome) {
       known->outcome = change->state;
       known->outcome_input = inputs_;

@@ -48,8 +48,9 @@ void World::note_input(const core::InputBody& body) {
       each.may_release = each.at_once = true;
     } else if (const auto* request = std::get_if<core::RequestInput>(&body)) {
       const message::RequestKind kind = request->request.kind;
+      if (kind == message::RequestKind::cancel_transfer && each.left) each.at_once = true;
       if (request->agent != kLogins[static_cast<std::size_t>(each.agent)]) continue;
-      if (kind == message::RequestKind::disconnect) each.may_release = true;
+      if (kind == message::RequestKind::disconnect) each.may_release = each.left = true;
       if (kind == message::RequestKind::logout) each.may_release = each.at_once = true;
     }
   }
@@ -161,7 +162,8 @@ void World::check_release(const Inspection::State& s, Tracked& tracked) {
   if (!tracked.answered) quiet(tracked.customer, now_);
   const bool waited =
       tracked.park_asked != 0 && now_ - tracked.park_asked >= s.policy_.park_timeout_ms;
-  if (!tracked.parked && !tracked.at_once && !waited)
+  const bool came_to_nothing = tracked.left && transfer.failure != message::Reason::none;
+  if (!tracked.parked && !tracked.at_once && !came_to_nothing && !waited)
     fail(Rule::early, "an agent is released before the customer is parked");
 }
 

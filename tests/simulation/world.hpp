@@ -148,6 +148,7 @@ class World {
     bool released = false;
     bool may_release = false;  ///< Its time has come, or the agent has gone.
     bool at_once = false;      ///< The agent has gone: nobody waits for the park.
+    bool left = false;         ///< He has hung up by message: nobody does once it comes to nothing.
     bool parked = false;       ///< The switch has reported on the customer's park.
     bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
     CommandId park = 0;  ///< The release's own: that of an agent's hold may be open beside it.

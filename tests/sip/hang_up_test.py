@@ -56,6 +56,30 @@ async def test_while_they_talk(world: World, who: str):
     await world.no_leg_is_left()
 
 
+async def test_the_desktop_while_the_target_is_dialled_and_refuses(world: World):
+    """He has let go, although the customer's phone has not answered its hold yet: he is rung like one who has gone."""
+    talking = await world.talking("agent1")
+    talking.customer.manual_reinvites = True
+    await talking.desktop.blind_transfer(DIAL_PAD)
+    target = await world.carrier.incoming()
+    await talking.desktop.publish("InboundCall", "Disconnect")
+    await talking.customer.peer.until(lambda: talking.customer.waiting_reinvites, "the hold")
+    await target.reject(486)
+    await talking.desktop.transfer("returning")
+    talking.customer.manual_reinvites = False
+    while talking.customer.waiting_reinvites:
+        await talking.customer.answer_reinvite()
+    await talking.agent.ended(by="them")
+    offer = await talking.desktop.offered()
+    assert offer["ResponseActual"]["contactId"] == talking.contact_id
+    await talking.desktop.answer()
+    leg = await talking.agent.peer.incoming()
+    await leg.answered()
+    assert (await talking.desktop.transfer("returned"))["reason"] == "busy"
+    await talk(talking.customer, leg)
+    await talking.customer.hangup()
+
+
 async def test_the_customer_while_the_target_is_dialled(world: World):
     talking = await world.talking("agent1")
     await talking.desktop.blind_transfer(DIAL_PAD)
