@@ -46,6 +46,83 @@ struct CancelTransfer : testing::Talking {
   }
 };
 
+/// The first customer waits in a queue for somebody, and agent1 transfers the next one.
+struct CancelOfTwo : CancelTransfer {
+  ContactId next{};
+  LegId next_agent_leg;
+  TransferId first;
+  TransferId second;
+
+  void SetUp() override {
+    CancelTransfer::SetUp();
+    t.sign_in("agent2");
+    ASSERT_TRUE(t.choose("agent2", "Break").accepted);
+    const auto queue = testing::to_quick_connect(message::QuickConnectType::queue, "queue");
+    first = transfer(queue).transfer_id.value();
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+    next = t.call_in(2);
+    next_agent_leg = t.answer("agent1");
+    second = transfer(to_number(kOutside)).transfer_id.value();
+    t.confirm<DialLeg>();
+  }
+  Reply cancel(std::optional<std::string> contact, std::optional<TransferId> id = {},
+               const std::string& agent = "agent1", Role role = Role::agent) {
+    message::Request request;
+    request.contact_id = std::move(contact);
+    if (id) request.transfer_id = to_string(*id);
+    return t.request(agent, RequestKind::cancel_transfer, std::move(request), role);
+  }
+  void refused(const Reply& reply, Reason reason) {
+    ASSERT_FALSE(reply.accepted);
+    EXPECT_EQ(reply.error->reason, reason) << reply.error->msg;
+    EXPECT_EQ(t.center.counters().transfers_open, 2U);
+    EXPECT_EQ(last().state, TransferState::dialing);
+  }
+};
+
+TEST_F(CancelOfTwo, NeitherNamedIsAmbiguous) { refused(cancel({}), Reason::ambiguousCall); }
+
+TEST_F(CancelOfTwo, TheCallNamesItsTransfer) {
+  ASSERT_TRUE(cancel(to_string(next)).accepted);
+  EXPECT_EQ(last().transfer_id, second);
+  EXPECT_EQ(last().state, TransferState::canceled);
+}
+
+TEST_F(CancelOfTwo, SoDoesItsConnection) {
+  ASSERT_TRUE(cancel(to_string(next_agent_leg)).accepted);
+  EXPECT_EQ(last().transfer_id, second);
+  EXPECT_EQ(last().state, TransferState::canceled);
+}
+
+TEST_F(CancelOfTwo, TheOtherCallIsNotTakenForIt) {
+  ASSERT_TRUE(cancel({}, second).accepted);
+  ASSERT_EQ(t.center.counters().transfers_open, 1U);
+  const Reply reply = cancel(to_string(next));
+  ASSERT_FALSE(reply.accepted) << "its transfer is over, and the first customer waits on";
+  EXPECT_EQ(reply.error->reason, Reason::noActiveCall);
+  EXPECT_EQ(t.center.counters().transfers_open, 1U);
+}
+
+TEST_F(CancelOfTwo, BothHaveToMeanTheSame) {
+  refused(cancel(to_string(call), second), Reason::noActiveCall);
+  refused(cancel(to_string(next), first), Reason::noActiveCall);
+  ASSERT_TRUE(cancel(to_string(next), second).accepted);
+  EXPECT_EQ(last().state, TransferState::canceled);
+}
+
+TEST_F(CancelOfTwo, OfACallThatIsNotThere) {
+  refused(cancel(to_string(LegId{.high = 1, .low = 2})), Reason::noActiveCall);
+  refused(cancel("that one"), Reason::invalidMessage);
+}
+
+TEST_F(CancelOfTwo, OfAnothersCallIsHisStill) {
+  refused(cancel(to_string(next), {}, "agent2"), Reason::callNotOwned);
+  ASSERT_TRUE(cancel(to_string(next), {}, "agent2", Role::supervisor).accepted);
+  EXPECT_EQ(last().state, TransferState::canceled);
+}
+
 TEST_F(CancelTransfer, OfAnotherIsRefusedToAnAgent) { refused_to_agent2(Role::agent); }
 
 TEST_F(CancelTransfer, OfAnotherThanTheAgentThatItNamesIsRefusedToAService) {

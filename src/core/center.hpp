@@ -489,6 +489,10 @@ struct ContactCenter::Impl {
                                                            TimeMs now) const;
   std::optional<Refused> options_in_force(const message::Request& request,
                                           Transfer& transfer) const;
+  /// The running transfer that a CancelTransfer is about: of the call that it names by contactId,
+  /// the one that it names itself, else the only one of the agent's. Null, and why.
+  [[nodiscard]] Transfer* meant_transfer(const Agent& agent, const message::Request& request,
+                                         std::optional<Refused>& refused);
   std::optional<Refused> cancel_transfer(Agent& agent, const RequestInput& input);
   void start_transfer(Contact& contact, Transfer& transfer);
   void move(Contact& contact, Transfer& transfer, TransferState state, Custody custody,

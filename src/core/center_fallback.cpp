@@ -162,27 +162,61 @@ void ContactCenter::Impl::not_taken_back(Contact& contact, Transfer& transfer, b
   (void)try_offer(contact);
 }
 
-std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
-                                                            const RequestInput& input) {
-  const Request& request = input.request;
+Transfer* ContactCenter::Impl::meant_transfer(const Agent& agent, const Request& request,
+                                              std::optional<Refused>& refused) {
+  const auto none = [&](std::string msg) -> Transfer* {
+    refused = refuse(Reason::noActiveCall, std::move(msg));
+    return nullptr;
+  };
   Transfer* transfer = nullptr;
   if (request.transfer_id) {
     const auto id = message::parse_uuid(*request.transfer_id);
     const auto found = id ? transfers_.find(*id) : transfers_.end();
-    if (found != transfers_.end() && !message::is_outcome(found->second->state()))
-      transfer = found->second.get();
-  } else if (agent.running.size() == 1) {
-    transfer = transfers_.at(agent.running.front()).get();
-  } else if (agent.running.size() > 1) {
-    return refuse(Reason::ambiguousCall, "data.transferId: '" + agent.login + "' has " +
-                                             std::to_string(agent.running.size()) +
-                                             " running transfers; name the one to cancel");
+    if (found == transfers_.end() || message::is_outcome(found->second->state()))
+      return none("data.transferId: there is no running transfer '" + *request.transfer_id + "'");
+    transfer = found->second.get();
   }
-  if (transfer == nullptr) {
-    return refuse(Reason::noActiveCall,
-                  "data.transferId: there is no running transfer" +
-                      (request.transfer_id ? " '" + *request.transfer_id + "'" : std::string{}));
+  if (request.contact_id) {
+    const Contact* call = nullptr;
+    if (mirrored()) {
+      // Named as Amazon Connect does.
+      const ContactId id = message::bridge_id(*request.contact_id);
+      for (const auto& [each_id, each] : contacts_) {
+        if (each_id == id || each->leg(id) != nullptr) call = each.get();
+      }
+    } else if (const auto id = message::parse_uuid(*request.contact_id)) {
+      call = named_contact(agent, *id);
+    } else {
+      refused =
+          refuse(Reason::invalidMessage, "contactId: '" + *request.contact_id + "' is not a UUID");
+      return nullptr;
+    }
+    Transfer* running = call == nullptr ? nullptr : running_transfer(*call);
+    if (running == nullptr)
+      return none("contactId: no transfer of a call '" + *request.contact_id + "' is running");
+    if (transfer != nullptr && transfer != running) {
+      return none("data.transferId: '" + *request.transfer_id +
+                  "' is not a transfer of the call that contactId names, '" + *request.contact_id +
+                  "'");
+    }
+    return running;
   }
+  if (transfer != nullptr) return transfer;
+  if (agent.running.empty()) return none("data.transferId: there is no running transfer");
+  if (agent.running.size() == 1) return transfers_.at(agent.running.front()).get();
+  refused =
+      refuse(Reason::ambiguousCall,
+             "data.transferId: '" + agent.login + "' has " + std::to_string(agent.running.size()) +
+                 " running transfers; name the one to cancel, or its call by contactId");
+  return nullptr;
+}
+
+std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
+                                                            const RequestInput& input) {
+  const Request& request = input.request;
+  std::optional<Refused> refused;
+  Transfer* transfer = meant_transfer(agent, request, refused);
+  if (transfer == nullptr) return refused;
   // A service acts as the agent that it names; a supervisor acts in his own right, which is an
   // agent's where the transfer is his own.
   const bool supervises = input.role == directory::Role::supervisor;
