@@ -126,7 +126,9 @@ void World::check_let_go(const LegId& leg) {
     if (each.customer != leg) continue;
     if (!each.outcome) return fail(Rule::lost, "a customer is let go while he is transferred");
     if (each.outcome_input != inputs_ || each.outcome != core::TransferState::failed) continue;
-    if (!each.released) return fail(Rule::lost, "a customer is let go before the agent was");
+    // Of who has hung up the release may come in the same input.
+    if (!each.released && !each.left)
+      return fail(Rule::lost, "a customer is let go before the agent was");
     if (each.queue_due > now_ && s.directory_->queue(each.queue_arn) != nullptr)
       return fail(Rule::lost, "a customer is let go before his time in the queue is over");
     const auto found = s.contacts_.find(each.contact);
