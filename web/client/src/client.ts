@@ -1,9 +1,9 @@
 import { Backoff } from "./backoff.ts";
 import { BatonError, BatonUnreachable } from "./error.ts";
+import { Http, refusalOf, withQuery } from "./http.ts";
 import type {
   Accepted,
   AgentList,
-  ApiErrorData,
   Contact,
   Destination,
   EventOf,
@@ -105,8 +105,6 @@ export function newId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /**
  * A connection to Baton as one caller: publishes requests, tells events, comes back by itself after a lost network or a
  * restarted server, and then gets what it missed. Nothing is carried out twice: a request that is sent again has the
@@ -121,7 +119,7 @@ export class BatonClient {
   /** Of each transfer the last event. */
   private readonly transfers = new Map<string, TransferEvent>();
   private readonly makeSocket: typeof WebSocket;
-  private readonly doFetch: typeof fetch;
+  private readonly http: Http;
   private readonly requestTimeoutMs: number;
   private readonly silenceMs: number;
   /** Who waits for the reply to a request that went over the socket, by its id. */
@@ -145,8 +143,13 @@ export class BatonClient {
     const { least, most } = options.reconnectMs ?? { least: 250, most: 10_000 };
     this.backoff = new Backoff(least, most);
     this.makeSocket = options.WebSocket ?? globalThis.WebSocket;
-    this.doFetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.requestTimeoutMs = options.requestTimeoutMs ?? 20_000;
+    this.http = new Http(
+      this.base,
+      options.fetch ?? globalThis.fetch.bind(globalThis),
+      this.requestTimeoutMs,
+      options.token,
+    );
     this.silenceMs = options.silenceMs ?? 25_000;
   }
 
@@ -154,7 +157,7 @@ export class BatonClient {
 
   /** Signs in by password; the browser keeps the session's cookie. Throws BatonError with status 401 or 429. */
   async signIn(login: string, password: string): Promise<SignedIn> {
-    const signed = (await this.http("POST", "/v1/login", { login, password })) as SignedIn;
+    const signed = (await this.http.request("POST", "/v1/login", { login, password })) as SignedIn;
     // Who signs in again in the same page needs the whole state: he may be somebody else, and the page has forgotten it.
     if (this.attempt > 0) this.positions.forget();
     return signed;
@@ -167,7 +170,7 @@ export class BatonClient {
   async signOut(): Promise<void> {
     this.signingOut = true;
     try {
-      await this.http("POST", "/v1/logout");
+      await this.http.request("POST", "/v1/logout");
       this.close();
     } finally {
       this.signingOut = false;
@@ -246,7 +249,7 @@ export class BatonClient {
     };
     return this.options.ticket
       ? this.askOverSocket(message)
-      : ((await this.http("POST", "/v1/messages", message, true)) as Reply);
+      : ((await this.http.request("POST", "/v1/messages", message, true)) as Reply);
   }
 
   /** Hands the agent's customer on, and tells where that ends. Throws as `publish()` does. */
@@ -348,7 +351,7 @@ export class BatonClient {
   /** The same as a CSV file, as far as the server puts it into one (`limits.csv_transfers`). */
   async transfersCsv(query: Record<string, string> = {}): Promise<CsvFile> {
     const path = `/v1/transfers?${new URLSearchParams({ ...query, format: "csv" }).toString()}`;
-    const response = await this.attemptHttp("GET", path, undefined, SLOW_MS);
+    const response = await this.http.attempt("GET", path, undefined, SLOW_MS);
     if (response && !response.ok) {
       const refusal = refusalOf(await response.text().catch(() => ""), response);
       if (refusal) throw refusal;
@@ -369,7 +372,7 @@ export class BatonClient {
   }
   /** Transfers counted; for supervisors and services. It may wait for others' longer than `requestTimeoutMs`. */
   statistics(query: Record<string, string> = {}): Promise<Statistics> {
-    return this.http(
+    return this.http.request(
       "GET",
       withQuery("/v1/statistics", query),
       undefined,
@@ -386,75 +389,15 @@ export class BatonClient {
   }
   /** Puts an object in the place of the one before; done when it is on the disk. BatonError with status 413: too large. */
   keepPreferences(kept: Preferences): Promise<Preferences> {
-    return this.http("PUT", "/v1/me/preferences", kept) as Promise<Preferences>;
+    return this.http.request("PUT", "/v1/me/preferences", kept) as Promise<Preferences>;
   }
   /** What a BlindTransfer would be told now. Nothing is dialled or counted. */
   preflight(request: PreflightRequest): Promise<Preflight> {
-    return this.http("POST", "/v1/transfers/preflight", request) as Promise<Preflight>;
+    return this.http.request("POST", "/v1/transfers/preflight", request) as Promise<Preflight>;
   }
   /** Any other read of the REST interface. */
   get(path: string, query: Record<string, string | undefined> = {}): Promise<unknown> {
-    return this.http("GET", withQuery(path, query));
-  }
-
-  // --- Inside: HTTP ------------------------------------------------------------------------------------------------
-
-  private async headers(): Promise<Record<string, string>> {
-    const { token } = this.options;
-    if (token === undefined) return {};
-    return { Authorization: `Bearer ${typeof token === "string" ? token : await token()}` };
-  }
-
-  /** One request. With `again` it is sent until there is an answer: only for what the server does once. */
-  private async http(
-    method: string,
-    path: string,
-    body?: unknown,
-    again = false,
-    timeoutMs = this.requestTimeoutMs,
-  ): Promise<unknown> {
-    const end = Date.now() + timeoutMs;
-    const waits = new Backoff(200, 2_000);
-    for (;;) {
-      const response = await this.attemptHttp(method, path, body, end - Date.now());
-      if (response) {
-        const text = await response.text().catch(() => undefined);
-        if (text !== undefined) {
-          if (response.ok) return text === "" ? undefined : JSON.parse(text);
-          const refusal = refusalOf(text, response);
-          if (refusal) throw refusal;
-        }
-      }
-      const pause = waits.next();
-      if (!again || Date.now() + pause >= end) {
-        throw new BatonUnreachable(`no answer from ${this.base} to ${method} ${path}`);
-      }
-      await wait(pause);
-    }
-  }
-
-  private async attemptHttp(
-    method: string,
-    path: string,
-    body: unknown,
-    timeoutMs: number,
-  ): Promise<Response | undefined> {
-    try {
-      return await this.doFetch(this.base + path, {
-        method,
-        headers: {
-          ...(await this.headers()),
-          Accept: "application/json",
-          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A token says who asks; with it, another origin's page needs no cookie, and may send none.
-        credentials: this.options.token === undefined ? "same-origin" : "omit",
-        signal: AbortSignal.timeout(Math.max(1, timeoutMs)),
-      });
-    } catch {
-      return undefined; // Whatever it was: no answer came.
-    }
+    return this.http.request("GET", withQuery(path, query));
   }
 
   // --- Inside: the socket ------------------------------------------------------------------------------------------
@@ -486,7 +429,7 @@ export class BatonClient {
   private async open(attempt: number): Promise<void> {
     const ticket = this.options.ticket
       ? await this.options.ticket()
-      : ((await this.http("POST", "/v1/ws-tickets")) as Ticket).ticket;
+      : ((await this.http.request("POST", "/v1/ws-tickets")) as Ticket).ticket;
     if (attempt !== this.attempt) return;
     const address =
       this.base.replace(/^http/, "ws") + "/v1/ws" + this.positions.query(this.options.follow);
@@ -664,14 +607,6 @@ export class BatonClient {
   }
 }
 
-function withQuery(path: string, query: Record<string, string | undefined>): string {
-  const given = Object.entries(query).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined,
-  );
-  const text = new URLSearchParams(given).toString();
-  return text ? `${path}?${text}` : path;
-}
-
 /** `completed` tells the later end of a call that the destination had: the outcome was that it had it. */
 const asOutcome = (transfer: Transfer): Transfer =>
   transfer.state === "completed"
@@ -681,29 +616,6 @@ const asOutcome = (transfer: Transfer): Transfer =>
 function transferOf(reply: Reply): string | undefined {
   if ("accepted" in reply) return reply.transferId;
   return reply.subtopic === "TransferStateChange" ? reply.message.transferId : undefined;
-}
-
-/**
- * The error that a response tells: an envelope's `data`, or the data alone. None where something between could not reach
- * the server: that is no answer of Baton's.
- */
-function refusalOf(text: string, response: Response): BatonError | undefined {
-  try {
-    const body = JSON.parse(text) as { data?: ApiErrorData; id?: string } & ApiErrorData;
-    const data = body.data ?? body;
-    if (typeof data.errorType === "string") return new BatonError(data, response.status, body.id);
-  } catch {
-    // It was no answer of Baton's, but of something between.
-  }
-  if (response.status >= 500) return undefined;
-  const what = `HTTP ${response.status} ${response.statusText}`.trim();
-  const data = {
-    errorType: "NOT_PERMITTED",
-    msg: what,
-    errorMessage: what,
-    reason: "backendUnavailable",
-  } as const;
-  return new BatonError(data, response.status);
 }
 
 function guarded(call: () => void): void {
