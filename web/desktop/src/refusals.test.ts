@@ -129,6 +129,9 @@ describe("a refusal", () => {
     expect(refusal({ errorType: "MAKE_CALL_FAILED", reason: "countryNotAllowed" })).toContain(
       "Calls to this country are not allowed",
     );
+    expect(refusal({ errorType: "MAKE_CALL_FAILED", reason: "noAnswer" })).toBe(
+      "Nobody answered. Try again later.",
+    );
   });
 
   it("shows a reason that is newer than the page as it came, with the server's advice", () => {

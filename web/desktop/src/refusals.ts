@@ -30,6 +30,8 @@ const BY_TYPE: Partial<Record<ApiErrorData["errorType"], Partial<Record<Reason, 
     numberNotFound: "refusedNotJoined",
     carrierUnavailable: "refusedNotJoined",
   },
+  // Whom he called; the names of destinations are those of transfers.
+  MAKE_CALL_FAILED: { ...OF_OTHERS, noAnswer: "refusedNobody" },
   AGENT_STATE_NOT_FOUND: { invalidMessage: "refusedStateGone" },
 };
 
