@@ -134,6 +134,33 @@ async def test_digits_that_the_carrier_refuses_are_none_that_were_sent(world: Wo
     desk.check()
 
 
+async def test_the_focus_goes_back_to_where_it_was_when_the_box_is_closed(world: World, browser: Browser):
+    phone = await world.phone("agent1")
+    desk = await Desk.open(world, browser)
+    await desk.in_a_call(phone)
+    focused = "document.activeElement"
+    # By the key, while something has the focus, and while nothing has it; and by the button.
+    for selector, was in (("role=button[name=/^Hold/]", "Hold"), ("header .state select", "Available")):
+        await desk.page.run(str(STEPS), "focus", selector)
+        assert was in await desk.page.evaluate(f"{focused}.textContent")
+        await desk.search()
+        await desk.page.press("Escape")
+        await desk.page.wait("dialog.transfer", "detached")
+        assert was in await desk.page.evaluate(f"{focused}.textContent")
+    await desk.page.evaluate(f"{focused}.blur()")
+    assert await desk.page.evaluate(f"{focused} === document.body")
+    await desk.search()
+    await desk.page.press("Escape")
+    await desk.page.wait("dialog.transfer", "detached")
+    assert (await desk.page.evaluate(f"{focused}.textContent")).startswith("Transfer")
+    await desk.page.press("Enter")
+    await desk.page.wait("dialog.transfer input.search")
+    await desk.page.press("Escape")
+    await desk.page.wait("dialog.transfer", "detached")
+    assert (await desk.page.evaluate(f"{focused}.textContent")).startswith("Transfer")
+    desk.check()
+
+
 async def test_a_refusal_after_the_box_was_closed_is_told_on_the_page(world: World, browser: Browser):
     phone = await world.phone("agent1")
     desk = await Desk.open(world, browser)

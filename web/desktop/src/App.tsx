@@ -15,7 +15,11 @@ import { TransferTracker } from "./TransferTracker.tsx";
 /** One key, while nobody types: what it does, if it may be done now. */
 const KEYS: Record<string, () => void> = {
   t: () => {
-    if (session.buttons.value.blindTransfer) session.transferBoxOpen.value = true;
+    if (!session.buttons.value.blindTransfer) return;
+    // The box gives the focus back to what had it. Where nothing has it, that is the button of this key.
+    if (document.activeElement === document.body)
+      document.querySelector<HTMLElement>("[aria-keyshortcuts=T]")?.focus();
+    session.transferBoxOpen.value = true;
   },
   a: () => {
     if (session.buttons.value.answer) void session.answer();
