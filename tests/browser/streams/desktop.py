@@ -113,8 +113,12 @@ class StreamsDesktop:
         return await self.page.run(SIGN_IN, "signIn", self.ccp_url, login, password or f"demo-{login}")
 
     async def lose_first_session(self) -> None:
-        """The first answer that would give the frame its session does not come, as where the library replaces the frame then."""
+        """From the next load on the first answer that would give the frame its session does not come."""
         await self.page.run(SIGN_IN, "loseFirstSession")
+
+    async def tickets(self) -> list[str]:
+        """Those that the frame has asked for a session with."""
+        return await self.page.run(SIGN_IN, "tickets")
 
     async def click_in_frame(self, button: str) -> None:
         await self.page.run(SIGN_IN, "clickInFrame", button)

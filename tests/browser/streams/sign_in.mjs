@@ -35,12 +35,24 @@ export async function textInFrame(page) {
   return page.frameLocator("iframe").locator("main").innerText();
 }
 
-/** The answer to the frame's first request to open a session is lost, and with it the cookie: the ticket is used all the same. */
-export async function loseFirstSession(page, context) {
-  const take = async (route) => {
-    await route.fetch();
-    await context.clearCookies();
-    await route.abort();
-  };
-  await page.route("**/ccp-v2/v1/session", take, { times: 1 });
-}
+/**
+ * From the next load on, what the frame's first request for a session is answered with is lost, and with it the cookie: the
+ * ticket is used all the same.
+ */
+export const loseFirstSession = (page) =>
+  page.addInitScript(() => {
+    const { fetch } = globalThis;
+    const tickets = (globalThis.batonTickets = []);
+    globalThis.fetch = async (path, init) => {
+      if (!String(path).endsWith("/v1/session")) return fetch(path, init);
+      const first = tickets.push(JSON.parse(init.body).ticket) === 1;
+      // Without credentials a browser takes no cookie.
+      const answer = await fetch(path, first ? { ...init, credentials: "omit" } : init);
+      if (first) throw new TypeError(`lost: HTTP ${answer.status}`);
+      return answer;
+    };
+  });
+
+/** The tickets that the frame has asked for a session with. */
+export const tickets = (page) =>
+  page.frames().find((one) => one !== page.mainFrame()).evaluate(() => globalThis.batonTickets);
