@@ -366,7 +366,7 @@ void ContactCenter::Impl::agent_lost(Contact& contact, bool gave_away) {
   const directory::Queue* queue = directory_->queue(contact.original_queue_arn);
   if (queue == nullptr) queue = directory_->queue(contact.queue_arn);
   // Where the transfer's fallback chain would have ended.
-  if (queue == nullptr && gave_away) queue = last_resort();
+  if (queue == nullptr && (gave_away || !contact.outbound)) queue = last_resort();
   if (queue == nullptr || !contact.active()) {
     agent_gone(contact);
     return;

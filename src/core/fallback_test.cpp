@@ -421,6 +421,21 @@ TEST(QueueTakenAway, ACallerGoesToTheLastResortOrWaitsForItToComeBack) {
   }
 }
 
+TEST(QueueTakenAway, WhoseAgentIsLostMeanwhileGoesToTheLastResort) {
+  for (const bool resort : {true, false}) {
+    Policy policy;
+    if (resort) policy.last_resort_queue = "Second";
+    TestCenter t(testing::small_directory(), policy);
+    t.call_in();
+    t.sign_in("agent1");
+    const LegId phone = t.answer("agent1");
+    t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+    t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
+    EXPECT_EQ(t.take<EndLeg>().has_value(), !resort);
+    EXPECT_EQ(t.center.waiting({}, 9).size(), resort ? 1U : 0U);
+  }
+}
+
 TEST_F(TakenBackOutOfItsOwnQueue, InVainAndTheQueueIsNoMoreItFailsForAReason) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   const LegId back = t.confirm<DialLeg>().leg;
