@@ -143,6 +143,16 @@ void ContactCenter::Impl::stop_releasing(const Contact& contact) {
 void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer, bool parked) {
   // Once he is parked, or after two seconds all the same: a failed hold never drops the customer.
   if (transfer.released) return;
+  // An import may take the queue away while he is being parked.
+  const bool queue_gone = transfer.kind == TransferKind::queue &&
+                          directory_->queue(transfer.target_queue_arn) == nullptr;
+  const message::BackendError gone{
+      .name = policy_.capabilities.backend, .code = 0, .text = kQueueGone};
+  if (const Leg* leg = contact.leg(contact.agent_leg);
+      queue_gone && parked && leg != nullptr && leg->alive()) {
+    fail_transfer(contact, transfer, Reason::queueClosed, gone);
+    return;
+  }
   const Because asked(*this, transfer.agent, transfer.release_request);
   cancel(transfer.park_timer);
   transfer.releasing = false;
@@ -160,12 +170,10 @@ void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer, b
   contact.avoid_agent = transfer.agent;
 
   if (transfer.kind == TransferKind::queue) {
-    if (directory_->queue(transfer.target_queue_arn) == nullptr) {
-      // An import took it away while he was being parked.
+    if (queue_gone) {
+      move(contact, transfer, transfer.state(), Custody::server);
       store(contact);
-      fail_transfer(contact, transfer, Reason::queueClosed,
-                    message::BackendError{
-                        .name = policy_.capabilities.backend, .code = 0, .text = kQueueGone});
+      fail_transfer(contact, transfer, Reason::queueClosed, gone);
       return;
     }
     enqueue(contact, transfer.target_queue_arn, now_, false,

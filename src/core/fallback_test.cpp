@@ -392,16 +392,25 @@ TEST_F(TakenBackInVain, WhoWaitsInAQueueOfTheChainThatIsTakenAwayGoesOn) {
   EXPECT_EQ(last().reason, Reason::busy) << "why it failed in the first place";
 }
 
-TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkIsNoPlaceToWait) {
+TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkLeavesHimWithTheAgent) {
   on_break("agent2");
   ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
   t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
   t.confirm<ParkLeg>();
-  t.finish_ends();
-  EXPECT_EQ(t.way("agent1"), "accepted/agent returning/server");
-  EXPECT_EQ(last().reason, Reason::queueClosed);
-  t.answer("agent1");
+  EXPECT_EQ(t.way("agent1"), "accepted/agent failed/agent");
+  EXPECT_EQ(t.confirm<BridgeLegs>().b, agent_leg);
+  EXPECT_EQ(t.state_of("agent1"), "Busy");
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
   EXPECT_EQ(t.errors("agent1").front().reason, Reason::queueClosed);
+}
+
+TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkOfOneWhoHungUpBeginsTheChain) {
+  on_break("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.put(LegEnded{.leg = agent_leg, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(t.way("agent1"), "accepted/agent accepted/server returning/server");
+  EXPECT_EQ(last().reason, Reason::queueClosed);
 }
 
 TEST(QueueTakenAway, ACallerGoesToTheLastResortOrWaitsForItToComeBack) {
