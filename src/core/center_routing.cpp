@@ -487,6 +487,7 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
   end_offer(contact, then, event);
   Transfer* transfer = running_transfer(contact);
   if (purpose == OfferPurpose::queue) {
+    if (left_gone_queue(contact)) return;
     if (transfer != nullptr && contact.queue) {
       // Who answered has not got him: nobody has, and he may be taken back as before.
       transfer->answered = false;
@@ -495,7 +496,7 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
                                                             : TransferState::queued,
            Custody::queue, why);
     }
-    if (!left_gone_queue(contact)) (void)try_offer(contact);
+    (void)try_offer(contact);
     return;
   }
   if (transfer == nullptr) return;

@@ -143,13 +143,14 @@ void ContactCenter::Impl::stop_releasing(const Contact& contact) {
 void ContactCenter::Impl::finish_release(Contact& contact, Transfer& transfer, bool parked) {
   // Once he is parked, or after two seconds all the same: a failed hold never drops the customer.
   if (transfer.released) return;
-  // An import may take the queue away while he is being parked.
+  // An import may take the queue away while he is being parked: his agent, who is there, keeps him.
   const bool queue_gone = transfer.kind == TransferKind::queue &&
                           directory_->queue(transfer.target_queue_arn) == nullptr;
   const message::BackendError gone{
       .name = policy_.capabilities.backend, .code = 0, .text = kQueueGone};
   if (const Leg* leg = contact.leg(contact.agent_leg);
-      queue_gone && parked && leg != nullptr && leg->alive()) {
+      queue_gone && parked && !transfer.left && leg != nullptr && leg->alive()) {
+    cancel(contact.silence_timer);  // Of this park: the join with his agent asks him anew.
     fail_transfer(contact, transfer, Reason::queueClosed, gone);
     return;
   }

@@ -264,7 +264,10 @@ void World::check_contact(const Inspection::State& s, const core::Contact& conta
     return fail(Rule::custody, "the server has the customer and does nothing for him");
   if (transfer != nullptr && queue) {
     if (Tracked* each = tracked(transfer->id)) {
-      each->queue_due = due(contact.queue->timer);
+      // One who is being offered out of a queue that was taken away has no time left in it.
+      const bool gone =
+          Inspection::of(core_.center).directory_->queue(contact.queue->arn) == nullptr;
+      each->queue_due = gone ? 0 : due(contact.queue->timer);
       each->queue_arn = contact.queue->arn;
     }
   }

@@ -27,6 +27,15 @@ void World::note_hang_up(const core::LegEnded& event) {
 void World::note_input(const core::InputBody& body) {
   kept_ = {};
   if (const auto* ends = std::get_if<core::LegEnded>(&body)) note_hang_up(*ends);
+  if (const auto* change = std::get_if<core::DirectoryChanged>(&body)) {
+    // Who waits in a queue that it takes away waits there no longer, also if it comes back.
+    for (Tracked& each : tracked_) {
+      const auto& queues = change->directory.queues;
+      if (std::ranges::none_of(queues,
+                               [&](const auto& queue) { return queue.arn == each.queue_arn; }))
+        each.queue_due = 0;
+    }
+  }
   const Inspection::State& s = Inspection::of(core_.center);
   for (Tracked& each : tracked_) {
     if (each.outcome) continue;
