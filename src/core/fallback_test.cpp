@@ -352,21 +352,8 @@ TEST(CreditedOfACallThatTheAgentMade, IsNothing) {
   EXPECT_LT(credit(t), 1'000) << "he has talked for all of his call";
 }
 
-/// The directory without that queue, and what was of it.
-directory::Directory without_queue(const std::string& arn) {
-  auto directory = testing::small_directory();
-  directory.version = 2;
-  std::erase_if(directory.queues, [&](const auto& each) { return each.arn == arn; });
-  std::erase_if(directory.quick_connects, [&](const auto& each) { return each.queue_arn == arn; });
-  std::erase_if(directory.inbound_numbers, [&](const auto& each) { return each.queue_arn == arn; });
-  for (auto& profile : directory.routing_profiles) {
-    std::erase_if(profile.queues, [&](const auto& each) { return each.queue_arn == arn; });
-  }
-  return directory;
-}
-
 TEST_F(TakenBackOutOfItsOwnQueue, WhoWaitsInAQueueThatIsTakenAwayGoesOnInTheChain) {
-  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
   EXPECT_EQ(last().state, TransferState::returning);
   EXPECT_EQ(last().reason, Reason::queueClosed);
   EXPECT_TRUE(t.errors("agent1").empty()) << "the chain still runs";
@@ -380,14 +367,14 @@ TEST_F(TakenBackOutOfItsOwnQueue, WhoWaitsInAQueueThatIsTakenAwayGoesOnInTheChai
 TEST_F(TakenBackOutOfItsOwnQueue, WhoIsOfferedOutOfAQueueThatIsTakenAwayIsTheAgentsToTake) {
   t.sign_in("agent3");
   ASSERT_EQ(t.state_of("agent3"), "PendingBusy");
-  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
   EXPECT_EQ(last().state, TransferState::alerting);
   ASSERT_TRUE(t.request("agent3", RequestKind::reject).accepted);
   EXPECT_EQ(last().state, TransferState::returning);
 }
 
 TEST_F(TakenBackInVain, WhoWaitsInAQueueOfTheChainThatIsTakenAwayGoesOn) {
-  t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
   EXPECT_EQ(last().state, TransferState::failed) << "it was the last step";
   EXPECT_EQ(last().reason, Reason::busy) << "why it failed in the first place";
 }
@@ -395,7 +382,7 @@ TEST_F(TakenBackInVain, WhoWaitsInAQueueOfTheChainThatIsTakenAwayGoesOn) {
 TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkLeavesHimWithTheAgent) {
   on_break("agent2");
   ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
-  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
   t.confirm<ParkLeg>();
   EXPECT_EQ(t.way("agent1"), "accepted/agent failed/agent");
   EXPECT_EQ(t.confirm<BridgeLegs>().b, agent_leg);
@@ -407,7 +394,7 @@ TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkLeavesHimWithTheAgent) {
 TEST_F(Fallback, AQueueThatIsTakenAwayDuringTheParkOfOneWhoHungUpBeginsTheChain) {
   on_break("agent2");
   ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
-  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
   t.put(LegEnded{.leg = agent_leg, .cause = EndCause::remote, .code = 0, .text = {}});
   EXPECT_EQ(t.way("agent1"), "accepted/agent accepted/server returning/server");
   EXPECT_EQ(last().reason, Reason::queueClosed);
@@ -419,7 +406,7 @@ TEST(QueueTakenAway, ACallerGoesToTheLastResortOrWaitsForItToComeBack) {
     if (resort) policy.last_resort_queue = "Second";
     TestCenter t(testing::small_directory(), policy);
     t.call_in();
-    t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+    t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
     EXPECT_FALSE(t.take<EndLeg>());
     const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
     ASSERT_EQ(waiting.size(), 1U);
@@ -438,7 +425,7 @@ TEST(QueueTakenAway, WhoseAgentIsLostMeanwhileGoesToTheLastResort) {
     t.call_in();
     t.sign_in("agent1");
     const LegId phone = t.answer("agent1");
-    t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+    t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
     t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
     EXPECT_EQ(t.take<EndLeg>().has_value(), !resort);
     EXPECT_EQ(t.center.waiting({}, 9).size(), resort ? 1U : 0U);
@@ -448,7 +435,7 @@ TEST(QueueTakenAway, WhoseAgentIsLostMeanwhileGoesToTheLastResort) {
 TEST_F(TakenBackOutOfItsOwnQueue, InVainAndTheQueueIsNoMoreItFailsForAReason) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   const LegId back = t.confirm<DialLeg>().leg;
-  t.put(DirectoryChanged{without_queue(kOtherQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
   refuses(back);
   EXPECT_EQ(last().reason, Reason::canceled);
 }
@@ -456,7 +443,7 @@ TEST_F(TakenBackOutOfItsOwnQueue, InVainAndTheQueueIsNoMoreItFailsForAReason) {
 TEST_F(TakenBackInVain, OutOfAQueueThatIsNoMoreTheChainGoesOn) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   const LegId back = t.confirm<DialLeg>().leg;
-  t.put(DirectoryChanged{without_queue(testing::kQueueArn)});
+  t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
   refuses(back);
   EXPECT_EQ(last().state, TransferState::failed);
 }

@@ -114,6 +114,16 @@ TEST_F(LeftAgent, HasNotGotHimBackWhereASupervisorCallsItOff) {
   is_offered_him_again();
 }
 
+TEST_F(LeftAgent, HasNotGotHimBackWhereAnImportTakesTheQueueAway) {
+  t.sign_in("agent2");
+  ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);
+  disconnect();
+  t.put(DirectoryChanged{testing::without_queue(testing::kOtherQueueArn)});
+  t.confirm<ParkLeg>();
+  EXPECT_EQ(t.way("agent1"), "accepted/agent accepted/server returning/server");
+  EXPECT_EQ(last().reason, Reason::queueClosed);
+}
+
 TEST_F(LeftAgent, HasNotGotHimBackFromAQueueWhereASupervisorCallsItOff) {
   t.sign_in("agent2");
   ASSERT_TRUE(transfer(to_quick_connect(QuickConnectType::queue, "queue")).accepted);

@@ -83,6 +83,19 @@ inline directory::Directory small_directory() {
   return d;
 }
 
+/// The directory without that queue, and what was of it.
+inline directory::Directory without_queue(const std::string& arn) {
+  auto directory = small_directory();
+  directory.version = 2;
+  std::erase_if(directory.queues, [&](const auto& each) { return each.arn == arn; });
+  std::erase_if(directory.quick_connects, [&](const auto& each) { return each.queue_arn == arn; });
+  std::erase_if(directory.inbound_numbers, [&](const auto& each) { return each.queue_arn == arn; });
+  for (auto& profile : directory.routing_profiles) {
+    std::erase_if(profile.queues, [&](const auto& each) { return each.queue_arn == arn; });
+  }
+  return directory;
+}
+
 /// An ordinary number of the United States, but for those that begin with +1900 (premium rate) or
 /// +49 (Germany), and for those of fewer than eight digits, which do not exist.
 inline directory::NumberFacts facts_of(const std::string& number) {
