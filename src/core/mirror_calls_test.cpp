@@ -446,7 +446,7 @@ TEST_P(NumberNotReached, IsAFailureOfTheRequest) {
   is_shown();
   ends_by(GetParam().state);
   ASSERT_EQ(t.errors("agent1").size(), 1U);
-  const message::ApiError& error = t.errors("agent1").front();
+  const message::ApiError error = t.errors("agent1").front();
   EXPECT_EQ(error.error_type, "MAKE_CALL_FAILED");
   EXPECT_EQ(error.reason, GetParam().reason);
   EXPECT_EQ(error.contact_id, message::parse_uuid(session.contact.id));
