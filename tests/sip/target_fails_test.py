@@ -147,7 +147,7 @@ async def test_the_carrier_is_not_there(world: World):
 async def test_the_carrier_says_nothing_at_all(world: World):
     """An address that takes every INVITE and answers none, as behind a firewall: not the destination is to blame."""
     talking = await world.talking("agent1")
-    world.carrier.silent = True
+    world.carrier.silent = world.carrier.untaken_calls = True
     await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5})
     failed = await talking.desktop.transfer("failed", timeout=8)
     assert failed["custody"] == "agent" and failed["reason"] == "carrierUnavailable"
@@ -161,10 +161,10 @@ async def test_the_carrier_says_nothing_at_all(world: World):
 
 async def test_the_carrier_says_nothing_at_all_after_the_release(world: World):
     talking = await world.talking("agent1")
-    world.carrier.silent = True
+    world.carrier.silent = world.carrier.untaken_calls = True
     await talking.desktop.blind_transfer(DIAL_PAD, options={"ringTimeoutSeconds": 5, "releaseOn": "accepted"})
     await talking.desktop.call_event("ACW", "agent")
-    await talking.desktop.transfer("returning", timeout=8)
+    await talking.desktop.until(lambda: "returning" in talking.desktop.transfers(), "the ring time-out")
     world.carrier.silent = False
     await back_with_the_agent(world, talking, "carrierUnavailable")
     await talking.customer.hangup()
