@@ -219,6 +219,11 @@ int longest_wait(Outcome outcome) {
   return 900;
 }
 
+/// A transfer's last event that told of success; `completed` follows `connected`.
+bool is_good(const EventView& event) {
+  return event.state == "connected" || event.state == "completed";
+}
+
 /// Judges the events that a request causes.
 class Verdict {
  public:
@@ -264,8 +269,8 @@ class Verdict {
     }
     if (awaits_event()) return judge_event(event);
     if (!event.is_transfer()) return outcome_ && error_seen_ ? outcome_ : std::nullopt;
-    if (!wait_) return event.is_outcome() && event.state != "connected" ? kOtherOutcome : kOk;
-    if (event.state == "connected") return kOk;
+    if (!wait_) return event.is_outcome() && !is_good(event) ? kOtherOutcome : kOk;
+    if (is_good(event)) return kOk;
     if (!event.is_outcome()) return std::nullopt;
     outcome_ = kOtherOutcome;
     // The error that says why comes beside these two.
@@ -273,8 +278,13 @@ class Verdict {
     return error_follows && !error_seen_ ? std::nullopt : outcome_;
   }
 
+  /// The outcome of a transfer that an earlier request with the same id had asked for: its last
+  /// event, again, without a place among the events. No error follows.
+  [[nodiscard]] bool is_outcome_before(const EventView& event) const {
+    return is_ours(event) && event.is_transfer() && event.is_outcome() && !event.sequence;
+  }
   /// With --wait: a transfer was accepted, and no event told of it, since the request repeats one
-  /// whose transfer has ended.
+  /// that ended so long ago that its last event is not kept.
   [[nodiscard]] bool transfer_unknown(const EventView& event) const {
     return wait_ && asks_transfer() && is_fence(event) && !event.is_error() && transfer_.empty();
   }
@@ -320,6 +330,13 @@ class Verdict {
   std::optional<int> outcome_;
 };
 
+/// Says what became of a transfer that was asked for before, and gives the exit code.
+int told_before(const std::string& transfer, const EventView& last) {
+  std::cerr << fmt::format("baton: the request was carried out before; transfer {} is {}\n",
+                           transfer, last.state);
+  return is_good(last) ? kOk : kOtherOutcome;
+}
+
 /// A member of a reply's object that is a text, else empty.
 std::string text_in(const HttpReply& reply, std::string_view key) {
   boost::system::error_code error;
@@ -354,9 +371,7 @@ std::optional<int> outcome_before(const Session& session, const std::string& mes
     verdict.follow(transfer);
     return std::nullopt;
   }
-  std::cerr << fmt::format("baton: the request was carried out before; transfer {} is {}\n",
-                           transfer, last.state);
-  return last.state == "connected" || last.state == "completed" ? kOk : kOtherOutcome;
+  return told_before(transfer, last);
 }
 
 /// Where the events begin that a request caused which was accepted before: what its first answer
@@ -441,6 +456,7 @@ int publish(const SendArguments& arguments, const Session& session, const std::s
     if (verdict.is_ours(*view) && (view->is_error() || !verdict.is_fence(*view))) {
       std::cout << event.text << std::endl;
     }
+    if (verdict.is_outcome_before(*view)) return told_before(view->transfer_id, *view);
     if (verdict.transfer_unknown(*view)) {
       if (const auto code = outcome_before(session, message, verdict)) return *code;
       continue;

@@ -288,7 +288,7 @@ async def test_send_tells_a_failure_by_its_exit_code(world: World):
 
 
 async def test_send_again_with_its_id_tells_what_became_of_the_transfer(world: World):
-    """Nothing is told of it any more by events, and nothing is transferred again."""
+    """Its last event is told once more, and nothing is transferred again."""
     talking = await world.talking("agent1")
     send = ("send", "--config", str(world.config_path), "--agent", "agent1", "--transfer", DIAL_PAD, "--wait", "--id", "t1")
     sending = asyncio.create_task(run(*send, env=at(world)))
@@ -298,6 +298,7 @@ async def test_send_again_with_its_id_tells_what_became_of_the_transfer(world: W
     assert code == 3, out + err
     code, out, err = await run(*send, env=at(world))
     assert code == 3 and "is failed" in err, out + err
+    assert json.loads(out)["message"]["state"] == "failed", "no error is told again"
     sending = asyncio.create_task(run(*send[:-1], "t2", env=at(world)))
     target = await world.carrier.incoming()
     await target.answer()
