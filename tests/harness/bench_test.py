@@ -265,7 +265,7 @@ class FakeProgram:
     def report(self) -> dict:
         return json.loads(self.line())
 
-    failures = load.Ceiling.failures
+    failed_calls = load.Ceiling.failed_calls
 
     def order(self, _text: str) -> dict:
         return {"acw_ms": SPREAD, "invite_ms": SPREAD}
