@@ -454,10 +454,13 @@ void ContactCenter::Impl::on(const CommandResult& result) {
       } else if (open.leg == owner->customer_leg && !owner->queue && !owner->offer &&
                  !owner->ended_at) {
         const directory::Queue* queue = directory_->queue(owner->queue_arn);
+        // An import may take it away while he is being answered.
+        const bool gone = queue == nullptr;
+        if (gone) queue = last_resort();
         if (queue == nullptr) {
           end_contact(*owner, 480, kQueueGone);
         } else {
-          enqueue(*owner, queue->arn, owner->queued_at, false, queue->max_wait_seconds);
+          enqueue(*owner, queue->arn, owner->queued_at, gone, queue->max_wait_seconds);
           store(*owner);
           // Nobody is to answer him before it is known that he is there.
           if (!result.ok) ask_customer(*owner, Sound::queue);

@@ -452,6 +452,30 @@ TEST_F(Fallback, WhoGaveTheCallAwayIsOfferedItByTheQueueWhereNobodyElseIsStaffed
   const LegId target = released(
       with_steps(to_number(kOutside), {{.kind = FallbackKind::original_queue, .queue_arn = {}}}));
   ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+TEST(QueueTakenAway, ACallerWhoIsBeingAnsweredForItGoesToTheLastResort) {
+  for (const bool resort : {true, false}) {
+    Policy policy;
+    if (resort) policy.last_resort_queue = "Second";
+    TestCenter t(testing::small_directory(), policy);
+    LegIncoming incoming;
+    incoming.leg = LegId{.high = 5, .low = 5};
+    incoming.to_number = kInbound;
+    t.put(incoming);
+    t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
+    t.confirm<AnswerLeg>();
+    const auto end = t.take<EndLeg>();
+    EXPECT_EQ(end.has_value(), !resort);
+    if (end) {
+      EXPECT_EQ(end->second.code, 480);
+    }
+    const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
+    ASSERT_EQ(waiting.size(), resort ? 1U : 0U);
+    if (resort) {
+      EXPECT_EQ(waiting.front().queue_arn, kOtherQueueArn);
+    }
+  }
+}
+
   refuses(target);
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
 }
