@@ -481,6 +481,7 @@ void ContactCenter::Impl::end_offer(Contact& contact, Activity then, std::string
 void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::string_view event,
                                        Reason why, std::optional<message::BackendError> backend) {
   const OfferPurpose purpose = contact.offer->purpose;
+  const bool picked_up = contact.offer->bridging;
   const Because asked(*this, contact.offer->agent, contact.offer->request_id);
   if (contact.offer->asked == message::RequestKind::answer)
     tell_answer_failed(contact, *contact.offer, why, backend);
@@ -504,9 +505,11 @@ void ContactCenter::Impl::offer_failed(Contact& contact, Activity then, std::str
     fail_transfer(contact, *transfer, why, std::move(backend));
   } else {
     // Who refuses him is not asked again at once, nor who let it ring for as long as a `return`
-    // does. One whose phone did not pick up by itself may press Answer on his desktop yet.
+    // does. One whose phone did not pick up by itself may press Answer on his desktop yet; and one
+    // who picked up did take him, though the join failed.
     const bool refused = why == Reason::rejected || why == Reason::busy;
-    not_taken_back(contact, *transfer, refused || purpose == OfferPurpose::giving_back);
+    const bool let_it_ring = purpose == OfferPurpose::giving_back && !picked_up;
+    not_taken_back(contact, *transfer, refused || let_it_ring);
   }
 }
 

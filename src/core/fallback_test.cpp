@@ -245,6 +245,28 @@ TEST_F(TakenBackWhileItRings, WhoLetsItRingWhenASupervisorGivesHimBackIsNotRungA
   goes_on_without_him();
 }
 
+TEST_F(TakenBackWhileItRings, WhoPicksUpHasTakenHimAlsoWhereTheCustomerDoesNotAnswerTheJoin) {
+  given_back_by_a_supervisor();
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+  t.put(LegAnswered{t.confirm<DialLeg>().leg});
+  t.fail<BridgeLegs>(500, "Server Internal Error", call);
+  EXPECT_EQ(last().state, TransferState::returning) << t.way("agent1");
+  t.finish_ends();
+  t.answer("agent1");
+  EXPECT_EQ(last().state, TransferState::returned);
+}
+
+TEST_F(TakenBackWhileItRings, WhoPicksUpInVainTwiceIsNotRungForEver) {
+  given_back_by_a_supervisor();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(t.request("agent1", RequestKind::answer).accepted);
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    t.fail<BridgeLegs>(500, "Server Internal Error", call);
+    t.finish_ends();
+  }
+  goes_on_without_him();
+}
+
 TEST_F(TakenBackWhileItRings, WhosePhoneDoesNotPickUpByItselfIsOfferedHim) {
   ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
   t.confirm<DialLeg>();
