@@ -86,6 +86,11 @@ void ContactCenter::Impl::rearm_timers(const Started& started) {
     due.emplace(id, timer.at);
   }
   for (const auto& [id, at] : due) out_->emplace_back(ArmTimer{.timer = id, .at = at});
+  // So is a NOTIFY repeated that a phone has not answered: it may hang up unknowing for as long.
+  for (auto& [id, each] : contacts_) {
+    if (each->untold_refer && commands_.contains(each->untold_refer->command))
+      each->untold_refer->until = std::max(each->untold_refer->until, end_deadline());
+  }
 }
 
 std::vector<CommandId> ContactCenter::Impl::open_commands() const {

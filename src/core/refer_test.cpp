@@ -221,6 +221,21 @@ TEST_F(FailsAtOnce, TheProcessMayDieBetweenTheNotifyAndTheHangUp) {
   waits_on();
 }
 
+TEST_F(FailsAtOnce, TheProcessMayBeDeadForLongBetweenTheNotifyAndTheHangUp) {
+  t.now += 60'000;
+  t.restart({call, agent_leg}, {"agent1", "agent2"});
+  hangs_up();
+  waits_on();
+}
+
+TEST_F(FailsAtOnce, APhoneThatHadReadItWhenTheProcessDiedHangsUpOnTheCustomer) {
+  answers_notify(200);
+  t.now += 60'000;
+  t.restart({call, agent_leg}, {"agent1", "agent2"});
+  hangs_up();
+  EXPECT_TRUE(customer_is_told_to_end());
+}
+
 TEST_F(FailsAtOnce, AnAgentWhoCallsOffAsHisPhoneHangsUpLosesNobody) {
   answers_notify(200);
   press(kOutside, false, {}, 9);
