@@ -365,8 +365,9 @@ void ContactCenter::Impl::agent_lost(Contact& contact, bool gave_away) {
   // he goes back to where he came from, with his waiting time credited.
   const directory::Queue* queue = directory_->queue(contact.original_queue_arn);
   if (queue == nullptr) queue = directory_->queue(contact.queue_arn);
-  // Where the transfer's fallback chain would have ended.
-  if (queue == nullptr && (gave_away || !contact.outbound)) queue = last_resort();
+  // Where the transfer's fallback chain would have ended. Who came from a queue may have come there
+  // by a transfer, also of a call that an agent made.
+  if (queue == nullptr && (gave_away || !contact.queue_arn.empty())) queue = last_resort();
   if (queue == nullptr || !contact.active()) {
     agent_gone(contact);
     return;

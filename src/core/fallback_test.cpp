@@ -491,6 +491,30 @@ TEST(QueueTakenAway, ACallerWhoIsBeingAnsweredForItGoesToTheLastResort) {
       EXPECT_EQ(end->second.code, 480);
     }
     const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
+TEST(QueueTakenAway, WhoCameThereByATransferOfACallThatAnAgentMadeGoesToTheLastResort) {
+  for (const bool resort : {true, false}) {
+    Policy policy;
+    if (resort) policy.last_resort_queue = "First";
+    TestCenter t(testing::small_directory(), policy);
+    t.sign_in("agent1");
+    t.sign_in("agent2");
+    ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    t.confirm<BridgeLegs>();
+    ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
+                          to_quick_connect(QuickConnectType::queue, "queue"))
+                    .accepted);
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    const LegId phone = t.answer("agent2");
+    t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
+    t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
+    EXPECT_EQ(t.take<EndLeg>().has_value(), !resort);
+    EXPECT_EQ(t.center.waiting({}, 9).size(), resort ? 1U : 0U);
+  }
+}
+
     ASSERT_EQ(waiting.size(), resort ? 1U : 0U);
     if (resort) {
       EXPECT_EQ(waiting.front().queue_arn, kOtherQueueArn);
