@@ -232,7 +232,11 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   const bool by_himself =
       !supervises || (transfer->agent == agent.login && input.caller == agent.login);
   // Another one does not call off that he has hung up; he himself does.
-  if (transfer->left && !by_himself) release_by_agent(call, *transfer, true);
+  if (transfer->left && !by_himself) {
+    release_by_agent(call, *transfer, true);
+    // Where his queue is gone by then the chain has run, maybe to its end.
+    if (message::is_outcome(transfer->state())) return {};
+  }
 
   if (transfer->released) {
     if (transfer->state() == TransferState::returning) {

@@ -135,6 +135,21 @@ TEST_F(LeftAgent, HasNotGotHimBackFromAQueueWhereASupervisorCallsItOff) {
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
 }
 
+TEST_F(LeftAgent, WhomTheChainLetsGoIsNotGivenBackByASupervisorToo) {
+  t.sign_in("agent2");
+  auto request = to_quick_connect(QuickConnectType::queue, "queue");
+  request.options.on_failure = {{{.kind = message::FallbackKind::disconnect, .queue_arn = {}}}};
+  ASSERT_TRUE(transfer(std::move(request)).accepted);
+  disconnect();
+  t.put(DirectoryChanged{testing::without_queue(testing::kOtherQueueArn)});
+  ASSERT_TRUE(canceled_by("boss", directory::Role::supervisor).accepted);
+  EXPECT_EQ(t.way("agent1"), "accepted/agent accepted/server failed/gone");
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+  t.finish_ends();
+  ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
+  EXPECT_EQ(t.state_of("agent1"), "Available");
+}
+
 TEST_F(LeftAgent, MayTakeHimBackHimself) {
   hangs_up();
   ASSERT_TRUE(canceled_by("agent1", directory::Role::agent).accepted);
