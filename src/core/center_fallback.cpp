@@ -139,12 +139,16 @@ void ContactCenter::Impl::keep_place(const Contact& contact, Transfer& transfer)
 
 void ContactCenter::Impl::not_taken_back(Contact& contact, Transfer& transfer, bool rung) {
   const std::optional<KeptPlace> place = std::exchange(transfer.kept_place, {});
-  if (!place || directory_->queue(place->arn) == nullptr) {
+  const bool place_gone = !place || directory_->queue(place->arn) == nullptr;
+  // Also where his place is left to him, but no time in it.
+  if (rung && (place_gone || place->until <= now_)) {
     const std::vector<message::FallbackStep>& steps = transfer.view.current.options->on_failure;
-    while (rung && transfer.next_step < steps.size() &&
+    while (transfer.next_step < steps.size() &&
            steps[transfer.next_step].kind == message::FallbackKind::return_to_agent) {
       ++transfer.next_step;
     }
+  }
+  if (place_gone) {
     next_fallback(contact, transfer);
     return;
   }

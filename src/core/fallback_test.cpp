@@ -374,6 +374,19 @@ TEST(CreditedOfACallThatTheAgentMade, IsNothing) {
   EXPECT_LT(credit(t), 1'000) << "he has talked for all of his call";
 }
 
+TEST_F(TakenBackOutOfItsOwnQueue, InVainAsItsTimeRunsOutHeIsNotRungAgainAtOnce) {
+  t.pass(95'000);
+  ASSERT_TRUE(t.request("agent1", RequestKind::cancel_transfer).accepted);
+  t.confirm<DialLeg>();
+  t.pass(6'000);
+  ASSERT_TRUE(t.request("agent1", RequestKind::reject).accepted);
+  t.pass(10);
+  EXPECT_EQ(last().state, TransferState::requeued) << t.way("agent1");
+  EXPECT_EQ(last().queue_name, "First");
+  EXPECT_EQ(last().reason, Reason::timeout);
+  EXPECT_EQ(t.state_of("agent1"), "AfterCallWork");
+}
+
 TEST_F(TakenBackOutOfItsOwnQueue, WhoWaitsInAQueueThatIsTakenAwayGoesOnInTheChain) {
   t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
   EXPECT_EQ(last().state, TransferState::returning);
@@ -439,6 +452,30 @@ TEST(QueueTakenAway, ACallerGoesToTheLastResortOrWaitsForItToComeBack) {
   }
 }
 
+TEST(QueueTakenAway, ACallerWhoIsBeingAnsweredForItGoesToTheLastResort) {
+  for (const bool resort : {true, false}) {
+    Policy policy;
+    if (resort) policy.last_resort_queue = "Second";
+    TestCenter t(testing::small_directory(), policy);
+    LegIncoming incoming;
+    incoming.leg = LegId{.high = 5, .low = 5};
+    incoming.to_number = kInbound;
+    t.put(incoming);
+    t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
+    t.confirm<AnswerLeg>();
+    const auto end = t.take<EndLeg>();
+    EXPECT_EQ(end.has_value(), !resort);
+    if (end) {
+      EXPECT_EQ(end->second.code, 480);
+    }
+    const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
+    ASSERT_EQ(waiting.size(), resort ? 1U : 0U);
+    if (resort) {
+      EXPECT_EQ(waiting.front().queue_arn, kOtherQueueArn);
+    }
+  }
+}
+
 TEST(QueueTakenAway, WhoseAgentIsLostMeanwhileGoesToTheLastResort) {
   for (const bool resort : {true, false}) {
     Policy policy;
@@ -448,6 +485,30 @@ TEST(QueueTakenAway, WhoseAgentIsLostMeanwhileGoesToTheLastResort) {
     t.sign_in("agent1");
     const LegId phone = t.answer("agent1");
     t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
+    t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
+    EXPECT_EQ(t.take<EndLeg>().has_value(), !resort);
+    EXPECT_EQ(t.center.waiting({}, 9).size(), resort ? 1U : 0U);
+  }
+}
+
+TEST(QueueTakenAway, WhoCameThereByATransferOfACallThatAnAgentMadeGoesToTheLastResort) {
+  for (const bool resort : {true, false}) {
+    Policy policy;
+    if (resort) policy.last_resort_queue = "First";
+    TestCenter t(testing::small_directory(), policy);
+    t.sign_in("agent1");
+    t.sign_in("agent2");
+    ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    t.put(LegAnswered{t.confirm<DialLeg>().leg});
+    t.confirm<BridgeLegs>();
+    ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
+                          to_quick_connect(QuickConnectType::queue, "queue"))
+                    .accepted);
+    t.confirm<ParkLeg>();
+    t.finish_ends();
+    const LegId phone = t.answer("agent2");
+    t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
     t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
     EXPECT_EQ(t.take<EndLeg>().has_value(), !resort);
     EXPECT_EQ(t.center.waiting({}, 9).size(), resort ? 1U : 0U);
@@ -474,54 +535,6 @@ TEST_F(Fallback, WhoGaveTheCallAwayIsOfferedItByTheQueueWhereNobodyElseIsStaffed
   const LegId target = released(
       with_steps(to_number(kOutside), {{.kind = FallbackKind::original_queue, .queue_arn = {}}}));
   ASSERT_TRUE(t.request("agent1", RequestKind::clear_contact).accepted);
-TEST(QueueTakenAway, ACallerWhoIsBeingAnsweredForItGoesToTheLastResort) {
-  for (const bool resort : {true, false}) {
-    Policy policy;
-    if (resort) policy.last_resort_queue = "Second";
-    TestCenter t(testing::small_directory(), policy);
-    LegIncoming incoming;
-    incoming.leg = LegId{.high = 5, .low = 5};
-    incoming.to_number = kInbound;
-    t.put(incoming);
-    t.put(DirectoryChanged{testing::without_queue(testing::kQueueArn)});
-    t.confirm<AnswerLeg>();
-    const auto end = t.take<EndLeg>();
-    EXPECT_EQ(end.has_value(), !resort);
-    if (end) {
-      EXPECT_EQ(end->second.code, 480);
-    }
-    const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
-TEST(QueueTakenAway, WhoCameThereByATransferOfACallThatAnAgentMadeGoesToTheLastResort) {
-  for (const bool resort : {true, false}) {
-    Policy policy;
-    if (resort) policy.last_resort_queue = "First";
-    TestCenter t(testing::small_directory(), policy);
-    t.sign_in("agent1");
-    t.sign_in("agent2");
-    ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
-    t.put(LegAnswered{t.confirm<DialLeg>().leg});
-    t.put(LegAnswered{t.confirm<DialLeg>().leg});
-    t.confirm<BridgeLegs>();
-    ASSERT_TRUE(t.request("agent1", RequestKind::blind_transfer,
-                          to_quick_connect(QuickConnectType::queue, "queue"))
-                    .accepted);
-    t.confirm<ParkLeg>();
-    t.finish_ends();
-    const LegId phone = t.answer("agent2");
-    t.put(DirectoryChanged{testing::without_queue(kOtherQueueArn)});
-    t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
-    EXPECT_EQ(t.take<EndLeg>().has_value(), !resort);
-    EXPECT_EQ(t.center.waiting({}, 9).size(), resort ? 1U : 0U);
-  }
-}
-
-    ASSERT_EQ(waiting.size(), resort ? 1U : 0U);
-    if (resort) {
-      EXPECT_EQ(waiting.front().queue_arn, kOtherQueueArn);
-    }
-  }
-}
-
   refuses(target);
   EXPECT_EQ(t.state_of("agent1"), "PendingBusy");
 }
