@@ -460,6 +460,8 @@ void ContactCenter::Impl::on(const CommandResult& result) {
         if (queue == nullptr) {
           end_contact(*owner, 480, kQueueGone);
         } else {
+          // All of it is waiting: nobody has talked with him.
+          owner->waited_ms = now_ - owner->queued_at;
           enqueue(*owner, queue->arn, owner->queued_at, gone, queue->max_wait_seconds);
           store(*owner);
           // Nobody is to answer him before it is known that he is there.

@@ -157,7 +157,11 @@ std::string ContactCenter::load(std::string_view snapshot) {
     if (!each->mirror) {
       for (const Leg& leg : each->legs) s.legs_.emplace(leg.id, each->id);
     }
-    if (each->queue) s.lines_[each->queue->arn].waiting.emplace(each->queue->since, each->id);
+    if (each->queue) {
+      s.lines_[each->queue->arn].waiting.emplace(each->queue->since, each->id);
+      // An older version did not count it. Of one who talks it is not known any more.
+      if (each->waited_ms == 0) each->waited_ms = each->queue->entered_at - each->queue->since;
+    }
     const ContactId id = each->id;
     s.contacts_.emplace(id, std::move(each));
   }

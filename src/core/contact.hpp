@@ -126,7 +126,8 @@ struct Contact {
   std::string queue_arn;            ///< The last queue he was in; empty: never queued.
   std::string original_queue_arn;   ///< The one that he called; empty: he called none.
   TimeMs queued_at = 0;             ///< When he first entered one.
-  TimeMs waited_ms = 0;             ///< In the queues that he has left: what is credited to him.
+  /// In the queues that he has left, and while he was being answered: what is credited to him.
+  TimeMs waited_ms = 0;
   std::optional<Offer> offer;
   std::optional<DialOut> dial_out;
 

@@ -261,6 +261,51 @@ TEST(Snapshot, WhatTheLastReleaseWroteIsRead) {
   EXPECT_EQ(t.center.counters().abandoned, 1U);
 }
 
+/// As a program wrote it that did not count what a customer has waited: its name for that is one
+/// that nobody knows.
+std::string without_waited(std::string saved) {
+  constexpr std::string_view kName = "waited_ms";
+  const std::size_t at = saved.find(kName);
+  EXPECT_NE(at, std::string::npos);
+  if (at != std::string::npos) saved.replace(at, kName.size(), "xaited_ms");
+  return saved;
+}
+
+TEST(Snapshot, OfAProgramThatDidNotCountItKeepsTheCreditOfWhoWaits) {
+  Policy policy;
+  policy.last_resort_queue = "Second";
+  TestCenter t(testing::small_directory(), policy);
+  t.call_in();
+  t.pass(5'000);
+  t.sign_in("agent1");
+  const LegId phone = t.answer("agent1");
+  t.pass(60'000);
+  t.put(LegEnded{.leg = phone, .cause = EndCause::unreachable, .code = 408, .text = {}});
+  const TimeMs back = t.now;
+  ContactCenter upgraded;
+  ASSERT_EQ(upgraded.load(without_waited(t.center.save())), "");
+  t.center = std::move(upgraded);
+  t.pass(testing::small_directory().queues[0].max_wait_seconds * 1'000LL + 1'000);
+  const std::vector<WaitingCustomer> waiting = t.center.waiting({}, 9);
+  ASSERT_EQ(waiting.size(), 1U);
+  ASSERT_EQ(waiting.front().queue_name, "Second");
+  EXPECT_NEAR(static_cast<double>(back - waiting.front().since), 5'000, 50);
+}
+
+TEST(Snapshot, OfWhoWasJustAnsweredKeepsWhatHeHasWaited) {
+  TestCenter t;
+  LegIncoming incoming;
+  incoming.leg = LegId{.high = 5, .low = 5};
+  incoming.to_number = testing::kInbound;
+  t.put(incoming);
+  t.pass(3'000);
+  t.confirm<AnswerLeg>();
+  const std::string saved = t.center.save();
+  ContactCenter other;
+  ASSERT_EQ(other.load(saved), "");
+  EXPECT_TRUE(other.save() == saved) << "by as much as the time that the answering took";
+}
+
 // The state of an older program, and of a newer one.
 struct OldInner {
   int kept = 1;
