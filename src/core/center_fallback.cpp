@@ -28,7 +28,8 @@ void ContactCenter::Impl::fail_transfer(Contact& contact, Transfer& transfer, Re
                                         std::optional<message::BackendError> backend) {
   transfer.answered = false;
   // Who has hung up is not given the customer back; the release does not wait for the park then.
-  if (transfer.left) release_by_agent(contact, transfer, true);
+  if (transfer.left && !planted(PlantedFault::left_given_back))
+    release_by_agent(contact, transfer, true);
   const Because asked(*this, transfer.agent, transfer.view.request_id);
   cancel(transfer.ring_timer);
   // Before the release a join is the agent's own: a Resume that is under way.
@@ -236,7 +237,7 @@ std::optional<Refused> ContactCenter::Impl::cancel_transfer(Agent& agent,
   const bool by_himself =
       !supervises || (transfer->agent == agent.login && input.caller == agent.login);
   // Another one does not call off that he has hung up; he himself does.
-  if (transfer->left && !by_himself) {
+  if (transfer->left && !by_himself && !planted(PlantedFault::left_called_off)) {
     release_by_agent(call, *transfer, true);
     // Where his queue is gone by then the chain has run, maybe to its end.
     if (message::is_outcome(transfer->state())) return {};

@@ -184,7 +184,8 @@ void ContactCenter::Impl::on(const LegRinging& event) {
 
 void ContactCenter::Impl::on(const LegHeard& event) {
   Contact* call = contact_of_leg(event.leg);
-  if (Leg* leg = call == nullptr ? nullptr : call->leg(event.leg)) leg->heard = true;
+  if (Leg* leg = call == nullptr ? nullptr : call->leg(event.leg))
+    leg->heard = !planted(PlantedFault::heard_forgotten);
 }
 
 void ContactCenter::Impl::on(const LegAnswered& event) {

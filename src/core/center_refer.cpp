@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/center.hpp"
+#include "core/planted_fault.hpp"
 
 namespace baton::core {
 
@@ -37,7 +38,7 @@ void ContactCenter::Impl::tell_refer(Contact& contact, const Transfer& transfer,
 
 bool ContactCenter::Impl::outcome_untold(const Contact& contact, const LegId& leg) const {
   return contact.untold_refer && contact.untold_refer->leg == leg &&
-         now_ < contact.untold_refer->until;
+         now_ < contact.untold_refer->until && !planted(PlantedFault::untold_lets_go);
 }
 
 void ContactCenter::Impl::accept_refer(const ReferLink& link) {

@@ -54,9 +54,12 @@ std::string ContactCenter::dump() const {
                                                            : "")
                    : "-") +
          " out=" + text(c->dial_out.has_value()) + " destination=" + to_string(c->destination_leg) +
-         " transfer=" + (c->transfer ? to_string(*c->transfer) : "-") +
-         " silent=" + text(c->silence_timer != 0) + " moves=" + std::to_string(c->moves.size()) +
-         " ended=" + text(c->ended_at.has_value()));
+         " transfer=" + (c->transfer ? to_string(*c->transfer) : "-") + " silent=" +
+         text(c->silence_timer != 0) + " waited=" + std::to_string(c->waited_ms) + " untold=" +
+         (c->untold_refer ? std::to_string(c->untold_refer->command) + '@' +
+                                std::to_string(c->untold_refer->until)
+                          : "-") +
+         " moves=" + std::to_string(c->moves.size()) + " ended=" + text(c->ended_at.has_value()));
     for (const Leg& leg : c->legs) {
       line("  leg " + to_string(leg.id) + " role=" + std::to_string(static_cast<int>(leg.role)) +
            " phase=" + std::to_string(static_cast<int>(leg.phase)) + " party=" + leg.party +
@@ -70,7 +73,7 @@ std::string ContactCenter::dump() const {
   for (const Transfer* t : transfers) {
     line("transfer " + to_string(t->id) + " contact=" + to_string(t->contact) +
          " agent=" + t->agent + " state=" + std::string(message::to_string(t->state())) +
-         " custody=" + std::string(message::to_string(t->custody())) +
+         " custody=" + std::string(message::to_string(t->custody())) + " left=" + text(t->left) +
          " released=" + text(t->released) + " releasing=" + text(t->releasing) +
          " answered=" + text(t->answered) + " step=" + std::to_string(t->next_step) +
          " failure=" + std::string(message::to_string(t->failure)) +

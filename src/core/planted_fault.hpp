@@ -33,8 +33,12 @@ enum class PlantedFault : std::uint8_t {
   answer_not_heard,        ///< A customer who answers at last goes on waiting until his deadline.
   moved_time_lost,         ///< A customer who is moved to another queue begins to wait anew.
   place_lost,              ///< A customer whom the agent did not take back has lost his queue.
+  untold_lets_go,   ///< A phone that does not know of the failure yet ends the customer's call.
+  left_given_back,  ///< A failure leaves the customer with an agent who has hung up.
+  left_called_off,  ///< So does a supervisor who calls the transfer off.
+  heard_forgotten,  ///< A trunk that only says 100 counts as one that says nothing.
 };
-inline constexpr int kPlantedFaults = 24;
+inline constexpr int kPlantedFaults = 28;
 
 #ifdef BATON_PLANTED_FAULTS
 /// The one in force. Set before the core is used; one thread.

@@ -132,12 +132,13 @@ void World::on(core::Publish& output) {
     known->state = change->state;
     if (change->state == TransferState::requeued && change->custody == Custody::queue)
       ++known->requeued;
-    if (change->state == TransferState::failed && change->custody == Custody::agent) {
-      const auto& transfers = Inspection::of(core_.center).transfers_;
-      const auto found = transfers.find(change->transfer_id);
-      if (found != transfers.end() && found->second->left)
-        return fail(Rule::lost, "a customer is left with an agent who has hung up");
-    }
+    const auto* request = std::get_if<core::RequestInput>(&input_.body);
+    const bool called_off = change->state == TransferState::canceled && request != nullptr &&
+                            request->role == directory::Role::supervisor;
+    // He himself may call it off.
+    if ((change->state == TransferState::failed || called_off) &&
+        change->custody == Custody::agent && known->hung_up)
+      return fail(Rule::lost, "a customer is left with an agent who has hung up");
     if (message::is_outcome(change->state) && !known->outcome) {
       known->outcome = change->state;
       known->outcome_input = inputs_;
@@ -164,6 +165,10 @@ void World::on(const core::Command& output) {
   } else if (const auto* park = std::get_if<core::ParkLeg>(&output.body)) {
     for (Tracked& each : tracked_) {
       if (each.outcome || each.released || each.customer != park->leg) continue;
+      // The answer to the release's own park has released the agent in this input: this is another.
+      const auto& transfers = Inspection::of(core_.center).transfers_;
+      const auto known = transfers.find(each.id);
+      if (each.parked && known != transfers.end() && known->second->released) continue;
       each.park = output.id;
       // Asked again since the switch gave up waiting: the release need not wait for that.
       if (each.given_up_input == inputs_) continue;
@@ -409,7 +414,10 @@ void World::check_legs(const Inspection::State& s) {
 void World::check_transfers(const Inspection::State& s) {
   std::uint64_t open = 0;
   for (Tracked& each : tracked_) {
-    if (!each.outcome || each.outcome_input == inputs_) check_release(s, each);
+    if (!each.outcome || each.outcome_input == inputs_) {
+      check_release(s, each);
+      check_reason(s, each);
+    }
     if (each.outcome) {
       const bool error =
           each.outcome == TransferState::failed || each.outcome == TransferState::returned;
@@ -435,6 +443,20 @@ void World::check_transfers(const Inspection::State& s) {
   }
   if (c.illegal_moves != 0)
     fail(Rule::outcome, "a transfer's state followed another, or had a custody, against the table");
+}
+
+/// Of a destination that has not answered in time: whether its trunk ever said a word.
+void World::check_reason(const Inspection::State& s, const Tracked& tracked) {
+  const auto known = s.transfers_.find(tracked.id);
+  if (known == s.transfers_.end()) return;
+  const core::Transfer& transfer = *known->second;
+  const SimLeg* target = switch_.leg(transfer.target_leg);
+  if (target == nullptr || !transfer.backend || transfer.backend->code != 408) return;
+  if (transfer.failure ==
+      (target->heard ? message::Reason::carrierUnavailable : message::Reason::noAnswer))
+    fail(Rule::outcome, target->heard ? "a trunk that answered is told as unavailable"
+                                      : "a trunk that never answered is told as a destination "
+                                        "that lets it ring");
 }
 
 void World::check_queues(const Inspection::State& s) {

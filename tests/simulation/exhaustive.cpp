@@ -186,6 +186,7 @@ std::uint64_t World::fingerprint() const {
     mix.add(transfer->custody());
     mix.add(transfer->releasing);
     mix.add(transfer->released);
+    mix.add(transfer->left);
     mix.add(transfer->answered);
     mix.add(transfer->taking_back);
     mix.add(transfer->was_held);
@@ -207,7 +208,7 @@ std::uint64_t World::fingerprint() const {
     mix.add(each.state);
     mix.add(each.outcome.has_value());
     mix.add(int{each.parked} + 2 * int{each.may_release} + 4 * int{each.at_once} +
-            8 * int{each.answered});
+            8 * int{each.answered} + 16 * int{each.left});
   }
   for (const Desk& desk : desks_) mix.add(desk.phone);
   return mix.value();

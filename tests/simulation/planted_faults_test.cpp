@@ -39,7 +39,11 @@ constexpr std::array kFaultNames = {"none",
                                     "silent_offered",
                                     "answer_not_heard",
                                     "moved_time_lost",
-                                    "place_lost"};
+                                    "place_lost",
+                                    "untold_lets_go",
+                                    "left_given_back",
+                                    "left_called_off",
+                                    "heard_forgotten"};
 static_assert(kFaultNames.size() == core::kPlantedFaults + 1);
 
 constexpr std::uint64_t kMost = 20'000;

@@ -57,7 +57,11 @@ void World::note_input(const core::InputBody& body) {
       each.may_release = each.at_once = true;
     } else if (const auto* request = std::get_if<core::RequestInput>(&body)) {
       const message::RequestKind kind = request->request.kind;
-      if (kind == message::RequestKind::cancel_transfer && each.left) each.at_once = true;
+      // Who has hung up is given back the customer by nobody else's CancelTransfer.
+      if (kind == message::RequestKind::cancel_transfer && each.left && !known->second->answered &&
+          request->role == directory::Role::supervisor &&
+          request->request.transfer_id == to_string(each.id))
+        each.at_once = true;
       if (request->agent != kLogins[static_cast<std::size_t>(each.agent)]) continue;
       if (kind == message::RequestKind::disconnect) each.may_release = each.left = true;
       if (kind == message::RequestKind::logout) each.may_release = each.at_once = true;
@@ -136,7 +140,7 @@ void World::check_let_go(const LegId& leg) {
     if (!each.outcome) return fail(Rule::lost, "a customer is let go while he is transferred");
     if (each.outcome_input != inputs_ || each.outcome != core::TransferState::failed) continue;
     // Of who has hung up the release may come in the same input.
-    if (!each.released && !each.left)
+    if (!each.released && !each.left && !each.at_once)
       return fail(Rule::lost, "a customer is let go before the agent was");
     if (each.queue_due > now_ && s.directory_->queue(each.queue_arn) != nullptr)
       return fail(Rule::lost, "a customer is let go before his time in the queue is over");
@@ -163,6 +167,7 @@ void World::check_release(const Inspection::State& s, Tracked& tracked) {
   const auto known = s.transfers_.find(tracked.id);
   if (known == s.transfers_.end()) return;
   const core::Transfer& transfer = *known->second;
+  tracked.hung_up = transfer.left;
   if (transfer.kind == core::TransferKind::agent &&
       tracked.options->release_on == message::ReleaseOn::alerting)
     tracked.may_release = true;  // An offer on a desktop is the alerting.

@@ -11,6 +11,7 @@ constexpr std::uint32_t kRecorded = 20;
 
 // Act::request: how % 15 names the request (world.cpp, kAsked).
 constexpr std::uint8_t kAnswer = 0;
+constexpr std::uint8_t kDisconnect = 4;
 constexpr std::uint8_t kCancelTransfer = 6;
 
 /// What happens next. Anything may, but most of it is what moves a call on: a report of the switch,
@@ -23,6 +24,25 @@ Step draw_step(Draw& draw, const World& world, bool recorded) {
   const std::uint32_t pick = draw.below(1000);
   if (recorded && draw.below(16) == 0) {
     step.act = Act::restart;
+    return step;
+  }
+  // Short times in which an agent who lets go must not take the customer along.
+  if (const int untold = world.leg_untold(); untold >= 0 && draw.below(8) == 0) {
+    step.act = Act::leg;
+    step.who = static_cast<std::uint8_t>(untold);
+    step.how = 0;
+    return step;
+  }
+  if (const int left = world.agent_unreleased(true); left >= 0 && draw.below(8) == 0) {
+    step.act = Act::supervise;
+    step.who = static_cast<std::uint8_t>(left);
+    step.how = 0;
+    return step;
+  }
+  if (const int here = world.agent_unreleased(false); here >= 0 && draw.below(32) == 0) {
+    step.act = Act::request;
+    step.who = static_cast<std::uint8_t>(here);
+    step.how = kDisconnect;
     return step;
   }
   if (world.reports_pending() > 0 && pick < 450) {

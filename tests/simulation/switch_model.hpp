@@ -24,6 +24,7 @@ struct SimLeg {
   int agent = -1;         ///< Whose phone; -1: an outside party.
   bool told = false;      ///< EndLeg was put out.
   bool reported = false;  ///< LegEnded was delivered.
+  bool heard = false;     ///< Something came back for the INVITE in time, if only a 100.
   TimeMs stray_since = 0;
   TimeMs quiet_since = 0;  ///< It owes an answer, and the core has waited for it in vain; 0: not.
   CommandId outcome = 0;   ///< The last NOTIFY that tells the phone how its transfer key ended.

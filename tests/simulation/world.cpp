@@ -236,10 +236,16 @@ void World::leg_event(SimLeg& leg, std::uint8_t how) {
     case LegState::dialing:
     case LegState::ringing: {
       constexpr std::array kRefusals = {486, 603, 480, 503, 500, 404};
-      if (how % 8 == 0 && leg.state == LegState::dialing) {
+      // A trunk may say 100 and nothing else for long.
+      if (how % 16 == 8 && leg.state == LegState::dialing) {
+        if (!leg.told) leg.heard = true;
+        put(core::LegHeard{leg.id});
+      } else if (how % 8 == 0 && leg.state == LegState::dialing) {
+        if (!leg.told) leg.heard = true;
         leg.state = LegState::ringing;
         put(core::LegRinging{leg.id});
       } else if (how % 8 <= 1) {
+        if (!leg.told) leg.heard = true;
         leg.state = LegState::up;
         for (Tracked& each : tracked_) each.deadline += 12'000;
         put(core::LegAnswered{leg.id});
@@ -346,6 +352,23 @@ int World::leg_that_rings() const {
     ++index;
   }
   return found;
+}
+
+int World::leg_untold() const {
+  int index = 0;
+  for (const SimLeg& leg : switch_.legs) {
+    if (leg.state == LegState::gone || leg.state == LegState::asked) continue;
+    if (!leg.told && leg.state == LegState::up && switch_.outcome_open(leg.id)) return index;
+    ++index;
+  }
+  return -1;
+}
+
+int World::agent_unreleased(bool left) const {
+  for (const Tracked& each : tracked_) {
+    if (!each.outcome && !each.released && each.left == left) return each.agent;
+  }
+  return -1;
 }
 
 Request& World::draft() { return input_.body.emplace<core::RequestInput>().request; }

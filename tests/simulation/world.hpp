@@ -93,6 +93,11 @@ class World {
   [[nodiscard]] int agent_who(core::Activity does) const;
   /// The number, among those that Act::leg chooses from, of a dialled leg that waits; -1: none.
   [[nodiscard]] int leg_that_rings() const;
+  /// The same of an agent's leg whose phone does not know yet how its transfer key ended; -1: none.
+  [[nodiscard]] int leg_untold() const;
+  /// An agent whom his transfer has not released yet, and who has hung up by message or not; -1:
+  /// none.
+  [[nodiscard]] int agent_unreleased(bool left) const;
   [[nodiscard]] std::size_t legs() const { return switch_.legs.size(); }
   [[nodiscard]] const core::ContactCenter& center() const { return core_.center; }
 
@@ -149,6 +154,7 @@ class World {
     bool may_release = false;  ///< Its time has come, or the agent has gone.
     bool at_once = false;      ///< The agent has gone: nobody waits for the park.
     bool left = false;         ///< He has hung up by message: nobody does once it comes to nothing.
+    bool hung_up = false;      ///< So the core had it before this input.
     bool parked = false;       ///< The switch has reported on the customer's park.
     bool answered = false;     ///< And the customer's leg has answered it, be it by a refusal.
     CommandId park = 0;  ///< The release's own: that of an agent's hold may be open beside it.
@@ -223,6 +229,7 @@ class World {
   void check_agent(const core::Agent& agent, const Desk& desk, const CallsOf& calls);
   void check_legs(const core::Inspection::State& s);
   void check_transfers(const core::Inspection::State& s);
+  void check_reason(const core::Inspection::State& s, const Tracked& tracked);
   void check_queues(const core::Inspection::State& s);
   void check_at_rest();
   void check_empty();
