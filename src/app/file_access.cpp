@@ -89,21 +89,22 @@ void require(const std::string& path, int mode) {
 
 }  // namespace
 
-void require_store(const std::string& path, StoreUse use) {
-  if (path.empty()) return;
+void require_store(const std::string& given, StoreUse use) {
+  if (given.empty()) return;
+  // The store follows links first, so that what lies beside it is beside the file itself.
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(given, error);
+  const std::string path = error ? given : real.string();
   const int mode = use == StoreUse::write ? R_OK | W_OK : R_OK;
   for (const std::string_view suffix : {"", "-wal", "-shm"}) {
     require(path + std::string(suffix), mode);
   }
   if (use == StoreUse::read) return;
   require(path + ".lock", mode);
-  std::error_code error;
   const bool all_there = std::filesystem::exists(path + "-wal", error) &&
                          std::filesystem::exists(path + "-shm", error) &&
                          std::filesystem::exists(path + ".lock", error);
-  if (all_there) return;
-  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  if (!error) require(absolute.parent_path().string(), R_OK | W_OK | X_OK);
+  if (!all_there) require(std::filesystem::path(path).parent_path().string(), R_OK | W_OK | X_OK);
 }
 
 void require_readable(const std::string& path) { require(path, R_OK); }

@@ -18,7 +18,7 @@ enum class StoreUse { read, write };
 
 /// Throws FileAccessError where the store, a file beside it or the folder of these may not be used
 /// so. What is not there is no fault: SQLite and the store tell of that. Any thread.
-void require_store(const std::string& path, StoreUse use);
+void require_store(const std::string& given, StoreUse use);
 
 /// Throws FileAccessError where a file that is there may not be read: a secret, a key. An empty
 /// path is none. Any thread.

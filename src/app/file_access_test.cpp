@@ -94,6 +94,25 @@ TEST_F(FileAccess, EachFileBesideTheStoreCounts) {
               AllOf(HasSubstr("\"" + folder + "\" belongs to root"), HasSubstr("chmod o+x")));
 }
 
+TEST_F(FileAccess, WhatLiesBesideALinkedStoreIsBesideTheFileItself) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file of another user";
+  const std::string data = folder + "/data";
+  std::filesystem::create_directory(data);
+  ::chmod(data.c_str(), 0777);
+  const std::string store = file("data/baton.db", 0666);
+  const std::string link = folder + "/baton.db";
+  std::filesystem::create_symlink("data/baton.db", link);
+  EXPECT_EQ(refused([&] { require_store(link, StoreUse::write); }), "")
+      << "nothing is made in the folder of the link";
+  const std::string lock = file("data/baton.db.lock", 0600);
+  EXPECT_THAT(refused([&] { require_store(link, StoreUse::write); }),
+              HasSubstr(lock + "\" belongs to root"));
+  ::unlink(lock.c_str());
+  ::chmod(data.c_str(), 0755);
+  EXPECT_THAT(refused([&] { require_store(link, StoreUse::write); }),
+              HasSubstr("\"" + data + "\" belongs to root"));
+}
+
 TEST_F(FileAccess, AFileOfOnesOwnIsNamedWithItsMode) {
   const std::string secret = file("jwt-secret", 0);
   if (::geteuid() == 0) {
