@@ -161,6 +161,7 @@ class Mute : public CommandJob {
       succeed();
       return;
     }
+    before_ = was_before();
     leg_->media().set_muted(muted_);
     if (peer == nullptr) {
       // Nobody hears a parked party anyway; the next bridge is made with it.
@@ -171,15 +172,25 @@ class Mute : public CommandJob {
     leg_->exchange([this] { return offer(); },
                    [job = shared_from_this(), this](int code, const std::string& text) {
                      if (code != 200) {
-                       leg_->media().set_muted(!muted_);
+                       leg_->media().set_muted(before_);
                        leg_->changed();  // It may have been kept meanwhile.
                        fail(code, text, leg_->id());
-                     } else if (completion_.answered()) {
+                     } else if (completion_.answered() && before_ != muted_) {
                        take_back();
                      } else {
                        done(muted_);
                      }
                    });
+  }
+
+  /// Whether the party counts as muted if this command fails. Where it was already so, and needs an
+  /// offer for another reason than that it was told the opposite, a refusal changes nothing.
+  [[nodiscard]] bool was_before() const {
+    Leg* const peer = leg_->peer();
+    if (peer == nullptr || leg_->media().muted() != muted_) return !muted_;
+    LegMedia opposite = leg_->media();
+    opposite.set_muted(!muted_);
+    return needs_reoffer(opposite, peer->media()) ? muted_ : !muted_;
   }
 
   std::optional<std::string> offer() {
@@ -220,6 +231,7 @@ class Mute : public CommandJob {
 
   std::shared_ptr<Leg> leg_;
   bool muted_;
+  bool before_ = false;  ///< was_before() this command.
 };
 
 /// BridgeLegs. `first` is offered (or, when its INVITE still waits, answered) with what `second`

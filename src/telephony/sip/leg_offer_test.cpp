@@ -309,6 +309,59 @@ TEST_F(LegOfferTest, AMuteThatIsAnsweredAfterItFailedAndIsNotTakenBackIsTold) {
   }
 }
 
+TEST_F(LegOfferTest, AMuteThatIsRefusedToWhoIsMutedLeavesItMuted) {
+  start();
+  const auto [a, b] = bridged();
+  const auto mute = submit(core::MuteLeg{b, true});
+  EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+  ok(mute);
+  // The customer moves, of which the target's phone will not hear.
+  customer.ask("INVITE", "");
+  ASSERT_TRUE(customer.response(200));
+  customer.ack(TestUa::sdp(kCustomerRtp + 4, "recvonly", 3, "0 101"));
+  const auto moved = next_invite(target, theirs);
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(std::to_string(kCustomerRtp + 4), audio_port(*moved));
+  target.reply(*moved, 488);
+  // Another tab of his desktop asks once more.
+  const auto again = submit(core::MuteLeg{b, true});
+  const auto asked = next_invite(target, moved->cseq());
+  ASSERT_TRUE(asked);
+  target.reply(*asked, 488);
+  const auto result = events.result(again);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(488, result->code);
+  theirs = asked->cseq();
+
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp + 8, "sendrecv", 4, "0 101"));
+  EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
+  const auto answer = customer.response(200);
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->body(), HasSubstr("a=recvonly"));
+}
+
+TEST_F(LegOfferTest, AnUnmuteThatIsRefusedToWhoIsHeardLeavesItHeard) {
+  start();
+  const auto [a, b] = bridged();
+  customer.ask("INVITE", "");
+  ASSERT_TRUE(customer.response(200));
+  customer.ack(TestUa::sdp(kCustomerRtp + 4, "sendrecv", 3, "0 101"));
+  const auto moved = next_invite(target, theirs);
+  ASSERT_TRUE(moved);
+  target.reply(*moved, 488);
+  const auto unmute = submit(core::MuteLeg{b, false});
+  const auto asked = next_invite(target, moved->cseq());
+  ASSERT_TRUE(asked);
+  target.reply(*asked, 488);
+  const auto result = events.result(unmute);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(488, result->code);
+  theirs = asked->cseq();
+
+  customer.ask("INVITE", TestUa::sdp(kCustomerRtp + 8, "sendrecv", 4, "0 101"));
+  EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
+}
+
 TEST_F(LegOfferTest, APartyThatTookItsOfferBackIsFreeWhenTheOtherEnds) {
   start();
   const auto [a, b] = bridged();
