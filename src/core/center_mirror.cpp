@@ -289,6 +289,7 @@ void ContactCenter::Impl::on(const BridgeReport& event) {
   for (Contact* call : mirrored_contacts(*who)) {
     if (listed.contains(call->id) || waits_for_sdk(*call, nullptr)) continue;
     call->mirror->last.state = kUnlisted;
+    dial_over(*who, *call, call->mirror->last, event.snapshot);
     mirror_over(*who, *call, MirrorPhase::ended);
   }
   forget_cleared(*who, event.snapshot);
@@ -329,7 +330,8 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
   if (std::ranges::find(agent.session->passed_on, own_leg(seen)) != agent.session->passed_on.end())
     return;
   Contact* call = contact(id);
-  if (call == nullptr) {
+  const bool is_new = call == nullptr;
+  if (is_new) {
     // Of a call that was over before anybody looked, only the agent's state tells.
     if (over || contacts_.size() >= static_cast<std::size_t>(policy_.max_contacts)) return;
     auto fresh = std::make_unique<Contact>();
@@ -382,6 +384,7 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
   const bool was_held = call->held;
   call->held = customer != nullptr && customer->state == "hold";
   if (call->held != was_held) call->call_state_at = now_;
+  std::optional<std::string> made_by;  // The SetMakeCall by which he talks on it now.
   if (phase == MirrorPhase::offered) {
     if (!call->offer)
       call->offer = Offer{.agent = agent.login, .leg = call->agent_leg, .since = now_};
@@ -397,8 +400,15 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
             .number = call->customer_number, .number_facts = {}, .caller_id = {}, .request_id = {}};
         dial_shown(agent, *call->dial_out);
       }
-    } else if (std::exchange(call->dial_out, std::nullopt)) {
+    } else if (std::optional<DialOut> made = std::exchange(call->dial_out, std::nullopt)) {
+      made_by = std::move(made->request_id);
       call->call_state_at = now_;
+    } else if (is_new && call->outbound) {
+      // It was answered before anybody looked.
+      DialOut answered{
+          .number = call->customer_number, .number_facts = {}, .caller_id = {}, .request_id = {}};
+      dial_shown(agent, answered);
+      made_by = std::move(answered.request_id);
     }
   }
 
@@ -421,7 +431,7 @@ void ContactCenter::Impl::mirror_contact(Agent& agent, const BridgeContact& seen
                                 (agent_of(seen) == nullptr ? "" : agent_of(seen)->state) +
                                 (call->transfer ? "/transfer" : "");
   if (std::exchange(mirror.told, now_shown) != now_shown) {
-    publish_call_to(agent, *call, cause_of(agent));
+    publish_call_to(agent, *call, made_by ? made_by : cause_of(agent));
     store(*call);
   }
 }

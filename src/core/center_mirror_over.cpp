@@ -33,6 +33,9 @@ void ContactCenter::Impl::mirror_over(Agent& agent, Contact& contact, MirrorPhas
                         : phase == MirrorPhase::rejected ? Activity::rejected
                         : contact.offer                  ? Activity::idle
                                                          : Activity::acw;
+  std::optional<std::string> made_by;
+  if (contact.dial_out) made_by = contact.dial_out->request_id;
+  const Because made(*this, agent.login, made_by);
   tell_over(agent, contact, then, taken && contact.offer ? "Dropped" : event_of(phase));
   contact.offer.reset();
   contact.dial_out.reset();

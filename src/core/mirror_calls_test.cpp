@@ -1,10 +1,13 @@
 // Several calls at Amazon Connect: one contact that is offered to one agent after the other, and
 // one agent who has two.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/mirror.hpp"
 #include "core/test_mirror.hpp"
@@ -417,7 +420,9 @@ struct MadeByMessage : Mirrored {
     session.end();
     session.clear();
     report();
-    ASSERT_TRUE(t.request("agent1", RequestKind::make_call, to_number(kOutside)).accepted);
+    message::Request asked = to_number(kOutside);
+    asked.id = "make-1";
+    ASSERT_TRUE(t.request("agent1", RequestKind::make_call, asked).accepted);
     take(BridgeAction::makeCall);
     t.events.clear();
   }
@@ -425,6 +430,22 @@ struct MadeByMessage : Mirrored {
     session.call_out();
     session.contact.connections[0].number = number;
     report();
+  }
+  void is_answered() {
+    session.contact.state = "connected";
+    session.contact.connections[0].state = "connected";
+    session.state = "Busy";
+    report();
+  }
+  /// The ids of the requests that the customer's call events of this name are of.
+  [[nodiscard]] std::vector<std::optional<std::string>> asked_by(const std::string& event) const {
+    std::vector<std::optional<std::string>> found;
+    for (const message::Event& each : t.events) {
+      const auto* call = std::get_if<message::CallEvent>(&each.body);
+      if (call != nullptr && call->event == event && call->leg.type != "agent")
+        found.push_back(each.request_id);
+    }
+    return found;
   }
   void ends_by(const std::string& state) {
     session.contact.state = "error";
@@ -482,12 +503,49 @@ TEST_F(MadeByMessage, TheAgentsOwnHangUpIsNoFailure) {
 
 TEST_F(MadeByMessage, OneThatWasAnsweredCannotFailAnyMore) {
   is_shown();
-  session.contact.state = "connected";
-  session.contact.connections[0].state = "connected";
-  session.state = "Busy";
-  report();
+  is_answered();
   ends_by("FailedConnectCustomer");
   EXPECT_TRUE(t.errors("agent1").empty());
+}
+
+TEST_F(MadeByMessage, OneThatIsAnsweredLateIsToldWithTheRequestsId) {
+  done();
+  is_shown();
+  t.pass(20'000);
+  is_answered();
+  EXPECT_THAT(asked_by("connected"), ::testing::ElementsAre("make-1"));
+  session.end();
+  report();
+  EXPECT_THAT(asked_by("ACW"), ::testing::ElementsAre(std::nullopt));
+}
+
+TEST_F(MadeByMessage, OneThatIsShownFirstWhenItIsAnsweredIsToldWithTheRequestsId) {
+  done();
+  t.pass(20'000);
+  session.call_out();
+  session.contact.connections[0].number = kOutside;
+  is_answered();
+  EXPECT_THAT(asked_by("connected"), ::testing::ElementsAre("make-1"));
+}
+
+TEST_F(MadeByMessage, OneThatTheAgentHangsUpLateIsToldWithTheRequestsId) {
+  done();
+  is_shown();
+  t.pass(20'000);
+  session.end();
+  report();
+  EXPECT_THAT(asked_by("ACW"), ::testing::ElementsAre("make-1"));
+}
+
+TEST_F(MadeByMessage, OneThatIsNoLongerListedFailsByTheAgentsState) {
+  done();
+  is_shown();
+  session.clear();
+  session.state = "LineEngagedCustomer";
+  session.state_type = "error";
+  report();
+  ASSERT_EQ(t.errors("agent1").size(), 1U);
+  EXPECT_EQ(t.errors("agent1").front().reason, Reason::busy);
 }
 
 TEST_F(MadeByMessage, WhatTheAgentDialsHimselfIsNoRequests) {
