@@ -448,6 +448,8 @@ struct ContactCenter::Impl {
   /// re-INVITE takes 32 s (RFC 3261 timers B and F).
   [[nodiscard]] TimeMs end_deadline() const { return now_ + policy_.end_timeout_ms * 8LL; }
   void end_contact(Contact& contact, int code = 0, const std::string& text = {});
+  /// Ends the offer, if there is one: the customer is gone, whatever the agent asked for.
+  void drop_offer(Contact& contact);
   void forget_if_over(Contact& contact);
   void customer_gone(Contact& contact);
   void agent_gone(Contact& contact);

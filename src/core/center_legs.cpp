@@ -31,7 +31,7 @@ void ContactCenter::Impl::end_leg(Contact& contact, const LegId& id, int code,
 
 void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::string& text) {
   leave_queue(contact, QueueExit::hungUp);
-  if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
+  drop_offer(contact);
   if (contact.dial_out) {
     cancel(contact.dial_out->timer);
     contact.dial_out.reset();
@@ -55,6 +55,12 @@ void ContactCenter::Impl::end_contact(Contact& contact, int code, const std::str
   }
   for (const LegId& leg : alive) end_leg(contact, leg, code, text);
   forget_if_over(contact);
+}
+
+void ContactCenter::Impl::drop_offer(Contact& contact) {
+  if (!contact.offer) return;
+  const Because asked(*this, contact.offer->agent, contact.offer->request_id);
+  end_offer(contact, Activity::idle, "Dropped");
 }
 
 void ContactCenter::Impl::forget_if_over(Contact& contact) {
@@ -327,7 +333,7 @@ void ContactCenter::Impl::on(const LegEnded& event) {
 void ContactCenter::Impl::customer_gone(Contact& contact) {
   if (Transfer* transfer = running_transfer(contact)) {
     leave_queue(contact, QueueExit::hungUp);
-    if (contact.offer) end_offer(contact, Activity::idle, "Dropped");
+    drop_offer(contact);
     end_transfer(contact, *transfer, TransferState::abandoned, Custody::gone,
                  Reason::customerHungUp);
   }

@@ -55,9 +55,10 @@ void reload(TestCenter& t) {
 
 struct RequestIdOfAnOffer : ::testing::Test {
   TestCenter t;
+  LegId customer;
   void SetUp() override {
     t.sign_in("agent1");
-    t.call_in();
+    customer = t.call_in();
     t.events.clear();
   }
 };
@@ -81,6 +82,15 @@ TEST_F(RequestIdOfAnOffer, StandsOnWhatTheRejectBrings) {
   ASSERT_TRUE(t.request("agent1", RequestKind::reject, identified("r-1")).accepted);
   EXPECT_EQ(ids_of(t, "agent1", "Rejected"), Ids{"r-1"});
   EXPECT_EQ(ids_of(t, "agent1", "FailedConnectAgent"), Ids{"r-1"});
+}
+
+TEST_F(RequestIdOfAnOffer, StandsOnItsEndWhereTheCustomerHangsUpAsThePhoneIsRung) {
+  t.call_in(2);
+  t.events.clear();
+  ASSERT_TRUE(t.request("agent1", RequestKind::answer, identified("a-1")).accepted);
+  t.put(LegEnded{.leg = customer, .cause = EndCause::remote, .code = 0, .text = {}});
+  EXPECT_EQ(ids_of(t, "agent1", "Dropped"), Ids{"a-1"});
+  EXPECT_EQ(ids_of(t, "agent1", "connecting"), Ids{"-"}) << "the next customer is nobody's Answer";
 }
 
 TEST_F(RequestIdOfAnOffer, GivesWayToARejectWithoutOne) {

@@ -353,6 +353,19 @@ async def test_send_waits_until_the_call_that_was_answered_is_connected(world: W
     await customer.hangup()
 
 
+async def test_send_ends_with_3_where_the_customer_hangs_up_before_the_phone_picks_up(world: World):
+    desktop, phone = await world.agent("agent1")
+    phone.answers_when_told = False
+    customer = await (await world.customer()).call(INBOUND, wait=True)
+    await desktop.offered()
+    sending = asyncio.create_task(send_and_wait(world, "Answer", "--timeout", "20"))
+    leg = await phone.incoming()
+    await leg.ring()
+    await customer.hangup()
+    code, events, err = await sending
+    assert code == 3 and events[-1]["message"]["call"]["event"] == "Dropped", (events, err)
+
+
 async def test_send_waits_until_the_number_that_was_called_answers(world: World):
     """That it is being called is told at once, and is not it."""
     _, phone = await world.agent("agent1")
