@@ -181,6 +181,7 @@ enum class Outcome {
   transfer,     ///< TransferStateChange.
   held,         ///< The customer's call event "hold".
   connected,    ///< The customer's call event "connected".
+  resumed,      ///< The same, of a customer who is there: nobody's telephone rings.
   agent_state,  ///< SetAgentState.
 };
 
@@ -192,7 +193,7 @@ Outcome outcome_of(const std::string& message) {
   constexpr std::array<Row, 7> kRows{{{"BlindTransfer", Outcome::transfer},
                                       {"Answer", Outcome::connected},
                                       {"SetMakeCall", Outcome::connected},
-                                      {"Resume", Outcome::connected},
+                                      {"Resume", Outcome::resumed},
                                       {"Hold", Outcome::held},
                                       {"Mute", Outcome::agent_state},
                                       {"Unmute", Outcome::agent_state}}};
@@ -209,8 +210,10 @@ Outcome outcome_of(const std::string& message) {
 int longest_wait(Outcome outcome) {
   switch (outcome) {
     case Outcome::held:
+    case Outcome::resumed:
     case Outcome::agent_state:
-      return 60;  // A re-INVITE, which is given up after 32 s (RFC 3261, timer B).
+      // A re-INVITE, which is given up after 32 s (RFC 3261, timer B); a join takes no longer.
+      return 60;
     case Outcome::accepted:
     case Outcome::transfer:
     case Outcome::connected:
@@ -538,8 +541,8 @@ void add_send(CLI::App& program, int& exit_code) {
       "Wait for the outcome: a transfer's, or what Answer, Hold, Mute, ... bring about");
   command
       ->add_option("--timeout", arguments->timeout_seconds,
-                   "How many seconds to wait for an answer; with --wait 900 (Hold, Mute,\n"
-                   "Unmute: 60), else 10")
+                   "How many seconds to wait for an answer; with --wait 900 (Hold, Resume,\n"
+                   "Mute, Unmute: 60), else 10")
       ->check(CLI::Range(1, 86400));
   command->footer(
       R"(Without --transfer and --subtopic the message is read from FILE or standard input. Each event
