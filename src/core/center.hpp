@@ -46,6 +46,11 @@ inline std::optional<Refused> refuse(message::Reason reason, std::string msg,
   return Refused{.reason = reason, .msg = std::move(msg), .running = running};
 }
 
+/// A contactId that the caller wrote is none.
+inline std::optional<Refused> no_uuid(const std::string& contact_id) {
+  return refuse(message::Reason::invalidMessage, "contactId: '" + contact_id + "' is not a UUID");
+}
+
 /// What a command was for: its result is handled by this.
 enum class Purpose : std::uint8_t {
   none,

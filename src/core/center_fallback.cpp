@@ -192,8 +192,7 @@ Transfer* ContactCenter::Impl::meant_transfer(const Agent& agent, const Request&
     } else if (const auto id = message::parse_uuid(*request.contact_id)) {
       call = named_contact(agent, *id);
     } else {
-      refused =
-          refuse(Reason::invalidMessage, "contactId: '" + *request.contact_id + "' is not a UUID");
+      refused = no_uuid(*request.contact_id);
       return nullptr;
     }
     Transfer* running = call == nullptr ? nullptr : running_transfer(*call);

@@ -305,8 +305,7 @@ Contact* ContactCenter::Impl::own_contact(const Agent& agent, const Request& req
   if (request.contact_id) {
     const auto named = message::parse_uuid(*request.contact_id);
     if (!named) {
-      refused =
-          refuse(Reason::invalidMessage, "contactId: '" + *request.contact_id + "' is not a UUID");
+      refused = no_uuid(*request.contact_id);
       return nullptr;
     }
     const Contact* found = named_contact(agent, *named);
@@ -457,9 +456,7 @@ std::optional<Refused> ContactCenter::Impl::clear_contact(Agent& agent, const Re
   }
   if (request.contact_id) {
     const auto named = message::parse_uuid(*request.contact_id);
-    if (!named)
-      return refuse(Reason::invalidMessage,
-                    "contactId: '" + *request.contact_id + "' is not a UUID");
+    if (!named) return no_uuid(*request.contact_id);
     if (!agent.finished->is(*named)) {
       return refuse(Reason::noActiveCall,
                     "contactId: the call '" + *request.contact_id +

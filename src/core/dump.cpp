@@ -78,7 +78,7 @@ std::string ContactCenter::dump() const {
          " answered=" + text(t->answered) + " step=" + std::to_string(t->next_step) +
          " failure=" + std::string(message::to_string(t->failure)) +
          (t->mirror ? " step=" + std::to_string(static_cast<int>(t->mirror->step)) + " party=" +
-                          t->mirror->third_party + " left=" + text(t->mirror->leave_sent) +
+                          t->mirror->third_party + " leave=" + text(t->mirror->leave_sent) +
                           " cold=" + text(t->mirror->cold) + text(t->mirror->confirmed) +
                           text(t->mirror->contact_over)
                     : std::string{}));

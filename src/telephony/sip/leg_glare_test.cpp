@@ -50,8 +50,7 @@ TEST_F(LegGlareTest, GlareIsTriedAgainAfterTheBackOff) {
   customer.ask("INVITE", TestUa::sdp(kCustomerRtp, "sendrecv", 2));
   ASSERT_TRUE(customer.response(491));
   customer.reply(*first, 491);
-  const auto second = customer.wait(
-      [&](const Message& m) { return m.method() == "INVITE" && m.cseq() > first->cseq(); });
+  const auto second = next_invite(customer, first->cseq());
   ASSERT_TRUE(second);
   customer.reply(*second, 200, TestUa::sdp(kCustomerRtp, "sendrecv", 2, "0 101"));
   ok(id);

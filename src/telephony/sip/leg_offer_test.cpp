@@ -40,6 +40,17 @@ class LegOfferTest : public testing::SwitchFixture {
     ua.reply(*offer, 200, TestUa::sdp(rtp, answer, cseq, "0 101"));
     return offer->body();
   }
+  /// The target refuses the re-INVITE of a Mute or Unmute, which comes after that of `cseq`.
+  void is_refused_by_the_target(const core::MuteLeg& command, int cseq) {
+    const auto id = submit(command);
+    const auto asked = next_invite(target, cseq);
+    ASSERT_TRUE(asked);
+    target.reply(*asked, 488);
+    const auto result = events.result(id);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(488, result->code);
+    theirs = asked->cseq();
+  }
   /// Mutes the target, holds both and joins them again, so that the customer is told of it.
   void is_joined_muted(core::LegId a, core::LegId b) {
     const auto mute = submit(core::MuteLeg{b, true});
@@ -324,14 +335,7 @@ TEST_F(LegOfferTest, AMuteThatIsRefusedToWhoIsMutedLeavesItMuted) {
   EXPECT_EQ(std::to_string(kCustomerRtp + 4), audio_port(*moved));
   target.reply(*moved, 488);
   // Another tab of his desktop asks once more.
-  const auto again = submit(core::MuteLeg{b, true});
-  const auto asked = next_invite(target, moved->cseq());
-  ASSERT_TRUE(asked);
-  target.reply(*asked, 488);
-  const auto result = events.result(again);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(488, result->code);
-  theirs = asked->cseq();
+  is_refused_by_the_target(core::MuteLeg{b, true}, moved->cseq());
 
   customer.ask("INVITE", TestUa::sdp(kCustomerRtp + 8, "sendrecv", 4, "0 101"));
   EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "recvonly"), HasSubstr("a=sendonly"));
@@ -349,14 +353,7 @@ TEST_F(LegOfferTest, AnUnmuteThatIsRefusedToWhoIsHeardLeavesItHeard) {
   const auto moved = next_invite(target, theirs);
   ASSERT_TRUE(moved);
   target.reply(*moved, 488);
-  const auto unmute = submit(core::MuteLeg{b, false});
-  const auto asked = next_invite(target, moved->cseq());
-  ASSERT_TRUE(asked);
-  target.reply(*asked, 488);
-  const auto result = events.result(unmute);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(488, result->code);
-  theirs = asked->cseq();
+  is_refused_by_the_target(core::MuteLeg{b, false}, moved->cseq());
 
   customer.ask("INVITE", TestUa::sdp(kCustomerRtp + 8, "sendrecv", 4, "0 101"));
   EXPECT_THAT(answered_next(target, theirs, kTargetRtp, "sendrecv"), HasSubstr("a=sendrecv"));
